@@ -1,0 +1,74 @@
+import type {
+	IAuthenticate,
+	ICredentialDataDecryptedObject,
+	ICredentialType,
+	Icon,
+	IHttpRequestOptions,
+	INodeProperties,
+} from 'n8n-workflow';
+
+/** Tested by the NenAI node (see transport/credentialTest.ts): n8n's declarative test cannot tell a 400 from a 401 on all versions. */
+export class NenAiApi implements ICredentialType {
+	name = 'nenAiApi';
+
+	displayName = 'NenAI API';
+
+	icon: Icon = { light: 'file:../nodes/NenAi/nenai.svg', dark: 'file:../nodes/NenAi/nenai.dark.svg' };
+
+	documentationUrl = 'https://docs.getnen.ai';
+
+	properties: INodeProperties[] = [
+		{
+			displayName: 'API Key',
+			name: 'apiKey',
+			type: 'string',
+			typeOptions: { password: true },
+			required: true,
+			default: '',
+			description: 'The key that your NenAI contact gave you. It is sent as the header x-api-key.',
+		},
+		{
+			displayName: 'Base URL',
+			name: 'baseUrl',
+			type: 'string',
+			default: 'https://api.getnen.ai',
+			description: 'Where the NenAI API is. Change it only if NenAI told you to.',
+		},
+		{
+			displayName: 'Webhook Secret',
+			name: 'webhookSecret',
+			type: 'string',
+			typeOptions: { password: true },
+			default: '',
+			description:
+				'Proves that a callback comes from NenAI. Make one with "openssl rand -hex 32", enter it here, and give the same value to your NenAI contact. The NenAI Trigger and "Start and Wait" need it.',
+		},
+		{
+			displayName: 'Previous Webhook Secret',
+			name: 'previousWebhookSecret',
+			type: 'string',
+			typeOptions: { password: true },
+			default: '',
+			description:
+				'Callbacks signed with this one are accepted too. While you change the secret, keep the old one here until NenAI uses the new one.',
+		},
+		{
+			displayName: 'Default Callback URL',
+			name: 'defaultCallbackUrl',
+			type: 'string',
+			default: '',
+			placeholder: 'https://n8n.example.com/webhook/…/webhook',
+			description:
+				'Where NenAI reports what became of a run, when "Start" is set to the default. Usually the Production URL of a NenAI Trigger.',
+		},
+	];
+
+	/** A function rather than an expression template: n8n then builds no expression sandbox for each request. */
+	authenticate: IAuthenticate = async (
+		credentials: ICredentialDataDecryptedObject,
+		requestOptions: IHttpRequestOptions,
+	): Promise<IHttpRequestOptions> => ({
+		...requestOptions,
+		headers: { ...requestOptions.headers, 'x-api-key': String(credentials.apiKey).trim() },
+	});
+}

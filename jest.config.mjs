@@ -1,0 +1,19 @@
+/** Unit and node tests. The end-to-end tests have their own configuration. */
+export default {
+	testEnvironment: 'node',
+	roots: ['<rootDir>/test'],
+	testMatch: ['<rootDir>/test/{unit,nodes,sandbox}/**/*.test.mts'],
+	moduleFileExtensions: ['ts', 'mts', 'js', 'cjs', 'mjs', 'json'],
+	transform: {
+		'\\.m?ts$': [
+			'@swc/jest',
+			{
+				jsc: { parser: { syntax: 'typescript' }, target: 'es2022' },
+				module: { type: 'commonjs' },
+				sourceMaps: 'inline',
+			},
+		],
+	},
+	setupFiles: ['<rootDir>/test/setup.mts'],
+	testTimeout: 20_000,
+};

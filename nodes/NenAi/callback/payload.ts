@@ -1,0 +1,31 @@
+import type { IDataObject } from 'n8n-workflow';
+
+/** A callback's body. NenAI sends more fields than these; they pass through unchanged. */
+export type Callback = IDataObject & { message_id: string; status: string };
+
+/** Reads a callback's body from its bytes: the object, or what is wrong with it in words for the sender. */
+export function readCallback(rawBody: Buffer): { callback: Callback } | { error: string } {
+	const body = parse(rawBody);
+	if (typeof body !== 'object' || body === null || Array.isArray(body)) return { error: 'The body is not a JSON object' };
+	for (const field of ['message_id', 'status']) {
+		const value = (body as IDataObject)[field];
+		if (typeof value !== 'string' || value === '') return { error: `The field ${field} is missing or not a text` };
+	}
+	return { callback: body as Callback };
+}
+
+function parse(rawBody: Buffer): unknown {
+	try {
+		return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(rawBody));
+	} catch {
+		return undefined;
+	}
+}
+
+/** Statuses that have an event of their own; every other one is the event `other`. */
+const NAMED_EVENTS = ['processing', 'success', 'failed'];
+
+/** The trigger's event for a status. NenAI may send statuses that are not documented. */
+export function eventOf(status: string): string {
+	return NAMED_EVENTS.includes(status) ? status : 'other';
+}

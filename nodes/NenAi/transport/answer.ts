@@ -1,0 +1,135 @@
+/**
+ * What an HTTP status of `POST /runs` says of the run.
+ *
+ * - `accepted`: it was started (if the body has its message id)
+ * - `refused`: it was not started, and sending the same again would not change that
+ * - `unauthorized`: it was not started, the API key or its rights are the reason
+ * - `redirected`: it was not started, the address is not the API's
+ * - `busy`: it was not started, sending again later is safe
+ * - `unknown`: it may have been started
+ */
+export type Verdict = 'accepted' | 'refused' | 'unauthorized' | 'redirected' | 'busy' | 'unknown';
+
+/** NenAI publishes no idempotency, so 500, 502 and 504 are `unknown`: a gateway says nothing of what stands behind it. */
+const EXCEPTIONS = new Map<number, Verdict>([
+	[401, 'unauthorized'],
+	[403, 'unauthorized'],
+	[429, 'busy'],
+	[503, 'busy'],
+]);
+
+const BY_HUNDREDS: Record<number, Verdict> = { 2: 'accepted', 3: 'redirected', 4: 'refused' };
+
+/** Judges an HTTP status of `POST /runs`. */
+export function judge(status: number): Verdict {
+	return EXCEPTIONS.get(status) ?? BY_HUNDREDS[Math.floor(status / 100)] ?? 'unknown';
+}
+
+/** Error codes of Node.js and OpenSSL that say: the connection was never made, so nothing was sent. */
+const NEVER_CONNECTED: Record<string, string> = {
+	ECONNREFUSED: 'the connection was refused',
+	ENOTFOUND: 'its host name is not known',
+	EAI_AGAIN: 'its host name could not be looked up',
+	EHOSTUNREACH: 'there is no way to its host',
+	ENETUNREACH: 'there is no way to its network',
+	ENETDOWN: 'the network is down',
+};
+
+/** Never connected either, but the same will happen again: retrying is useless. */
+const NEVER_SENT: Record<string, string> = {
+	CERT_HAS_EXPIRED: 'its TLS certificate has expired',
+	DEPTH_ZERO_SELF_SIGNED_CERT: 'its TLS certificate is self-signed',
+	SELF_SIGNED_CERT_IN_CHAIN: 'its TLS certificate is not trusted here',
+	UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its TLS certificate is not trusted here',
+	UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'its TLS certificate is not trusted here',
+	ERR_TLS_CERT_ALTNAME_INVALID: 'its TLS certificate is for another host',
+	ERR_SSL_WRONG_VERSION_NUMBER: 'it does not speak HTTPS',
+	ERR_INVALID_URL: 'the base URL is not a URL',
+	ERR_INVALID_CHAR: 'the API key has characters that cannot be sent',
+};
+
+/** Names of the errors with which n8n's own SSRF protection stops a request before it is made. */
+const BLOCKED_BY_N8N = /^Ssrf/;
+
+/** Why there is no answer: `retry` where nothing was sent, `refused` where nothing ever will be, else `unknown`. */
+export interface NoAnswer {
+	kind: 'retry' | 'refused' | 'unknown';
+	/** Completes "NenAI could not be reached: …" or "the answer did not come: …". */
+	reason: string;
+}
+
+/**
+ * Judges what a request threw. Looks through the chain of causes, since n8n wraps the HTTP client's error,
+ * which wraps the system's.
+ */
+export function judgeThrown(error: unknown): NoAnswer {
+	const chain = causes(error);
+	const codes = chain.map(({ code }) => code).filter((code) => typeof code === 'string');
+	for (const code of codes) {
+		if (NEVER_CONNECTED[code]) return { kind: 'retry', reason: `${NEVER_CONNECTED[code]} (${code})` };
+		if (NEVER_SENT[code]) return { kind: 'refused', reason: `${NEVER_SENT[code]} (${code})` };
+	}
+	if (chain.some(({ code, syscall }) => code === 'ETIMEDOUT' && syscall === 'connect')) {
+		return { kind: 'retry', reason: 'the connection could not be made in time (ETIMEDOUT)' };
+	}
+	if (chain.some(({ name }) => BLOCKED_BY_N8N.test(String(name)))) {
+		return { kind: 'refused', reason: 'the SSRF protection of this n8n does not allow its address' };
+	}
+	if (codes.includes('ECONNABORTED') || codes.includes('ETIMEDOUT')) {
+		return { kind: 'unknown', reason: 'no answer came in time' };
+	}
+	if (codes.includes('ERR_CANCELED')) return { kind: 'unknown', reason: 'the execution was stopped while it was under way' };
+	return { kind: 'unknown', reason: `the connection broke${codes[0] ? ` (${codes[0]})` : ''}` };
+}
+
+interface ErrorParts {
+	name?: unknown;
+	code?: unknown;
+	syscall?: unknown;
+}
+
+/** The error, its causes, and the parts of an AggregateError, outermost first. */
+function causes(error: unknown, seen = new Set<unknown>()): ErrorParts[] {
+	if (typeof error !== 'object' || error === null || seen.has(error)) return [];
+	seen.add(error);
+	const { cause, errors } = error as { cause?: unknown; errors?: unknown };
+	const parts = Array.isArray(errors) ? errors : [];
+	return [error, ...[cause, ...parts].flatMap((inner) => causes(inner, seen))];
+}
+
+const LONGEST_TEXT = 300;
+
+/**
+ * NenAI's own words in an answer's body: `error` and `message` of a JSON body, else the text without its tags,
+ * at most 300 characters. Empty when the body says nothing.
+ */
+export function readText(body: unknown): string {
+	const parsed = parseJson(body);
+	if (typeof parsed === 'object' && parsed !== null) {
+		const { error, message } = parsed as { error?: unknown; message?: unknown };
+		const words = [error, message].filter((part) => typeof part === 'string' && part.trim() !== '');
+		return shorten(words.join(': '));
+	}
+	return shorten(withoutTags(String(parsed ?? '')));
+}
+
+/** The body as JSON where it is JSON, as it came where not. */
+export function parseJson(body: unknown): unknown {
+	if (typeof body !== 'string') return body;
+	try {
+		return JSON.parse(body);
+	} catch {
+		return body;
+	}
+}
+
+function withoutTags(text: string): string {
+	return text
+		.replace(/<(script|style)\b[\s\S]*?<\/\1>/gi, ' ')
+		.replace(/<[^>]*>/g, ' ');
+}
+
+function shorten(text: string): string {
+	const line = text.replace(/\s+/g, ' ').trim();
+	return line.length > LONGEST_TEXT ? `${line.slice(0, LONGEST_TEXT)}…` : line;
+}

@@ -1,0 +1,29 @@
+import type { ICredentialDataDecryptedObject } from 'n8n-workflow';
+
+export const CREDENTIAL_TYPE = 'nenAiApi';
+
+/** The credential's fields as the nodes use them: spaces trimmed, empty where the user left them empty. */
+export interface NenAiCredential {
+	apiKey: string;
+	/** Without trailing slashes. */
+	baseUrl: string;
+	/** The secrets that a callback may be signed with: the current one and the one before it. */
+	webhookSecrets: string[];
+	defaultCallbackUrl: string;
+}
+
+/** Reads what n8n decrypted. Fields that are missing (saved by an older version) count as empty. */
+export function readCredential(data: ICredentialDataDecryptedObject): NenAiCredential {
+	const text = (field: string) => (typeof data[field] === 'string' ? data[field].trim() : '');
+	return {
+		apiKey: text('apiKey'),
+		baseUrl: text('baseUrl').replace(/\/+$/, ''),
+		webhookSecrets: [text('webhookSecret'), text('previousWebhookSecret')].filter((secret) => secret !== ''),
+		defaultCallbackUrl: text('defaultCallbackUrl'),
+	};
+}
+
+/** Whether the text is an absolute http or https URL. */
+export function isHttpUrl(text: string): boolean {
+	return /^https?:\/\/\S+$/i.test(text) && URL.canParse(text);
+}

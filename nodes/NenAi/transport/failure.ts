@@ -1,0 +1,27 @@
+import { NodeOperationError, type INode } from 'n8n-workflow';
+
+/** What went wrong, in words for the person who builds the workflow. Never holds the API key or a secret. */
+export interface Failure {
+	/** What happened, in one sentence without its full stop. */
+	message: string;
+	/** What to do now. */
+	hint: string;
+	/** It is not known whether something was started, so it must not be sent again. */
+	uncertain?: boolean;
+}
+
+/**
+ * The error that n8n shows. The item is named the way n8n's editor names it (from 0), and the words stay as they are:
+ * n8n replaces the text of an error in which it finds a code such as ECONNREFUSED, so the message is set again.
+ */
+export function toError(node: INode, failure: Failure, itemIndex?: number): NodeOperationError {
+	const message = itemIndex === undefined ? failure.message : `${failure.message} [item ${itemIndex}]`;
+	const error = new NodeOperationError(node, message, { description: failure.hint, itemIndex });
+	error.message = message;
+	return error;
+}
+
+/** A failure as one text, for an item that carries it ("Continue on fail"). */
+export function toText({ message, hint }: Failure, itemIndex: number): string {
+	return `${message} [item ${itemIndex}]. ${hint}`;
+}

@@ -1,0 +1,31 @@
+/** Longest wait that is sat out, in milliseconds. When NenAI asks for more, the error says when to come back. */
+export const LONGEST_WAIT = 120_000;
+
+const FIRST_BACKOFF = 500;
+const LONGEST_BACKOFF = 30_000;
+
+/**
+ * Reads a `Retry-After` header (RFC 9110, 10.2.3): seconds or an HTTP date.
+ *
+ * @param now milliseconds since 1970
+ * @returns milliseconds to wait, never negative; undefined if there is no header or it cannot be read
+ */
+export function readRetryAfter(header: unknown, now: number): number | undefined {
+	if (typeof header !== 'string') return undefined;
+	const text = header.trim();
+	if (/^\d+$/.test(text)) return Number(text) * 1000;
+	const date = /[a-z]/i.test(text) ? Date.parse(text) : NaN;
+	return Number.isNaN(date) ? undefined : Math.max(0, date - now);
+}
+
+/**
+ * Exponential back-off with jitter, for when NenAI does not say how long to wait.
+ *
+ * @param tries how often it was tried, from 1
+ * @param random a number from 0 to 1
+ * @returns milliseconds: half to all of 0.5 s, 1 s, 2 s, … 30 s
+ */
+export function backoff(tries: number, random: number): number {
+	const full = Math.min(LONGEST_BACKOFF, FIRST_BACKOFF * 2 ** (tries - 1));
+	return full * (0.5 + random / 2);
+}

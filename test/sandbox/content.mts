@@ -1,0 +1,39 @@
+import { createCipheriv, createHash } from 'node:crypto';
+
+/** Either a text, or `size` bytes that follow from the seed. */
+export type Content = { text: string } | { size: number; seed: string };
+
+const block = Buffer.alloc(64 * 1024);
+
+/** The bytes, a block at a time: a file of any size needs no more memory than a block. */
+export function* contentBytes(content: Content): Generator<Buffer> {
+	if ('text' in content) {
+		yield Buffer.from(content.text);
+		return;
+	}
+	const key = createHash('sha256').update(content.seed).digest();
+	const cipher = createCipheriv('aes-256-ctr', key, Buffer.alloc(16));
+	for (let left = content.size; left > 0; left -= block.length)
+		yield cipher.update(block.subarray(0, Math.min(left, block.length)));
+}
+
+export function contentSize(content: Content): number {
+	return 'text' in content ? Buffer.byteLength(content.text) : content.size;
+}
+
+/** The SHA-256 of the bytes, in hexadecimal. */
+export function contentSha256(content: Content): string {
+	const hash = createHash('sha256');
+	for (const bytes of contentBytes(content)) hash.update(bytes);
+	return hash.digest('hex');
+}
+
+/** The first `count` of the bytes. */
+export function* firstBytes(bytes: Iterable<Buffer>, count: number): Generator<Buffer> {
+	let left = count;
+	for (const part of bytes) {
+		if (left <= 0) return;
+		yield part.subarray(0, left);
+		left -= part.length;
+	}
+}

@@ -1,0 +1,47 @@
+import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import type { Sandbox } from './server.mts';
+import { deliveryShape, faultRuleShape, fileShape, someSettingsShape } from './shapes.mts';
+
+const pauseShape = z.object({ ms: z.number().int().min(0) }).strict();
+const newFileShape = fileShape.extend({ expiresAt: z.number().optional() });
+type Wait = (ms: number) => Promise<void>;
+
+/** The sandbox's own endpoints, for tests whose subject runs in another process. Malformed bodies get 400. */
+export function registerControl(app: FastifyInstance, sandbox: Sandbox, wait: Wait): void {
+	app.get('/_sandbox/state', async () => sandbox.state());
+	app.post('/_sandbox/reset', async () => {
+		sandbox.reset();
+		return { reset: true };
+	});
+	app.post('/_sandbox/settings', async (request) => {
+		sandbox.setDefaults(someSettingsShape.parse(request.body));
+		return { set: true };
+	});
+	app.post('/_sandbox/faults', async (request) => {
+		sandbox.faults.add(faultRuleShape.parse(request.body));
+		return { added: true };
+	});
+	app.delete('/_sandbox/faults', async () => {
+		sandbox.faults.clear();
+		return { cleared: true };
+	});
+	app.post('/_sandbox/files', async (request) => {
+		const { expiresAt, ...spec } = newFileShape.parse(request.body);
+		const id = sandbox.files.add(spec);
+		return { id, url: sandbox.files.url(id, expiresAt) };
+	});
+	app.post('/_sandbox/deliver', async (request) => sandbox.deliver(deliveryShape.parse(request.body)));
+	app.post('/_sandbox/pause', async (request, reply) => {
+		const { ms } = pauseShape.parse(request.body);
+		reply.raw.once('finish', () => void pause(sandbox, wait(ms)));
+		return { pausedForMs: ms };
+	});
+}
+
+async function pause(sandbox: Sandbox, over: Promise<void>): Promise<void> {
+	await sandbox.stop();
+	// A reset ends the pause early.
+	await over.catch(() => undefined);
+	await sandbox.start();
+}

@@ -1,0 +1,19 @@
+/** What tests and tools use of the sandbox. */
+export { startSandbox, type Sandbox, type SandboxOptions } from './server.mts';
+export { errorAnswer } from './answers.mts';
+export { usualCallbacks } from './callbacks.mts';
+export { contentBytes, contentSha256, type Content } from './content.mts';
+export { sign, signatureHeader } from './signature.mts';
+export type { DeliveryRecord, RequestRecord, RunRecord, State } from './records.mts';
+export type {
+	Answer,
+	CallbackSpec,
+	DeliverOptions,
+	Fault,
+	FaultRule,
+	FileFault,
+	FileSpec,
+	PlannedCallback,
+	Settings,
+	Workflow,
+} from './shapes.mts';
