@@ -4,3 +4,4 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 process.env.N8N_USER_FOLDER ??= mkdtempSync(join(tmpdir(), 'nenai-n8n-core-'));
+process.env.N8N_LOG_LEVEL ??= 'silent';

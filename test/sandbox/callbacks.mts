@@ -25,7 +25,12 @@ export class Callbacks {
 	#lifetime: () => AbortSignal;
 
 	/** What is under way is given up when its `lifetime` ends; `assetsUrl` makes a new presigned URL. */
-	constructor(settings: () => Settings, lifetime: () => AbortSignal, assetsUrl: () => string, records: Records) {
+	constructor(
+		settings: () => Settings,
+		lifetime: () => AbortSignal,
+		assetsUrl: () => string,
+		records: Records,
+	) {
 		this.#settings = settings;
 		this.#lifetime = lifetime;
 		this.#assetsUrl = assetsUrl;
@@ -39,7 +44,11 @@ export class Callbacks {
 		const signal = this.#lifetime();
 		for (const { afterMs, ...callback } of plan) {
 			const done = this.#records.pending();
-			void this.#sendUntilTaken(() => this.#prepare(run, url, callback), afterMs ?? this.#usualDelay(callback), signal)
+			void this.#sendUntilTaken(
+				() => this.#prepare(run, url, callback),
+				afterMs ?? this.#usualDelay(callback),
+				signal,
+			)
 				.catch((error: unknown) => {
 					if (!signal.aborted) throw error;
 				})
@@ -52,8 +61,13 @@ export class Callbacks {
 		const { url, messageId = randomUUID(), workflowId, ...callback } = deliveryShape.parse(options);
 		const run = this.#records.findRun(messageId);
 		const target = url ?? run?.callbackUrl;
-		if (!target) throw badRequest('Nowhere to deliver to: give a url, or the messageId of a run with a callback');
-		const subject = { messageId, workflowId: workflowId ?? run?.workflowId ?? randomUUID(), params: run?.params ?? {} };
+		if (!target)
+			throw badRequest('Nowhere to deliver to: give a url, or the messageId of a run with a callback');
+		const subject = {
+			messageId,
+			workflowId: workflowId ?? run?.workflowId ?? randomUUID(),
+			params: run?.params ?? {},
+		};
 		return this.#attempt(this.#prepare(subject, target, callback), 1, this.#lifetime());
 	}
 
@@ -92,7 +106,12 @@ export class Callbacks {
 		try {
 			// A connection of its own for each attempt: none is left over from a receiver that has since restarted.
 			const answer = await request(url, {
-				method: 'POST', headers, body, signal, dispatcher: this.#agent, reset: true,
+				method: 'POST',
+				headers,
+				body,
+				signal,
+				dispatcher: this.#agent,
+				reset: true,
 			});
 			return { answer: { status: answer.statusCode, body: await answer.body.text() }, error: null };
 		} catch (error) {
@@ -100,7 +119,11 @@ export class Callbacks {
 		}
 	}
 
-	#prepare(run: Pick<RunRecord, 'messageId' | 'workflowId' | 'params'>, url: string, spec: CallbackSpec): Outgoing {
+	#prepare(
+		run: Pick<RunRecord, 'messageId' | 'workflowId' | 'params'>,
+		url: string,
+		spec: CallbackSpec,
+	): Outgoing {
 		const { rawBody, secret = this.#settings().webhookSecret, signature = 'valid' } = spec;
 		// Indented, so that parsing the body and writing it again does not give back the signed bytes.
 		const plain = rawBody ?? JSON.stringify(this.#payload(run, spec), null, 1);
@@ -119,7 +142,10 @@ export class Callbacks {
 		};
 	}
 
-	#payload(run: Pick<RunRecord, 'messageId' | 'workflowId' | 'params'>, spec: CallbackSpec): Record<string, unknown> {
+	#payload(
+		run: Pick<RunRecord, 'messageId' | 'workflowId' | 'params'>,
+		spec: CallbackSpec,
+	): Record<string, unknown> {
 		const payload = {
 			workflow_id: run.workflowId,
 			message_id: run.messageId,
@@ -134,7 +160,11 @@ export class Callbacks {
 	#resultFields(params: Record<string, unknown>, status: string): Record<string, unknown> {
 		switch (status) {
 			case 'success':
-				return { success: true, result: { received: params, note: 'Fertig – 完了' }, assets: this.#assetsUrl() };
+				return {
+					success: true,
+					result: { received: params, note: 'Fertig – 完了' },
+					assets: this.#assetsUrl(),
+				};
 			case 'failed':
 				return { success: false, error: 'The workflow stopped: element not found' };
 			default:

@@ -34,14 +34,15 @@ export function registerControl(app: FastifyInstance, sandbox: Sandbox, wait: Wa
 	app.post('/_sandbox/deliver', async (request) => sandbox.deliver(deliveryShape.parse(request.body)));
 	app.post('/_sandbox/pause', async (request, reply) => {
 		const { ms } = pauseShape.parse(request.body);
-		reply.raw.once('finish', () => void pause(sandbox, wait(ms)));
+		// A reset ends the pause early.
+		const over = wait(ms).catch(() => undefined);
+		reply.raw.once('finish', () => void pause(sandbox, over));
 		return { pausedForMs: ms };
 	});
 }
 
 async function pause(sandbox: Sandbox, over: Promise<void>): Promise<void> {
 	await sandbox.stop();
-	// A reset ends the pause early.
-	await over.catch(() => undefined);
+	await over;
 	await sandbox.start();
 }

@@ -61,7 +61,10 @@ export class Files {
 		if (searchParams.get('signature') !== this.#signature(pathname, expires))
 			return xmlError(403, 'SignatureDoesNotMatch', 'The request signature we calculated does not match.');
 		if (Date.now() / 1000 >= Number(expires)) return xmlError(403, 'AccessDenied', 'Request has expired');
-		return this.#files.get(pathname.split('/')[2]) ?? xmlError(404, 'NoSuchKey', 'The specified key does not exist.');
+		return (
+			this.#files.get(pathname.split('/')[2]) ??
+			xmlError(404, 'NoSuchKey', 'The specified key does not exist.')
+		);
 	}
 
 	#get(id: string): StoredFile {

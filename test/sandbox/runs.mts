@@ -39,21 +39,33 @@ export function registerRuns(app: FastifyInstance, parts: Parts): void {
 }
 
 /** Refuses what can be refused before the body is read. */
-async function refuseHead(request: RunFastifyRequest, reply: FastifyReply, parts: Parts): Promise<FastifyReply | void> {
+async function refuseHead(
+	request: RunFastifyRequest,
+	reply: FastifyReply,
+	parts: Parts,
+): Promise<FastifyReply | void> {
 	const { fault, refusedKeyStatus } = parts.settings();
 	if (parts.faults.takeDropBeforeBody() || fault.connection === 'drop-before-body') return drop(reply);
 	if (!parts.isKey(request.headers['x-api-key'])) return sendAnswer(reply, refusedKey[refusedKeyStatus]);
 	if (!/^application\/json\s*(;|$)/i.test(request.headers['content-type'] ?? ''))
-		return sendAnswer(reply, apiError(415, 'Unsupported media type', 'Content-Type must be application/json'));
+		return sendAnswer(
+			reply,
+			apiError(415, 'Unsupported media type', 'Content-Type must be application/json'),
+		);
 }
 
-async function answerRun(request: RunFastifyRequest, reply: FastifyReply, parts: Parts): Promise<FastifyReply | void> {
+async function answerRun(
+	request: RunFastifyRequest,
+	reply: FastifyReply,
+	parts: Parts,
+): Promise<FastifyReply | void> {
 	const tooMany = refuseRate(parts);
 	if (tooMany) return sendAnswer(reply, tooMany);
 	const fault: Fault = { ...parts.settings().fault, ...parts.faults.take(request.body) };
 	await parts.wait(fault.latencyMs ?? 0);
 	// A rule that was meant for an earlier moment may be taken here, when requests overlap.
-	if (fault.connection === 'drop-before-accept' || fault.connection === 'drop-before-body') return drop(reply);
+	if (fault.connection === 'drop-before-accept' || fault.connection === 'drop-before-body')
+		return drop(reply);
 	if (fault.connection === 'silent-before-accept') return stayOpen(reply);
 	const refusal = fault.refuse ?? refuse(request, parts.settings());
 	if (refusal) return sendAnswer(reply, refusal);

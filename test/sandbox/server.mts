@@ -76,7 +76,12 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 		app.routing(request, response);
 	});
 	const files = new Files(current, () => settings.publicUrl ?? listener.url);
-	const callbacks = new Callbacks(current, () => lifetime.signal, () => files.assetsUrl(), records);
+	const callbacks = new Callbacks(
+		current,
+		() => lifetime.signal,
+		() => files.assetsUrl(),
+		records,
+	);
 	let closed = false;
 
 	const sandbox: Sandbox = {
@@ -135,17 +140,26 @@ function createApp(records: Records): FastifyInstance {
 		ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false } },
 	});
 	app.removeAllContentTypeParsers();
-	app.addContentTypeParser('application/json', { parseAs: 'string' }, async (request: FastifyRequest, text: string) => {
-		const body = parseJson(text);
-		records.body(request.raw, body);
-		return body;
-	});
+	app.addContentTypeParser(
+		'application/json',
+		{ parseAs: 'string' },
+		async (request: FastifyRequest, text: string) => {
+			const body = parseJson(text);
+			records.body(request.raw, body);
+			return body;
+		},
+	);
 	app.setErrorHandler((error: FastifyError, _request, reply) => {
 		const status = error instanceof ZodError ? 400 : (error.statusCode ?? 500);
-		return sendAnswer(reply, apiError(status, status < 500 ? 'Invalid request' : 'Sandbox error', error.message));
+		return sendAnswer(
+			reply,
+			apiError(status, status < 500 ? 'Invalid request' : 'Sandbox error', error.message),
+		);
 	});
 	// With any key: only POST /runs can tell a good key from a bad one.
-	app.setNotFoundHandler((_request, reply) => sendAnswer(reply, { status: 404, body: { message: 'Not Found' } }));
+	app.setNotFoundHandler((_request, reply) =>
+		sendAnswer(reply, { status: 404, body: { message: 'Not Found' } }),
+	);
 	return app;
 }
 

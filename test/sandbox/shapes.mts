@@ -20,7 +20,10 @@ export const answerShape = z
 		contentType: z.string().optional(),
 		headers: headers.optional(),
 		/** Adds a `Retry-After` header, as a number of seconds or as an HTTP date (whole seconds, rounded up). */
-		retryAfter: z.object({ seconds: z.number().min(0), as: z.enum(['seconds', 'date']) }).strict().optional(),
+		retryAfter: z
+			.object({ seconds: z.number().min(0), as: z.enum(['seconds', 'date']) })
+			.strict()
+			.optional(),
 	})
 	.strict();
 export type Answer = z.infer<typeof answerShape>;
@@ -104,19 +107,21 @@ export const faultShape = z
 /** What goes wrong, or just otherwise than usual, with one POST /runs and the run that it starts. */
 export type Fault = z.infer<typeof faultShape>;
 
-export const faultRuleShape = faultShape.extend({
-	/** Which requests it is for: by workflow id, or by the value of one workflow parameter. Default: every one. */
-	match: z
-		.union([
-			z.object({ workflowId: z.string() }).strict(),
-			z.object({ param: z.string(), equals: z.unknown() }).strict(),
-		])
-		.optional(),
-	/** How many requests it is for. Default: no limit. */
-	times: count.optional(),
-}).refine((rule) => !(rule.match && rule.connection === 'drop-before-body'), {
-	message: 'drop-before-body cannot have a match: the body is not known yet',
-});
+export const faultRuleShape = faultShape
+	.extend({
+		/** Which requests it is for: by workflow id, or by the value of one workflow parameter. Default: every one. */
+		match: z
+			.union([
+				z.object({ workflowId: z.string() }).strict(),
+				z.object({ param: z.string(), equals: z.unknown() }).strict(),
+			])
+			.optional(),
+		/** How many requests it is for. Default: no limit. */
+		times: count.optional(),
+	})
+	.refine((rule) => !(rule.match && rule.connection === 'drop-before-body'), {
+		message: 'drop-before-body cannot have a match: the body is not known yet',
+	});
 export type FaultRule = z.infer<typeof faultRuleShape>;
 
 export const workflowShape = z.record(

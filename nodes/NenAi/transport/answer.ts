@@ -43,10 +43,12 @@ const NEVER_SENT: Record<string, string> = {
 	UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its TLS certificate is not trusted here',
 	UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'its TLS certificate is not trusted here',
 	ERR_TLS_CERT_ALTNAME_INVALID: 'its TLS certificate is for another host',
-	ERR_SSL_WRONG_VERSION_NUMBER: 'it does not speak HTTPS',
 	ERR_INVALID_URL: 'the base URL is not a URL',
 	ERR_INVALID_CHAR: 'the API key has characters that cannot be sent',
 };
+
+/** What OpenSSL says when the other side answers the TLS handshake in plain text; its code, EPROTO, says less. */
+const NOT_HTTPS = /wrong version number/i;
 
 /** Names of the errors with which n8n's own SSRF protection stops a request before it is made. */
 const BLOCKED_BY_N8N = /^Ssrf/;
@@ -72,6 +74,9 @@ export function judgeThrown(error: unknown): NoAnswer {
 	if (chain.some(({ code, syscall }) => code === 'ETIMEDOUT' && syscall === 'connect')) {
 		return { kind: 'retry', reason: 'the connection could not be made in time (ETIMEDOUT)' };
 	}
+	if (chain.some(({ message }) => NOT_HTTPS.test(String(message)))) {
+		return { kind: 'refused', reason: 'it does not speak HTTPS' };
+	}
 	if (chain.some(({ name }) => BLOCKED_BY_N8N.test(String(name)))) {
 		return { kind: 'refused', reason: 'the SSRF protection of this n8n does not allow its address' };
 	}
@@ -86,6 +91,7 @@ interface ErrorParts {
 	name?: unknown;
 	code?: unknown;
 	syscall?: unknown;
+	message?: unknown;
 }
 
 /** The error, its causes, and the parts of an AggregateError, outermost first. */

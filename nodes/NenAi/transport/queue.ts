@@ -111,7 +111,8 @@ class Pause {
 	/** Resolves when sending is allowed again, or at once when the queue was stopped. */
 	async over() {
 		for (let wait = this.until - Date.now(); wait > 0 && !this.stopped; wait = this.until - Date.now()) {
-			await Promise.race([sleep(wait), this.ended]);
+			// In slices, so that no long timer outlives a stopped queue.
+			await Promise.race([sleep(Math.min(wait, 1000)), this.ended]);
 		}
 	}
 }

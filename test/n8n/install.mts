@@ -1,0 +1,175 @@
+/** Real n8n, installed once per version into the cache folder. */
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { withLock } from './lock.mts';
+import { cacheRoot } from './paths.mts';
+import { CommandError, runCommand } from './run-command.mts';
+
+export type N8nVersion = '2.41.1' | '1.123.81';
+
+export const N8N_VERSIONS: readonly N8nVersion[] = ['2.41.1', '1.123.81'];
+
+/** Receives a line for a person, e.g. "n8n 2.41.1: installing packages, 20 s, 812 so far". */
+export type OnProgress = (text: string) => void;
+
+export interface N8nInstall {
+	version: N8nVersion;
+	/** The script to run with Node. */
+	bin: string;
+	nodeModules: string;
+}
+
+const PROGRESS_MS = 5_000;
+
+/** 1.123 wants xlsx as a tarball from a web site outside the registry; this is the registry's version. */
+const OVERRIDES: Readonly<Record<N8nVersion, Readonly<Record<string, string>>>> = {
+	'2.41.1': {},
+	'1.123.81': { xlsx: '0.18.5' },
+};
+
+/** Signs in npm's output, and what to tell a person who meets them. */
+const HINTS: ReadonlyArray<readonly [RegExp, string]> = [
+	[
+		/ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|ENETUNREACH|ECONNRESET|network/i,
+		'The npm registry could not be reached: check the network or the proxy, then run again.',
+	],
+	[/ENOSPC|no space left/i, 'The disk is full: n8n needs about 3 GB in the cache folder.'],
+	[/E401|E403/, 'The npm registry refused access: check the registry in your npm configuration.'],
+	[
+		/gyp ERR!|prebuild-install/i,
+		'sqlite3 could not be compiled: it needs Python 3, make and a C++ compiler.',
+	],
+];
+
+/**
+ * The given n8n, installed into the cache folder unless it is already there.
+ *
+ * The first time takes some minutes. An install becomes visible only when it is complete and n8n has
+ * answered with its version, so an interrupted one is started over by the next run. Two processes at once
+ * install once.
+ *
+ * @throws Error with the last lines of npm's output and a hint
+ */
+export async function ensureN8n(
+	version: N8nVersion,
+	onProgress: OnProgress = () => {},
+): Promise<N8nInstall> {
+	const folder = join(cacheRoot(), `n8n-${version}`);
+	if (existsSync(folder)) return installAt(folder, version);
+	const tell: OnProgress = (text) => onProgress(`n8n ${version}: ${text}`);
+	await withLock(
+		`${folder}.lock`,
+		async () => {
+			if (!existsSync(folder)) await installInto(folder, version, tell);
+		},
+		(pid) => tell(`waiting for process ${pid ?? '(unknown)'}, which is installing it`),
+	);
+	return installAt(folder, version);
+}
+
+/** What an error in npm's output means to the person in front of it. */
+export function hintFor(output: string): string {
+	const known = HINTS.find(([sign]) => sign.test(output));
+	return known ? known[1] : 'Run again to start the install over.';
+}
+
+function installAt(folder: string, version: N8nVersion): N8nInstall {
+	const nodeModules = join(folder, 'node_modules');
+	return { version, nodeModules, bin: join(nodeModules, 'n8n', 'bin', 'n8n') };
+}
+
+async function installInto(folder: string, version: N8nVersion, tell: OnProgress): Promise<void> {
+	removeInterrupted(folder);
+	const temporary = `${folder}.tmp-${process.pid}`;
+	mkdirSync(temporary, { recursive: true });
+	try {
+		writePackageJson(temporary, version);
+		await installPackages(temporary, tell);
+		await buildSqlite(temporary, tell);
+		await verify(installAt(temporary, version));
+		// Links in node_modules/.bin are relative, so they survive this.
+		renameSync(temporary, folder);
+		tell('installed');
+	} catch (error) {
+		rmSync(temporary, { recursive: true, force: true });
+		throw explain(error, version);
+	}
+}
+
+/** Only the holder of the lock installs: any temporary folder is what a process left that was killed. */
+function removeInterrupted(folder: string): void {
+	const parent = dirname(folder);
+	const left = readdirSync(parent).filter((name) => join(parent, name).startsWith(`${folder}.tmp-`));
+	for (const name of left) rmSync(join(parent, name), { recursive: true, force: true });
+}
+
+function writePackageJson(folder: string, version: N8nVersion): void {
+	const content = { private: true, dependencies: { n8n: version }, overrides: OVERRIDES[version] };
+	writeFileSync(join(folder, 'package.json'), `${JSON.stringify(content, null, 2)}\n`);
+}
+
+/** Install scripts stay off: some download or compile things that nothing here needs. */
+async function installPackages(folder: string, tell: OnProgress): Promise<void> {
+	const args = ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--omit=dev'];
+	const nodeModules = join(folder, 'node_modules');
+	await withProgress(
+		() => `installing packages, ${countPackages(nodeModules)} of about 2000`,
+		tell,
+		runCommand('npm', [...args, '--no-update-notifier'], { cwd: folder }),
+	);
+}
+
+/** The one native module that is needed. Its headers come with the Node package, where there is one. */
+async function buildSqlite(folder: string, tell: OnProgress): Promise<void> {
+	const prefix = dirname(dirname(process.execPath));
+	const headers = existsSync(join(prefix, 'include', 'node', 'node.h'));
+	await withProgress(
+		() => 'compiling sqlite3',
+		tell,
+		runCommand('npm', ['rebuild', 'sqlite3', '--ignore-scripts=false', '--no-update-notifier'], {
+			cwd: folder,
+			env: headers ? { npm_config_nodedir: prefix } : {},
+		}),
+	);
+}
+
+async function verify({ bin, nodeModules, version }: N8nInstall): Promise<void> {
+	const binding = join(nodeModules, 'sqlite3', 'build', 'Release', 'node_sqlite3.node');
+	if (!existsSync(binding)) throw new Error('npm rebuilt sqlite3, but its binary is not there');
+	const said = (await runCommand(process.execPath, [bin, '--version'])).trim();
+	if (said !== version) throw new Error(`The installed n8n says it is version ${said}`);
+}
+
+/** Tells, every few seconds, what is going on and for how long it has been. */
+async function withProgress<T>(what: () => string, tell: OnProgress, work: Promise<T>): Promise<T> {
+	const started = Date.now();
+	const timer = setInterval(() => {
+		tell(`${what()}, ${Math.round((Date.now() - started) / 1000)} s`);
+	}, PROGRESS_MS);
+	tell(what());
+	try {
+		return await work;
+	} finally {
+		clearInterval(timer);
+	}
+}
+
+function countPackages(nodeModules: string): number {
+	if (!existsSync(nodeModules)) return 0;
+	const names = readdirSync(nodeModules).filter((name) => !name.startsWith('.'));
+	return names
+		.map((name) => (name.startsWith('@') ? readdirSync(join(nodeModules, name)).length : 1))
+		.reduce((sum, count) => sum + count, 0);
+}
+
+function explain(error: unknown, version: N8nVersion): Error {
+	const output = error instanceof CommandError ? error.tail : String(error);
+	return new Error(
+		[
+			`n8n ${version} could not be installed. ${hintFor(output)}`,
+			'Nothing was left behind; installs that were complete before are kept.',
+			error instanceof Error ? error.message : output,
+		].join('\n'),
+		{ cause: error },
+	);
+}

@@ -1,0 +1,260 @@
+/**
+ * Runs the nodes in n8n-core's real engine: WorkflowExecute for executions, WebhookContext for callbacks.
+ * Only what belongs to the n8n server (storing credentials, routing webhooks) is provided here.
+ */
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { ExecutionLifecycleHooks, ExternalSecretsProxy, HookContext, WebhookContext, WorkflowExecute } from 'n8n-core';
+import {
+	createRunExecutionData,
+	ICredentialsHelper,
+	NodeHelpers,
+	Workflow,
+	type ICredentialDataDecryptedObject,
+	type IDataObject,
+	type IHttpRequestOptions,
+	type INode,
+	type INodeExecutionData,
+	type INodeParameters,
+	type INodeType,
+	type INodeTypes,
+	type IRun,
+	type IRunExecutionData,
+	type IWebhookData,
+	type IWorkflowExecuteAdditionalData,
+} from 'n8n-workflow';
+import { NenAiApi } from '../../credentials/NenAiApi.credentials';
+import { NenAi } from '../../nodes/NenAi/NenAi.node';
+import { NenAiTrigger } from '../../nodes/NenAi/NenAiTrigger.node';
+
+const TYPES: Record<string, INodeType> = {
+	'n8n-nodes-nenai.nenAi': new NenAi(),
+	'n8n-nodes-nenai.nenAiTrigger': new NenAiTrigger(),
+};
+
+const nodeTypes: INodeTypes = {
+	getByName: (name) => TYPES[name],
+	getByNameAndVersion: (name) => TYPES[name],
+	getKnownTypes: () => ({}),
+};
+
+/** Holds one decrypted credential; counts how often it is looked up. */
+export class Credentials extends ICredentialsHelper {
+	lookUps = 0;
+	private readonly type = new NenAiApi();
+	private readonly data: ICredentialDataDecryptedObject;
+
+	constructor(data: ICredentialDataDecryptedObject) {
+		super();
+		this.data = data;
+	}
+
+	getParentTypes(): string[] {
+		return [];
+	}
+
+	isCredentialUsableByNode(): boolean {
+		return true;
+	}
+
+	async authenticate(
+		credentials: ICredentialDataDecryptedObject,
+		_type: string,
+		request: IHttpRequestOptions,
+	): Promise<IHttpRequestOptions> {
+		const { authenticate } = this.type;
+		if (typeof authenticate !== 'function') throw new Error('The credential has no authenticate function');
+		return await authenticate(credentials, request);
+	}
+
+	async preAuthentication(): Promise<undefined> {
+		return undefined;
+	}
+
+	async runPreAuthentication(): Promise<undefined> {
+		return undefined;
+	}
+
+	async getCredentials(): Promise<never> {
+		throw new Error('Nothing here reads encrypted credentials');
+	}
+
+	async getDecrypted(): Promise<ICredentialDataDecryptedObject> {
+		this.lookUps += 1;
+		return { ...this.data };
+	}
+
+	async updateCredentials(): Promise<void> {}
+
+	async updateCredentialsOauthTokenData(): Promise<void> {}
+
+	getCredentialsProperties() {
+		return this.type.properties;
+	}
+}
+
+/** What the n8n server hands to the engine; what no node here uses is left to fail loudly. */
+function additionalDataFor(credentialsHelper: Credentials): IWorkflowExecuteAdditionalData {
+	const unused = (what: string) => () => {
+		throw new Error(`${what} is not available in these tests`);
+	};
+	return {
+		credentialsHelper,
+		executeWorkflow: unused('executeWorkflow'),
+		getRunExecutionData: unused('getRunExecutionData'),
+		getRuntimeCredential: unused('getRuntimeCredential'),
+		startRunnerTask: unused('startRunnerTask'),
+		currentNodeExecutionIndex: 0,
+		executionId: '1',
+		restApiUrl: 'http://127.0.0.1/rest',
+		instanceBaseUrl: 'http://127.0.0.1',
+		formBaseUrl: 'http://127.0.0.1/form',
+		formWaitingBaseUrl: 'http://127.0.0.1/form-waiting',
+		formTestBaseUrl: 'http://127.0.0.1/form-test',
+		webhookBaseUrl: 'http://127.0.0.1/webhook',
+		webhookWaitingBaseUrl: 'http://127.0.0.1/webhook-waiting',
+		webhookTestBaseUrl: 'http://127.0.0.1/webhook-test',
+		mcpBaseUrl: 'http://127.0.0.1/mcp',
+		mcpTestBaseUrl: 'http://127.0.0.1/mcp-test',
+		variables: {},
+		externalSecretsProxy: new ExternalSecretsProxy(),
+		logAiEvent: () => {},
+	};
+}
+
+/** A node as a saved workflow has it: parameters that are at their default are filled in, as n8n does. */
+function nodeOf(type: string, parameters: INodeParameters, settings: Partial<INode> = {}): INode {
+	const node: INode = {
+		id: 'node-1',
+		name: 'NenAI',
+		type,
+		typeVersion: 1,
+		position: [0, 0],
+		parameters,
+		credentials: { nenAiApi: { id: '1', name: 'NenAI' } },
+		...settings,
+	};
+	const { description } = TYPES[type];
+	const filled = NodeHelpers.getNodeParameters(description.properties, parameters, true, false, node, description);
+	return { ...node, parameters: filled ?? {} };
+}
+
+function workflowOf(node: INode): Workflow {
+	return new Workflow({ id: 'workflow-1', name: 'Test', nodes: [node], connections: {}, active: false, nodeTypes, staticData: {} });
+}
+
+export interface Execution {
+	run: IRun;
+	/** Items of the node's first output. */
+	items: INodeExecutionData[];
+	/** The error's message and description, and the whole of it as n8n would store it. */
+	error?: { message: string; description: string; stored: string };
+}
+
+export interface ExecuteOptions {
+	parameters: INodeParameters;
+	credentials: Credentials;
+	items?: IDataObject[];
+	/** Of the node: `onError`, `retryOnFail`, `maxTries`, … */
+	settings?: Partial<INode>;
+	/** Continues with the data of an execution that ended, as Retry in the list of executions does. */
+	retryOf?: IRunExecutionData;
+	/** Gets a function that stops the execution. */
+	onStarted?: (stop: () => void) => void;
+}
+
+/** Executes the NenAI node alone, with these input items. */
+export async function execute(options: ExecuteOptions): Promise<Execution> {
+	const { parameters, credentials, items = [{}], settings, retryOf, onStarted } = options;
+	const node = nodeOf('n8n-nodes-nenai.nenAi', parameters, settings);
+	const workflow = workflowOf(node);
+	const additionalData = additionalDataFor(credentials);
+	const hooks = new ExecutionLifecycleHooks('trigger', '1', { id: 'workflow-1', name: 'Test', active: false, activeVersionId: null, isArchived: false, nodes: [node], connections: {}, createdAt: new Date(), updatedAt: new Date() });
+	Object.assign(additionalData, { hooks });
+	const data = createRunExecutionData({
+		executionData: {
+			contextData: structuredClone(retryOf?.executionData?.contextData ?? {}),
+			nodeExecutionStack: [{ node, data: { main: [items.map((json, item) => ({ json, pairedItem: { item } }))] }, source: null }],
+		},
+	});
+	const running = new WorkflowExecute(additionalData, 'trigger', data).processRunExecutionData(workflow);
+	onStarted?.(() => running.cancel());
+	const run = await running;
+	const result = run.data.resultData.runData[node.name]?.[0];
+	const error = run.data.resultData.error ?? result?.error;
+	return {
+		run,
+		items: result?.data?.main[0] ?? [],
+		...(error && {
+			error: {
+				message: error.message,
+				description: String(error.description ?? ''),
+				stored: JSON.stringify(error) + String(error.stack),
+			},
+		}),
+	};
+}
+
+export interface TriggerServer {
+	url: string;
+	/** Every callback that started the workflow, in order. */
+	started: IDataObject[];
+	/** What n8n saves in the workflow's row. */
+	staticData(): IDataObject;
+	/** What activating the workflow does; throws what the person would be shown. */
+	activate(): Promise<void>;
+	close(): Promise<void>;
+}
+
+/** Serves the NenAI Trigger over HTTP: the engine's WebhookContext around real requests and responses. */
+export async function serveTrigger(parameters: INodeParameters, credentials: Credentials): Promise<TriggerServer> {
+	const node = nodeOf('n8n-nodes-nenai.nenAiTrigger', parameters);
+	const workflow = workflowOf(node);
+	const type = TYPES['n8n-nodes-nenai.nenAiTrigger'];
+	const webhookData: IWebhookData = {
+		httpMethod: 'POST',
+		node: node.name,
+		path: 'test',
+		webhookDescription: type.description.webhooks?.[0] ?? { name: 'default', httpMethod: 'POST', path: '' },
+		workflowId: 'workflow-1',
+		workflowExecuteAdditionalData: additionalDataFor(credentials),
+	};
+	const started: IDataObject[] = [];
+
+	const server = createServer((request, response) => {
+		const chunks: Buffer[] = [];
+		request.on('data', (chunk: Buffer) => chunks.push(chunk));
+		request.on('end', async () => {
+			const answer = {
+				status(code: number) {
+					response.statusCode = code;
+					return answer;
+				},
+				json(body: unknown) {
+					response.setHeader('content-type', 'application/json; charset=utf-8');
+					response.end(JSON.stringify(body));
+				},
+			};
+			Object.assign(request, { rawBody: Buffer.concat(chunks), body: {}, params: {}, query: {} });
+			const additionalData = additionalDataFor(credentials);
+			Object.assign(additionalData, { httpRequest: request, httpResponse: answer });
+			const context = new WebhookContext(workflow, node, additionalData, 'webhook', webhookData, [], null);
+			const result = await type.webhook?.call(context);
+			for (const item of result?.workflowData?.[0] ?? []) started.push(item.json);
+			if (!result?.noWebhookResponse) answer.status(200).json(result?.webhookResponse);
+		});
+	});
+	await listen(server);
+	return {
+		url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+		started,
+		staticData: () => workflow.staticData,
+		async activate() {
+			const context = new HookContext(workflow, node, additionalDataFor(credentials), 'trigger', 'activate', webhookData);
+			await type.webhookMethods?.default?.create.call(context);
+		},
+		close: () => new Promise((resolve) => server.close(() => resolve())),
+	};
+}
+
+const listen = (server: Server) => new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -1,0 +1,418 @@
+import type { IDataObject, INodeParameters } from 'n8n-workflow';
+import { startSandbox, type Answer, type Fault, type Sandbox } from '../sandbox/index.mts';
+import { Credentials, execute, type ExecuteOptions } from './engine.mts';
+
+const WORKFLOW = '12345678-1234-1234-1234-123456789abc';
+const CALLBACK = 'http://127.0.0.1:1/callback';
+let sandbox: Sandbox;
+
+beforeAll(async () => {
+	sandbox = await startSandbox({ retryDelaysMs: [] });
+});
+beforeEach(() => sandbox.reset());
+afterAll(() => sandbox.close());
+
+const credentials = (more: IDataObject = {}) => new Credentials({ apiKey: sandbox.apiKey, baseUrl: sandbox.url, ...more });
+
+type StartOptions = Partial<Omit<ExecuteOptions, 'parameters'>> & { parameters?: INodeParameters; options?: INodeParameters };
+
+/** Starts runs with the item's JSON as parameters and without a callback, unless told otherwise. */
+const start = ({ parameters, options = {}, ...rest }: StartOptions = {}) =>
+	execute({
+		credentials: credentials(),
+		...rest,
+		parameters: { workflowId: WORKFLOW, parametersMode: 'input', callback: 'none', options, ...parameters },
+	});
+
+const CONTINUE = { onError: 'continueRegularOutput' } as const;
+const people = (names: string) => [...names].map((NAME) => ({ NAME }));
+const startedNames = () => sandbox.state().runs.map(({ params }) => params.NAME);
+const messageIdOf = (name: string) => sandbox.state().runs.find(({ params }) => params.NAME === name)?.messageId ?? 'not started';
+const requestBodies = () => sandbox.state().requests.map(({ body }) => body);
+const fail = (name: string, fault: Fault, times?: number) =>
+	sandbox.faults.add({ ...fault, times, match: { param: 'NAME', equals: name } });
+const failAll = (fault: Fault, times?: number) => sandbox.faults.add({ ...fault, times });
+
+describe('what is sent and what comes out', () => {
+	test('each item gets the body of its 202, in input order and linked to its item', async () => {
+		fail('A', { latencyMs: 150 });
+		const { items, error } = await start({ items: people('ABC') });
+		expect(error).toBeUndefined();
+		expect(startedNames()[0]).not.toBe('A');
+		expect(items).toEqual(
+			[...'ABC'].map((name, item) => ({
+				json: { message: 'Job accepted for processing.', messageId: messageIdOf(name), workflowId: WORKFLOW },
+				pairedItem: { item },
+			})),
+		);
+	});
+
+	test('the key goes into its header, trimmed, and slashes after the base URL do not matter', async () => {
+		await start({ credentials: credentials({ apiKey: ` ${sandbox.apiKey}\n`, baseUrl: `${sandbox.url}//` }) });
+		expect(sandbox.state().requests).toMatchObject([{ path: '/runs', authorized: true, answered: 202 }]);
+	});
+
+	test('fields: names and typed values', async () => {
+		const assignments = [
+			{ id: '1', name: 'TEXT', value: '7', type: 'string' },
+			{ id: '2', name: 'NUMBER', value: '7', type: 'number' },
+			{ id: '3', name: 'YES', value: 'true', type: 'boolean' },
+			{ id: '4', name: 'LIST', value: '[1,2]', type: 'array' },
+			{ id: '5', name: 'OBJECT', value: { a: 1 }, type: 'object' },
+			{ id: '6', name: 'FROM_ITEM', value: '={{ $json.NAME }}', type: 'string' },
+		];
+		await start({ items: people('A'), parameters: { parametersMode: 'fields', parameters: { assignments } } });
+		expect(sandbox.state().runs[0].params).toEqual({ TEXT: '7', NUMBER: 7, YES: true, LIST: [1, 2], OBJECT: { a: 1 }, FROM_ITEM: 'A' });
+	});
+
+	test.each([
+		['text', '{ "NAME": "A", "N": 1 }', { NAME: 'A', N: 1 }],
+		['an expression', '={{ { NAME: $json.NAME } }}', { NAME: 'A' }],
+		['nothing', '', {}],
+	])('json: %s', async (_, parametersJson, expected) => {
+		await start({ items: people('A'), parameters: { parametersMode: 'json', parametersJson } });
+		expect(sandbox.state().runs.map(({ params }) => params)).toEqual([expected]);
+	});
+
+	test.each([
+		['default', { callback: 'default' }, CALLBACK],
+		['url', { callback: 'url', callbackUrl: 'https://n8n.example.com/webhook/1/webhook' }, 'https://n8n.example.com/webhook/1/webhook'],
+		['none', { callback: 'none' }, undefined],
+	])('callback: %s', async (_, parameters, expected) => {
+		sandbox.setDefaults({ fault: { callbacks: [] } });
+		await start({ parameters, credentials: credentials({ defaultCallbackUrl: CALLBACK }) });
+		expect(requestBodies()).toEqual([
+			{ workflow_id: WORKFLOW, workflow_params: {}, ...(expected && { webhook_callback: expected }) },
+		]);
+	});
+
+	test('one credential look-up for the whole execution', async () => {
+		const counted = credentials();
+		await start({ items: people('ABCDEFGH'), credentials: counted });
+		expect(counted.lookUps).toBe(1);
+	});
+
+	test.each([
+		[undefined, 10],
+		[3, 3],
+	])('at most maxConcurrency (%s) runs are being started at a time', async (maxConcurrency, expected) => {
+		sandbox.setDefaults({ fault: { latencyMs: 40 } });
+		await start({ items: people('ABCDEFGHIJKLMNOP'), options: maxConcurrency ? { maxConcurrency } : {} });
+		expect(sandbox.state().counts).toMatchObject({ runsStarted: 16, maxConcurrentRunRequests: expected });
+	});
+});
+
+describe('bad input: an error before any request', () => {
+	const fields = (...assignments: IDataObject[]) => ({ parametersMode: 'fields', parameters: { assignments } }) as INodeParameters;
+	const BAD: Array<[what: string, parameters: INodeParameters, says: RegExp]> = [
+		['empty workflow id', { workflowId: '={{ $json.NAME === "B" ? " " : "w" }}' }, /workflow ID is empty.*\[item 1\]/],
+		['parameters that are an array', { parametersMode: 'json', parametersJson: '={{ $json.NAME === "B" ? [] : {} }}' }, /not a JSON object.*\[item 1\]/],
+		['parameters that are not JSON', { parametersMode: 'json', parametersJson: '={{ $json.NAME === "B" ? "{" : "{}" }}' }, /not valid JSON.*\[item 1\]/],
+		['a callback URL that is not absolute', { callback: 'url', callbackUrl: '={{ $json.NAME === "B" ? "/webhook" : "http://a.example" }}' }, /callback URL is not an absolute.*\/webhook.*\[item 1\]/],
+		['a callback URL of another scheme', { callback: 'url', callbackUrl: '={{ $json.NAME === "B" ? "ftp://a" : "http://a.example" }}' }, /callback URL is not an absolute.*ftp:\/\/a.*\[item 1\]/],
+		['no default callback URL in the credential', { callback: 'default' }, /credential has no default callback URL.*\[item 0\]/],
+		['a value of another type', fields({ name: 'N', value: '={{ $json.NAME }}', type: 'number' }), /"N" is not of the type number.*\[item 0\]/],
+		['a value that is not there', fields({ name: 'N', value: '={{ $json.nothing }}', type: 'string' }), /"N" has no value.*\[item 0\]/],
+		['a name twice', fields({ name: 'N', value: '1', type: 'string' }, { name: 'N', value: '2', type: 'string' }), /"N" is there twice.*\[item 0\]/],
+		['no name', fields({ name: '', value: '1', type: 'string' }), /parameter has no name.*\[item 0\]/],
+		['a number that JSON cannot carry', { parametersMode: 'json', parametersJson: '={{ ({ a: [{ ID: Number("12345678901234567890") }] }) }}' }, /"a\.0\.ID" is a number that cannot be sent exactly.*\[item 0\]/],
+	];
+
+	test.each(BAD)('%s', async (_, parameters, says) => {
+		const execution = await start({ items: people('ABC'), parameters });
+		expect(execution.error?.message).toMatch(says);
+		expect(execution.error?.description).toMatch(/Nothing was sent\. No run was started for any item\./);
+		expect(sandbox.state().counts.requests).toBe(0);
+	});
+
+	test('with "Continue on fail" the item carries the error and the others go on', async () => {
+		const { items, error } = await start({ items: people('ABC'), parameters: { workflowId: '={{ $json.NAME === "B" ? "" : "w" }}' }, settings: CONTINUE });
+		expect(error).toBeUndefined();
+		expect(startedNames().sort()).toEqual(['A', 'C']);
+		expect(items[1]).toEqual({ json: { error: expect.stringMatching(/workflow ID is empty \[item 1\]\. Enter the ID/) }, pairedItem: { item: 1 } });
+	});
+});
+
+describe('answers that refuse the run', () => {
+	const json = (status: number, error: string, message: string): Answer => ({ status, body: { error, message } });
+	const REFUSED: Array<[what: string, answer: Answer, message: RegExp, hint: RegExp]> = [
+		['400', json(400, 'Invalid request', 'Missing required field: workflow_id'), /refused the run \(HTTP 400\): Invalid request: Missing required field: workflow_id \[item 0\]/, /Check the workflow ID and the parameters/],
+		['404', json(404, 'Workflow not found', 'No such workflow'), /\(HTTP 404\): Workflow not found: No such workflow/, /NenAI does not know it/],
+		['422', json(422, 'Invalid parameters', 'Unknown parameter: name'), /\(HTTP 422\): Invalid parameters: Unknown parameter: name/, /case sensitive/],
+		['403 for secure parameters', json(403, 'hmac_required_for_secure_params', 'Use HMAC'), /refused the run \(HTTP 403\): hmac_required_for_secure_params: Use HMAC/, /secure parameters/],
+		['403 of a gateway', { status: 403, body: { message: 'Forbidden' } }, /did not accept the API key \(HTTP 403\): Forbidden/, /Check the API key of the credential/],
+		['401', json(401, 'Unauthorized', 'Invalid API key'), /did not accept the API key \(HTTP 401\): Unauthorized: Invalid API key/, /Check the API key of the credential/],
+		['401 with an empty body', { status: 401 }, /did not accept the API key \(HTTP 401\) \[item 0\]/, /Check the API key of the credential/],
+		['409 as text', { status: 409, body: 'no thanks' }, /\(HTTP 409\): no thanks/, /Check the workflow ID/],
+		['413 as HTML', { status: 413, body: '<html><style>p{}</style><body><h1>Too large</h1></body></html>', contentType: 'text/html' }, /\(HTTP 413\): Too large \[item 0\]/, /Check the workflow ID/],
+		['302', { status: 302, headers: { location: 'https://elsewhere.example/path?token=1' } }, /base URL answers with a redirect \(HTTP 302\) to elsewhere\.example \[item 0\]/, /Check the base URL/],
+		['308', { status: 308, headers: { location: '/runs' } }, /redirect \(HTTP 308\) \[item 0\]/, /not followed/],
+	];
+
+	test.each(REFUSED)('%s is not sent again', async (_, refuse, message, hint) => {
+		failAll({ refuse });
+		const { error } = await start();
+		expect(error?.message).toMatch(message);
+		expect(error?.description).toMatch(hint);
+		expect(error?.description).toMatch(/No run was started for this item/);
+		expect(sandbox.state().counts).toMatchObject({ requests: 1, runsStarted: 0 });
+	});
+
+	test('a redirect is not followed: the other host gets nothing', async () => {
+		const other = await startSandbox();
+		try {
+			failAll({ refuse: { status: 307, headers: { location: `${other.url}/runs` } } });
+			await start();
+			expect(other.state().counts.requests).toBe(0);
+		} finally {
+			await other.close();
+		}
+	});
+
+	test('a wrong key', async () => {
+		const { error } = await start({ credentials: credentials({ apiKey: 'test-wrong-key' }) });
+		expect(error?.message).toMatch(/did not accept the API key \(HTTP 401\)/);
+	});
+
+	test('no error holds the API key, even where the answer echoes it', async () => {
+		const echo = `key ${sandbox.apiKey} is bad`;
+		for (const refuse of [{ status: 400, body: echo }, { status: 500, body: echo }, { status: 429, body: echo }]) {
+			failAll({ refuse }, 1);
+			const { error } = await start({ options: { maxTries: 1 } });
+			expect(error?.stored).toMatch(/key \*\*\* is bad/);
+			expect(error?.stored).not.toContain(sandbox.apiKey);
+		}
+		const { error } = await start({ credentials: credentials({ baseUrl: 'http://127.0.0.1:1' }), options: { maxTries: 1 } });
+		expect(error?.message).toMatch(/could not be reached/);
+		expect(error?.stored).not.toContain(sandbox.apiKey);
+	});
+});
+
+describe('answers that are safe to try again', () => {
+	const seconds = (count: number, as: 'seconds' | 'date') => ({ seconds: count, as });
+	const elapsed = async (work: () => Promise<unknown>) => {
+		const before = Date.now();
+		await work();
+		return Date.now() - before;
+	};
+
+	test.each<[string, Fault]>([
+		['429', { refuse: { status: 429 } }],
+		['503', { refuse: { status: 503, body: '<h1>Busy</h1>', contentType: 'text/html' } }],
+	])('%s is tried again until it is accepted, once', async (_, fault) => {
+		failAll(fault, 2);
+		const { items, error } = await start({ items: people('A') });
+		expect(error).toBeUndefined();
+		expect(items[0].json.messageId).toBe(messageIdOf('A'));
+		expect(sandbox.state().counts).toMatchObject({ requests: 3, runsStarted: 1 });
+	});
+
+	test.each(['seconds', 'date'] as const)('waits as long as Retry-After says (%s)', async (as) => {
+		failAll({ refuse: { status: 429, retryAfter: seconds(2, as) } }, 1);
+		const time = await elapsed(() => start());
+		// An HTTP date has whole seconds, so the wait to it may be up to a second shorter.
+		expect(time).toBeGreaterThan(as === 'seconds' ? 1990 : 990);
+		expect(time).toBeLessThan(3500);
+		expect(sandbox.state().counts.runsStarted).toBe(1);
+	});
+
+	test('while one item is told to wait, the others wait too', async () => {
+		fail('A', { refuse: { status: 429, retryAfter: seconds(1, 'seconds') } }, 1);
+		await start({ items: people('ABCDEF'), options: { maxConcurrency: 1 } });
+		const [refused, ...later] = sandbox.state().requests;
+		for (const { at } of later) expect(at - refused.at).toBeGreaterThan(990);
+		expect(startedNames().join('')).toBe('ABCDEF');
+	});
+
+	test('gives up after maxTries, with what it waited for', async () => {
+		failAll({ refuse: { status: 429, body: { message: 'Slow down' }, retryAfter: seconds(0, 'seconds') } });
+		const { error } = await start({ options: { maxTries: 3 } });
+		expect(error?.message).toMatch(/too busy to accept the run \(HTTP 429\): Slow down \[item 0\]/);
+		expect(error?.description).toMatch(/tried 3 times.*No run was started/);
+		expect(sandbox.state().counts).toMatchObject({ requests: 3, runsStarted: 0 });
+	});
+
+	test('does not wait more than two minutes: says when to come back, and sends nothing for the other items', async () => {
+		failAll({ refuse: { status: 503, retryAfter: seconds(600, 'seconds') } });
+		const { items } = await start({ items: people('ABC'), options: { maxConcurrency: 1 }, settings: CONTINUE });
+		for (const { json } of items) {
+			const [, date] = /come back at (\S+Z)/.exec(String(json.error)) ?? [];
+			expect(Date.parse(date ?? '') - Date.now()).toBeGreaterThan(590_000);
+		}
+		expect(sandbox.state().counts.requests).toBe(1);
+	});
+
+	test('a connection that is never made is tried again, and starts one run when it is made', async () => {
+		await sandbox.stop();
+		const running = start({ items: people('A') });
+		await new Promise((resolve) => setTimeout(resolve, 300));
+		await sandbox.start();
+		const { items } = await running;
+		expect(items[0].json.messageId).toBe(messageIdOf('A'));
+		expect(sandbox.state().counts.runsStarted).toBe(1);
+	});
+
+	test.each([
+		['a closed port', 'http://127.0.0.1:1', /could not be reached at 127\.0\.0\.1:1: the connection was refused \(ECONNREFUSED\) \[item 0\]/],
+		['an unknown host', 'http://nenai.invalid', /could not be reached at nenai\.invalid: its host name (is not known|could not be looked up)/],
+	])('%s: an error that says what to check', async (_, baseUrl, says) => {
+		const { error } = await start({ credentials: credentials({ baseUrl }), options: { maxTries: 2 } });
+		expect(error?.message).toMatch(says);
+		expect(error?.description).toMatch(/Check the base URL.*tried 2 times.*No run was started/);
+	});
+
+	test('a base URL that speaks no HTTPS is not tried again', async () => {
+		const { error } = await start({ credentials: credentials({ baseUrl: sandbox.url.replace('http:', 'https:') }) });
+		expect(error?.message).toMatch(/could not be reached.*does not speak HTTPS/);
+	});
+
+	test('60 runs, 40 at a time, against a limit of 30 per 200 ms: all started, none twice', async () => {
+		sandbox.setDefaults({ rateLimit: { runs: 30, perMs: 200 } });
+		const items = Array.from({ length: 60 }, (_, i) => ({ NAME: i }));
+		const { error } = await start({ items, options: { maxConcurrency: 40 } });
+		expect(error).toBeUndefined();
+		expect(new Set(startedNames()).size).toBe(60);
+		expect(sandbox.state().counts.runsStarted).toBe(60);
+	});
+});
+
+describe('a run whose fate is unknown is not sent again', () => {
+	const UNKNOWN: Array<[what: string, fault: Fault, runs: number, says: RegExp]> = [
+		['500 as JSON', { refuse: { status: 500, body: { error: 'Internal', message: 'Oops' } } }, 0, /answered with HTTP 500: Internal: Oops/],
+		['502 as HTML', { refuse: { status: 502, body: '<h1>Bad Gateway</h1>', contentType: 'text/html' } }, 0, /answered with HTTP 502: Bad Gateway/],
+		['504 with an empty body', { refuse: { status: 504 } }, 0, /answered with HTTP 504 \[item 0\]/],
+		['500 though it was accepted', { acceptedAnswer: { status: 500, body: 'late' } }, 1, /answered with HTTP 500: late/],
+		['no answer in time', { connection: 'silent-after-accept' }, 1, /no answer came in time/],
+		['dropped after it was accepted', { connection: 'drop-after-accept' }, 1, /the connection broke/],
+		['dropped before it was accepted', { connection: 'drop-before-accept' }, 0, /the connection broke/],
+		['dropped before it was read', { connection: 'drop-before-body' }, 0, /the connection broke/],
+		['half an answer', { connection: 'cut-answer' }, 1, /the connection broke/],
+		['a 202 with an empty body', { acceptedAnswer: { status: 202 } }, 1, /accepted the run \(HTTP 202\) but gave no message ID \[item 0\]/],
+		['a 200 page', { refuse: { status: 200, body: '<h1>Welcome</h1>', contentType: 'text/html' } }, 0, /accepted the run \(HTTP 200\) but gave no message ID: Welcome/],
+	];
+
+	test.each(UNKNOWN)('%s', async (_, fault, runs, says) => {
+		failAll(fault);
+		const { error } = await start({ options: { timeout: 1 } });
+		expect(error?.message).toMatch(says);
+		expect(error?.description).toMatch(/A run may have started, so it is not sent again/);
+		expect(sandbox.state().counts).toMatchObject({ requests: 1, runsStarted: runs });
+	});
+});
+
+describe('when an item fails', () => {
+	test('the node stops: nothing more is started, and the error lists the message ids of what did start', async () => {
+		sandbox.setDefaults({ fault: { latencyMs: 200 } });
+		fail('C', { latencyMs: 50, refuse: { status: 400, body: { message: 'No' } } });
+		const { error } = await start({ items: people('ABCDEFGHIJ'), options: { maxConcurrency: 3 } });
+		expect(error?.message).toMatch(/HTTP 400\): No \[item 2\]/);
+		expect(startedNames().sort().join('')).toBe('AB');
+		expect(error?.description).toContain(`message IDs: ${messageIdOf('A')} (item 0), ${messageIdOf('B')} (item 1).`);
+		expect(error?.description).toContain('Not started: 7 more.');
+	});
+
+	test('the others that are unknown are named too', async () => {
+		fail('A', { refuse: { status: 400 } });
+		fail('B', { latencyMs: 100, refuse: { status: 500 } });
+		const { error } = await start({ items: people('AB') });
+		expect(error?.message).toMatch(/HTTP 400.*\[item 0\]/);
+		expect(error?.description).toMatch(/Also not known: item 1/);
+	});
+
+	test('with "Continue on fail" the item carries the error, and the others go on', async () => {
+		fail('B', { refuse: { status: 400, body: { message: 'No' } } });
+		const { items, error } = await start({ items: people('ABC'), settings: CONTINUE });
+		expect(error).toBeUndefined();
+		expect(items.map(({ json }) => json.messageId ?? json.error)).toEqual([
+			messageIdOf('A'),
+			'NenAI refused the run (HTTP 400): No [item 1]. Check the workflow ID and the parameters: something is missing or has the wrong form. No run was started for this item.',
+			messageIdOf('C'),
+		]);
+		expect(items[1].pairedItem).toEqual({ item: 1 });
+	});
+});
+
+describe('when the node runs again in the same execution', () => {
+	const RETRY = { retryOnFail: true, maxTries: 2, waitBetweenTries: 1 };
+
+	test('Retry On Fail starts only what was not accepted, and gives the first 202s again', async () => {
+		fail('C', { refuse: { status: 400 } }, 1);
+		const { items, error } = await start({ items: people('ABCDE'), settings: RETRY, options: { maxConcurrency: 1 } });
+		expect(error).toBeUndefined();
+		expect(startedNames().sort().join('')).toBe('ABCDE');
+		expect(items.map(({ json }) => json.messageId)).toEqual([...'ABCDE'].map(messageIdOf));
+	});
+
+	test('Retry On Fail does not send again what may have started: the error stays', async () => {
+		fail('B', { connection: 'drop-after-accept' }, 1);
+		const { error } = await start({ items: people('AB'), settings: RETRY });
+		expect(error?.message).toMatch(/the connection broke.*\[item 1\]/);
+		expect(startedNames().sort().join('')).toBe('AB');
+		expect(sandbox.state().counts.requests).toBe(2);
+	});
+
+	test('Retry in the list of executions: the same, from what n8n stored', async () => {
+		fail('C', { refuse: { status: 400 } }, 1);
+		const first = await start({ items: people('ABCDE') });
+		expect(first.error).toBeDefined();
+		const again = await start({ items: people('ABCDE'), retryOf: JSON.parse(JSON.stringify(first.run.data)) });
+		expect(again.error).toBeUndefined();
+		expect(startedNames().sort().join('')).toBe('ABCDE');
+		expect(again.items.map(({ json }) => json.messageId)).toEqual([...'ABCDE'].map(messageIdOf));
+	});
+
+	test('items whose request has changed are started', async () => {
+		fail('C', { refuse: { status: 400 } }, 1);
+		const first = await start({ items: people('ABC') });
+		await start({ items: people('AXC'), retryOf: first.run.data });
+		expect(startedNames().sort().join('')).toBe('ABCX');
+	});
+
+	test('another execution starts its own runs', async () => {
+		await start({ items: people('A') });
+		await start({ items: people('A') });
+		expect(startedNames().join('')).toBe('AA');
+	});
+
+	test('two items with the same request are two runs', async () => {
+		await start({ items: people('AA') });
+		expect(startedNames().join('')).toBe('AA');
+	});
+});
+
+describe('when the execution is stopped', () => {
+	test('nothing more is started', async () => {
+		sandbox.setDefaults({ fault: { answerLatencyMs: 200 } });
+		let stop = () => {};
+		const running = start({ items: people('ABCDEF'), options: { maxConcurrency: 2 }, onStarted: (f) => (stop = f) });
+		await sandbox.until(({ counts }) => counts.runsStarted === 2);
+		stop();
+		await running;
+		await new Promise((resolve) => setTimeout(resolve, 400));
+		expect(startedNames().sort().join('')).toBe('AB');
+	});
+
+	test('what was under way is not sent again by a retry', async () => {
+		sandbox.setDefaults({ fault: { answerLatencyMs: 300 } });
+		let stop = () => {};
+		const running = start({ items: people('A'), onStarted: (f) => (stop = f) });
+		await sandbox.until(({ counts }) => counts.runsStarted === 1);
+		stop();
+		const stopped = await running;
+		const again = await start({ items: people('A'), retryOf: stopped.run.data });
+		expect(again.error?.message).toMatch(/not known whether NenAI started the run.*stopped/);
+		expect(sandbox.state().counts.runsStarted).toBe(1);
+	});
+
+	test('waiting for a retry ends at once', async () => {
+		failAll({ refuse: { status: 429, retryAfter: { seconds: 60, as: 'seconds' } } });
+		let stop = () => {};
+		const before = Date.now();
+		const running = start({ onStarted: (f) => (stop = f) });
+		await sandbox.until(({ requests }) => requests[0]?.answered === 429);
+		stop();
+		await running;
+		expect(Date.now() - before).toBeLessThan(2000);
+		expect(sandbox.state().counts.requests).toBe(1);
+	});
+});
