@@ -1,0 +1,227 @@
+import { createHmac } from 'node:crypto';
+import type { IDataObject, INodeParameters } from 'n8n-workflow';
+import { request } from 'undici';
+import { startSandbox, type CallbackSpec, type Sandbox } from '../sandbox/index.mts';
+import { Credentials, serveTrigger, type TriggerServer } from './engine.mts';
+
+const WORKFLOW = '12345678-1234-1234-1234-123456789abc';
+let sandbox: Sandbox;
+let trigger: TriggerServer;
+let credentials: Credentials;
+
+beforeAll(async () => {
+	sandbox = await startSandbox();
+});
+afterEach(() => trigger.close());
+afterAll(() => sandbox.close());
+
+async function serve(parameters: INodeParameters = {}, credential: IDataObject = {}) {
+	credentials = new Credentials({ apiKey: 'test', webhookSecret: sandbox.webhookSecret, ...credential });
+	trigger = await serveTrigger(parameters, credentials);
+}
+
+let number = 0;
+/** Delivers a callback as the sandbox signs it; gives the status and the JSON that the trigger answered. */
+async function deliver(callback: Partial<CallbackSpec> & { messageId?: string; workflowId?: string } = {}) {
+	const { answer } = await sandbox.deliver({
+		url: trigger.url,
+		workflowId: WORKFLOW,
+		status: 'success',
+		messageId: `message-${(number += 1)}`,
+		...callback,
+	});
+	return [answer?.status, JSON.parse(answer?.body ?? 'null')];
+}
+
+const ACCEPTED = [200, { received: true }];
+const ignored = (reason: string) => [200, { received: true, ignored: reason }];
+const refused = (status: number, says: RegExp) => [status, { error: expect.stringMatching(says) }];
+
+describe('genuine callbacks', () => {
+	test('start the workflow with the body, whole and unchanged', async () => {
+		await serve();
+		const body = { expires_at: 1, extra: { 'näme': ['ü', null, 1.5, true] }, assets: 'https://files.example/a.zip?signature=test' };
+		expect(await deliver({ messageId: 'm', body, omit: ['success', 'result'] })).toEqual(ACCEPTED);
+		expect(trigger.started).toEqual([{ workflow_id: WORKFLOW, message_id: 'm', status: 'success', ...body }]);
+	});
+
+	test('are verified over the bytes as they came, not over what JSON makes of them', async () => {
+		await serve();
+		expect(await deliver({ rawBody: '{ "message_id":"m",\n"status" : "success", "n": 1.0, "s":"\\u00e9" }' })).toEqual(ACCEPTED);
+		expect(trigger.started).toEqual([{ message_id: 'm', status: 'success', n: 1, s: 'é' }]);
+	});
+
+	test.each([
+		['the previous secret', { webhookSecret: 'test-new-secret', previousWebhookSecret: '7e57'.repeat(16) }],
+		['the secret, with space around it in the credential', { webhookSecret: ` ${'7e57'.repeat(16)}\n` }],
+	])('may be signed with %s', async (_, credential) => {
+		await serve({}, credential);
+		expect(await deliver()).toEqual(ACCEPTED);
+	});
+});
+
+describe('forged callbacks are refused and start nothing', () => {
+	const digest = (secret: string, body: string) => createHmac('sha256', secret).update(body).digest('hex');
+	const body = JSON.stringify({ message_id: 'm', status: 'success' });
+	const good = digest('7e57'.repeat(16), body);
+	const FORGED: Array<[what: string, callback: Partial<CallbackSpec>, says: RegExp, lookUps: number]> = [
+		['no signature', { signature: 'missing' }, /missing/, 0],
+		['an empty header', { signature: { header: '' } }, /missing/, 0],
+		['a header without the digits', { signature: { header: 'sha256=' } }, /malformed/, 0],
+		['another algorithm', { signature: { header: `sha512=${good}` } }, /malformed/, 0],
+		['upper case', { rawBody: body, signature: { header: `sha256=${good.toUpperCase()}` } }, /malformed/, 0],
+		['no prefix', { rawBody: body, signature: { header: good } }, /malformed/, 0],
+		['a digit too few', { rawBody: body, signature: { header: `sha256=${good.slice(1)}` } }, /malformed/, 0],
+		['a digit too many', { rawBody: body, signature: { header: `sha256=${good}0` } }, /malformed/, 0],
+		['two signatures', { rawBody: body, signature: { header: `sha256=${good}, sha256=${good}` } }, /malformed/, 0],
+		['one digit changed', { rawBody: body, signature: { header: `sha256=${good.slice(0, -1)}${good.endsWith('0') ? '1' : '0'}` } }, /wrong/, 1],
+		['one byte of the body changed', { signature: 'altered-body' }, /wrong/, 1],
+		['another secret', { signature: 'wrong-secret' }, /wrong/, 1],
+		['an empty secret', { rawBody: body, signature: { header: `sha256=${digest('', body)}` } }, /wrong/, 1],
+		['a wrong signature over what is not JSON', { rawBody: '{', signature: 'wrong-secret' }, /wrong/, 1],
+	];
+
+	test.each(FORGED)('%s', async (_, callback, says, lookUps) => {
+		await serve();
+		expect(await deliver(callback)).toEqual(refused(401, says));
+		expect(trigger.started).toEqual([]);
+		expect(trigger.staticData()).toEqual({});
+		expect(credentials.lookUps).toBe(lookUps);
+	});
+
+	test('any signature, where no secret is set', async () => {
+		await serve({}, { webhookSecret: '', previousWebhookSecret: '' });
+		expect(await deliver()).toEqual(refused(401, /No webhook secret is set/));
+		expect(await deliver({ rawBody: body, signature: { header: `sha256=${digest('', body)}` } })).toEqual(refused(401, /No webhook secret/));
+		expect(trigger.started).toEqual([]);
+	});
+});
+
+describe('genuine callbacks that cannot be read', () => {
+	test.each([
+		['not JSON', '{', /not a JSON object/],
+		['empty', ' ', /not a JSON object/],
+		['an array', '[]', /not a JSON object/],
+		['null', 'null', /not a JSON object/],
+		['a text', '"success"', /not a JSON object/],
+		['without message_id', '{"status":"success"}', /message_id is missing/],
+		['without status', '{"message_id":"m"}', /status is missing/],
+		['with a status that is no text', '{"message_id":"m","status":1}', /status is missing or not a text/],
+		['with an empty message_id', '{"message_id":"","status":"success"}', /message_id is missing/],
+	])('%s', async (_, rawBody, says) => {
+		await serve();
+		expect(await deliver({ rawBody })).toEqual(refused(400, says));
+		expect(trigger.started).toEqual([]);
+	});
+
+	test('bytes that are no UTF-8', async () => {
+		await serve();
+		const bytes = Buffer.concat([Buffer.from('{"message_id":"m","status":"'), Buffer.from([0xff]), Buffer.from('"}')]);
+		const signature = `sha256=${createHmac('sha256', sandbox.webhookSecret).update(bytes).digest('hex')}`;
+		const { statusCode, body } = await request(trigger.url, { method: 'POST', body: bytes, headers: { 'x-hmac-signature': signature } });
+		expect([statusCode, await body.json()]).toEqual(refused(400, /not a JSON object/));
+		expect(trigger.started).toEqual([]);
+	});
+});
+
+describe('callbacks that are not wanted are confirmed and start nothing', () => {
+	test.each<[string[] | undefined, string[]]>([
+		[undefined, ['success', 'failed']],
+		[['processing'], ['processing']],
+		[['other'], ['completed', 'Success', 'constructor']],
+		[['success', 'failed', 'processing', 'other'], ['success', 'failed', 'processing', 'completed', 'Success', 'constructor']],
+	])('events %s', async (events, wanted) => {
+		await serve(events ? { events } : {});
+		for (const status of ['processing', 'success', 'failed', 'completed', 'Success', 'constructor']) {
+			expect(await deliver({ status })).toEqual(wanted.includes(status) ? ACCEPTED : ignored(`event ${status}`));
+		}
+		expect(trigger.started.map(({ status }) => status).sort()).toEqual([...wanted].sort());
+	});
+
+	test('other workflow ids', async () => {
+		await serve({ options: { workflowIds: [' w-1 ', '', 'w-2'] } });
+		expect(await deliver({ workflowId: 'w-1' })).toEqual(ACCEPTED);
+		expect(await deliver({ workflowId: 'w-2' })).toEqual(ACCEPTED);
+		expect(await deliver({ workflowId: 'w-3' })).toEqual(ignored('workflow id'));
+		expect(await deliver({ omit: ['workflow_id'] })).toEqual(ignored('workflow id'));
+	});
+
+	test('the filter with nothing in it lets every workflow id through', async () => {
+		await serve({ options: { workflowIds: [''] } });
+		expect(await deliver({ workflowId: 'w-3' })).toEqual(ACCEPTED);
+	});
+});
+
+describe('duplicates', () => {
+	test('the same message id and status starts the workflow once', async () => {
+		await serve();
+		expect(await deliver({ messageId: 'm' })).toEqual(ACCEPTED);
+		expect(await deliver({ messageId: 'm' })).toEqual(ignored('duplicate'));
+		expect(await deliver({ messageId: 'm', status: 'failed' })).toEqual(ACCEPTED);
+		expect(await deliver({ messageId: 'n' })).toEqual(ACCEPTED);
+		expect(trigger.started).toHaveLength(3);
+	});
+
+	test('are let through when the option is off, and nothing is remembered', async () => {
+		await serve({ options: { ignoreDuplicates: false } });
+		expect(await deliver({ messageId: 'm' })).toEqual(ACCEPTED);
+		expect(await deliver({ messageId: 'm' })).toEqual(ACCEPTED);
+		expect(trigger.staticData()).toEqual({});
+	});
+
+	test('only what started the workflow is remembered', async () => {
+		await serve({ options: { workflowIds: ['w-1'] } });
+		await deliver({ status: 'processing' });
+		await deliver({ workflowId: 'w-2' });
+		await deliver({ signature: 'wrong-secret' });
+		expect(trigger.staticData()).toEqual({});
+		await deliver({ workflowId: 'w-1' });
+		expect(Object.keys((trigger.staticData()['node:NenAI'] as { seen: object }).seen)).toHaveLength(1);
+	});
+});
+
+describe('Accept Unsigned Callbacks', () => {
+	const options = { options: { acceptUnsigned: true } };
+
+	test('takes callbacks without a signature, with no credential look-up', async () => {
+		await serve(options);
+		expect(await deliver({ signature: 'missing' })).toEqual(ACCEPTED);
+		expect(credentials.lookUps).toBe(0);
+	});
+
+	test('still refuses a signature that is malformed or wrong', async () => {
+		await serve(options);
+		expect(await deliver({ signature: 'malformed' })).toEqual(refused(401, /malformed/));
+		expect(await deliver({ signature: 'wrong-secret' })).toEqual(refused(401, /wrong/));
+		expect(trigger.started).toEqual([]);
+	});
+
+	test('takes any well-formed signature where there is no secret to verify it with', async () => {
+		await serve(options, { webhookSecret: '' });
+		expect(await deliver()).toEqual(ACCEPTED);
+	});
+
+	test('still refuses what is not a callback', async () => {
+		await serve(options);
+		expect(await deliver({ signature: 'missing', rawBody: '{}' })).toEqual(refused(400, /message_id/));
+	});
+});
+
+describe('activating the workflow', () => {
+	test.each([
+		['a secret', {}, {}],
+		['only the previous secret', {}, { webhookSecret: '', previousWebhookSecret: 'test' }],
+		['no secret, but Accept Unsigned Callbacks', { options: { acceptUnsigned: true } }, { webhookSecret: '' }],
+	])('works with %s', async (_, parameters, credential) => {
+		await serve(parameters, credential);
+		await expect(trigger.activate()).resolves.toBeUndefined();
+	});
+
+	test('fails without a secret, and says what to do', async () => {
+		await serve({}, { webhookSecret: ' ' });
+		await expect(trigger.activate()).rejects.toMatchObject({
+			message: expect.stringMatching(/has no webhook secret/),
+			description: expect.stringMatching(/openssl rand -hex 32.*give the same value to your NenAI contact/),
+		});
+	});
+});

@@ -1,0 +1,65 @@
+import { judge, judgeThrown, readText } from '../../nodes/NenAi/transport/answer';
+
+test.each([
+	[200, 'accepted'],
+	[202, 'accepted'],
+	[301, 'redirected'],
+	[308, 'redirected'],
+	[400, 'refused'],
+	[401, 'unauthorized'],
+	[403, 'unauthorized'],
+	[404, 'refused'],
+	[422, 'refused'],
+	[429, 'busy'],
+	[500, 'unknown'],
+	[501, 'unknown'],
+	[502, 'unknown'],
+	[503, 'busy'],
+	[504, 'unknown'],
+	[599, 'unknown'],
+	[100, 'unknown'],
+	[0, 'unknown'],
+])('HTTP %s is %s', (status, verdict) => {
+	expect(judge(status)).toBe(verdict);
+});
+
+describe('an error without an answer', () => {
+	const failing = (parts: object) => Object.assign(new Error('test'), parts);
+	const wrapped = (parts: object) => new Error('n8n', { cause: new Error('http', { cause: failing(parts) }) });
+
+	test.each([
+		['refused', wrapped({ code: 'ECONNREFUSED' }), 'retry'],
+		['refused by all addresses', Object.assign(new AggregateError([failing({ code: 'EHOSTUNREACH' })])), 'retry'],
+		['unknown host', wrapped({ code: 'ENOTFOUND' }), 'retry'],
+		['no name server', wrapped({ code: 'EAI_AGAIN' }), 'retry'],
+		['time-out while connecting', wrapped({ code: 'ETIMEDOUT', syscall: 'connect' }), 'retry'],
+		['time-out of a connection', wrapped({ code: 'ETIMEDOUT', syscall: 'read' }), 'unknown'],
+		['time-out of the request', wrapped({ code: 'ECONNABORTED' }), 'unknown'],
+		['reset', wrapped({ code: 'ECONNRESET' }), 'unknown'],
+		['stopped', wrapped({ code: 'ERR_CANCELED' }), 'unknown'],
+		['expired certificate', wrapped({ code: 'CERT_HAS_EXPIRED' }), 'refused'],
+		['blocked by n8n', wrapped({ name: 'SsrfBlockedIpError' }), 'refused'],
+		['anything else', 'a text', 'unknown'],
+	])('%s', (_, error, kind) => {
+		expect(judgeThrown(error).kind).toBe(kind);
+	});
+
+	test('may have itself as its cause', () => {
+		const error = new Error('test');
+		error.cause = error;
+		expect(judgeThrown(error).kind).toBe('unknown');
+	});
+});
+
+test.each([
+	['error and message', { error: 'Invalid request', message: 'Missing' }, 'Invalid request: Missing'],
+	['message alone', '{"message":"Forbidden"}', 'Forbidden'],
+	['fields that are no text', { error: { code: 1 }, message: 7 }, ''],
+	['text', ' no \n thanks ', 'no thanks'],
+	['HTML', '<html><head><style>b{}</style><script>1<2</script></head><body><h1>502</h1>Bad <b>Gateway</b></body></html>', '502 Bad Gateway'],
+	['nothing', '', ''],
+	['null', null, ''],
+	['very much', 'x'.repeat(1000), `${'x'.repeat(300)}…`],
+])('the words of a body: %s', (_, body, words) => {
+	expect(readText(body)).toBe(words);
+});
