@@ -2,7 +2,7 @@
 export default {
 	testEnvironment: 'node',
 	roots: ['<rootDir>/test'],
-	testMatch: ['<rootDir>/test/{unit,nodes,sandbox}/**/*.test.mts'],
+	testMatch: ['<rootDir>/test/{unit,nodes,sandbox,n8n}/**/*.test.mts'],
 	moduleFileExtensions: ['ts', 'mts', 'js', 'cjs', 'mjs', 'json'],
 	transform: {
 		'\\.m?ts$': [
@@ -16,4 +16,5 @@ export default {
 	},
 	setupFiles: ['<rootDir>/test/setup.mts'],
 	testTimeout: 20_000,
+	reporters: ['default', '<rootDir>/scripts/closing-line.mjs'],
 };

@@ -1,0 +1,82 @@
+/**
+ * `npm run demo`: the package in a real n8n, against a local NenAI. Stays up until Ctrl-C.
+ * `--once` ends by itself, with 0 if everything held. `--port N` sets the editor's port.
+ */
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { Listr } from 'listr2';
+import { TEST_OWNER } from '../n8n/client.mts';
+import { ensureN8n } from '../n8n/install.mts';
+import { packPackage } from '../n8n/pack.mts';
+import { N8N_VERSION, setStage, type Stage } from './scenario.mts';
+import { Checks, showRefusals, showRun } from './show.mts';
+
+const root = join(import.meta.dirname, '../..');
+const say = (line: string) => process.stdout.write(`${line}\n`);
+
+interface Prepared {
+	tarball: string;
+	stage: Stage;
+}
+
+async function prepare(port: number | undefined): Promise<Stage> {
+	const tasks = new Listr<Prepared>(
+		[
+			{
+				title: 'Build and pack the package',
+				task: async (prepared) => {
+					prepared.tarball = await packPackage();
+				},
+			},
+			{
+				title: `Get n8n ${N8N_VERSION} (kept for the next time)`,
+				task: async (_, task) => {
+					await ensureN8n(N8N_VERSION, (text) => (task.output = text));
+				},
+			},
+			{
+				title: 'Start a local NenAI and n8n, install the package, import and activate two workflows',
+				task: async (prepared) => {
+					prepared.stage = await setStage({ root, tarball: prepared.tarball, port });
+				},
+			},
+		],
+		{ fallbackRenderer: 'simple', collectErrors: false },
+	);
+	return (await tasks.run()).stage;
+}
+
+async function untilInterrupted(): Promise<void> {
+	await new Promise<void>((resolve) => {
+		process.once('SIGINT', resolve);
+		process.once('SIGTERM', resolve);
+	});
+}
+
+async function main(): Promise<number> {
+	const { values } = parseArgs({ options: { once: { type: 'boolean', default: false }, port: { type: 'string' } } });
+	const stage = await prepare(values.port === undefined ? undefined : Number(values.port));
+	try {
+		const checks = new Checks(say);
+		await showRun(stage, say, checks);
+		await showRefusals(stage, say, checks);
+		say(`\n${checks.passed} passed, ${checks.failed} failed`);
+		if (!values.once) {
+			say(`\nThe editor is at ${stage.n8n.url} until you press Ctrl-C.`);
+			say(`  login        ${TEST_OWNER.email}  ${TEST_OWNER.password}`);
+			say(`  start a run  curl -X POST ${stage.startUrl} -H 'content-type: application/json' -d '{"workflow_id":"${stage.sandbox.state().runs[0]?.workflowId}","patient":"Jane Doe"}'`);
+			say(`  local NenAI  ${stage.sandbox.url}/_sandbox/state`);
+			await untilInterrupted();
+		}
+		return checks.failed === 0 ? 0 : 1;
+	} finally {
+		await stage.close();
+	}
+}
+
+try {
+	process.exitCode = await main();
+} catch (error) {
+	process.stderr.write(`\nThe demo could not run: ${error instanceof Error ? error.message : String(error)}\n`);
+	process.exitCode = 1;
+}

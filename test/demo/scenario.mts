@@ -1,0 +1,82 @@
+/** The demo's stage: a local NenAI and a real n8n with the packed package, its owner, credential and workflows. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startSandbox, type Sandbox } from '../sandbox/index.mts';
+import { N8nClient, type WorkflowJson } from '../n8n/client.mts';
+import { startN8n, type N8nInstance } from '../n8n/instance.mts';
+
+export const N8N_VERSION = '2.41.1';
+export const NENAI_WORKFLOW = '12345678-1234-1234-1234-123456789abc';
+
+export interface Stage {
+	sandbox: Sandbox;
+	n8n: N8nInstance;
+	client: N8nClient;
+	/** Ids of the two imported workflows in n8n. */
+	workflows: { start: string; handle: string };
+	/** Where the first example listens, and where the second takes callbacks. */
+	startUrl: string;
+	callbackUrl: string;
+	/** Stops everything and removes its files. */
+	close(): Promise<void>;
+}
+
+export interface StageOptions {
+	root: string;
+	tarball: string;
+	/** Port of the editor; any free one by default. */
+	port?: number;
+}
+
+function readExample(root: string, name: string): WorkflowJson {
+	return JSON.parse(readFileSync(join(root, 'examples', `${name}.json`), 'utf8'));
+}
+
+/** Starts the sandbox and n8n. Throws when n8n does not start; nothing is left running then. */
+export async function setStage({ root, tarball, port }: StageOptions): Promise<Stage> {
+	const userFolder = mkdtempSync(join(tmpdir(), 'nenai-demo-'));
+	const sandbox = await startSandbox({ workflows: { [NENAI_WORKFLOW]: { PATIENT_NAME: { type: 'string', required: true } } } });
+	let n8n: N8nInstance | undefined;
+	const close = async () => {
+		await n8n?.stop();
+		await sandbox.close();
+		rmSync(userFolder, { recursive: true, force: true });
+	};
+	try {
+		n8n = await startN8n({ version: N8N_VERSION, userFolder, tarball, port });
+		return { sandbox, n8n, close, ...(await furnish(root, sandbox, n8n)) };
+	} catch (error) {
+		await close();
+		throw error;
+	}
+}
+
+/** What a person does once in the editor: account, credential, two imported workflows, activated. */
+async function furnish(root: string, sandbox: Sandbox, n8n: N8nInstance) {
+	const client = new N8nClient(n8n.url);
+	await client.setupOwner();
+	const handling = readExample(root, 'handle-callbacks');
+	const starting = readExample(root, 'start-a-run');
+	const trigger = handling.nodes.find(({ type }) => type.endsWith('.nenAiTrigger'));
+	const webhook = starting.nodes.find(({ type }) => type.endsWith('.webhook'));
+	const callbackUrl = `${n8n.webhookUrl}/webhook/${trigger?.webhookId}/webhook`;
+
+	const credential = {
+		name: 'NenAI (local stand-in)',
+		type: 'nenAiApi',
+		data: {
+			apiKey: sandbox.apiKey,
+			baseUrl: sandbox.url,
+			webhookSecret: sandbox.webhookSecret,
+			previousWebhookSecret: '',
+			defaultCallbackUrl: callbackUrl,
+		},
+	};
+	const credentials = { nenAiApi: { id: await client.createCredential(credential), name: credential.name } };
+	const handle = (await client.importWorkflow(handling, { credentials })).id;
+	const start = (await client.importWorkflow(starting, { credentials })).id;
+	await client.activate(handle);
+	await client.activate(start);
+	return { client, workflows: { start, handle }, callbackUrl, startUrl: `${n8n.webhookUrl}/webhook/${webhook?.parameters.path}` };
+}

@@ -1,0 +1,141 @@
+/** What the demo does on its stage, told as it happens, and checked. */
+import { request } from 'undici';
+import type { DeliverOptions, DeliveryRecord } from '../sandbox/index.mts';
+import type { Execution } from '../n8n/client.mts';
+import { NENAI_WORKFLOW, type Stage } from './scenario.mts';
+
+export type Say = (line: string) => void;
+
+/** Counts what held and what did not. */
+export class Checks {
+	passed = 0;
+	failed = 0;
+	readonly #say: Say;
+
+	constructor(say: Say) {
+		this.#say = say;
+	}
+
+	check(what: string, holds: boolean, found: unknown = '') {
+		if (holds) this.passed += 1;
+		else this.failed += 1;
+		this.#say(`  ${holds ? 'ok    ' : 'FAILED'}  ${what}${holds ? '' : `: ${JSON.stringify(found)}`}`);
+	}
+}
+
+/** Starts one run through n8n and follows it to the handling workflow's executions. */
+export async function showRun(stage: Stage, say: Say, checks: Checks): Promise<void> {
+	const { sandbox, client, workflows, startUrl } = stage;
+	say('\nA run, started by the workflow "NenAI: start a run"');
+	const answer = await request(startUrl, {
+		method: 'POST',
+		headers: { 'content-type': 'application/json' },
+		body: JSON.stringify({ workflow_id: NENAI_WORKFLOW, patient: 'Jane Doe' }),
+	});
+	const started = (await answer.body.json()) as { messageId?: string };
+	const { requests, deliveries } = await sandbox.until(({ deliveries: made }) => made.length === 2, 20_000);
+	const [sent] = requests;
+	say(`  sent      ${sent.method} ${sandbox.url}${sent.path} ${JSON.stringify(sent.body)}`);
+	say(`  answered  ${sent.answered}; n8n's node gave ${JSON.stringify(started)}`);
+	checks.check('NenAI accepted the run with a 202, and the node gave its message ID', sent.answered === 202 && started.messageId === sandbox.state().runs[0]?.messageId, started);
+
+	say('\nIts callbacks, signed, to the NenAI Trigger of "NenAI: handle callbacks"');
+	for (const { status, answer: got, durationMs } of deliveries) {
+		say(`  ${status.padEnd(10)} answered ${got?.status} ${got?.body} in ${Math.round(durationMs)} ms`);
+	}
+	for (const status of ['processing', 'success']) {
+		checks.check(`the ${status} callback was verified and accepted`, isAccepted(deliveries.find((d) => d.status === status)), deliveries);
+	}
+
+	say("\nn8n's executions");
+	const handled = await settled(stage, workflows.handle, 2);
+	for (const execution of [...(await settled(stage, workflows.start, 1)), ...handled]) {
+		const name = execution.workflowId === workflows.start ? 'NenAI: start a run' : 'NenAI: handle callbacks';
+		say(`  #${execution.id}  ${name.padEnd(24)} ${execution.status.padEnd(8)} ${describeTrigger(execution)}`);
+	}
+	for (const status of ['processing', 'success']) {
+		const execution = handled.find((e) => callbackOf(e)?.status === status);
+		checks.check(
+			`the handling workflow ended well for ${status}, with the message ID of the run`,
+			execution?.status === 'success' && callbackOf(execution)?.message_id === started.messageId,
+			execution && callbackOf(execution),
+		);
+	}
+	const { status, message } = await client.testCredential(...(await stageCredential(stage)));
+	checks.check(`the credential's test says: ${message}`, status === 'OK', message);
+}
+
+async function stageCredential({ sandbox }: Stage): Promise<Parameters<Stage['client']['testCredential']>> {
+	const data = { apiKey: sandbox.apiKey, baseUrl: sandbox.url };
+	return ['', { name: 'NenAI (local stand-in)', type: 'nenAiApi', data }];
+}
+
+const FORGED: Array<[what: string, signature: DeliverOptions['signature']]> = [
+	['one byte of the body changed', 'altered-body'],
+	['signed with a secret that differs', 'wrong-secret'],
+	['a malformed header', 'malformed'],
+	['no header', 'missing'],
+];
+
+/** Shows that nothing forged or doubled starts a workflow. */
+export async function showRefusals(stage: Stage, say: Say, checks: Checks): Promise<void> {
+	const { sandbox, workflows, callbackUrl: url } = stage;
+	say('\nCallbacks that must start nothing');
+	const before = (await settled(stage, workflows.handle, 2)).length;
+	const deliver = (options: Partial<DeliverOptions>) => sandbox.deliver({ url, workflowId: NENAI_WORKFLOW, status: 'success', ...options });
+
+	for (const [what, signature] of FORGED) {
+		const { answer } = await deliver({ signature });
+		checks.check(`${what}: ${answer?.status} ${answer?.body}`, answer?.status === 401, answer);
+	}
+	const genuine = await deliver({ messageId: 'demo-genuine', signature: 'valid' });
+	const { answer: oneByte } = await deliver({ messageId: 'demo-genuine', status: 'failed', signature: { header: changeOneByte(genuine.signature) } });
+	checks.check(`one byte of the header changed: ${oneByte?.status} ${oneByte?.body}`, oneByte?.status === 401, oneByte);
+
+	const { secret, answer: oneByteSecret } = await deliverWithAlteredSecret(stage, deliver);
+	checks.check(`one byte of the secret changed (…${secret.slice(-2)}): ${oneByteSecret?.status} ${oneByteSecret?.body}`, oneByteSecret?.status === 401, oneByteSecret);
+
+	const { answer: doubled } = await deliver({ messageId: 'demo-genuine' });
+	checks.check(`a callback that came before: ${doubled?.status} ${doubled?.body}`, doubled?.status === 200 && doubled.body.includes('duplicate'), doubled);
+
+	// A genuine one last: when its execution is there, so would be those of the others.
+	const last = await deliver({ messageId: 'demo-last' });
+	checks.check('a genuine callback still starts the workflow', isAccepted(last), last.answer);
+	const after = await settled(stage, workflows.handle, before + 2);
+	checks.check(
+		`the handling workflow ran for the two genuine ones alone: ${after.length - before} more executions`,
+		after.length === before + 2 && ['demo-genuine', 'demo-last'].every((id) => after.filter((e) => callbackOf(e)?.message_id === id).length === 1),
+		after.map(callbackOf),
+	);
+}
+
+async function deliverWithAlteredSecret({ sandbox }: Stage, deliver: (options: Partial<DeliverOptions>) => Promise<DeliveryRecord>) {
+	const last = sandbox.webhookSecret.at(-1) === '0' ? '1' : '0';
+	const secret = sandbox.webhookSecret.slice(0, -1) + last;
+	return { secret, ...(await deliver({ messageId: 'demo-secret', secret })) };
+}
+
+/** The signature header with its last digit replaced: still well-formed. */
+function changeOneByte(signature: string | null): string {
+	const text = signature ?? '';
+	return text.slice(0, -1) + (text.endsWith('0') ? '1' : '0');
+}
+
+/** The workflow's executions, oldest first, once there are so many and all have ended. */
+async function settled({ client }: Stage, workflowId: string, count: number): Promise<Execution[]> {
+	const list = await client.waitForExecutions(workflowId, count);
+	return await Promise.all(list.map(({ id }) => client.execution(id)));
+}
+
+function callbackOf(execution: Execution) {
+	return execution.data.resultData.runData['NenAI Trigger']?.[0]?.data?.main[0]?.[0]?.json;
+}
+
+function describeTrigger(execution: Execution): string {
+	const callback = callbackOf(execution);
+	return callback ? `callback ${callback.status}` : '';
+}
+
+function isAccepted(delivery: DeliveryRecord | undefined): boolean {
+	return delivery?.answer?.status === 200 && delivery.answer.body === '{"received":true}';
+}
