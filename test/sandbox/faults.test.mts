@@ -170,6 +170,12 @@ describe('rules', () => {
 		expect((await postRun(sandbox, run)).status).toBe(503);
 	});
 
+	test('may not be needed: the whole server drops connections', async () => {
+		sandbox.setDefaults({ fault: { connection: 'drop-before-body' } });
+		for (let i = 0; i < 2; i++) await expect(postRun(sandbox, run)).rejects.toThrow(/closed/);
+		expect(started()).toBe(0);
+	});
+
 	test('are not used up by a request with a wrong key', async () => {
 		sandbox.faults.next({ refuse });
 		await post(`${sandbox.url}/runs`, run);

@@ -182,6 +182,7 @@ describe('stopping', () => {
 		expect(await Promise.all(open)).toEqual(['closed', 'closed']);
 		await new Promise((resolve) => setTimeout(resolve, 60));
 		expect(receiver.callbacks).toEqual([]);
+		expect(sandbox.state().counts).toMatchObject({ deliveries: 0, pendingCallbacks: 0, runsStarted: 1 });
 		await receiver.close();
 	});
 

@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import { isSignedBy, readSignature } from '../../nodes/NenAi/callback/signature';
 
 // Computed with: printf '{"status":"success"}' | openssl dgst -sha256 -hmac test-secret
@@ -26,6 +27,11 @@ test.each([
 	[[], false],
 ])('secrets %j: %s', (secrets, expected) => {
 	expect(isSignedBy(secrets, BODY, Buffer.from(DIGEST, 'hex'))).toBe(expected);
+});
+
+test('an empty secret verifies nothing, not even what was signed with it', () => {
+	const forged = createHmac('sha256', '').update(BODY).digest();
+	expect(isSignedBy([''], BODY, forged)).toBe(false);
 });
 
 test.each([
