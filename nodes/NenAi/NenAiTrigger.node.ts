@@ -1,5 +1,6 @@
 import {
 	NodeConnectionTypes,
+	type IDataObject,
 	type IHookFunctions,
 	type INodeType,
 	type INodeTypeDescription,
@@ -33,7 +34,7 @@ export class NenAiTrigger implements INodeType {
 		inputs: [],
 		outputs: [NodeConnectionTypes.Main],
 		credentials: [{ name: 'nenAiApi', required: true, testedBy: 'testCredential' }],
-		webhooks: [{ name: 'default', httpMethod: 'POST', responseMode: 'onReceived', path: 'webhook' }],
+		webhooks: [{ name: 'default', httpMethod: 'POST', responseMode: 'onReceived', responseData: '', path: 'webhook' }],
 		properties: [
 			{
 				displayName:
@@ -130,8 +131,21 @@ export class NenAiTrigger implements INodeType {
 		const { callback } = received;
 		const unwanted = whyUnwanted(callback, this.getNodeParameter('events') as string[], workflowIds);
 		if (unwanted !== undefined) return answer.call(this, ignored(unwanted));
-		if (ignoreDuplicates && isDuplicate.call(this, callback)) return answer.call(this, ignored('duplicate'));
-		return { webhookResponse: ACCEPTED.body, workflowData: [[{ json: callback }]] };
+		if (!ignoreDuplicates) return { webhookResponse: ACCEPTED.body, workflowData: [[{ json: callback }]] };
+
+		const memory = this.getWorkflowStaticData('node');
+		const now = Math.floor(Date.now() / 1000);
+		const key = keyOf(callback);
+		if (isRemembered(readSeen(memory), key, now)) return answer.call(this, ignored('duplicate'));
+		return {
+			workflowData: [[{ json: callback }]],
+			// n8n 2 reads this when the execution has started, and saves the static data right after. Remembering any
+			// earlier would be in vain: starting an execution resets the mark by which n8n knows that it has changed.
+			get webhookResponse() {
+				memory.seen = remember(readSeen(memory), key, now);
+				return ACCEPTED.body;
+			},
+		};
 	}
 }
 
@@ -142,13 +156,7 @@ function whyUnwanted(callback: Callback, events: string[], workflowIds: string[]
 	return undefined;
 }
 
-/** Looks the callback up in the workflow's static data and remembers it there. n8n saves that when the execution has started. */
-function isDuplicate(this: IWebhookFunctions, callback: Callback): boolean {
-	const memory = this.getWorkflowStaticData('node');
-	const seen = (memory.seen ?? {}) as Seen;
-	const now = Math.floor(Date.now() / 1000);
-	const key = keyOf(callback);
-	if (isRemembered(seen, key, now)) return true;
-	memory.seen = remember(seen, key, now);
-	return false;
+/** What the trigger remembers in the workflow's static data. */
+function readSeen(memory: IDataObject): Seen {
+	return (memory.seen ?? {}) as Seen;
 }

@@ -9,7 +9,7 @@ import { TEST_OWNER } from '../n8n/client.mts';
 import { ensureN8n } from '../n8n/install.mts';
 import { packPackage } from '../n8n/pack.mts';
 import { N8N_VERSION, setStage, type Stage } from './scenario.mts';
-import { Checks, showRefusals, showRun } from './show.mts';
+import { Checks, showCredentialTest, showRefusals, showRun } from './show.mts';
 
 const root = join(import.meta.dirname, '../..');
 const say = (line: string) => process.stdout.write(`${line}\n`);
@@ -25,7 +25,7 @@ async function prepare(port: number | undefined): Promise<Stage> {
 			{
 				title: 'Build and pack the package',
 				task: async (prepared) => {
-					prepared.tarball = await packPackage();
+					prepared.tarball = await packPackage(root);
 				},
 			},
 			{
@@ -60,6 +60,7 @@ async function main(): Promise<number> {
 		const checks = new Checks(say);
 		await showRun(stage, say, checks);
 		await showRefusals(stage, say, checks);
+		await showCredentialTest(stage, say, checks);
 		say(`\n${checks.passed} passed, ${checks.failed} failed`);
 		if (!values.once) {
 			say(`\nThe editor is at ${stage.n8n.url} until you press Ctrl-C.`);

@@ -1,6 +1,7 @@
 /** Real n8n, installed once per version into the cache folder. */
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { messageOf } from './errors.mts';
 import { withLock } from './lock.mts';
 import { cacheRoot } from './paths.mts';
 import { CommandError, runCommand } from './run-command.mts';
@@ -20,6 +21,15 @@ export interface N8nInstall {
 }
 
 const PROGRESS_MS = 5_000;
+
+const NPM_FLAGS = [
+	'--no-audit',
+	'--no-fund',
+	'--no-update-notifier',
+	// By npm's own settings, it takes minutes to notice that there is no network.
+	'--fetch-retry-mintimeout=2000',
+	'--fetch-retry-maxtimeout=10000',
+];
 
 /** 1.123 wants xlsx as a tarball from a web site outside the registry; this is the registry's version. */
 const OVERRIDES: Readonly<Record<N8nVersion, Readonly<Record<string, string>>>> = {
@@ -110,12 +120,12 @@ function writePackageJson(folder: string, version: N8nVersion): void {
 
 /** Install scripts stay off: some download or compile things that nothing here needs. */
 async function installPackages(folder: string, tell: OnProgress): Promise<void> {
-	const args = ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--omit=dev'];
+	const args = ['install', '--ignore-scripts', '--omit=dev', ...NPM_FLAGS];
 	const nodeModules = join(folder, 'node_modules');
 	await withProgress(
 		() => `installing packages, ${countPackages(nodeModules)} of about 2000`,
 		tell,
-		runCommand('npm', [...args, '--no-update-notifier'], { cwd: folder }),
+		runCommand('npm', args, { cwd: folder }),
 	);
 }
 
@@ -126,7 +136,7 @@ async function buildSqlite(folder: string, tell: OnProgress): Promise<void> {
 	await withProgress(
 		() => 'compiling sqlite3',
 		tell,
-		runCommand('npm', ['rebuild', 'sqlite3', '--ignore-scripts=false', '--no-update-notifier'], {
+		runCommand('npm', ['rebuild', 'sqlite3', '--ignore-scripts=false', ...NPM_FLAGS], {
 			cwd: folder,
 			env: headers ? { npm_config_nodedir: prefix } : {},
 		}),
@@ -154,21 +164,28 @@ async function withProgress<T>(what: () => string, tell: OnProgress, work: Promi
 	}
 }
 
+/** Roughly: npm moves folders about while they are counted. */
 function countPackages(nodeModules: string): number {
-	if (!existsSync(nodeModules)) return 0;
-	const names = readdirSync(nodeModules).filter((name) => !name.startsWith('.'));
-	return names
-		.map((name) => (name.startsWith('@') ? readdirSync(join(nodeModules, name)).length : 1))
+	return list(nodeModules)
+		.map((name) => (name.startsWith('@') ? list(join(nodeModules, name)).length : 1))
 		.reduce((sum, count) => sum + count, 0);
 }
 
+function list(folder: string): string[] {
+	try {
+		return readdirSync(folder).filter((name) => !name.startsWith('.'));
+	} catch {
+		return [];
+	}
+}
+
 function explain(error: unknown, version: N8nVersion): Error {
-	const output = error instanceof CommandError ? error.tail : String(error);
+	const output = error instanceof CommandError ? error.tail : messageOf(error);
 	return new Error(
 		[
 			`n8n ${version} could not be installed. ${hintFor(output)}`,
 			'Nothing was left behind; installs that were complete before are kept.',
-			error instanceof Error ? error.message : output,
+			messageOf(error),
 		].join('\n'),
 		{ cause: error },
 	);

@@ -4,6 +4,7 @@ import { mkdirSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync,
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { hasCode } from './errors.mts';
 
 const HEARTBEAT_MS = 10_000;
 /** A holder that has not shown itself for so long is taken for dead, even if some process has its number. */
@@ -144,8 +145,4 @@ function isAlive(pid: number): boolean {
 	} catch (error) {
 		return hasCode(error, 'EPERM');
 	}
-}
-
-function hasCode(error: unknown, code: string): boolean {
-	return error instanceof Error && 'code' in error && error.code === code;
 }

@@ -24,8 +24,9 @@ export function isRemembered(seen: Seen, key: string, now: number): boolean {
 /**
  * The memory with this callback added, without what is too old or too much.
  *
- * It is best effort: n8n saves it only after the execution was started, so two copies that come at the same instant
- * may both start the workflow, and so may one that comes after 500 others or a day. Where that must not happen,
+ * It is best effort: n8n saves it only after the execution was started, and whole. So two copies that come at the
+ * same instant may both start the workflow, of two different callbacks at the same instant one may be forgotten, and
+ * a copy that comes after 500 others or a day is not known any more. Where that must not happen,
  * put n8n's Remove Duplicates node on `message_id` and `status` behind the trigger.
  */
 export function remember(seen: Seen, key: string, now: number): Seen {

@@ -53,10 +53,8 @@ export async function workThrough<T>(
 		if (result.kind !== 'retry') return finish(index, result);
 		const wait = result.after ?? backoff(tries[index], Math.random());
 		pause.extend(wait, result.failure);
-		if (tries[index] >= maxTries || wait > LONGEST_WAIT) {
-			return finish(index, { kind: 'failed', failure: result.failure });
-		}
-		toRetry.push(index);
+		if (tries[index] < maxTries) toRetry.push(index);
+		else finish(index, { kind: 'failed', failure: result.failure });
 	};
 
 	const worker = async () => {
