@@ -15,6 +15,8 @@ export interface Stage {
 	client: N8nClient;
 	/** Ids of the two imported workflows in n8n. */
 	workflows: { start: string; handle: string };
+	/** Id of the stored credential. */
+	credentialId: string;
 	/** Where the first example listens, and where the second takes callbacks. */
 	startUrl: string;
 	callbackUrl: string;
@@ -73,10 +75,12 @@ async function furnish(root: string, sandbox: Sandbox, n8n: N8nInstance) {
 			defaultCallbackUrl: callbackUrl,
 		},
 	};
-	const credentials = { nenAiApi: { id: await client.createCredential(credential), name: credential.name } };
+	const credentialId = await client.createCredential(credential);
+	const credentials = { nenAiApi: { id: credentialId, name: credential.name } };
 	const handle = (await client.importWorkflow(handling, { credentials })).id;
 	const start = (await client.importWorkflow(starting, { credentials })).id;
 	await client.activate(handle);
 	await client.activate(start);
-	return { client, workflows: { start, handle }, callbackUrl, startUrl: `${n8n.webhookUrl}/webhook/${webhook?.parameters.path}` };
+	const startUrl = `${n8n.webhookUrl}/webhook/${webhook?.parameters.path}`;
+	return { client, credentialId, workflows: { start, handle }, callbackUrl, startUrl };
 }

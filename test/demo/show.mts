@@ -25,7 +25,7 @@ export class Checks {
 
 /** Starts one run through n8n and follows it to the handling workflow's executions. */
 export async function showRun(stage: Stage, say: Say, checks: Checks): Promise<void> {
-	const { sandbox, client, workflows, startUrl } = stage;
+	const { sandbox, workflows, startUrl } = stage;
 	say('\nA run, started by the workflow "NenAI: start a run"');
 	const answer = await request(startUrl, {
 		method: 'POST',
@@ -64,10 +64,10 @@ export async function showRun(stage: Stage, say: Say, checks: Checks): Promise<v
 }
 
 /** Presses the credential's Test button, with the good key and with a bad one. */
-export async function showCredentialTest({ sandbox, client }: Stage, say: Say, checks: Checks): Promise<void> {
+export async function showCredentialTest({ sandbox, client, credentialId }: Stage, say: Say, checks: Checks): Promise<void> {
 	say("\nThe credential's test");
 	const press = (apiKey: string) =>
-		client.testCredential('', { name: 'NenAI', type: 'nenAiApi', data: { apiKey, baseUrl: sandbox.url } });
+		client.testCredential(credentialId, { name: 'NenAI', type: 'nenAiApi', data: { apiKey, baseUrl: sandbox.url } });
 	const runsBefore = sandbox.state().counts.runsStarted;
 	const good = await press(sandbox.apiKey);
 	checks.check(`the good key: ${good.message}`, good.status === 'OK', good);
