@@ -56,6 +56,14 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 /** Something a person can mend. Its message is all they get to see. */
 class BootstrapError extends Error {}
 
+/** Someone has asked this run to end. */
+class Interruption extends Error {
+	constructor(signal) {
+		super(`Stopped by ${signal}`);
+		this.exitCode = exitCodeOf(signal);
+	}
+}
+
 async function main([script, ...args]) {
 	if (script === undefined) {
 		throw new BootstrapError('Usage: node scripts/bootstrap.mjs <script.mjs|.mts> [arguments…]');
@@ -132,7 +140,8 @@ function removeOldLeftovers() {
 	for (const name of readdirSync(CACHE).filter((entry) => /^node-.*\.tmp-/.test(entry))) {
 		const path = join(CACHE, name);
 		const found = statSync(path, { throwIfNoEntry: false });
-		if (found && Date.now() - found.mtimeMs > HOUR_MS) rmSync(path, { recursive: true, force: true });
+		if (found && Date.now() - found.mtimeMs > HOUR_MS)
+			rmSync(path, { recursive: true, force: true });
 	}
 }
 
@@ -182,22 +191,46 @@ async function withLock(work) {
 }
 
 function takeLock(path) {
+	if (createLock(path)) return true;
+	return removeDeadLock(path) && createLock(path);
+}
+
+function createLock(path) {
 	try {
 		writeFileSync(path, String(process.pid), { flag: 'wx' });
 		return true;
 	} catch (error) {
-		if (error.code !== 'EEXIST') throw error;
+		if (error.code === 'EEXIST') return false;
+		throw error;
 	}
-	if (lockIsDead(path)) rmSync(path, { force: true });
-	return false;
 }
 
-function lockIsDead(path) {
-	const file = statSync(path, { throwIfNoEntry: false });
-	if (file === undefined) return false;
-	const pid = Number(readFileSync(path, 'utf8'));
-	// Between its creation and its content, the file is empty.
-	return pid > 0 ? !isAlive(pid) : Date.now() - file.mtimeMs > HOUR_MS;
+/**
+ * Moves it away before deleting it: another run may have done the same in between and taken the lock anew,
+ * and then what was moved is put back.
+ */
+function removeDeadLock(path) {
+	const holder = lockHolder(path);
+	if (holder === undefined || isAlive(holder)) return false;
+	const aside = `${path}.${randomUUID()}`;
+	try {
+		renameSync(path, aside);
+		if (lockHolder(aside) === holder) rmSync(aside);
+		else renameSync(aside, path);
+	} catch (error) {
+		if (error.code !== 'ENOENT') throw error;
+	}
+	return true;
+}
+
+/** The number of the process that holds the lock; undefined if it has gone or is just being written. */
+function lockHolder(path) {
+	try {
+		return Number(readFileSync(path, 'utf8')) || undefined;
+	} catch (error) {
+		if (error.code === 'ENOENT') return undefined;
+		throw error;
+	}
 }
 
 function isAlive(pid) {
@@ -230,20 +263,24 @@ function abridged(output) {
 
 /** Runs a command to its end. Code 127 stands for one that could not be started. */
 function run(command, args, options) {
-	return new Promise((done) => {
+	return new Promise((done, fail) => {
 		const child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
-		const stopForwarding = forwardSignals(child);
+		const forwarding = forwardSignals(child);
 		let output = '';
 		for (const stream of [child.stdout, child.stderr]) {
 			stream.setEncoding('utf8').on('data', (text) => {
 				output += text;
 			});
 		}
-		child.once('error', (error) => done({ code: 127, output: `${output}${error.message}` }));
+		child.once('error', (error) => {
+			forwarding.stop();
+			done({ code: 127, output: `${output}${error.message}` });
+		});
 		child.once('close', (code, signal) => {
-			stopForwarding();
-			if (signal !== null) process.exit(exitCodeOf(signal));
-			done({ code, output });
+			forwarding.stop();
+			const stoppedBy = forwarding.received() ?? signal;
+			if (stoppedBy === null) done({ code, output });
+			else fail(new Interruption(stoppedBy));
 		});
 	});
 }
@@ -265,12 +302,17 @@ function runScript(node, args) {
  */
 function forwardSignals(child) {
 	const inTerminal = [process.stdin, process.stdout, process.stderr].some(({ isTTY }) => isTTY);
+	let last;
 	const forward = (signal) => {
+		last = signal;
 		if (signal !== 'SIGINT' || !inTerminal) child.kill(signal);
 	};
 	for (const signal of SIGNALS) process.on(signal, forward);
-	return () => {
-		for (const signal of SIGNALS) process.off(signal, forward);
+	return {
+		received: () => last,
+		stop: () => {
+			for (const signal of SIGNALS) process.off(signal, forward);
+		},
 	};
 }
 
@@ -286,7 +328,7 @@ async function step(what, work) {
 	try {
 		await work();
 	} catch (error) {
-		say('failed\n');
+		say('not done\n');
 		throw error;
 	}
 	say(`${Math.round((Date.now() - started) / 1000)} s\n`);
@@ -299,6 +341,7 @@ function say(text) {
 try {
 	process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
-	say(`${error instanceof BootstrapError ? error.message : error.stack}\n`);
-	process.exitCode = 1;
+	const expected = error instanceof BootstrapError || error instanceof Interruption;
+	say(`${expected ? error.message : error.stack}\n`);
+	process.exitCode = error.exitCode ?? 1;
 }

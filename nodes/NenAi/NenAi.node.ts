@@ -1,13 +1,19 @@
 import {
 	NodeConnectionTypes,
 	type IExecuteFunctions,
+	type IHookFunctions,
 	type INodeExecutionData,
 	type INodeType,
 	type INodeTypeDescription,
+	type IWebhookFunctions,
+	type IWebhookResponseData,
 } from 'n8n-workflow';
 
 import * as start from './operations/run/start';
+import * as startAndWait from './operations/run/startAndWait';
 import { testCredential } from './transport/credentialTest';
+
+const OPERATIONS = { start, startAndWait };
 
 export class NenAi implements INodeType {
 	description: INodeTypeDescription = {
@@ -23,6 +29,18 @@ export class NenAi implements INodeType {
 		inputs: [NodeConnectionTypes.Main],
 		outputs: [NodeConnectionTypes.Main],
 		credentials: [{ name: 'nenAiApi', required: true, testedBy: 'testCredential' }],
+		// Only for a waiting execution of "Start and Wait": its address is made when the execution suspends.
+		webhooks: [
+			{
+				name: 'default',
+				httpMethod: 'POST',
+				responseMode: 'onReceived',
+				responseData: '',
+				path: '',
+				restartWebhook: true,
+				isFullPath: true,
+			},
+		],
 		properties: [
 			{
 				displayName: 'Resource',
@@ -45,16 +63,43 @@ export class NenAi implements INodeType {
 						action: 'Start a run',
 						description: 'Starts a run of a NenAI workflow for each item. This does real work: each call starts another run.',
 					},
+					{
+						name: 'Start and Wait',
+						value: 'startAndWait',
+						action: 'Start a run and wait for its result',
+						description: 'Starts one run of a NenAI workflow and goes on when its result is there. This does real work: each call starts another run.',
+					},
 				],
 				default: 'start',
 			},
 			...start.description,
+			...startAndWait.description,
 		],
 	};
 
 	methods = { credentialTest: { testCredential } };
 
+	/** n8n asks for these beside any webhook; one that resumes an execution is registered nowhere. */
+	webhookMethods = {
+		default: {
+			async checkExists(this: IHookFunctions): Promise<boolean> {
+				return true;
+			},
+			async create(this: IHookFunctions): Promise<boolean> {
+				return true;
+			},
+			async delete(this: IHookFunctions): Promise<boolean> {
+				return true;
+			},
+		},
+	};
+
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
-		return await start.execute.call(this);
+		const operation = this.getNodeParameter('operation', 0) as keyof typeof OPERATIONS;
+		return await OPERATIONS[operation].execute.call(this);
+	}
+
+	async webhook(this: IWebhookFunctions): Promise<IWebhookResponseData> {
+		return await startAndWait.webhook.call(this);
 	}
 }

@@ -338,7 +338,9 @@ function nextPosition({
 }
 
 function firstTrigger(nodes: readonly INode[]): string {
-	const trigger = nodes.find(({ type, disabled }) => !disabled && /trigger$|\.webhook$/i.test(type));
+	const trigger = nodes.find(
+		({ type, disabled }) => !disabled && /trigger$|\.webhook$/i.test(type),
+	);
 	if (trigger === undefined) throw new Error('The workflow has no trigger to start from');
 	return trigger.name;
 }

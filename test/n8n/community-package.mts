@@ -1,5 +1,13 @@
 /** A packed community package in an n8n's folder, as n8n's own installer leaves it. */
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+	existsSync,
+	mkdirSync,
+	mkdtempSync,
+	readFileSync,
+	renameSync,
+	rmSync,
+	writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { runCommand } from './run-command.mts';
@@ -16,9 +24,7 @@ const N8N_INSTALL_FLAGS = [
 
 const PackageJson = z.object({ name: z.string().min(1), version: z.string().min(1) }).passthrough();
 
-const Ledger = z
-	.object({ dependencies: z.record(z.string(), z.string()) })
-	.passthrough();
+const Ledger = z.object({ dependencies: z.record(z.string(), z.string()) }).passthrough();
 
 export interface InstalledPackage {
 	name: string;

@@ -75,9 +75,21 @@ describe('lock', () => {
 		['a live holder', { holder, silentForMs: 0, isAlive: alive }, false],
 		['a dead holder', { holder, silentForMs: 0, isAlive: dead }, true],
 		['a holder silent for too long', { holder, silentForMs: 120_001, isAlive: alive }, true],
-		['a holder on another machine', { holder: { ...holder, host: 'there' }, silentForMs: 0, isAlive: dead }, false],
-		['a holder still writing its name', { holder: undefined, silentForMs: 0, isAlive: dead }, false],
-		['a file that never got a name', { holder: undefined, silentForMs: 120_001, isAlive: dead }, true],
+		[
+			'a holder on another machine',
+			{ holder: { ...holder, host: 'there' }, silentForMs: 0, isAlive: dead },
+			false,
+		],
+		[
+			'a holder still writing its name',
+			{ holder: undefined, silentForMs: 0, isAlive: dead },
+			false,
+		],
+		[
+			'a file that never got a name',
+			{ holder: undefined, silentForMs: 120_001, isAlive: dead },
+			true,
+		],
 	])('of %s', (_, input, stale) => {
 		expect(isStale({ ...input, thisHost: 'here' })).toBe(stale);
 	});
@@ -101,7 +113,11 @@ describe('lock', () => {
 			await sleep(50);
 			order.push('first out');
 		});
-		const second = withLock(path, async () => void order.push('second in'), (pid) => waited.push(pid));
+		const second = withLock(
+			path,
+			async () => void order.push('second in'),
+			(pid) => waited.push(pid),
+		);
 		await Promise.all([first, second]);
 		expect(order).toEqual(['first in', 'first out', 'second in']);
 		expect(waited).toEqual([process.pid]);
@@ -168,7 +184,11 @@ describe('process group', () => {
 	const start = async (script: string) => {
 		const cwd = temporary();
 		const logPath = join(cwd, 'log');
-		const group = await ProcessGroup.start(process.execPath, ['-e', script], { cwd, env: {}, logPath });
+		const group = await ProcessGroup.start(process.execPath, ['-e', script], {
+			cwd,
+			env: {},
+			logPath,
+		});
 		return { group, logPath };
 	};
 
@@ -184,9 +204,13 @@ describe('process group', () => {
 	it('dies together with its children', async () => {
 		const script = `console.log(require("child_process").spawn(process.execPath, ["-e", ${JSON.stringify(sleeper)}]).pid); ${sleeper}`;
 		const { group, logPath } = await start(script);
-		const child = await waitFor('the child', () => Number(readFileSync(logPath, 'utf8')) || undefined, {
-			timeoutMs: 5_000,
-		});
+		const child = await waitFor(
+			'the child',
+			() => Number(readFileSync(logPath, 'utf8')) || undefined,
+			{
+				timeoutMs: 5_000,
+			},
+		);
 		expect(await group.kill()).toEqual({ code: null, signal: 'SIGKILL' });
 		await waitFor('the child to be gone', () => !isAlive(child) || undefined, { timeoutMs: 5_000 });
 	});
@@ -231,14 +255,25 @@ describe('community package', () => {
 
 describe('imported workflow', () => {
 	it('gets the credentials of this n8n and nothing of the old one', () => {
-		const node = { id: '1', name: 'A', type: 't', typeVersion: 1, position: [0, 0], parameters: {} } as const;
+		const node = {
+			id: '1',
+			name: 'A',
+			type: 't',
+			typeVersion: 1,
+			position: [0, 0],
+			parameters: {},
+		} as const;
 		const exported: WorkflowJson & { id: string; active: boolean } = {
 			id: 'old',
 			active: true,
 			name: 'Example',
 			connections: {},
 			nodes: [
-				{ ...node, position: [0, 0], credentials: { aApi: { id: 'x', name: 'X' }, bApi: { id: 'y', name: 'Y' } } },
+				{
+					...node,
+					position: [0, 0],
+					credentials: { aApi: { id: 'x', name: 'X' }, bApi: { id: 'y', name: 'Y' } },
+				},
 			],
 		};
 		const prepared = prepareImport(exported, { credentials: { aApi: { id: 'new', name: 'New' } } });
@@ -259,15 +294,18 @@ describe('imported workflow', () => {
 
 describe('client', () => {
 	it('says what was refused, and nothing of what was sent', async () => {
-		await withServer({ status: 401, body: '{"message":"Wrong username or password"}' }, async (url) => {
-			const failure = new N8nClient(url).login();
-			await expect(failure).rejects.toMatchObject({
-				name: 'N8nApiError',
-				message: 'n8n answered 401 to POST /login: Wrong username or password',
-				status: 401,
-			});
-			await expect(failure).rejects.not.toThrow(/Test-password/);
-		});
+		await withServer(
+			{ status: 401, body: '{"message":"Wrong username or password"}' },
+			async (url) => {
+				const failure = new N8nClient(url).login();
+				await expect(failure).rejects.toMatchObject({
+					name: 'N8nApiError',
+					message: 'n8n answered 401 to POST /login: Wrong username or password',
+					status: 401,
+				});
+				await expect(failure).rejects.not.toThrow(/Test-password/);
+			},
+		);
 	});
 
 	it('does not take the editor for an answer', async () => {

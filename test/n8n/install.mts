@@ -109,7 +109,9 @@ async function installInto(folder: string, version: N8nVersion, tell: OnProgress
 /** Only the holder of the lock installs: any temporary folder is what a process left that was killed. */
 function removeInterrupted(folder: string): void {
 	const parent = dirname(folder);
-	const left = readdirSync(parent).filter((name) => join(parent, name).startsWith(`${folder}.tmp-`));
+	const left = readdirSync(parent).filter((name) =>
+		join(parent, name).startsWith(`${folder}.tmp-`),
+	);
 	for (const name of left) rmSync(join(parent, name), { recursive: true, force: true });
 }
 

@@ -137,7 +137,8 @@ export class N8nInstance {
 	 * gone then, and the error has the last lines of the log
 	 */
 	async start(): Promise<void> {
-		if (this.running) throw new Error(`n8n ${this.command} is already running on port ${this.port}`);
+		if (this.running)
+			throw new Error(`n8n ${this.command} is already running on port ${this.port}`);
 		if (!(await isPortFree(this.port))) throw new Error(portInUseMessage(this.port));
 		this.logPath = nextLogPath(this.userFolder);
 		const args = [this.#bin, this.command, ...(this.#options.args ?? [])];

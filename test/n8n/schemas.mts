@@ -1,10 +1,5 @@
 /** Shapes of what goes to n8n's REST interface and of what comes back, as far as tests read them. */
-import type {
-	ExecutionStatus,
-	IConnections,
-	INode,
-	IWorkflowSettings,
-} from 'n8n-workflow';
+import type { ExecutionStatus, IConnections, INode, IWorkflowSettings } from 'n8n-workflow';
 import { z } from 'zod';
 import type { ExecutionData } from './execution-data.mts';
 

@@ -16,7 +16,9 @@ export async function registeredMethods(url: string): Promise<string[]> {
 	});
 	await body.dump();
 	const methods = [headers['access-control-allow-methods'] ?? []].flat().join(',').split(',');
-	return methods.map((method) => method.trim()).filter((method) => !['', 'OPTIONS'].includes(method));
+	return methods
+		.map((method) => method.trim())
+		.filter((method) => !['', 'OPTIONS'].includes(method));
 }
 
 /**
@@ -24,7 +26,11 @@ export async function registeredMethods(url: string): Promise<string[]> {
  *
  * @throws Error after `timeoutMs`
  */
-export async function waitForWebhook(url: string, method = 'POST', timeoutMs = 30_000): Promise<void> {
+export async function waitForWebhook(
+	url: string,
+	method = 'POST',
+	timeoutMs = 30_000,
+): Promise<void> {
 	await waitFor(
 		`n8n to register ${method} ${url}`,
 		async () => (await registeredMethods(url)).includes(method) || undefined,
@@ -37,7 +43,11 @@ export async function waitForWebhook(url: string, method = 'POST', timeoutMs = 3
  *
  * @throws Error after `timeoutMs`
  */
-export async function waitForNoWebhook(url: string, method = 'POST', timeoutMs = 30_000): Promise<void> {
+export async function waitForNoWebhook(
+	url: string,
+	method = 'POST',
+	timeoutMs = 30_000,
+): Promise<void> {
 	await waitFor(
 		`n8n to take down ${method} ${url}`,
 		async () => !(await registeredMethods(url)).includes(method) || undefined,

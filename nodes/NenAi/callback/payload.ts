@@ -29,3 +29,11 @@ const NAMED_EVENTS = ['processing', 'success', 'failed'];
 export function eventOf(status: string): string {
 	return NAMED_EVENTS.includes(status) ? status : 'other';
 }
+
+/** Statuses after which another callback comes. Every other status, an unknown one too, is the last. */
+const NOT_FINAL = ['queued', 'running', 'processing'];
+
+/** Whether a run is over with this status. */
+export function isFinal(status: string): boolean {
+	return !NOT_FINAL.includes(status);
+}

@@ -150,9 +150,7 @@ async function startItem(
 
 	memory.sent(index, url, request);
 	const attempt = await startRun.call(this, request, connection);
-	if (attempt.kind === 'done') memory.started(index, attempt.value);
-	else if (attempt.failure.uncertain) memory.uncertain(index, attempt.failure);
-	else memory.notAccepted(index);
+	memory.settle(index, attempt);
 	return attempt;
 }
 

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import type { IExecuteFunctions } from 'n8n-workflow';
 
 import type { Failure } from '../../transport/failure';
+import type { Attempt } from '../../transport/queue';
 import type { RunRequest, StartedRun } from '../../transport/startRun';
 
 /** What is known of the run of one item. `sent` is what a stopped execution leaves behind: nobody saw the answer. */
@@ -52,17 +53,11 @@ export class StartedRuns {
 		this.items[itemIndex] = { request: fingerprint(url, request), state: 'sent' };
 	}
 
-	started(itemIndex: number, run: StartedRun) {
-		Object.assign(this.items[itemIndex], { state: 'started', run });
-	}
-
-	uncertain(itemIndex: number, failure: Failure) {
-		Object.assign(this.items[itemIndex], { state: 'uncertain', failure });
-	}
-
-	/** Call when it is sure that nothing was accepted. */
-	notAccepted(itemIndex: number) {
-		delete this.items[itemIndex];
+	/** Call with how it ended. What was surely not accepted is forgotten. */
+	settle(itemIndex: number, attempt: Attempt<StartedRun>) {
+		if (attempt.kind === 'done') Object.assign(this.items[itemIndex], { state: 'started', run: attempt.value });
+		else if (attempt.failure.uncertain) Object.assign(this.items[itemIndex], { state: 'uncertain', failure: attempt.failure });
+		else delete this.items[itemIndex];
 	}
 }
 
