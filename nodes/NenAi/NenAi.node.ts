@@ -9,11 +9,12 @@ import {
 	type IWebhookResponseData,
 } from 'n8n-workflow';
 
+import * as download from './operations/result/download';
 import * as start from './operations/run/start';
 import * as startAndWait from './operations/run/startAndWait';
 import { testCredential } from './transport/credentialTest';
 
-const OPERATIONS = { start, startAndWait };
+const OPERATIONS = { start, startAndWait, download };
 
 export class NenAi implements INodeType {
 	description: INodeTypeDescription = {
@@ -47,7 +48,10 @@ export class NenAi implements INodeType {
 				name: 'resource',
 				type: 'options',
 				noDataExpression: true,
-				options: [{ name: 'Run', value: 'run' }],
+				options: [
+					{ name: 'Result', value: 'result' },
+					{ name: 'Run', value: 'run' },
+				],
 				default: 'run',
 			},
 			{
@@ -72,8 +76,25 @@ export class NenAi implements INodeType {
 				],
 				default: 'start',
 			},
+			{
+				displayName: 'Operation',
+				name: 'operation',
+				type: 'options',
+				noDataExpression: true,
+				displayOptions: { show: { resource: ['result'] } },
+				options: [
+					{
+						name: 'Download',
+						value: 'download',
+						action: 'Download the files of a result',
+						description: 'Downloads the files behind the links of a callback',
+					},
+				],
+				default: 'download',
+			},
 			...start.description,
 			...startAndWait.description,
+			...download.description,
 		],
 	};
 

@@ -7,8 +7,8 @@ import {
 	type INodeProperties,
 } from 'n8n-workflow';
 
+import { BadInput } from '../badInput';
 import { isHttpUrl } from '../../transport/credential';
-import type { Failure } from '../../transport/failure';
 import type { RunRequest } from '../../transport/startRun';
 
 /** Parameters that every operation that starts a run has. `displayOptions` are added by the operation. */
@@ -88,19 +88,6 @@ export const runOptions: INodeProperties[] = [
 	},
 ];
 
-/**
- * Thrown while reading the parameters of an item, before anything is sent.
- * Not an n8n error: the operation adds the item to it.
- */
-export class BadInput extends Error {
-	readonly failure: Failure;
-
-	constructor(failure: Failure) {
-		super(failure.message);
-		this.failure = failure;
-	}
-}
-
 /** Reads what an item asks to be started. Throws BadInput when it cannot be sent as it is. */
 export function readRunRequest(this: IExecuteFunctions, itemIndex: number): Omit<RunRequest, 'webhook_callback'> {
 	return { workflow_id: readWorkflowId.call(this, itemIndex), workflow_params: readParameters.call(this, itemIndex) };
@@ -150,21 +137,21 @@ export function fromFields(collection: unknown): IDataObject {
 	return parameters;
 }
 
-/** Reads a JSON object, given as text or as what an expression gave. */
-export function fromJson(input: unknown): IDataObject {
-	const value = typeof input === 'string' ? parse(input) : input;
+/** Reads a JSON object, given as text or as what an expression gave. `what` begins the error, "… not a JSON object". */
+export function fromJson(input: unknown, what = 'The parameters are'): IDataObject {
+	const value = typeof input === 'string' ? parse(input, what) : input;
 	if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-		throw bad('The parameters are not a JSON object', 'Enter an object, such as { "PATIENT_NAME": "Jane Doe" }.');
+		throw bad(`${what} not a JSON object`, 'Enter an object, such as { "PATIENT_NAME": "Jane Doe" }.');
 	}
 	return value as IDataObject;
 }
 
-function parse(text: string): unknown {
+function parse(text: string, what: string): unknown {
 	if (text.trim() === '') return {};
 	try {
 		return JSON.parse(text);
 	} catch (error) {
-		throw bad(`The parameters are not valid JSON: ${(error as Error).message}`, 'Check quotes, commas and brackets. Names and texts stand in double quotes.');
+		throw bad(`${what} not valid JSON: ${(error as Error).message}`, 'Check quotes, commas and brackets. Names and texts stand in double quotes.');
 	}
 }
 

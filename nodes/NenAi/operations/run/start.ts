@@ -4,7 +4,8 @@ import { CREDENTIAL_TYPE, readCredential, type NenAiCredential } from '../../tra
 import { toError, toText, type Failure } from '../../transport/failure';
 import { workThrough, type Attempt, type Outcome } from '../../transport/queue';
 import { startRun, type Connection, type RunRequest, type StartedRun } from '../../transport/startRun';
-import { bad, BadInput, checkCallbackUrl, readRunRequest, runOptions, runProperties } from './request';
+import { bad, checkCallbackUrl, readRunRequest, runOptions, runProperties } from './request';
+import { BadInput } from '../badInput';
 import { showFor } from '../show';
 import { StartedRuns } from './startedRuns';
 

@@ -15,8 +15,9 @@ import { CREDENTIAL_TYPE, isHttpUrl, readCredential } from '../../transport/cred
 import { toError, type Failure } from '../../transport/failure';
 import { workThrough } from '../../transport/queue';
 import { startRun, type Connection, type RunRequest, type StartedRun } from '../../transport/startRun';
+import { BadInput } from '../badInput';
 import { showFor } from '../show';
-import { BadInput, readRunRequest, runOptions, runProperties } from './request';
+import { readRunRequest, runOptions, runProperties } from './request';
 import { StartedRuns } from './startedRuns';
 
 const MINUTE = 60_000;
