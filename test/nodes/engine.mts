@@ -161,16 +161,18 @@ export interface ExecuteOptions {
 	retryOf?: IRunExecutionData;
 	/** Gets a function that stops the execution. */
 	onStarted?: (stop: () => void) => void;
+	/** Where n8n says its waiting executions are resumed. */
+	webhookWaitingBaseUrl?: string;
 }
 
 /** Executes the NenAI node alone, with these input items. */
 export async function execute(options: ExecuteOptions): Promise<Execution> {
-	const { parameters, credentials, items = [{}], settings, retryOf, onStarted } = options;
+	const { parameters, credentials, items = [{}], settings, retryOf, onStarted, webhookWaitingBaseUrl } = options;
 	const node = nodeOf('n8n-nodes-nenai.nenAi', parameters, settings);
 	const workflow = workflowOf(node);
 	const additionalData = additionalDataFor(credentials);
 	const hooks = new ExecutionLifecycleHooks('trigger', '1', { id: 'workflow-1', name: 'Test', active: false, activeVersionId: null, isArchived: false, nodes: [node], connections: {}, createdAt: new Date(), updatedAt: new Date() });
-	Object.assign(additionalData, { hooks });
+	Object.assign(additionalData, { hooks, ...(webhookWaitingBaseUrl && { webhookWaitingBaseUrl }) });
 	const data = createRunExecutionData({
 		executionData: {
 			contextData: structuredClone(retryOf?.executionData?.contextData ?? {}),
@@ -195,32 +197,16 @@ export async function execute(options: ExecuteOptions): Promise<Execution> {
 	};
 }
 
-export interface TriggerServer {
+export interface CallbackServer {
 	url: string;
-	/** Every callback that started the workflow, in order. */
+	/** The items with which the workflow was started or the execution resumed, in order. */
 	started: IDataObject[];
-	/** What n8n saves in the workflow's row. */
-	staticData(): IDataObject;
-	/** What activating the workflow does; throws what the person would be shown. */
-	activate(): Promise<void>;
 	close(): Promise<void>;
 }
 
-/** Serves the NenAI Trigger over HTTP: the engine's WebhookContext around real requests and responses. */
-export async function serveTrigger(parameters: INodeParameters, credentials: Credentials): Promise<TriggerServer> {
-	const node = nodeOf('n8n-nodes-nenai.nenAiTrigger', parameters);
-	const workflow = workflowOf(node);
-	const type = TYPES['n8n-nodes-nenai.nenAiTrigger'];
-	const webhookData: IWebhookData = {
-		httpMethod: 'POST',
-		node: node.name,
-		path: 'test',
-		webhookDescription: type.description.webhooks?.[0] ?? { name: 'default', httpMethod: 'POST', path: '' },
-		workflowId: 'workflow-1',
-		workflowExecuteAdditionalData: additionalDataFor(credentials),
-	};
+/** Serves a node's webhook over HTTP: the engine's WebhookContext around real requests and responses. */
+async function serveWebhook(type: INodeType, workflow: Workflow, node: INode, credentials: Credentials, data: IRunExecutionData | null): Promise<CallbackServer> {
 	const started: IDataObject[] = [];
-
 	const server = createServer((request, response) => {
 		const chunks: Buffer[] = [];
 		request.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -238,7 +224,7 @@ export async function serveTrigger(parameters: INodeParameters, credentials: Cre
 			Object.assign(request, { rawBody: Buffer.concat(chunks), body: {}, params: {}, query: {} });
 			const additionalData = additionalDataFor(credentials);
 			Object.assign(additionalData, { httpRequest: request, httpResponse: answer });
-			const context = new WebhookContext(workflow, node, additionalData, 'webhook', webhookData, [], null);
+			const context = new WebhookContext(workflow, node, additionalData, 'webhook', webhookDataOf(type, node, credentials), [], data);
 			const result = await type.webhook?.call(context);
 			for (const item of result?.workflowData?.[0] ?? []) started.push(item.json);
 			if (!result?.noWebhookResponse) answer.status(200).json(result?.webhookResponse);
@@ -248,12 +234,48 @@ export async function serveTrigger(parameters: INodeParameters, credentials: Cre
 	return {
 		url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
 		started,
+		close: () => new Promise((resolve) => server.close(() => resolve())),
+	};
+}
+
+function webhookDataOf(type: INodeType, node: INode, credentials: Credentials): IWebhookData {
+	return {
+		httpMethod: 'POST',
+		node: node.name,
+		path: 'test',
+		webhookDescription: type.description.webhooks?.[0] ?? { name: 'default', httpMethod: 'POST', path: '' },
+		workflowId: 'workflow-1',
+		workflowExecuteAdditionalData: additionalDataFor(credentials),
+	};
+}
+
+/** Serves the waiting execution as n8n does after it was stored and loaded again. */
+export async function serveWaiting({ run }: Execution, parameters: INodeParameters, credentials: Credentials): Promise<CallbackServer> {
+	const type = TYPES['n8n-nodes-nenai.nenAi'];
+	const node = nodeOf('n8n-nodes-nenai.nenAi', parameters);
+	const stored = JSON.parse(JSON.stringify(run.data)) as IRunExecutionData;
+	return await serveWebhook(type, workflowOf(node), node, credentials, stored);
+}
+
+export interface TriggerServer extends CallbackServer {
+	/** What n8n saves in the workflow's row. */
+	staticData(): IDataObject;
+	/** What activating the workflow does; throws what the person would be shown. */
+	activate(): Promise<void>;
+}
+
+/** Serves the NenAI Trigger. */
+export async function serveTrigger(parameters: INodeParameters, credentials: Credentials): Promise<TriggerServer> {
+	const type = TYPES['n8n-nodes-nenai.nenAiTrigger'];
+	const node = nodeOf('n8n-nodes-nenai.nenAiTrigger', parameters);
+	const workflow = workflowOf(node);
+	return {
+		...(await serveWebhook(type, workflow, node, credentials, null)),
 		staticData: () => workflow.staticData,
 		async activate() {
-			const context = new HookContext(workflow, node, additionalDataFor(credentials), 'trigger', 'activate', webhookData);
+			const context = new HookContext(workflow, node, additionalDataFor(credentials), 'trigger', 'activate', webhookDataOf(type, node, credentials));
 			await type.webhookMethods?.default?.create.call(context);
 		},
-		close: () => new Promise((resolve) => server.close(() => resolve())),
 	};
 }
 

@@ -1,6 +1,7 @@
 /** What n8n demands of the package, and what saved workflows depend on. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { INodeProperties } from 'n8n-workflow';
 import { NenAiApi } from '../../credentials/NenAiApi.credentials';
 import { NenAi } from '../../nodes/NenAi/NenAi.node';
 import { NenAiTrigger } from '../../nodes/NenAi/NenAiTrigger.node';
@@ -29,24 +30,36 @@ test('names and defaults of the credential', () => {
 	]);
 });
 
-const optionsOf = (node: NenAi | NenAiTrigger) =>
-	node.description.properties.find(({ name }) => name === 'options')?.options?.map((option) => [option.name, 'default' in option && option.default]);
+const optionsOf = (properties: INodeProperties[]) =>
+	properties.find(({ name }) => name === 'options')?.options?.map((option) => [option.name, 'default' in option && option.default]);
 
-test('names and defaults of the node', () => {
-	const { name, version, properties } = new NenAi().description;
-	expect([name, version]).toEqual(['nenAi', 1]);
-	expect(Object.fromEntries(properties.map((p) => [p.name, p.default]))).toEqual({
-		resource: 'run',
-		operation: 'start',
-		workflowId: '',
-		parametersMode: 'fields',
-		parameters: {},
-		parametersJson: '{}',
-		callback: 'default',
-		callbackUrl: '',
-		options: {},
-	});
-	expect(optionsOf(new NenAi())).toEqual([['maxConcurrency', 10], ['maxTries', 5], ['timeout', 30]]);
+/** The parameters of one operation, as the editor shows them. */
+const shownFor = (resource: string, operation: string) =>
+	new NenAi().description.properties.filter(
+		({ displayOptions: { show } = {} }) => show?.resource?.includes(resource) && show.operation?.includes(operation),
+	);
+
+const RUN = { workflowId: '', parametersMode: 'fields', parameters: {}, parametersJson: '{}', options: {} };
+
+test.each<[string, string, object, unknown[]]>([
+	['run', 'start', { ...RUN, callback: 'default', callbackUrl: '' }, [['maxConcurrency', 10], ['maxTries', 5], ['timeout', 30]]],
+	['run', 'startAndWait', { ...RUN, limitWaitTime: true, resumeAmount: 1, resumeUnit: 'hours', acceptUnsignedWarning: '' }, [['acceptUnsigned', false], ['maxTries', 5], ['timeout', 30]]],
+	['result', 'download', { payload: '={{ $json }}', output: 'itemPerFile', binaryPropertyName: 'data', options: {} }, [['allowedHosts', ''], ['fields', []], ['maxConcurrency', 4], ['maxFileSize', 0]]],
+])('names and defaults of %s/%s', (resource, operation, defaults, options) => {
+	const shown = shownFor(resource, operation);
+	expect(Object.fromEntries(shown.map((p) => [p.name, p.default]))).toEqual(defaults);
+	expect(optionsOf(shown)).toEqual(options);
+});
+
+test('names of the node, its resources and its operations', () => {
+	const { name, version, properties, usableAsTool } = new NenAi().description;
+	expect([name, version, usableAsTool]).toEqual(['nenAi', 1, true]);
+	const choices = (property: INodeProperties) => property.options?.map((option) => 'value' in option && option.value);
+	expect(properties.filter((p) => p.name === 'resource').map((p) => [p.default, choices(p)])).toEqual([['run', ['result', 'run']]]);
+	expect(properties.filter((p) => p.name === 'operation').map((p) => [p.default, choices(p)])).toEqual([
+		['start', ['start', 'startAndWait']],
+		['download', ['download']],
+	]);
 });
 
 test('names and defaults of the trigger', () => {
@@ -54,5 +67,5 @@ test('names and defaults of the trigger', () => {
 	expect([name, version]).toEqual(['nenAiTrigger', 1]);
 	expect(webhooks).toEqual([expect.objectContaining({ name: 'default', httpMethod: 'POST', path: 'webhook' })]);
 	expect(properties.find((p) => p.name === 'events')).toMatchObject({ type: 'multiOptions', default: ['success', 'failed'] });
-	expect(optionsOf(new NenAiTrigger())).toEqual([['acceptUnsigned', false], ['ignoreDuplicates', true], ['workflowIds', []]]);
+	expect(optionsOf(properties)).toEqual([['acceptUnsigned', false], ['ignoreDuplicates', true], ['workflowIds', []]]);
 });

@@ -129,8 +129,6 @@ function watch(body: Readable, headers: IN8nHttpFullResponse['headers'], { label
 				if (size > maxSize) throw tooLarge();
 				yield chunk;
 			}
-		} catch (error) {
-			throw error instanceof FileError ? error : broken(label, size);
 		} finally {
 			ended = true;
 		}
@@ -150,14 +148,24 @@ const stalled = (label: string, size: number): Failure => ({
 	hint: 'Nothing of it was kept. Try again.',
 });
 
-const broken = (label: string, size: number) =>
-	new FileError({ message: `${label} was cut short after ${size} bytes (HTTP 200)`, hint: 'Nothing of it was kept. Try again.' }, { again: true });
+const cutShort = (label: string): Failure => ({
+	message: `${label} was cut short (HTTP 200): the connection broke before the end`,
+	hint: 'Nothing of it was kept. Try again.',
+});
 
-/** What a queue makes of an error of a download. */
+/** What a body's stream fails with when its connection breaks. */
+const BROKEN = ['ECONNRESET', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE'];
+
+/** What a queue makes of an error of a download: of asking for the file, of its stream, or of storing it. */
 export function asAttempt(error: unknown, label: string): Attempt<never> {
-	if (!(error instanceof FileError)) {
-		return { kind: 'failed', failure: { message: `${label} could not be stored: ${(error as Error).message}`, hint: "Check n8n's binary data settings and its free space." } };
+	if (error instanceof FileError) {
+		const { failure, again, after } = error;
+		return again ? { kind: 'retry', after, failure } : { kind: 'failed', failure };
 	}
-	const { failure, again, after } = error;
-	return again ? { kind: 'retry', after, failure } : { kind: 'failed', failure };
+	const { code, message } = error as NodeJS.ErrnoException;
+	if (BROKEN.includes(code ?? '')) return { kind: 'retry', failure: cutShort(label) };
+	return {
+		kind: 'failed',
+		failure: { message: `${label} could not be stored: ${message}`, hint: "Check n8n's binary data settings and its free space." },
+	};
 }

@@ -1,0 +1,181 @@
+import { WAIT_INDEFINITELY, type IDataObject, type INodeParameters } from 'n8n-workflow';
+import { startSandbox, type CallbackSpec, type Fault, type Sandbox } from '../sandbox/index.mts';
+import { Credentials, execute, serveWaiting, type CallbackServer, type Execution, type ExecuteOptions } from './engine.mts';
+
+const WORKFLOW = '12345678-1234-1234-1234-123456789abc';
+let sandbox: Sandbox;
+
+beforeAll(async () => {
+	sandbox = await startSandbox({ fault: { callbacks: [] } });
+});
+beforeEach(() => sandbox.reset());
+afterAll(() => sandbox.close());
+
+const credentials = (more: IDataObject = {}) =>
+	new Credentials({ apiKey: sandbox.apiKey, baseUrl: sandbox.url, webhookSecret: sandbox.webhookSecret, ...more });
+
+type Options = Partial<Omit<ExecuteOptions, 'parameters'>> & { parameters?: INodeParameters; options?: INodeParameters };
+const PARAMETERS = { resource: 'run', operation: 'startAndWait', workflowId: WORKFLOW, parametersMode: 'input' };
+
+const startAndWait = ({ parameters, options = {}, ...rest }: Options = {}) =>
+	execute({ credentials: credentials(), items: [{ NAME: 'A' }], ...rest, parameters: { ...PARAMETERS, options, ...parameters } });
+
+const requests = () => sandbox.state().counts.requests;
+
+describe('starting', () => {
+	test('sends the resume URL as callback, labels the execution and suspends it', async () => {
+		const { run, error } = await startAndWait();
+		const [{ messageId, callbackUrl, params }] = sandbox.state().runs;
+		expect(error).toBeUndefined();
+		expect(params).toEqual({ NAME: 'A' });
+		expect(callbackUrl).toMatch(/^http:\/\/127\.0\.0\.1\/webhook-waiting\/1/);
+		expect(run.data.resultData.metadata).toEqual({ nenaiMessageId: messageId });
+		expect(run.status).toBe('waiting');
+	});
+
+	test.each<[string, INodeParameters, number]>([
+		['an hour', {}, 3_600_000],
+		['half a minute', { resumeAmount: 0.5, resumeUnit: 'minutes' }, 30_000],
+		['two days', { resumeAmount: 2, resumeUnit: 'days' }, 172_800_000],
+	])('waits for %s', async (_, parameters, expected) => {
+		const { run } = await startAndWait({ parameters });
+		expect(Math.abs(Number(run.data.waitTill) - Date.now() - expected)).toBeLessThan(5000);
+	});
+
+	test('waits without limit', async () => {
+		const { run } = await startAndWait({ parameters: { limitWaitTime: false } });
+		expect(run.data.waitTill).toEqual(WAIT_INDEFINITELY);
+	});
+
+	test('the wait that ends gives the status timeout, not the input', async () => {
+		const { run } = await startAndWait();
+		// What n8n passes on when the time is over.
+		expect(run.data.executionData?.nodeExecutionStack[0].data.main[0]).toEqual([
+			{ json: { workflow_id: WORKFLOW, message_id: sandbox.state().runs[0].messageId, status: 'timeout' }, pairedItem: { item: 0 } },
+		]);
+	});
+});
+
+describe('what is said before anything is sent', () => {
+	const BAD: Array<[what: string, options: Options, message: RegExp, hint: RegExp]> = [
+		['several items', { items: [{}, {}] }, /one run at a time, but it got 2 items/, /Loop Over Items.*Start.*NenAI Trigger/],
+		['no webhook secret', { credentials: new Credentials({ apiKey: 'test', baseUrl: 'http://127.0.0.1:1' }) }, /no webhook secret/, /openssl rand -hex 32/],
+		['a wait of no time', { parameters: { resumeAmount: 0 } }, /not a time: 0/, /greater than 0/],
+		['a wait that is no number', { parameters: { resumeAmount: '={{ "soon" }}' } }, /not a time: soon/, /greater than 0/],
+		['no workflow id', { parameters: { workflowId: ' ' } }, /workflow ID is empty \[item 0\]/, /Enter the ID/],
+		['n8n on loopback and NenAI not', { credentials: new Credentials({ apiKey: 'test', baseUrl: 'https://api.nenai.invalid', webhookSecret: 'test' }) }, /could not reach this n8n: its address is http:\/\/127\.0\.0\.1/, /N8N_WEBHOOK_URL/],
+		['n8n on localhost', { webhookWaitingBaseUrl: 'http://localhost:5678/webhook-waiting', credentials: new Credentials({ apiKey: 'test', baseUrl: 'https://api.nenai.invalid', webhookSecret: 'test' }) }, /its address is http:\/\/localhost:5678/, /N8N_WEBHOOK_URL/],
+	];
+
+	test.each(BAD)('%s', async (_, options, message, hint) => {
+		const { error, run } = await startAndWait(options);
+		expect(error?.message).toMatch(message);
+		expect(error?.description).toMatch(hint);
+		expect(error?.description).toMatch(/Nothing was sent/);
+		expect(run.status).toBe('error');
+		expect(requests()).toBe(0);
+	});
+
+	test('with a public address of n8n, nothing stands in the way', async () => {
+		const { error } = await startAndWait({ webhookWaitingBaseUrl: 'https://n8n.example.com/webhook-waiting' });
+		expect(error).toBeUndefined();
+		expect(sandbox.state().runs[0].callbackUrl).toMatch(/^https:\/\/n8n\.example\.com\/webhook-waiting\/1/);
+	});
+
+	test('without a secret, but with Accept Unsigned Callbacks, it starts', async () => {
+		await startAndWait({ credentials: credentials({ webhookSecret: '' }), options: { acceptUnsigned: true } });
+		expect(sandbox.state().counts.runsStarted).toBe(1);
+	});
+});
+
+describe('when the start fails', () => {
+	test.each<[string, Fault, RegExp]>([
+		['refused', { refuse: { status: 400, body: { message: 'No' } } }, /refused the run \(HTTP 400\): No \[item 0\]/],
+		['unknown', { connection: 'drop-after-accept' }, /not known whether NenAI started the run/],
+	])('%s: an error, and nothing waits', async (_, fault, says) => {
+		sandbox.faults.add(fault);
+		const { error, run } = await startAndWait();
+		expect(error?.message).toMatch(says);
+		expect(run.data.waitTill).toBeUndefined();
+		expect(requests()).toBe(1);
+	});
+
+	test('busy is tried again', async () => {
+		sandbox.faults.next({ refuse: { status: 503 } }, 2);
+		const { run } = await startAndWait();
+		expect(run.status).toBe('waiting');
+		expect(sandbox.state().counts).toMatchObject({ requests: 3, runsStarted: 1 });
+	});
+
+	test('a run that may have started is not sent again by a retry, though that has another resume URL', async () => {
+		sandbox.faults.next({ connection: 'drop-after-accept' });
+		const first = await startAndWait({ webhookWaitingBaseUrl: 'http://127.0.0.1/one' });
+		const again = await startAndWait({ webhookWaitingBaseUrl: 'http://127.0.0.1/two', retryOf: first.run.data });
+		expect(again.error?.message).toMatch(/not known whether NenAI started the run/);
+		expect(requests()).toBe(1);
+	});
+
+	test('nor is one that did start', async () => {
+		const first = await startAndWait();
+		const again = await startAndWait({ retryOf: first.run.data });
+		expect(again.error?.message).toContain(`already started in an earlier try, with the message ID ${sandbox.state().runs[0].messageId}`);
+		expect(requests()).toBe(1);
+	});
+});
+
+describe('while it waits', () => {
+	let waiting: Execution;
+	let server: CallbackServer;
+	let messageId: string;
+
+	async function wait(options: INodeParameters = {}, credential: IDataObject = {}) {
+		waiting = await startAndWait({ options });
+		[{ messageId }] = sandbox.state().runs;
+		server = await serveWaiting(waiting, { ...PARAMETERS, options }, credentials(credential));
+	}
+	afterEach(() => server.close());
+
+	async function deliver(callback: Partial<CallbackSpec> & { messageId?: string } = {}) {
+		const { answer } = await sandbox.deliver({ url: server.url, messageId, workflowId: WORKFLOW, status: 'success', ...callback });
+		return [answer?.status, JSON.parse(answer?.body ?? 'null')];
+	}
+
+	test.each(['success', 'failed', 'completed', 'timeout', 'cancelled'])('the status %s resumes it with the whole body', async (status) => {
+		await wait();
+		expect(await deliver({ status, body: { extra: { a: [1, null] } }, omit: ['success', 'result', 'assets', 'error', 'expires_at'] })).toEqual([200, { received: true }]);
+		expect(server.started).toEqual([{ workflow_id: WORKFLOW, message_id: messageId, status, extra: { a: [1, null] } }]);
+	});
+
+	test.each(['processing', 'queued', 'running'])('the status %s does not', async (status) => {
+		await wait();
+		expect(await deliver({ status })).toEqual([200, { received: true, ignored: `status ${status}` }]);
+		expect(server.started).toEqual([]);
+	});
+
+	test.each<[string, Partial<CallbackSpec> & { messageId?: string }, number, RegExp]>([
+		['unsigned', { signature: 'missing' }, 401, /missing/],
+		['malformed', { signature: 'malformed' }, 401, /malformed/],
+		['forged', { signature: 'wrong-secret' }, 401, /wrong/],
+		['altered', { signature: 'altered-body' }, 401, /wrong/],
+		['for another run', { messageId: 'other' }, 409, /waits for another run/],
+		['not JSON', { rawBody: '{' }, 400, /not a JSON object/],
+		['without message_id', { rawBody: '{"status":"success"}' }, 400, /message_id/],
+	])('a callback that is %s does not, and the right one still does', async (_, callback, status, says) => {
+		await wait();
+		expect(await deliver(callback)).toEqual([status, { error: expect.stringMatching(says) }]);
+		expect(server.started).toEqual([]);
+		expect(await deliver()).toEqual([200, { received: true }]);
+		expect(server.started).toHaveLength(1);
+	});
+
+	test('the previous secret is accepted too', async () => {
+		await wait({}, { webhookSecret: 'test-new', previousWebhookSecret: sandbox.webhookSecret });
+		expect(await deliver()).toEqual([200, { received: true }]);
+	});
+
+	test('with Accept Unsigned Callbacks, it must still be for this run', async () => {
+		await wait({ acceptUnsigned: true });
+		expect(await deliver({ signature: 'missing', messageId: 'other' })).toEqual([409, { error: expect.any(String) }]);
+		expect(await deliver({ signature: 'missing' })).toEqual([200, { received: true }]);
+	});
+});
