@@ -65,7 +65,7 @@ async function main(): Promise<number> {
 		if (!values.once) {
 			say(`\nThe editor is at ${stage.n8n.url} until you press Ctrl-C.`);
 			say(`  login        ${TEST_OWNER.email}  ${TEST_OWNER.password}`);
-			say(`  start a run  curl -X POST ${stage.startUrl} -H 'content-type: application/json' -d '{"workflow_id":"${stage.sandbox.state().runs[0]?.workflowId}","patient":"Jane Doe"}'`);
+			say(`  start a run  curl -X POST ${stage.startUrl} -H 'content-type: application/json' -d '{"patient":"Jane Doe"}'`);
 			say(`  local NenAI  ${stage.sandbox.url}/_sandbox/state`);
 			await untilInterrupted();
 		}

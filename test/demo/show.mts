@@ -1,5 +1,5 @@
 /** What the demo does on its stage, told as it happens, and checked. */
-import { request } from 'undici';
+import { FormData, request } from 'undici';
 import type { DeliverOptions, DeliveryRecord } from '../sandbox/index.mts';
 import { isSettled, type Execution } from '../n8n/client.mts';
 import { NENAI_WORKFLOW, type Stage } from './scenario.mts';
@@ -30,7 +30,7 @@ export async function showRun(stage: Stage, say: Say, checks: Checks): Promise<v
 	const answer = await request(startUrl, {
 		method: 'POST',
 		headers: { 'content-type': 'application/json' },
-		body: JSON.stringify({ workflow_id: NENAI_WORKFLOW, patient: 'Jane Doe' }),
+		body: JSON.stringify({ patient: 'Jane Doe' }),
 	});
 	const started = (await answer.body.json()) as { messageId?: string };
 	const { requests, deliveries } = await sandbox.until(({ deliveries: made }) => made.length === 2, 20_000);
@@ -89,6 +89,8 @@ export async function showRefusals(stage: Stage, say: Say, checks: Checks): Prom
 		const { answer } = await deliver(forged);
 		checks.check(`${what}: ${answer?.status} ${answer?.body}`, answer?.status === 401, answer);
 	}
+	const form = await postForm(url);
+	checks.check(`a form with a made-up signature: ${form}`, form.startsWith('401 '), form);
 	const { answer: doubled } = await deliver({ messageId: 'demo-genuine' });
 	checks.check(`a callback that came before: ${doubled?.status} ${doubled?.body}`, doubled?.status === 200 && doubled.body.includes('duplicate'), doubled);
 
@@ -115,6 +117,15 @@ function alterations({ body, signature }: DeliveryRecord, secret: string): Array
 		['one byte of the secret changed', { rawBody: body, secret: changeLastDigit(secret) }],
 		['no header', { rawBody: body, signature: 'missing' }],
 	];
+}
+
+/** n8n reads forms by another way, on which the bytes that a signature is over are lost. */
+async function postForm(url: string): Promise<string> {
+	const body = new FormData();
+	body.set('message_id', 'demo-form');
+	body.set('status', 'success');
+	const { statusCode, body: answer } = await request(url, { method: 'POST', body, headers: { 'x-hmac-signature': `sha256=${'0'.repeat(64)}` } });
+	return `${statusCode} ${await answer.text()}`;
 }
 
 function changeLastDigit(hex: string): string {

@@ -36,6 +36,7 @@ test.each<[string, Answer, RegExp]>([
 	['a redirect', { status: 302, headers: { location: 'http://127.0.0.1:1/' } }, /answers with a redirect.*\(HTTP 302\)/],
 	['a web page', { status: 200, body: 'Welcome' }, /not as the NenAI API does.*\(HTTP 200\)/],
 	['an address without the API', { status: 404 }, /not as the NenAI API does.*\(HTTP 404\)/],
+	['a 400 of another server', { status: 400, body: 'plain HTTP request was sent to HTTPS port' }, /not as the NenAI API does.*\(HTTP 400\)/],
 	['too many requests', { status: 429 }, /was not checked.*\(HTTP 429\)/],
 	['a broken gateway', { status: 502 }, /was not checked.*\(HTTP 502\)/],
 ])('%s', async (_, refuse, says) => {

@@ -68,7 +68,6 @@ describe('what is sent and what comes out', () => {
 	test.each([
 		['text', '{ "NAME": "A", "N": 1 }', { NAME: 'A', N: 1 }],
 		['an expression', '={{ { NAME: $json.NAME } }}', { NAME: 'A' }],
-		['nothing', '', {}],
 	])('json: %s', async (_, parametersJson, expected) => {
 		await start({ items: people('A'), parameters: { parametersMode: 'json', parametersJson } });
 		expect(sandbox.state().runs.map(({ params }) => params)).toEqual([expected]);
@@ -112,6 +111,10 @@ describe('bad input: an error before any request', () => {
 		['a callback URL of another scheme', { callback: 'url', callbackUrl: '={{ $json.NAME === "B" ? "ftp://a" : "http://a.example" }}' }, /callback URL is not an absolute.*ftp:\/\/a.*\[item 1\]/],
 		['no default callback URL in the credential', { callback: 'default' }, /credential has no default callback URL.*\[item 0\]/],
 		['a value of another type', fields({ name: 'N', value: '={{ $json.NAME }}', type: 'number' }), /"N" is not of the type number.*\[item 0\]/],
+		['an empty text as a number', fields({ name: 'N', value: ' ', type: 'number' }), /"N" is not of the type number: it is empty \[item 0\]/],
+		['yes as a number', fields({ name: 'N', value: '={{ true }}', type: 'number' }), /"N" is not of the type number: it is true/],
+		['an object as a text', fields({ name: 'N', value: '={{ { a: 1 } }}', type: 'string' }), /"N" is not of the type string: it is \{"a":1\}/],
+		['empty JSON', { parametersMode: 'json', parametersJson: '={{ "" }}' }, /not a JSON object.*\[item 0\]/],
 		['a value that is not there', fields({ name: 'N', value: '={{ $json.nothing }}', type: 'string' }), /"N" has no value.*\[item 0\]/],
 		['a name twice', fields({ name: 'N', value: '1', type: 'string' }, { name: 'N', value: '2', type: 'string' }), /"N" is there twice.*\[item 0\]/],
 		['no name', fields({ name: '', value: '1', type: 'string' }), /parameter has no name.*\[item 0\]/],
@@ -123,6 +126,11 @@ describe('bad input: an error before any request', () => {
 		expect(execution.error?.message).toMatch(says);
 		expect(execution.error?.description).toMatch(/Nothing was sent\. No run was started for any item\./);
 		expect(sandbox.state().counts.requests).toBe(0);
+	});
+
+	test.each(['', 'api.getnen.ai', 'localhost:3000', 'ftp://127.0.0.1', 'http://127.0.0.1:99999', 'https//x'])('a base URL that is none: "%s"', async (baseUrl) => {
+		const { error } = await start({ credentials: credentials({ baseUrl }) });
+		expect(error?.message).toBe(`The base URL of the credential is not an http(s) URL: ${baseUrl || '(empty)'} [item 0]`);
 	});
 
 	test('with "Continue on fail" the item carries the error and the others go on', async () => {
@@ -182,6 +190,8 @@ describe('answers that refuse the run', () => {
 			expect(error?.stored).toMatch(/key \*\*\* is bad/);
 			expect(error?.stored).not.toContain(sandbox.apiKey);
 		}
+		failAll({ refuse: { status: 400, body: { message: `${'x'.repeat(290)}${sandbox.apiKey}` } } }, 1);
+		expect((await start()).error?.stored).not.toContain(sandbox.apiKey.slice(0, 8));
 		const { error } = await start({ credentials: credentials({ baseUrl: 'http://127.0.0.1:1' }), options: { maxTries: 1 } });
 		expect(error?.message).toMatch(/could not be reached/);
 		expect(error?.stored).not.toContain(sandbox.apiKey);
@@ -288,6 +298,7 @@ describe('a run whose fate is unknown is not sent again', () => {
 		['dropped before it was read', { connection: 'drop-before-body' }, 0, /the connection broke/],
 		['half an answer', { connection: 'cut-answer' }, 1, /the connection broke/],
 		['a 202 with an empty body', { acceptedAnswer: { status: 202 } }, 1, /accepted the run \(HTTP 202\) but gave no message ID \[item 0\]/],
+		['a 202 with the ID under another name', { acceptedAnswer: { status: 202, body: { message: 'ok', message_id: 'm-1' } } }, 1, /gave no message ID: \{"message":"ok","message_id":"m-1"\}/],
 		['a 200 page', { refuse: { status: 200, body: '<h1>Welcome</h1>', contentType: 'text/html' } }, 0, /accepted the run \(HTTP 200\) but gave no message ID: Welcome/],
 	];
 
@@ -359,6 +370,43 @@ describe('when the node runs again in the same execution', () => {
 		expect(again.error).toBeUndefined();
 		expect(startedNames().sort().join('')).toBe('ABCDE');
 		expect(again.items.map(({ json }) => json.messageId)).toEqual([...'ABCDE'].map(messageIdOf));
+	});
+
+	test('Retry On Fail: the last error lists every run that did start, in whichever try', async () => {
+		fail('A', { latencyMs: 150, refuse: { status: 500 } });
+		const { error } = await start({ items: people('ABCDEFGHIJ'), settings: RETRY, options: { maxConcurrency: 2 } });
+		expect(error?.message).toMatch(/HTTP 500 \[item 0\]/);
+		expect(startedNames().sort().join('')).toBe('BCDEFGHIJ');
+		for (const name of 'BCDEFGHIJ') expect(error?.description).toContain(messageIdOf(name));
+		expect(error?.description).not.toMatch(/Not started/);
+	});
+
+	test('what was started comes out, even when NenAI then asks for a long wait', async () => {
+		fail('A', { refuse: { status: 400 } }, 1);
+		const first = await start({ items: people('ABC'), settings: CONTINUE, options: { maxConcurrency: 1 } });
+		fail('A', { refuse: { status: 503, retryAfter: { seconds: 600, as: 'seconds' } } });
+		const again = await start({ items: people('ABC'), settings: CONTINUE, options: { maxConcurrency: 1 }, retryOf: first.run.data });
+		expect(again.items.map(({ json }) => json.messageId)).toEqual([undefined, messageIdOf('B'), messageIdOf('C')]);
+		expect(startedNames().join('')).toBe('BC');
+	});
+
+	test('a changed request that is refused does not displace what was started', async () => {
+		fail('C', { refuse: { status: 400 } });
+		fail('X', { refuse: { status: 400 } });
+		const first = await start({ items: people('AC') });
+		const changed = await start({ items: people('XC'), retryOf: first.run.data });
+		await start({ items: people('AC'), retryOf: changed.run.data });
+		expect(startedNames().join('')).toBe('A');
+	});
+
+	test('items that were never accepted are started, though another may have been', async () => {
+		fail('A', { connection: 'drop-after-accept' }, 1);
+		const first = await start({ items: people('AB'), options: { maxConcurrency: 1 } });
+		expect(startedNames().join('')).toBe('A');
+		const again = await start({ items: people('AB'), retryOf: first.run.data });
+		expect(again.error?.message).toMatch(/the connection broke.*\[item 0\]/);
+		expect(again.error?.description).toContain(messageIdOf('B'));
+		expect(startedNames().join('')).toBe('AB');
 	});
 
 	test('items whose request has changed are started', async () => {

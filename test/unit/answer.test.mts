@@ -28,13 +28,15 @@ describe('an error without an answer', () => {
 	const wrapped = (parts: object) => new Error('n8n', { cause: new Error('http', { cause: failing(parts) }) });
 
 	test.each([
-		['refused', wrapped({ code: 'ECONNREFUSED' }), 'retry'],
-		['refused by all addresses', Object.assign(new AggregateError([failing({ code: 'EHOSTUNREACH' })])), 'retry'],
-		['unknown host', wrapped({ code: 'ENOTFOUND' }), 'retry'],
-		['no name server', wrapped({ code: 'EAI_AGAIN' }), 'retry'],
+		['refused', wrapped({ code: 'ECONNREFUSED', syscall: 'connect' }), 'retry'],
+		['refused by all addresses', Object.assign(new AggregateError([failing({ code: 'EHOSTUNREACH', syscall: 'connect' })])), 'retry'],
+		['unknown host', wrapped({ code: 'ENOTFOUND', syscall: 'getaddrinfo' }), 'retry'],
+		['no name server', wrapped({ code: 'EAI_AGAIN', syscall: 'getaddrinfo' }), 'retry'],
 		['time-out while connecting', wrapped({ code: 'ETIMEDOUT', syscall: 'connect' }), 'retry'],
 		['time-out of a connection', wrapped({ code: 'ETIMEDOUT', syscall: 'read' }), 'unknown'],
 		['time-out of the request', wrapped({ code: 'ECONNABORTED' }), 'unknown'],
+		['unreachable, though it was connected', wrapped({ code: 'EHOSTUNREACH', syscall: 'read' }), 'unknown'],
+		['network gone, though it was connected', wrapped({ code: 'ENETDOWN', syscall: 'write' }), 'unknown'],
 		['reset', wrapped({ code: 'ECONNRESET' }), 'unknown'],
 		['stopped', wrapped({ code: 'ERR_CANCELED' }), 'unknown'],
 		['expired certificate', wrapped({ code: 'CERT_HAS_EXPIRED' }), 'refused'],

@@ -2,7 +2,7 @@ import type { IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
 
 /** What the sender of a callback is told. */
 export interface Answer {
-	status: 200 | 400 | 401 | 409;
+	status: 200 | 400 | 401 | 409 | 500;
 	body: { received: true; ignored?: string } | { error: string };
 }
 
@@ -11,12 +11,13 @@ export const ACCEPTED: Answer = { status: 200, body: { received: true } };
 /** Genuine, but nobody waits for it here; the sender need not try again. */
 export const ignored = (reason: string): Answer => ({ status: 200, body: { received: true, ignored: reason } });
 
-export const refused = (status: 400 | 401 | 409, error: string): Answer => ({ status, body: { error } });
+export const refused = (status: 400 | 401 | 409 | 500, error: string): Answer => ({ status, body: { error } });
 
 const UNSIGNED = {
 	missing: refused(401, 'The header X-Hmac-Signature is missing'),
 	malformed: refused(401, 'The header X-Hmac-Signature is malformed: it must be sha256= and 64 lower case hex digits'),
 	wrong: refused(401, 'The signature is wrong: it was not made over this body with the secret known here'),
+	unreadable: refused(401, 'The body cannot be read as it was sent, so the signature cannot be verified'),
 	'no secret': refused(401, 'No webhook secret is set in the NenAI credential, so the signature cannot be verified'),
 };
 

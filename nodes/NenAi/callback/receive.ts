@@ -8,6 +8,7 @@ import { isSignedBy, readSignature, SIGNATURE_HEADER } from './signature';
 /**
  * Reads the request as a callback of NenAI: the callback if it is genuine, else the answer for the sender.
  * What can be refused without the credential is refused before it is looked up, which costs n8n far more than the HMAC.
+ * Never throws: n8n would take that as a start of the workflow, or as the end of a waiting execution.
  *
  * @param acceptUnsigned takes a callback without a signature; one that has a signature must still be right,
  * as far as there is a secret to verify it with
@@ -21,8 +22,10 @@ export async function receiveCallback(
 	if (signature === 'missing' && !acceptUnsigned) return { answer: unsigned(signature) };
 
 	const rawBody = await readRawBody.call(this);
+	if (rawBody === undefined) return { answer: unsigned('unreadable') };
 	if (signature !== 'missing') {
-		const { webhookSecrets } = readCredential(await this.getCredentials(CREDENTIAL_TYPE));
+		const webhookSecrets = await readSecrets.call(this);
+		if (webhookSecrets === undefined) return { answer: refused(500, 'The NenAI credential cannot be read') };
 		const verifiable = webhookSecrets.length > 0;
 		if (!verifiable && !acceptUnsigned) return { answer: unsigned('no secret') };
 		if (verifiable && !isSignedBy(webhookSecrets, rawBody, signature)) return { answer: unsigned('wrong') };
@@ -31,9 +34,27 @@ export async function receiveCallback(
 	return 'error' in read ? { answer: refused(400, read.error) } : read;
 }
 
-/** The bytes as they came: n8n keeps them beside the parsed body, or reads them now if it did not parse it. */
-async function readRawBody(this: IWebhookFunctions): Promise<Buffer> {
+/**
+ * The bytes as they came: n8n keeps them beside the parsed body, or reads them now if it did not parse it.
+ * Undefined where they are gone, as with a multipart form.
+ */
+async function readRawBody(this: IWebhookFunctions): Promise<Buffer | undefined> {
 	const request = this.getRequestObject();
-	if (request.rawBody === undefined) await request.readRawBody();
-	return request.rawBody ?? Buffer.alloc(0);
+	try {
+		if (request.rawBody === undefined) await request.readRawBody();
+		return request.rawBody;
+	} catch (error) {
+		this.logger.debug(`A callback's body could not be read: ${(error as Error).message}`);
+		return undefined;
+	}
+}
+
+/** The secrets of the credential; undefined if n8n cannot give it, for example since it was deleted. */
+async function readSecrets(this: IWebhookFunctions): Promise<string[] | undefined> {
+	try {
+		return readCredential(await this.getCredentials(CREDENTIAL_TYPE)).webhookSecrets;
+	} catch (error) {
+		this.logger.error(`The NenAI credential of the node "${this.getNode().name}" cannot be read: ${(error as Error).message}`);
+		return undefined;
+	}
 }

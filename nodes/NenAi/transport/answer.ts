@@ -25,7 +25,7 @@ export function judge(status: number): Verdict {
 	return EXCEPTIONS.get(status) ?? BY_HUNDREDS[Math.floor(status / 100)] ?? 'unknown';
 }
 
-/** Error codes of Node.js and OpenSSL that say: the connection was never made, so nothing was sent. */
+/** Error codes that say, in a call that connects: the connection was never made, so nothing was sent. */
 const NEVER_CONNECTED: Record<string, string> = {
 	ECONNREFUSED: 'the connection was refused',
 	ENOTFOUND: 'its host name is not known',
@@ -33,7 +33,11 @@ const NEVER_CONNECTED: Record<string, string> = {
 	EHOSTUNREACH: 'there is no way to its host',
 	ENETUNREACH: 'there is no way to its network',
 	ENETDOWN: 'the network is down',
+	ETIMEDOUT: 'the connection could not be made in time',
 };
+
+/** System calls before anything is sent. */
+const CONNECTING = ['connect', 'getaddrinfo'];
 
 /** Never connected either, but the same will happen again: retrying is useless. */
 const NEVER_SENT: Record<string, string> = {
@@ -43,7 +47,6 @@ const NEVER_SENT: Record<string, string> = {
 	UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its TLS certificate is not trusted here',
 	UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'its TLS certificate is not trusted here',
 	ERR_TLS_CERT_ALTNAME_INVALID: 'its TLS certificate is for another host',
-	ERR_INVALID_URL: 'the base URL is not a URL',
 	ERR_INVALID_CHAR: 'the API key has characters that cannot be sent',
 };
 
@@ -67,13 +70,11 @@ export interface NoAnswer {
 export function judgeThrown(error: unknown): NoAnswer {
 	const chain = causes(error);
 	const codes = chain.map(({ code }) => code).filter((code) => typeof code === 'string');
-	for (const code of codes) {
-		if (NEVER_CONNECTED[code]) return { kind: 'retry', reason: `${NEVER_CONNECTED[code]} (${code})` };
-		if (NEVER_SENT[code]) return { kind: 'refused', reason: `${NEVER_SENT[code]} (${code})` };
-	}
-	if (chain.some(({ code, syscall }) => code === 'ETIMEDOUT' && syscall === 'connect')) {
-		return { kind: 'retry', reason: 'the connection could not be made in time (ETIMEDOUT)' };
-	}
+	// The system call tells: a connection that was made can report EHOSTUNREACH and the like later on, too.
+	const connecting = chain.find(({ code, syscall }) => CONNECTING.includes(String(syscall)) && NEVER_CONNECTED[String(code)]);
+	if (connecting) return { kind: 'retry', reason: `${NEVER_CONNECTED[String(connecting.code)]} (${connecting.code})` };
+	const useless = codes.find((code) => NEVER_SENT[code]);
+	if (useless !== undefined) return { kind: 'refused', reason: `${NEVER_SENT[useless]} (${useless})` };
 	if (chain.some(({ message }) => NOT_HTTPS.test(String(message)))) {
 		return { kind: 'refused', reason: 'it does not speak HTTPS' };
 	}
@@ -107,16 +108,16 @@ const LONGEST_TEXT = 300;
 
 /**
  * NenAI's own words in an answer's body: `error` and `message` of a JSON body, else the text without its tags,
- * at most 300 characters. Empty when the body says nothing.
+ * at most 300 characters, without the secret that a proxy or an echo may have put there. Empty when the body says nothing.
  */
-export function readText(body: unknown): string {
+export function readText(body: unknown, secret = ''): string {
 	const parsed = parseJson(body);
 	if (typeof parsed === 'object' && parsed !== null) {
 		const { error, message } = parsed as { error?: unknown; message?: unknown };
 		const words = [error, message].filter((part) => typeof part === 'string' && part.trim() !== '');
-		return shorten(words.join(': '));
+		return shorten(redact(words.join(': '), secret));
 	}
-	return shorten(withoutTags(String(parsed ?? '')));
+	return shorten(redact(withoutTags(String(parsed ?? '')), secret));
 }
 
 /** The body as JSON where it is JSON, as it came where not. */
@@ -127,6 +128,16 @@ export function parseJson(body: unknown): unknown {
 	} catch {
 		return body;
 	}
+}
+
+/** Before anything is shortened: half a secret is still one. */
+function redact(text: string, secret: string): string {
+	return secret === '' ? text : text.split(secret).join('***');
+}
+
+/** The whole of a body, for one whose words are not known: at most 300 characters, without the secret. */
+export function quoteBody(body: unknown, secret: string): string {
+	return shorten(redact(typeof body === 'string' ? withoutTags(body) : JSON.stringify(body ?? ''), secret));
 }
 
 function withoutTags(text: string): string {

@@ -1,6 +1,6 @@
 import type { ICredentialsDecrypted, ICredentialTestFunctions, INodeCredentialTestResult } from 'n8n-workflow';
 
-import { judge, judgeThrown, type Verdict } from './answer';
+import { judge, judgeThrown, parseJson, readText, type Verdict } from './answer';
 import { isHttpUrl, readCredential } from './credential';
 
 const NOT_THE_API = 'The base URL answers, but not as the NenAI API does. It is usually https://api.getnen.ai.';
@@ -30,7 +30,7 @@ export async function testCredential(
 	// The only request helper that n8n gives to a credential test.
 	const { request } = this.helpers;
 	try {
-		const { statusCode } = (await request({
+		const { statusCode, body } = (await request({
 			method: 'POST',
 			uri: `${baseUrl}/runs`,
 			headers: { 'x-api-key': apiKey, 'content-type': 'application/json' },
@@ -39,12 +39,18 @@ export async function testCredential(
 			simple: false,
 			resolveWithFullResponse: true,
 			timeout: 10_000,
-		})) as { statusCode: number };
-		if (statusCode === 400) return { status: 'OK', message: 'NenAI knows this API key. Nothing was started.' };
+		})) as { statusCode: number; body: unknown };
+		if (statusCode === 400 && isErrorOfNenAi(body)) return { status: 'OK', message: 'NenAI knows this API key. Nothing was started.' };
 		return bad(`${MESSAGES[judge(statusCode)]} (HTTP ${statusCode})`);
 	} catch (error) {
 		return bad(`NenAI could not be reached: ${judgeThrown(error).reason}. Check the base URL, and that this n8n may connect to it.`);
 	}
+}
+
+/** Any server may answer 400; NenAI's has a JSON body that says why. */
+function isErrorOfNenAi(body: unknown): boolean {
+	const parsed = parseJson(body);
+	return typeof parsed === 'object' && parsed !== null && readText(parsed) !== '';
 }
 
 function bad(message: string): INodeCredentialTestResult {

@@ -1,12 +1,13 @@
-import {
-	type IDataObject,
-	type IExecuteFunctions,
-	type IHttpRequestOptions,
-	type IN8nHttpFullResponse,
+import type {
+	ICredentialDataDecryptedObject,
+	IDataObject,
+	IExecuteFunctions,
+	IHttpRequestOptions,
+	IN8nHttpFullResponse,
 } from 'n8n-workflow';
 
-import { judge, judgeThrown, parseJson, readText, type Verdict } from './answer';
-import { CREDENTIAL_TYPE, type NenAiCredential } from './credential';
+import { judge, judgeThrown, parseJson, quoteBody, readText, type Verdict } from './answer';
+import { CREDENTIAL_TYPE, readCredential, type NenAiCredential } from './credential';
 import type { Failure } from './failure';
 import type { Attempt } from './queue';
 import { LONGEST_WAIT, readRetryAfter } from './retry';
@@ -21,13 +22,36 @@ export interface RunRequest {
 /** The body of the 202, as NenAI sent it. */
 export type StartedRun = IDataObject & { messageId: string };
 
-export interface Connection {
+/** What a user may set for each request. */
+export interface RunLimits {
+	maxTries?: number;
+	/** Seconds. */
+	timeout?: number;
+}
+
+export interface Connection extends Required<RunLimits> {
 	credential: NenAiCredential;
 	/** Handed to n8n with each request, so that it does not decrypt the credential each time. */
 	decrypted: NonNullable<Parameters<IExecuteFunctions['helpers']['httpRequestWithAuthentication']>[2]>;
-	/** Seconds for one request. */
-	timeout: number;
-	maxTries: number;
+}
+
+const LONGEST_TIMEOUT = 3600;
+
+/** Everything that the requests of one execution share. Limits that are no numbers get their defaults. */
+export function connect(data: ICredentialDataDecryptedObject, { maxTries, timeout }: RunLimits): Connection {
+	const seconds = Number(timeout ?? 30);
+	return {
+		credential: readCredential(data),
+		decrypted: { credentialsDecrypted: { id: '', name: '', type: CREDENTIAL_TYPE, data } },
+		timeout: seconds > 0 ? Math.min(seconds, LONGEST_TIMEOUT) : 30,
+		maxTries: atLeastOne(maxTries, 5),
+	};
+}
+
+/** A whole number of at least 1; the default where it is none. */
+export function atLeastOne(value: unknown, byDefault: number): number {
+	const whole = Math.floor(Number(value ?? byDefault));
+	return Number.isFinite(whole) ? Math.max(1, whole) : byDefault;
 }
 
 /**
@@ -77,10 +101,10 @@ function readAnswer(
 	{ apiKey }: NenAiCredential,
 	maxTries: number,
 ): Attempt<StartedRun> {
-	const text = redact(readText(body), apiKey);
-	const answer: Answer = { status: statusCode, text, body: parseJson(body), headers };
+	const answer: Answer = { status: statusCode, text: readText(body, apiKey), body: parseJson(body), headers };
 	const verdict = judge(statusCode);
 	if (verdict === 'accepted' && isStartedRun(answer.body)) return { kind: 'done', value: answer.body };
+	if (verdict === 'accepted') return { kind: 'failed', failure: withoutMessageId(statusCode, quoteBody(body, apiKey)) };
 	if (verdict !== 'busy') return { kind: 'failed', failure: FAILURES[verdict](answer) };
 	const after = readRetryAfter(headers['retry-after'], Date.now());
 	return { kind: 'retry', after, failure: busy(answer, after, maxTries) };
@@ -93,12 +117,14 @@ function isStartedRun(body: unknown): body is StartedRun {
 
 const NOT_STARTED = 'No run was started for this item.';
 
-const FAILURES: Record<Exclude<Verdict, 'busy'>, (answer: Answer) => Failure> = {
-	accepted: ({ status, text }) => ({
-		message: `NenAI accepted the run (HTTP ${status}) but gave no message ID${quote(text)}`,
-		hint: 'A run may have started, so it is not sent again. Check the base URL of the credential, and ask NenAI whether the run exists before you start it once more.',
-		uncertain: true,
-	}),
+/** With all that it did say: the ID may stand there under another name. */
+const withoutMessageId = (status: number, body: string): Failure => ({
+	message: `NenAI accepted the run (HTTP ${status}) but gave no message ID${quote(body)}`,
+	hint: 'A run may have started, so it is not sent again. Check the base URL of the credential, and ask NenAI whether the run exists before you start it once more.',
+	uncertain: true,
+});
+
+const FAILURES: Record<Exclude<Verdict, 'accepted' | 'busy'>, (answer: Answer) => Failure> = {
 	refused: ({ status, text }) => ({
 		message: `NenAI refused the run (HTTP ${status})${quote(text)}`,
 		hint: `${HINTS[status] ?? 'Check the workflow ID and the parameters.'} ${NOT_STARTED}`,
@@ -174,11 +200,6 @@ function quote(text: string): string {
 
 function times(count: number): string {
 	return count === 1 ? 'once' : `${count} times`;
-}
-
-/** A proxy or an echo could put the key into its answer. */
-function redact(text: string, apiKey: string): string {
-	return apiKey === '' ? text : text.split(apiKey).join('***');
 }
 
 /** Only the host of the target: its path could hold a token. */

@@ -8,7 +8,7 @@ import {
 } from 'n8n-workflow';
 
 import { BadInput } from '../badInput';
-import { isHttpUrl } from '../../transport/credential';
+import { isHttpUrl, type NenAiCredential } from '../../transport/credential';
 import type { RunRequest } from '../../transport/startRun';
 
 /** Parameters that every operation that starts a run has. `displayOptions` are added by the operation. */
@@ -89,7 +89,12 @@ export const runOptions: INodeProperties[] = [
 ];
 
 /** Reads what an item asks to be started. Throws BadInput when it cannot be sent as it is. */
-export function readRunRequest(this: IExecuteFunctions, itemIndex: number): Omit<RunRequest, 'webhook_callback'> {
+export function readRunRequest(
+	this: IExecuteFunctions,
+	itemIndex: number,
+	{ baseUrl }: NenAiCredential,
+): Omit<RunRequest, 'webhook_callback'> {
+	if (!isHttpUrl(baseUrl)) throw bad(`The base URL of the credential is not an http(s) URL: ${baseUrl === '' ? '(empty)' : baseUrl}`, 'It is usually https://api.getnen.ai.');
 	return { workflow_id: readWorkflowId.call(this, itemIndex), workflow_params: readParameters.call(this, itemIndex) };
 }
 
@@ -128,13 +133,22 @@ export function fromFields(collection: unknown): IDataObject {
 		if (value === undefined || value === null) {
 			throw bad(`The parameter "${name}" has no value`, 'If it is an expression, look at what it gives for this item. To send "null", use the JSON mode.');
 		}
-		const result = validateFieldType(name, value, type);
-		if (!result.valid) {
-			throw bad(`The parameter "${name}" is not of the type ${type}`, `Change its value or its type. n8n says: ${result.errorMessage}`);
-		}
-		parameters[name] = result.newValue as IDataObject[string];
+		parameters[name] = convert(name, value, type);
 	}
 	return parameters;
+}
+
+/** As n8n's own nodes convert, but without what would send a value that nobody entered: 0 for an empty text, 1 for true. */
+function convert(name: string, value: unknown, type: FieldType): IDataObject[string] {
+	const misleading =
+		(type === 'number' && (typeof value === 'boolean' || String(value).trim() === '')) ||
+		(type === 'string' && typeof value === 'object');
+	const result = validateFieldType(name, value, type);
+	if (misleading || !result.valid) {
+		const found = String(value).trim() === '' ? 'it is empty' : `it is ${JSON.stringify(value)}`;
+		throw bad(`The parameter "${name}" is not of the type ${type}: ${found}`, 'Change its value or its type.');
+	}
+	return (type === 'string' ? String(value) : result.newValue) as IDataObject[string];
 }
 
 /** Reads a JSON object, given as text or as what an expression gave. `what` begins the error, "… not a JSON object". */
@@ -147,7 +161,7 @@ export function fromJson(input: unknown, what = 'The parameters are'): IDataObje
 }
 
 function parse(text: string, what: string): unknown {
-	if (text.trim() === '') return {};
+	if (text.trim() === '') return undefined;
 	try {
 		return JSON.parse(text);
 	} catch (error) {

@@ -1,9 +1,9 @@
 import type { IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
 
-import { CREDENTIAL_TYPE, readCredential, type NenAiCredential } from '../../transport/credential';
+import { CREDENTIAL_TYPE, type NenAiCredential } from '../../transport/credential';
 import { toError, toText, type Failure } from '../../transport/failure';
 import { workThrough, type Attempt, type Outcome } from '../../transport/queue';
-import { startRun, type Connection, type RunRequest, type StartedRun } from '../../transport/startRun';
+import { atLeastOne, connect, startRun, type Connection, type RunLimits, type RunRequest, type StartedRun } from '../../transport/startRun';
 import { bad, checkCallbackUrl, readRunRequest, runOptions, runProperties } from './request';
 import { BadInput } from '../badInput';
 import { showFor } from '../show';
@@ -65,10 +65,8 @@ export const description: INodeProperties[] = showFor('run', 'start', [
 	},
 ]);
 
-interface Options {
+interface Options extends RunLimits {
 	maxConcurrency?: number;
-	maxTries?: number;
-	timeout?: number;
 }
 
 /**
@@ -78,33 +76,32 @@ interface Options {
 export async function execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 	const items = this.getInputData();
 	if (items.length === 0) return [[]];
-	const { maxConcurrency = 10, maxTries = 5, timeout = 30 } = this.getNodeParameter('options', 0, {}) as Options;
+	const options = this.getNodeParameter('options', 0, {}) as Options;
+	const maxConcurrency = atLeastOne(options.maxConcurrency, 10);
 	const data = await this.getCredentials(CREDENTIAL_TYPE);
-	const credential = readCredential(data);
-	const connection: Connection = {
-		credential,
-		decrypted: { credentialsDecrypted: { id: '', name: '', type: CREDENTIAL_TYPE, data } },
-		timeout,
-		maxTries,
-	};
+	const connection = connect(data, options);
+	const { credential } = connection;
 	const continueOnFail = this.continueOnFail();
 	const requests = items.map((_, index) => readItem.call(this, index, credential));
 	if (!continueOnFail) throwFirstBadInput.call(this, requests);
 
 	const memory = new StartedRuns(this.getContext('node'), this.getWorkflowDataProxy(0).$runIndex);
-	const outcomes = await workThrough(items.length, (index) => startItem.call(this, index, requests[index], connection, memory), {
-		maxConcurrency: atLeastOne(maxConcurrency),
-		maxTries: atLeastOne(maxTries),
+	const outcomes = requests.map((request, index) => knownOutcome(index, request, connection, memory));
+	const toStart = items.map((_, index) => index).filter((index) => outcomes[index].kind === 'untried');
+	const started = await workThrough(toStart.length, (n) => startItem.call(this, toStart[n], requests[toStart[n]], connection, memory), {
+		maxConcurrency,
+		maxTries: connection.maxTries,
 		stopOnFailure: !continueOnFail,
 		signal: this.getExecutionCancelSignal(),
 	});
+	started.forEach((outcome, n) => (outcomes[toStart[n]] = outcome));
 	if (!continueOnFail) throwFirstFailure.call(this, outcomes);
 	return [outcomes.map(toItem)];
 }
 
 function readItem(this: IExecuteFunctions, itemIndex: number, credential: NenAiCredential): RunRequest | BadInput {
 	try {
-		const request = readRunRequest.call(this, itemIndex);
+		const request = readRunRequest.call(this, itemIndex, credential);
 		const callback = readCallback.call(this, itemIndex, credential);
 		return callback === undefined ? request : { ...request, webhook_callback: callback };
 	} catch (error) {
@@ -146,13 +143,17 @@ async function startItem(
 ): Promise<Attempt<StartedRun>> {
 	if (request instanceof BadInput) return { kind: 'failed', failure: request.failure };
 	const url = connection.credential.baseUrl;
-	const known = memory.recall(index, url, request);
-	if (known) return 'run' in known ? { kind: 'done', value: known.run } : { kind: 'failed', failure: known.failure };
-
 	memory.sent(index, url, request);
 	const attempt = await startRun.call(this, request, connection);
-	memory.settle(index, attempt);
+	memory.settle(index, url, request, attempt);
 	return attempt;
+}
+
+/** How an item ended in an earlier try of this execution; `untried` if it is still to be started. */
+function knownOutcome(index: number, request: RunRequest | BadInput, { credential }: Connection, memory: StartedRuns): Outcome<StartedRun> {
+	const known = request instanceof BadInput ? undefined : memory.recall(index, credential.baseUrl, request);
+	if (known === undefined) return { kind: 'untried' };
+	return 'run' in known ? { kind: 'done', value: known.run } : { kind: 'failed', failure: known.failure };
 }
 
 /** Throws if an item failed or was not tried, with the message ids of all that did start. */
@@ -193,8 +194,4 @@ function toItem(outcome: Outcome<StartedRun>, index: number): INodeExecutionData
 	if (outcome.kind === 'done') return { json: outcome.value, pairedItem };
 	const failure = outcome.kind === 'failed' ? outcome.failure : STOPPED;
 	return { json: { error: toText(failure, index) }, pairedItem };
-}
-
-function atLeastOne(value: number): number {
-	return Math.max(1, Math.floor(Number(value)) || 1);
 }

@@ -11,10 +11,10 @@ import {
 import { ACCEPTED, answer, ignored, refused } from '../../callback/answers';
 import { isFinal } from '../../callback/payload';
 import { receiveCallback } from '../../callback/receive';
-import { CREDENTIAL_TYPE, isHttpUrl, readCredential } from '../../transport/credential';
+import { CREDENTIAL_TYPE, isHttpUrl, type NenAiCredential } from '../../transport/credential';
 import { toError, type Failure } from '../../transport/failure';
 import { workThrough } from '../../transport/queue';
-import { startRun, type Connection, type RunRequest, type StartedRun } from '../../transport/startRun';
+import { connect, startRun, type Connection, type RunLimits, type RunRequest, type StartedRun } from '../../transport/startRun';
 import { BadInput } from '../badInput';
 import { showFor } from '../show';
 import { readRunRequest, runOptions, runProperties } from './request';
@@ -81,9 +81,7 @@ export const description: INodeProperties[] = showFor('run', 'startAndWait', [
 	},
 ]);
 
-interface Options {
-	maxTries?: number;
-	timeout?: number;
+interface Options extends RunLimits {
 	acceptUnsigned?: boolean;
 }
 
@@ -95,20 +93,14 @@ export async function execute(this: IExecuteFunctions): Promise<INodeExecutionDa
 	const items = this.getInputData();
 	if (items.length === 0) return [[]];
 	if (items.length > 1) throw toError(this.getNode(), severalItems(items.length));
-	const { maxTries = 5, timeout = 30, acceptUnsigned = false } = this.getNodeParameter('options', 0, {}) as Options;
-	const data = await this.getCredentials(CREDENTIAL_TYPE);
-	const credential = readCredential(data);
-	if (credential.webhookSecrets.length === 0 && !acceptUnsigned) throw toError(this.getNode(), NO_SECRET);
+	const options = this.getNodeParameter('options', 0, {}) as Options;
+	const connection = connect(await this.getCredentials(CREDENTIAL_TYPE), options);
+	const { credential } = connection;
+	if (credential.webhookSecrets.length === 0 && !options.acceptUnsigned) throw toError(this.getNode(), NO_SECRET);
 	const resumeUrl = String(this.getWorkflowDataProxy(0).$execution.resumeUrl);
-	const request = readRequest.call(this, resumeUrl, credential.baseUrl);
+	const request = readRequest.call(this, resumeUrl, credential);
 	const waitTill = readWaitTill.call(this);
 
-	const connection: Connection = {
-		credential,
-		decrypted: { credentialsDecrypted: { id: '', name: '', type: CREDENTIAL_TYPE, data } },
-		timeout,
-		maxTries,
-	};
 	const run = await startOnce.call(this, request, connection);
 	this.getWorkflowDataProxy(0).$execution.customData.set('nenaiMessageId', run.messageId);
 	const timedOut = { workflow_id: request.workflow_id, message_id: run.messageId, status: 'timeout' };
@@ -117,10 +109,10 @@ export async function execute(this: IExecuteFunctions): Promise<INodeExecutionDa
 	return [items];
 }
 
-function readRequest(this: IExecuteFunctions, resumeUrl: string, baseUrl: string): RunRequest {
+function readRequest(this: IExecuteFunctions, resumeUrl: string, credential: NenAiCredential): RunRequest {
 	try {
-		const request = { ...readRunRequest.call(this, 0), webhook_callback: resumeUrl };
-		if (!isHttpUrl(resumeUrl) || (isLoopback(resumeUrl) && !isLoopback(baseUrl))) {
+		const request = { ...readRunRequest.call(this, 0, credential), webhook_callback: resumeUrl };
+		if (!isHttpUrl(resumeUrl) || (isLoopback(resumeUrl) && !isLoopback(credential.baseUrl))) {
 			throw new BadInput(unreachable(resumeUrl));
 		}
 		return request;
@@ -154,9 +146,9 @@ async function startOnce(this: IExecuteFunctions, request: RunRequest, connectio
 	const [outcome] = await workThrough(1, async () => {
 		memory.sent(0, url, known);
 		const attempt = await startRun.call(this, request, connection);
-		memory.settle(0, attempt);
+		memory.settle(0, url, known, attempt);
 		return attempt;
-	}, { maxConcurrency: 1, maxTries: Math.max(1, connection.maxTries), stopOnFailure: true, signal: this.getExecutionCancelSignal() });
+	}, { maxConcurrency: 1, maxTries: connection.maxTries, stopOnFailure: true, signal: this.getExecutionCancelSignal() });
 	if (outcome.kind === 'done') return outcome.value;
 	throw toError(this.getNode(), outcome.kind === 'failed' ? outcome.failure : STOPPED, 0);
 }

@@ -6,16 +6,15 @@ import type { Failure } from '../../transport/failure';
 import type { Attempt } from '../../transport/queue';
 import type { RunRequest, StartedRun } from '../../transport/startRun';
 
-/** What is known of the run of one item. `sent` is what a stopped execution leaves behind: nobody saw the answer. */
-type Entry = { request: string } & (
-	| { state: 'sent' }
-	| { state: 'started'; run: StartedRun }
-	| { state: 'uncertain'; failure: Failure }
-);
+/** What is known of one request of one item. `sent` is what a stopped execution leaves behind: nobody saw the answer. */
+type Entry = { state: 'sent' } | { state: 'started'; run: StartedRun } | { state: 'uncertain'; failure: Failure };
 
 interface Memory {
 	runIndex: number;
+	/** By item and request, so that a changed request of an item does not displace what is known of the former one. */
 	items: Record<string, Entry>;
+	/** By request: what may have been started in an earlier round of a loop, or an earlier try of a tool. */
+	unsettled: Record<string, Entry>;
 }
 
 const SENT_BEFORE: Failure = {
@@ -30,35 +29,50 @@ const SENT_BEFORE: Failure = {
  * neither a crash of n8n nor the execution.
  */
 export class StartedRuns {
-	private readonly items: Memory['items'];
+	private readonly memory: Memory;
 
 	constructor(context: ReturnType<IExecuteFunctions['getContext']>, runIndex: number) {
 		const known = context.nenAiRuns as Memory | undefined;
-		// In a loop only the current round can be run again, so the memory does not grow with the rounds.
-		const memory: Memory = known?.runIndex === runIndex ? known : { runIndex, items: {} };
-		context.nenAiRuns = memory;
-		this.items = memory.items;
+		this.memory = known?.runIndex === runIndex ? known : { runIndex, items: {}, unsettled: unsettledOf(known) };
+		context.nenAiRuns = this.memory;
 	}
 
 	/** What is known of this very request of this item; undefined if it was never accepted, or has changed. */
 	recall(itemIndex: number, url: string, request: RunRequest): { run: StartedRun } | { failure: Failure } | undefined {
-		const entry = this.items[itemIndex];
-		if (entry?.request !== fingerprint(url, request)) return undefined;
+		const { items, unsettled } = this.memory;
+		const entry = items[keyOf(itemIndex, url, request)] ?? unsettled[fingerprint(url, request)];
+		if (entry === undefined) return undefined;
 		if (entry.state === 'started') return { run: entry.run };
 		return { failure: entry.state === 'uncertain' ? entry.failure : SENT_BEFORE };
 	}
 
 	/** Call before sending. */
 	sent(itemIndex: number, url: string, request: RunRequest) {
-		this.items[itemIndex] = { request: fingerprint(url, request), state: 'sent' };
+		this.memory.items[keyOf(itemIndex, url, request)] = { state: 'sent' };
 	}
 
 	/** Call with how it ended. What was surely not accepted is forgotten. */
-	settle(itemIndex: number, attempt: Attempt<StartedRun>) {
-		if (attempt.kind === 'done') Object.assign(this.items[itemIndex], { state: 'started', run: attempt.value });
-		else if (attempt.failure.uncertain) Object.assign(this.items[itemIndex], { state: 'uncertain', failure: attempt.failure });
-		else delete this.items[itemIndex];
+	settle(itemIndex: number, url: string, request: RunRequest, attempt: Attempt<StartedRun>) {
+		const key = keyOf(itemIndex, url, request);
+		const { items } = this.memory;
+		if (attempt.kind === 'done') items[key] = { state: 'started', run: attempt.value };
+		else if (attempt.failure.uncertain) items[key] = { state: 'uncertain', failure: attempt.failure };
+		else delete items[key];
 	}
+}
+
+/**
+ * What a next run of the node must still know of the one before. In a loop only the current round can be run again, so
+ * what was started is dropped; but each try of an AI tool counts as a run, so what may have been started is kept.
+ */
+function unsettledOf(memory: Memory | undefined): Memory['unsettled'] {
+	if (memory === undefined) return {};
+	const open = Object.entries(memory.items).filter(([, { state }]) => state !== 'started');
+	return { ...memory.unsettled, ...Object.fromEntries(open.map(([key, entry]) => [key.slice(key.indexOf(':') + 1), entry])) };
+}
+
+function keyOf(itemIndex: number, url: string, request: RunRequest): string {
+	return `${itemIndex}:${fingerprint(url, request)}`;
 }
 
 /** A hash, since parameters may be personal data and need not be stored once more. */
