@@ -9,7 +9,7 @@ import { TEST_OWNER } from '../n8n/client.mts';
 import { ensureN8n } from '../n8n/install.mts';
 import { packPackage } from '../n8n/pack.mts';
 import { N8N_VERSION, setStage, type Stage } from './scenario.mts';
-import { Checks, showCredentialTest, showRefusals, showRun } from './show.mts';
+import { Checks, showCredentialTest, showRefusals, showRun, showRunAndWait } from './show.mts';
 
 const root = join(import.meta.dirname, '../..');
 const say = (line: string) => process.stdout.write(`${line}\n`);
@@ -35,7 +35,7 @@ async function prepare(port: number | undefined): Promise<Stage> {
 				},
 			},
 			{
-				title: 'Start a local NenAI and n8n, install the package, import and activate two workflows',
+				title: 'Start a local NenAI and n8n, install the package, import three workflows',
 				task: async (prepared) => {
 					prepared.stage = await setStage({ root, tarball: prepared.tarball, port });
 				},
@@ -60,6 +60,7 @@ async function main(): Promise<number> {
 		const checks = new Checks(say);
 		await showRun(stage, say, checks);
 		await showRefusals(stage, say, checks);
+		await showRunAndWait(stage, say, checks);
 		await showCredentialTest(stage, say, checks);
 		say(`\n${checks.passed} passed, ${checks.failed} failed`);
 		if (!values.once) {

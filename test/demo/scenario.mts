@@ -13,8 +13,8 @@ export interface Stage {
 	sandbox: Sandbox;
 	n8n: N8nInstance;
 	client: N8nClient;
-	/** Ids of the two imported workflows in n8n. */
-	workflows: { start: string; handle: string };
+	/** Ids of the imported workflows in n8n. */
+	workflows: { start: string; handle: string; runAndWait: string };
 	/** Id of the stored credential. */
 	credentialId: string;
 	/** Where the first example listens, and where the second takes callbacks. */
@@ -54,6 +54,11 @@ export async function setStage({ root, tarball, port }: StageOptions): Promise<S
 	}
 }
 
+/** The example as its note says to set it. */
+function withWorkflowId(example: WorkflowJson): WorkflowJson {
+	return JSON.parse(JSON.stringify(example).replaceAll('enter-your-workflow-id', NENAI_WORKFLOW));
+}
+
 /** What a person does once in the editor: account, credential, two imported workflows, activated. */
 async function furnish(root: string, sandbox: Sandbox, n8n: N8nInstance) {
 	const client = new N8nClient(n8n.url);
@@ -79,8 +84,9 @@ async function furnish(root: string, sandbox: Sandbox, n8n: N8nInstance) {
 	const credentials = { nenAiApi: { id: credentialId, name: credential.name } };
 	const handle = (await client.importWorkflow(handling, { credentials })).id;
 	const start = (await client.importWorkflow(starting, { credentials })).id;
+	const runAndWait = (await client.importWorkflow(withWorkflowId(readExample(root, 'run-and-wait')), { credentials })).id;
 	await client.activate(handle);
 	await client.activate(start);
 	const startUrl = `${n8n.webhookUrl}/webhook/${webhook?.parameters.path}`;
-	return { client, credentialId, workflows: { start, handle }, callbackUrl, startUrl };
+	return { client, credentialId, workflows: { start, handle, runAndWait }, callbackUrl, startUrl };
 }

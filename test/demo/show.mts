@@ -1,5 +1,6 @@
 /** What the demo does on its stage, told as it happens, and checked. */
-import { FormData, request } from 'undici';
+import { createHash } from 'node:crypto';
+import { request } from 'undici';
 import type { DeliverOptions, DeliveryRecord } from '../sandbox/index.mts';
 import { isSettled, type Execution } from '../n8n/client.mts';
 import { NENAI_WORKFLOW, type Stage } from './scenario.mts';
@@ -63,6 +64,27 @@ export async function showRun(stage: Stage, say: Say, checks: Checks): Promise<v
 	}
 }
 
+/** One node that starts a run and waits, one that fetches the file of its result. */
+export async function showRunAndWait(stage: Stage, say: Say, checks: Checks): Promise<void> {
+	const { sandbox, client, workflows } = stage;
+	say('\nStart and Wait, then Download, in the workflow "NenAI: run, wait, fetch the files"');
+	const file = sandbox.files.add({ name: 'report.bin', size: 3_000_000 });
+	sandbox.faults.next({ callbacks: [{ status: 'processing' }, { status: 'success', body: { assets: sandbox.files.url(file) } }] });
+	const { executionId = '' } = await client.runWorkflowManually(workflows.runAndWait);
+	const execution = await client.waitForExecution(executionId);
+	const [result] = itemsOf(execution, 'Run and wait');
+	const [downloaded] = itemsOf(execution, 'Download the files');
+	say(`  #${execution.id}  ${execution.status}: the run ended with ${result?.json.status}; downloaded ${JSON.stringify(downloaded?.json)}`);
+	checks.check('the execution waited, was resumed by the signed callback, and ended well', execution.status === 'success' && result?.json.message_id === sandbox.state().runs.at(-1)?.messageId, result?.json);
+	const bytes = await client.downloadBinary(downloaded?.binary?.data.id ?? '');
+	const hash = createHash('sha256').update(bytes).digest('hex');
+	checks.check(`the file in n8n has the same ${bytes.length} bytes as the one at NenAI`, hash === sandbox.files.sha256(file), hash);
+}
+
+function itemsOf(execution: Execution, node: string) {
+	return execution.data.resultData.runData[node]?.[0]?.data?.main[0] ?? [];
+}
+
 /** Presses the credential's Test button, with the good key and with a bad one. */
 export async function showCredentialTest({ sandbox, client, credentialId }: Stage, say: Say, checks: Checks): Promise<void> {
 	say("\nThe credential's test");
@@ -124,8 +146,8 @@ async function postForm(url: string): Promise<string> {
 	const body = new FormData();
 	body.set('message_id', 'demo-form');
 	body.set('status', 'success');
-	const { statusCode, body: answer } = await request(url, { method: 'POST', body, headers: { 'x-hmac-signature': `sha256=${'0'.repeat(64)}` } });
-	return `${statusCode} ${await answer.text()}`;
+	const answer = await fetch(url, { method: 'POST', body, headers: { 'x-hmac-signature': `sha256=${'0'.repeat(64)}` } });
+	return `${answer.status} ${await answer.text()}`;
 }
 
 function changeLastDigit(hex: string): string {

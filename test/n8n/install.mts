@@ -1,5 +1,13 @@
 /** Real n8n, installed once per version into the cache folder. */
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+	existsSync,
+	mkdirSync,
+	readdirSync,
+	renameSync,
+	rmSync,
+	statfsSync,
+	writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { messageOf } from './errors.mts';
 import { withLock } from './lock.mts';
@@ -10,7 +18,7 @@ export type N8nVersion = '2.41.1' | '1.123.81';
 
 export const N8N_VERSIONS: readonly N8nVersion[] = ['2.41.1', '1.123.81'];
 
-/** Receives a line for a person, e.g. "n8n 2.41.1: installing packages, 20 s, 812 so far". */
+/** Receives a line for a person, e.g. "n8n 2.41.1: installing packages, 812 MB written, 20 s". */
 export type OnProgress = (text: string) => void;
 
 export interface N8nInstall {
@@ -54,7 +62,7 @@ const HINTS: ReadonlyArray<readonly [RegExp, string]> = [
 /**
  * The given n8n, installed into the cache folder unless it is already there.
  *
- * The first time takes some minutes. An install becomes visible only when it is complete and n8n has
+ * The first time takes two to ten minutes and 2 to 3 GB. An install becomes visible only when it is complete and n8n has
  * answered with its version, so an interrupted one is started over by the next run. Two processes at once
  * install once.
  *
@@ -123,9 +131,9 @@ function writePackageJson(folder: string, version: N8nVersion): void {
 /** Install scripts stay off: some download or compile things that nothing here needs. */
 async function installPackages(folder: string, tell: OnProgress): Promise<void> {
 	const args = ['install', '--ignore-scripts', '--omit=dev', ...NPM_FLAGS];
-	const nodeModules = join(folder, 'node_modules');
+	const before = freeMegabytes(folder);
 	await withProgress(
-		() => `installing packages, ${countPackages(nodeModules)} of about 2000`,
+		() => `installing packages, ${Math.max(0, before - freeMegabytes(folder))} MB written`,
 		tell,
 		runCommand('npm', args, { cwd: folder }),
 	);
@@ -166,19 +174,10 @@ async function withProgress<T>(what: () => string, tell: OnProgress, work: Promi
 	}
 }
 
-/** Roughly: npm moves folders about while they are counted. */
-function countPackages(nodeModules: string): number {
-	return list(nodeModules)
-		.map((name) => (name.startsWith('@') ? list(join(nodeModules, name)).length : 1))
-		.reduce((sum, count) => sum + count, 0);
-}
-
-function list(folder: string): string[] {
-	try {
-		return readdirSync(folder).filter((name) => !name.startsWith('.'));
-	} catch {
-		return [];
-	}
+/** Megabytes free on the folder's disk: what they go down by is a cheap measure of what npm has written. */
+function freeMegabytes(folder: string): number {
+	const { bavail, bsize } = statfsSync(folder);
+	return Math.round((bavail * bsize) / 1_000_000);
 }
 
 function explain(error: unknown, version: N8nVersion): Error {

@@ -1,18 +1,10 @@
 /** A child process with its own group, of which nothing outlives the process that started it. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
-import { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { hasCode } from './errors.mts';
+import { killGroup, startWatchdog } from './watchdog.mts';
 
 const GRACE_MS = 10_000;
-
-/**
- * Waits for its standard input to end, which the system does for it however this process dies (a signal, a
- * crash, a test runner that gives up), and then kills the group. A line on standard input calls it off. An
- * `exit` listener would not do: it does not run on SIGKILL, nor inside jest.
- */
-const WATCHDOG = 'read -r line || kill -s KILL -- "-$1"';
 
 export interface GroupOptions {
 	cwd: string;
@@ -83,32 +75,5 @@ export class ProcessGroup {
 	async kill(): Promise<Ending> {
 		if (!this.ending) killGroup(this.pid);
 		return await this.ended;
-	}
-}
-
-interface Watchdog {
-	callOff: () => void;
-}
-
-function startWatchdog(group: number): Watchdog {
-	const child = spawn('/bin/sh', ['-c', WATCHDOG, 'watchdog', String(group)], {
-		detached: true,
-		stdio: ['pipe', 'ignore', 'ignore'],
-	});
-	const { stdin } = child;
-	// Neither may keep this process from ending.
-	child.unref();
-	if (stdin instanceof Socket) stdin.unref();
-	// It may be gone already: then there is nothing to call off.
-	stdin.on('error', () => {});
-	return { callOff: () => stdin.end('done\n') };
-}
-
-function killGroup(group: number): void {
-	try {
-		process.kill(-group, 'SIGKILL');
-	} catch (error) {
-		// All of it has ended already; macOS says EPERM of a group that waits to be cleared away.
-		if (!hasCode(error, 'ESRCH') && !hasCode(error, 'EPERM')) throw error;
 	}
 }

@@ -1,6 +1,7 @@
 /** Running npm and other commands to their end, keeping the last lines of what they said. */
 import { spawn } from 'node:child_process';
 import { delimiter, dirname } from 'node:path';
+import { startWatchdog } from './watchdog.mts';
 
 const KEPT_LINES = 40;
 
@@ -53,7 +54,10 @@ export async function runCommand(
 			cwd,
 			env: childEnvironment(env),
 			stdio: ['ignore', 'pipe', 'pipe'],
+			detached: true,
 		});
+		// An install that goes on after its parent was killed would disturb the next one.
+		const watchdog = child.pid === undefined ? undefined : startWatchdog(child.pid);
 		let stdout = '';
 		let both = '';
 		child.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -67,6 +71,7 @@ export async function runCommand(
 			reject(new CommandError(shown, `could not be started: ${error.message}`, '')),
 		);
 		child.once('close', (code, signal) => {
+			watchdog?.callOff();
 			if (code === 0) return resolve(stdout);
 			const ending = signal ? `was ended by ${signal}` : `ended with ${code}`;
 			reject(new CommandError(shown, ending, lastLines(both, KEPT_LINES)));
