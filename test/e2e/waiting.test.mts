@@ -191,6 +191,44 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 		});
 	}
 
+	on('works in a sub-workflow that is called once for each item', async ({ client, sandbox }) => {
+		sandbox.setDefaults({ processingAfterMs: 50, finalAfterMs: 500, retryDelaysMs: [300, 300, 300] });
+		const child = await subWorkflow();
+		const path = `parent-${version}`;
+		const names = node('Names', 'n8n-nodes-base.splitOut', 1, { fieldToSplitOut: 'body.names', options: {} });
+		const callChild = node('Call', 'n8n-nodes-base.executeWorkflow', 1.2, {
+			workflowId: { __rl: true, mode: 'id', value: child },
+			mode: 'each',
+			options: { waitForSubWorkflow: true },
+		});
+		const { id } = await client.createWorkflow(chain(path, [webhook(path), names, callChild]));
+		await client.activate(id);
+		await call(path, { names: ['A', 'B', 'C'] });
+		const children = await client.waitForExecutions(child, (all) => all.length === 3 && all.every(isSettled), 60_000);
+		const done = await Promise.all(children.map(({ id: execution }) => client.execution(execution)));
+		const results = done.map((execution) => itemsOf(execution, 'Run and wait')[0].json.message_id);
+		expect(done.map(({ status }) => status)).toEqual(['success', 'success', 'success']);
+		expect(results.sort()).toEqual(sandbox.state().runs.map(({ messageId }) => messageId).sort());
+		// What the parent gets is n8n's: 2.41 hands on the first result alone, 1.123 the input items.
+		const [parent] = await client.waitForExecutions(id, undefined, 60_000);
+		expect(parent.status).toBe('success');
+	});
+
+	async function subWorkflow(): Promise<string> {
+		const trigger = node('Called', 'n8n-nodes-base.executeWorkflowTrigger', 1.1, { inputSource: 'passthrough' });
+		const wait = node('Run and wait', 'n8n-nodes-nenai.nenAi', 1, {
+			resource: 'run',
+			operation: 'startAndWait',
+			workflowId: WORKFLOW,
+			parametersMode: 'json',
+			parametersJson: '={{ { NAME: $json["body.names"] } }}',
+			options: {},
+		}, { credentials: { nenAiApi: credential } });
+		const { id } = await stage.client.createWorkflow(chain(`child-${version}`, [trigger, wait]));
+		await stage.client.activate(id);
+		return id;
+	}
+
 	async function loopWorkflow(): Promise<string> {
 		const names = node('Names', 'n8n-nodes-base.splitOut', 1, { fieldToSplitOut: 'body.names', options: {} });
 		const loop = node('Loop', 'n8n-nodes-base.splitInBatches', 3, { batchSize: 1, options: {} });
