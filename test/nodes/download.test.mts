@@ -133,6 +133,7 @@ describe('errors', () => {
 		const { items, error } = await download({
 			items: [{ a: textFile('one', { fault: { status: 404 } }), b: textFile('two') }, { expires_at: 1, c: textFile('three') }],
 			settings: CONTINUE,
+			options: { maxConcurrency: 1 },
 		});
 		expect(error).toBeUndefined();
 		expect(items.map(({ json }) => json.error ?? json.field)).toEqual([

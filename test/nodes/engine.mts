@@ -2,7 +2,7 @@
  * Runs the nodes in n8n-core's real engine: WorkflowExecute for executions, WebhookContext for callbacks.
  * Only what belongs to the n8n server (storing credentials, routing webhooks) is provided here.
  */
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { ExecutionLifecycleHooks, ExternalSecretsProxy, HookContext, WebhookContext, WorkflowExecute } from 'n8n-core';
 import {
@@ -41,6 +41,8 @@ const nodeTypes: INodeTypes = {
 /** Holds one decrypted credential; counts how often it is looked up. */
 export class Credentials extends ICredentialsHelper {
 	lookUps = 0;
+	/** As when the credential was deleted. */
+	gone = false;
 	private readonly type = new NenAiApi();
 	private readonly data: ICredentialDataDecryptedObject;
 
@@ -81,6 +83,7 @@ export class Credentials extends ICredentialsHelper {
 
 	async getDecrypted(): Promise<ICredentialDataDecryptedObject> {
 		this.lookUps += 1;
+		if (this.gone) throw new Error('Credential with ID "1" does not exist');
 		return { ...this.data };
 	}
 
@@ -221,7 +224,7 @@ async function serveWebhook(type: INodeType, workflow: Workflow, node: INode, cr
 					response.end(JSON.stringify(body));
 				},
 			};
-			Object.assign(request, { rawBody: Buffer.concat(chunks), body: {}, params: {}, query: {} });
+			Object.assign(request, { ...rawBodyOf(request, Buffer.concat(chunks)), body: {}, params: {}, query: {} });
 			const additionalData = additionalDataFor(credentials);
 			Object.assign(additionalData, { httpRequest: request, httpResponse: answer });
 			const context = new WebhookContext(workflow, node, additionalData, 'webhook', webhookDataOf(type, node, credentials), [], data);
@@ -235,6 +238,16 @@ async function serveWebhook(type: INodeType, workflow: Workflow, node: INode, cr
 		url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
 		started,
 		close: () => new Promise((resolve) => server.close(() => resolve())),
+	};
+}
+
+/** As n8n hands a body on: it parses forms by itself, after which their bytes cannot be read any more. */
+function rawBodyOf({ headers }: IncomingMessage, bytes: Buffer) {
+	if (!headers['content-type']?.startsWith('multipart/')) return { rawBody: bytes };
+	return {
+		readRawBody: async () => {
+			throw new Error('Request body stream was aborted or is not readable');
+		},
 	};
 }
 

@@ -97,6 +97,24 @@ describe('forged callbacks are refused and start nothing', () => {
 	});
 });
 
+test('a form with a made-up signature is refused, and nothing is thrown', async () => {
+	await serve();
+	const form = new FormData();
+	form.set('message_id', 'm');
+	const response = await fetch(trigger.url, { method: 'POST', body: form, headers: { 'x-hmac-signature': `sha256=${'0'.repeat(64)}` } });
+	expect([response.status, await response.json()]).toEqual(refused(401, /cannot be read as it was sent/));
+	expect(trigger.started).toEqual([]);
+});
+
+test('a credential that cannot be read starts nothing, and makes the sender try again', async () => {
+	await serve();
+	credentials.gone = true;
+	expect(await deliver()).toEqual(refused(500, /credential cannot be read/));
+	expect(trigger.started).toEqual([]);
+	credentials.gone = false;
+	expect(await deliver()).toEqual(ACCEPTED);
+});
+
 describe('genuine callbacks that cannot be read', () => {
 	test.each([
 		['not JSON', '{', /not a JSON object/],

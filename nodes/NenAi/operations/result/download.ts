@@ -171,7 +171,7 @@ async function download(this: IExecuteFunctions, job: Job, { maxFileSize = 0, al
 		const binary = await this.helpers.prepareBinaryData(file.stream, fileName, mimeType(file.headers['content-type'], fileName));
 		const { field, url, ids } = job;
 		const json = { field, url_host: new URL(url).host, fileName, mimeType: binary.mimeType, fileSize: file.size(), ...ids } as IDataObject;
-		return { kind: 'done', value: { json, binary: { ...binary, fileName } } };
+		return { kind: 'done', value: { json, binary } };
 	} catch (error) {
 		return asAttempt(error, label);
 	}
