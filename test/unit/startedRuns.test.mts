@@ -23,10 +23,22 @@ test.each([
 	const first = new StartedRuns(context, 0);
 	first.sent(0, URL_, REQUEST);
 	if (settled) first.settle(0, URL_, REQUEST, { kind: 'failed', failure: FAILURE });
+	// As n8n stored it.
+	const stored = structuredClone(context);
 	for (const runIndex of [1, 2, 3]) {
-		const later = new StartedRuns(context, runIndex);
+		const later = new StartedRuns(stored, runIndex);
 		expect(later.recall(0, URL_, REQUEST)).toEqual({ failure: settled ? FAILURE : expect.objectContaining({ uncertain: true }) });
 		expect(later.recall(0, URL_, { ...REQUEST, workflow_id: 'other' })).toBeUndefined();
 		expect(later.recall(0, 'https://other.example', REQUEST)).toBeUndefined();
 	}
+});
+
+test('the same request at the same time in another run is another run: an agent may call its tool twice at once', () => {
+	const context: Record<string, unknown> = {};
+	const first = new StartedRuns(context, 0);
+	first.sent(0, URL_, REQUEST);
+	const second = new StartedRuns(context, 1);
+	expect(second.recall(0, URL_, REQUEST)).toBeUndefined();
+	first.settle(0, URL_, REQUEST, { kind: 'failed', failure: FAILURE });
+	expect(second.recall(0, URL_, REQUEST)).toEqual({ failure: FAILURE });
 });

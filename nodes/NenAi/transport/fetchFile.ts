@@ -59,8 +59,9 @@ export async function openFile(this: IExecuteFunctions, request: FileRequest): P
 	let { url } = request;
 	for (let redirects = 0; redirects <= MOST_REDIRECTS; redirects += 1) {
 		request.check(url);
-		const { statusCode, headers, body } = await get.call(this, url, request.label);
-		if (statusCode === 200) return { ...watch(body as Readable, headers, request), headers, url };
+		const connection = new AbortController();
+		const { statusCode, headers, body } = await get.call(this, url, request.label, connection.signal);
+		if (statusCode === 200) return { ...watch(body as Readable, headers, request, connection), headers, url };
 		(body as Readable).destroy();
 		if (statusCode < 300 || statusCode >= 400) throw failedWith(statusCode, headers, request.label);
 		url = redirectTarget(headers.location, url, request.label);
@@ -68,7 +69,8 @@ export async function openFile(this: IExecuteFunctions, request: FileRequest): P
 	throw new FileError({ message: `${request.label} redirects more than ${MOST_REDIRECTS} times`, hint: 'Ask NenAI about this link.' });
 }
 
-async function get(this: IExecuteFunctions, url: string, label: string): Promise<IN8nHttpFullResponse> {
+async function get(this: IExecuteFunctions, url: string, label: string, signal: AbortSignal): Promise<IN8nHttpFullResponse> {
+	const stopped = this.getExecutionCancelSignal();
 	try {
 		return (await this.helpers.httpRequest({
 			method: 'GET',
@@ -78,7 +80,7 @@ async function get(this: IExecuteFunctions, url: string, label: string): Promise
 			ignoreHttpStatusErrors: true,
 			disableFollowRedirect: true,
 			timeout: STALLED_AFTER,
-			abortSignal: this.getExecutionCancelSignal(),
+			abortSignal: AbortSignal.any([signal, ...(stopped ? [stopped] : [])]),
 		})) as IN8nHttpFullResponse;
 	} catch (error) {
 		throw unreachable(judgeThrown(error), label);
@@ -112,7 +114,7 @@ function redirectTarget(location: unknown, from: string, label: string): string 
 }
 
 /** The body, counted on its way. */
-function watch(body: Readable, headers: IN8nHttpFullResponse['headers'], { label, maxSize }: FileRequest) {
+function watch(body: Readable, headers: IN8nHttpFullResponse['headers'], { label, maxSize }: FileRequest, connection: AbortController) {
 	let size = 0;
 	let lastChunk = Date.now();
 	let ended = false;
@@ -121,30 +123,28 @@ function watch(body: Readable, headers: IN8nHttpFullResponse['headers'], { label
 		body.destroy();
 		throw tooLarge();
 	}
-	const count = async function* (source: AsyncIterable<Buffer>) {
-		try {
-			for await (const chunk of source) {
-				size += chunk.length;
-				lastChunk = Date.now();
-				if (size > maxSize) throw tooLarge();
-				yield chunk;
-			}
-		} finally {
-			ended = true;
-		}
-	};
+	const stream = body.map((chunk: Buffer) => {
+		size += chunk.length;
+		lastChunk = Date.now();
+		if (size > maxSize) throw tooLarge();
+		return chunk;
+	});
+	stream.once('close', () => (ended = true));
 	const watchdog = async () => {
 		while (!ended) {
 			await sleep(1000);
-			if (!ended && Date.now() - lastChunk > STALLED_AFTER) body.destroy(new FileError(stalled(label, size), { again: true }));
+			// Ending the body alone is not enough: it waits for its next chunk, which never comes.
+			if (!ended && Date.now() - lastChunk > STALLED_AFTER) connection.abort();
 		}
 	};
+	// Without a listener, an error of the body that comes when nobody reads it any more would end n8n's process.
+	body.on('error', () => {});
 	void watchdog();
-	return { stream: body.compose<Readable>(count), size: () => size };
+	return { stream, size: () => size };
 }
 
-const stalled = (label: string, size: number): Failure => ({
-	message: `${label} stopped coming after ${size} bytes (HTTP 200): nothing more for ${STALLED_AFTER / 1000} seconds`,
+const stalled = (label: string): Failure => ({
+	message: `${label} stopped coming (HTTP 200): nothing more for ${STALLED_AFTER / 1000} seconds`,
 	hint: 'Nothing of it was kept. Try again.',
 });
 
@@ -163,6 +163,8 @@ export function asAttempt(error: unknown, label: string): Attempt<never> {
 		return again ? { kind: 'retry', after, failure } : { kind: 'failed', failure };
 	}
 	const { code, message } = error as NodeJS.ErrnoException;
+	// By the watchdog; or since the execution was stopped, and then the queue tries nothing more.
+	if (code === 'ERR_CANCELED') return { kind: 'retry', failure: stalled(label) };
 	if (BROKEN.includes(code ?? '')) return { kind: 'retry', failure: cutShort(label) };
 	return {
 		kind: 'failed',

@@ -92,6 +92,8 @@ interface Options extends RunLimits {
 export async function execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 	const items = this.getInputData();
 	if (items.length === 0) return [[]];
+	// n8n runs the tools of its older agents inside of the agent node: what such a tool suspends, nothing can resume.
+	if ('getNextRunIndex' in this) throw toError(this.getNode(), INSIDE_AGENT);
 	if (items.length > 1) throw toError(this.getNode(), severalItems(items.length));
 	const options = this.getNodeParameter('options', 0, {}) as Options;
 	const connection = connect(await this.getCredentials(CREDENTIAL_TYPE), options);
@@ -175,6 +177,11 @@ const severalItems = (count: number): Failure => ({
 	message: `Start and Wait can wait for one run at a time, but it got ${count} items [item 1]`,
 	hint: 'Either put a Loop Over Items node with batch size 1 before it, or use Start and receive the results with a NenAI Trigger. Nothing was sent.',
 });
+
+const INSIDE_AGENT: Failure = {
+	message: 'Start and Wait cannot wait as a tool of this AI Agent: use the operation Start, and receive the result with a NenAI Trigger',
+	hint: 'An AI Agent node of version 3 or later can wait: add a new one in place of the old. Nothing was sent.',
+};
 
 const NO_SECRET: Failure = {
 	message: 'The NenAI credential has no webhook secret, so no result could be verified',

@@ -17,6 +17,9 @@ interface Memory {
 	unsettled: Record<string, Entry>;
 }
 
+/** Requests whose answer this process still awaits. An agent may make the same tool call several times at once. */
+const inFlight = new WeakSet<Entry>();
+
 const SENT_BEFORE: Failure = {
 	message: 'It is not known whether NenAI started the run: the execution was stopped before the answer came',
 	hint: 'A run may have started, so it is not sent again: that could do the work twice. Look for its callback, or ask NenAI whether it ran, before you start it once more.',
@@ -40,7 +43,8 @@ export class StartedRuns {
 	/** What is known of this very request of this item; undefined if it was never accepted, or has changed. */
 	recall(itemIndex: number, url: string, request: RunRequest): { run: StartedRun } | { failure: Failure } | undefined {
 		const { items, unsettled } = this.memory;
-		const entry = items[keyOf(itemIndex, url, request)] ?? unsettled[fingerprint(url, request)];
+		const earlier = unsettled[fingerprint(url, request)];
+		const entry = items[keyOf(itemIndex, url, request)] ?? (inFlight.has(earlier) ? undefined : earlier);
 		if (entry === undefined) return undefined;
 		if (entry.state === 'started') return { run: entry.run };
 		return { failure: entry.state === 'uncertain' ? entry.failure : SENT_BEFORE };
@@ -48,16 +52,24 @@ export class StartedRuns {
 
 	/** Call before sending. */
 	sent(itemIndex: number, url: string, request: RunRequest) {
-		this.memory.items[keyOf(itemIndex, url, request)] = { state: 'sent' };
+		const entry: Entry = { state: 'sent' };
+		inFlight.add(entry);
+		this.memory.items[keyOf(itemIndex, url, request)] = entry;
 	}
 
 	/** Call with how it ended. What was surely not accepted is forgotten. */
 	settle(itemIndex: number, url: string, request: RunRequest, attempt: Attempt<StartedRun>) {
 		const key = keyOf(itemIndex, url, request);
-		const { items } = this.memory;
+		const { items, unsettled } = this.memory;
+		const sent = items[key];
 		if (attempt.kind === 'done') items[key] = { state: 'started', run: attempt.value };
 		else if (attempt.failure.uncertain) items[key] = { state: 'uncertain', failure: attempt.failure };
 		else delete items[key];
+		// A later run that began in the meantime has taken it over as open.
+		const taken = fingerprint(url, request);
+		if (unsettled[taken] !== sent) return;
+		if (items[key]?.state === 'uncertain') unsettled[taken] = items[key];
+		else delete unsettled[taken];
 	}
 }
 
@@ -68,7 +80,8 @@ export class StartedRuns {
 function unsettledOf(memory: Memory | undefined): Memory['unsettled'] {
 	if (memory === undefined) return {};
 	const open = Object.entries(memory.items).filter(([, { state }]) => state !== 'started');
-	return { ...memory.unsettled, ...Object.fromEntries(open.map(([key, entry]) => [key.slice(key.indexOf(':') + 1), entry])) };
+	// The same object, so that a request that is still under way can be settled in it.
+	return Object.assign(memory.unsettled, Object.fromEntries(open.map(([key, entry]) => [key.slice(key.indexOf(':') + 1), entry])));
 }
 
 function keyOf(itemIndex: number, url: string, request: RunRequest): string {

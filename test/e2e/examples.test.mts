@@ -1,0 +1,288 @@
+/** Every example, imported into a real n8n of each version and run against a local NenAI and a local chat model. */
+import { createHash } from 'node:crypto';
+import { readdirSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { request } from 'undici';
+import { isSettled, type Execution } from '../n8n/client.mts';
+import { packPackage } from '../n8n/pack.mts';
+import { contentSha256, type PlannedCallback } from '../sandbox/index.mts';
+import { answersToCalls, chatting, shortly, TOOL, waiting, withAgent } from './agent.mts';
+import { EXAMPLE_WORKFLOW, hasRun, isStored, itemsOf, jsonOf, openStage, readExample, withParameters, withSettings, type Change, type Stage } from './stage.mts';
+
+const root = join(__dirname, '../..');
+const VERSIONS = ['2.41.1', '1.123.81'] as const;
+const NAMES = ['Jane Doe', 'John Roe', 'Mary Major'];
+
+/** n8n looks once a minute for waits that have ended. */
+const WAIT_TIMEOUT_MS = 150_000;
+
+let tarball = '';
+beforeAll(async () => {
+	tarball = await packPackage(root);
+});
+
+afterAll(() => {
+	if (tarball !== '') rmSync(dirname(tarball), { recursive: true, force: true });
+});
+
+describe.each(VERSIONS)('n8n %s', (version) => {
+	let stage: Stage;
+	let failed = false;
+	/** Examples that a case runs; the last case holds them against the folder. */
+	const shown = new Set<string>();
+
+	beforeAll(async () => {
+		stage = await openStage({ root, version, tarball });
+	});
+
+	afterAll(async () => {
+		await stage?.close({ keepFiles: failed });
+	});
+
+	/** A case that starts with a fresh NenAI, and remembers when it fails, so that n8n's log is kept. */
+	function example(file: string, what: string, run: () => Promise<void>): void {
+		shown.add(file);
+		test(`${file}: ${what}`, async () => {
+			stage.sandbox.reset();
+			try {
+				await run();
+			} catch (error) {
+				failed = true;
+				throw error;
+			}
+		});
+	}
+
+	/** Imports an example, runs it as the editor does, and returns the execution's id. */
+	async function startExample(file: string, change?: Change): Promise<string> {
+		const id = await stage.importExample(file, change);
+		const { executionId } = await stage.client.runWorkflowManually(id);
+		if (executionId === undefined) throw new Error(`n8n did not run ${file}: it waits for a webhook`);
+		return executionId;
+	}
+
+	/** The same, and waits for its end. */
+	async function runExample(file: string, change?: Change): Promise<Execution> {
+		return await stage.client.waitForExecution(await startExample(file, change), isStored, 60_000);
+	}
+
+	/** Imports an example and keeps it active for as long as `run` takes. */
+	async function whileActive(file: string, run: (workflowId: string) => Promise<void>): Promise<void> {
+		const id = await stage.importExample(file);
+		await stage.client.activate(id);
+		try {
+			await run(id);
+		} finally {
+			await stage.client.deactivate(id);
+		}
+	}
+
+	/** The callbacks that a workflow has handled, once there are so many. */
+	async function handled(workflowId: string, count: number): Promise<Execution[]> {
+		const list = await stage.client.waitForExecutions(workflowId, (found) => found.length >= count && found.every(isSettled));
+		return await Promise.all(list.map(({ id }) => stage.client.waitForExecution(id, isStored)));
+	}
+
+	const runs = () => stage.sandbox.state().runs;
+	const started = () => runs().map(({ messageId }) => messageId);
+
+	/** What NenAI says of the next run in the end, in place of the usual success. */
+	const ends = (callback: PlannedCallback) => stage.sandbox.faults.next({ callbacks: [{ status: 'processing' }, callback] });
+
+	describe('start and handle the callbacks', () => {
+		example('start-a-run', 'a webhook starts one run and answers with its message ID', async () => {
+			await whileActive('handle-callbacks', async (handler) => {
+				await whileActive('start-a-run', async () => {
+					expect(await post({ workflow_id: EXAMPLE_WORKFLOW, patient: 'Jane Doe' })).toMatchObject({ messageId: started()[0] });
+					const executions = await handled(handler, 2);
+					expect(executions.map((one) => jsonOf(one, 'NenAI Trigger')[0].status).sort()).toEqual(['processing', 'success']);
+					expect(runs()).toMatchObject([{ params: { PATIENT_NAME: 'Jane Doe' } }]);
+				});
+			});
+		});
+
+		async function post(body: unknown): Promise<unknown> {
+			const webhook = readExample(root, 'start-a-run').nodes.find(({ type }) => type.endsWith('.webhook'));
+			const url = `${stage.n8n.webhookUrl}/webhook/${webhook?.parameters.path}`;
+			const answer = await request(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
+			return await answer.body.json();
+		}
+
+		example('handle-callbacks', 'success and failed take their own branches', async () => {
+			await whileActive('handle-callbacks', async (handler) => {
+				ends({ status: 'failed' });
+				await runExample('start-many');
+				const executions = await handled(handler, 6);
+				expect(executions.filter((one) => hasRun(one, 'It worked'))).toHaveLength(2);
+				expect(executions.filter((one) => hasRun(one, 'Somebody must look'))).toHaveLength(1);
+			});
+		});
+
+		example('start-many', 'a run for each row, and each result is handled once', async () => {
+			await whileActive('handle-callbacks', async (handler) => {
+				const execution = await runExample('start-many');
+				const given = jsonOf(execution, 'Start the runs').map(({ messageId }) => messageId);
+				expect(given.sort()).toEqual(started().sort());
+				expect(runs().map(({ params }) => params.PATIENT_NAME).sort()).toEqual(NAMES);
+				const successes = (await handled(handler, 6)).filter((one) => hasRun(one, 'It worked'));
+				expect(successes.map((one) => jsonOf(one, 'NenAI Trigger')[0].message_id).sort()).toEqual(started().sort());
+			});
+		});
+	});
+
+	describe('run and wait', () => {
+		example('run-and-wait', 'a success goes on to the files', async () => {
+			const file = { name: 'report.pdf', size: 50_000, contentType: 'application/pdf' };
+			ends({ status: 'success', body: { assets: stage.sandbox.files.url(stage.sandbox.files.add(file)) } });
+			const execution = await runExample('run-and-wait');
+			expect(execution.status).toBe('success');
+			expect(started()).toHaveLength(1);
+			const ids = { workflow_id: EXAMPLE_WORKFLOW, message_id: started()[0] };
+			expect(jsonOf(execution, 'Run and wait')).toEqual([expect.objectContaining({ ...ids, status: 'success' })]);
+			expect(jsonOf(execution, 'Use the files')).toEqual([
+				{ ...ids, field: 'assets', url_host: new URL(stage.sandbox.url).host, fileName: file.name, mimeType: file.contentType, fileSize: file.size },
+			]);
+			const [{ binary }] = itemsOf(execution, 'Use the files');
+			const bytes = await stage.client.downloadBinary(String(binary?.data.id));
+			expect(createHash('sha256').update(bytes).digest('hex')).toBe(contentSha256({ size: file.size, seed: file.name }));
+		});
+
+		describe.each(['failed', 'needs_attention'])('when the run ends as "%s"', (status) => {
+			example('run-and-wait', 'somebody must look, and nothing is downloaded', async () => {
+				ends({ status });
+				const execution = await runExample('run-and-wait');
+				expect(jsonOf(execution, 'Somebody must look')).toEqual([expect.objectContaining({ message_id: started()[0], status })]);
+				expect(hasRun(execution, 'Download the files')).toBe(false);
+			});
+		});
+
+		example('overdue-alarm', 'a result in time raises no alarm', async () => {
+			const execution = await runExample('overdue-alarm');
+			expect(execution.status).toBe('success');
+			expect(jsonOf(execution, 'In time')).toEqual([expect.objectContaining({ message_id: started()[0], status: 'success' })]);
+		});
+
+		example('overdue-alarm', 'no result in time: the alarm has the message ID, and run-and-wait takes the branch for it', async () => {
+			stage.sandbox.faults.next({ callbacks: [{ status: 'processing' }] }, 2);
+			const soon: Change = (workflow) => withParameters(workflow, 'Run and wait', shortly);
+			const ids = [await startExample('overdue-alarm', soon), await startExample('run-and-wait', soon)];
+			const [alarm, plain] = await Promise.all(ids.map((id) => stage.client.waitForExecution(id, isStored, WAIT_TIMEOUT_MS)));
+			expect(started()).toHaveLength(2);
+			const [overdue] = jsonOf(alarm, 'Run and wait');
+			expect(overdue).toEqual({ workflow_id: EXAMPLE_WORKFLOW, message_id: expect.any(String), status: 'timeout' });
+			expect(alarm.status).toBe('error');
+			expect(alarm.data.resultData.error?.message).toContain(overdue.message_id);
+			const [late] = jsonOf(plain, 'No result in time');
+			expect([overdue.message_id, late.message_id].sort()).toEqual(started().sort());
+			expect(hasRun(plain, 'Download the files')).toBe(false);
+		});
+
+		example('one-run-per-row', 'each row waits for its own result before the next is started', async () => {
+			const execution = await runExample('one-run-per-row');
+			expect(execution.status).toBe('success');
+			expect(runs().map(({ params }) => params.PATIENT_NAME)).toEqual(NAMES);
+			expect(jsonOf(execution, 'All results').map(({ message_id }) => message_id)).toEqual(started());
+			const ended = stage.sandbox.state().deliveries.filter(({ status, answer }) => status === 'success' && answer?.status === 200);
+			expect(ended.map(({ messageId }) => messageId)).toEqual(started());
+			expect(runs().slice(1).every(({ at }, index) => at >= ended[index].at)).toBe(true);
+		});
+	});
+
+	describe('AI agent', () => {
+		const call = { workflow_id: EXAMPLE_WORKFLOW, parameters: { PATIENT_NAME: 'Jane Doe' } };
+		const chat = (change: Change = (workflow) => workflow) =>
+			runExample('ai-agent', (workflow) => change(chatting(workflow, 'Book an appointment for Jane Doe')));
+		const idsIn = (answers: string[]) => answers.flatMap((answer) => started().filter((id) => answer.includes(id)));
+
+		example('ai-agent', 'the model is told what the tool does, and that each call does real work', async () => {
+			stage.model.play({ text: 'Nothing to do.' });
+			const execution = await chat();
+			expect(jsonOf(execution, 'Agent')).toEqual([{ output: 'Nothing to do.' }]);
+			expect(started()).toEqual([]);
+			const [{ tools }] = stage.model.requests;
+			expect(tools).toHaveLength(1);
+			expect(tools[0].function.description).toContain('Each call does real work and starts another run');
+			expect(tools[0].function.parameters).toMatchObject({ required: ['workflow_id', 'parameters'] });
+		});
+
+		example('ai-agent', 'a call starts one run with what the model filled in, and the model gets its message ID', async () => {
+			stage.model.play({ calls: [call] }, { text: 'Started.' });
+			const execution = await chat();
+			expect(jsonOf(execution, 'Agent')).toEqual([{ output: 'Started.' }]);
+			expect(runs()).toMatchObject([{ workflowId: EXAMPLE_WORKFLOW, params: { PATIENT_NAME: 'Jane Doe' } }]);
+			expect(idsIn(answersToCalls(stage.model))).toEqual(started());
+		});
+
+		example('ai-agent', 'the parameters may be an object written as text', async () => {
+			stage.model.play({ calls: [{ ...call, parameters: JSON.stringify(call.parameters) }] }, { text: 'Started.' });
+			await chat();
+			expect(runs().map(({ params }) => params)).toEqual([call.parameters]);
+		});
+
+		example('ai-agent', 'with names and values entered, the model fills in the values', async () => {
+			stage.model.play({ calls: [{ workflow_id: EXAMPLE_WORKFLOW, patient: 'Jane Doe' }] }, { text: 'Started.' });
+			const value = "={{ $fromAI('patient', 'Name of the patient', 'string') }}";
+			const assignments = [{ id: 'patient', name: 'PATIENT_NAME', type: 'string', value }];
+			await chat((workflow) => withParameters(workflow, TOOL, { parametersMode: 'fields', parameters: { assignments } }));
+			expect(runs().map(({ params }) => params)).toEqual([{ PATIENT_NAME: 'Jane Doe' }]);
+		});
+
+		describe.each([3, 2.2])('of version %s', (agent) => {
+			const chatWith = (change: Change = (workflow) => workflow) => chat((workflow) => change(withAgent(workflow, agent)));
+
+			example('ai-agent', 'the same call twice in one answer of the model is two runs', async () => {
+				stage.model.play({ calls: [call, call] }, { text: 'Started.' });
+				await chatWith();
+				expect(started()).toHaveLength(2);
+				expect(idsIn(answersToCalls(stage.model)).sort()).toEqual(started().sort());
+			});
+
+			example('ai-agent', 'the same call in two answers of the model is two runs', async () => {
+				stage.model.play({ calls: [call] }, { calls: [call] }, { text: 'Started.' });
+				await chatWith();
+				expect(started()).toHaveLength(2);
+				expect(idsIn(answersToCalls(stage.model))).toEqual(started());
+			});
+
+			example('ai-agent', 'a run that may have started is not started again by Retry On Fail of the tool', async () => {
+				stage.model.play({ calls: [call] }, { text: 'I do not know.' });
+				stage.sandbox.faults.next({ connection: 'drop-after-accept' });
+				await chatWith((workflow) => withSettings(workflow, TOOL, { retryOnFail: true, maxTries: 3, waitBetweenTries: 100 }));
+				expect(started()).toHaveLength(1);
+				expect(stage.sandbox.state().counts.requests).toBe(1);
+			});
+		});
+
+		example('ai-agent', 'NenAI refuses: no run, and its words are there for the model or the execution', async () => {
+			stage.model.play({ calls: [{ ...call, parameters: { NOBODY: 1 } }] }, { text: 'It was refused.' });
+			const execution = await chat();
+			expect(started()).toEqual([]);
+			// From n8n 2 on the model hears of it; before, the execution fails.
+			const said = version === '2.41.1' ? answersToCalls(stage.model) : [execution.data.resultData.error?.message];
+			expect(said).toEqual([expect.stringContaining('Unknown workflow parameter: NOBODY')]);
+		});
+
+		example('ai-agent', 'the tool can wait for the result, which the model then gets', async () => {
+			stage.model.play({ calls: [call] }, { text: 'Done.' });
+			const execution = await chat(waiting);
+			expect(jsonOf(execution, 'Agent')).toEqual([{ output: 'Done.' }]);
+			expect(started()).toHaveLength(1);
+			const [answer] = answersToCalls(stage.model);
+			expect(JSON.parse(answer)).toEqual([expect.objectContaining({ message_id: started()[0], status: 'success' })]);
+		});
+
+		example('ai-agent', 'in an older agent, which cannot wait, the waiting tool starts nothing and says what to use', async () => {
+			stage.model.play({ calls: [call] }, { text: 'It did not work.' });
+			const execution = await chat((workflow) => withAgent(waiting(workflow), 2.2));
+			expect(execution.waitTill ?? null).toBeNull();
+			expect(started()).toEqual([]);
+			const [{ error }] = execution.data.resultData.runData[TOOL];
+			expect(error?.message).toContain('use the operation Start');
+		});
+	});
+
+	test('every example was run', () => {
+		const files = readdirSync(join(root, 'examples')).map((file) => file.replace(/\.json$/, ''));
+		expect([...shown].sort()).toEqual(files.sort());
+	});
+});

@@ -1,0 +1,130 @@
+/** Holds the examples against the nodes' descriptions, so that neither changes without the other. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { NodeHelpers, type INode, type INodeProperties, type INodeTypeDescription } from 'n8n-workflow';
+import { NenAi } from '../../nodes/NenAi/NenAi.node';
+import { NenAiTrigger } from '../../nodes/NenAi/NenAiTrigger.node';
+import type { WorkflowJson } from '../n8n/schemas.mts';
+
+const folder = join(__dirname, '../../examples');
+const files = readdirSync(folder);
+const read = (file: string): WorkflowJson => JSON.parse(readFileSync(join(folder, file), 'utf8'));
+
+const nenAi = new NenAi().description;
+const descriptions: Readonly<Record<string, INodeTypeDescription>> = {
+	'n8n-nodes-nenai.nenAi': nenAi,
+	// n8n derives it from the node that is usable as a tool.
+	'n8n-nodes-nenai.nenAiTool': nenAi,
+	'n8n-nodes-nenai.nenAiTrigger': new NenAiTrigger().description,
+};
+
+/** What n8n itself adds to a node that is used as a tool. */
+const TOOL_PARAMETERS = ['descriptionType', 'toolDescription'];
+
+const STICKY_NOTE = 'n8n-nodes-base.stickyNote';
+/** The workflow ID that stands in NenAI's documentation; the user puts an own one in its place. */
+const PLACEHOLDER = '12345678-1234-1234-1234-123456789abc';
+const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/i;
+
+const nodesOfOurs = files.flatMap((file) =>
+	read(file)
+		.nodes.filter(({ type }) => type.startsWith('n8n-nodes-nenai.'))
+		.map((node) => ({ file, name: node.name, node, description: descriptions[node.type] })),
+);
+
+/** The node without what n8n adds to tools. */
+function asPlainNode(node: INode): INode {
+	const kept = Object.entries(node.parameters).filter(([name]) => !(node.type.endsWith('Tool') && TOOL_PARAMETERS.includes(name)));
+	return { ...node, parameters: Object.fromEntries(kept) };
+}
+
+/** The parameters that the editor shows for the node as it is set. */
+function shownParameters(node: INode, description: INodeTypeDescription): string[] {
+	const { parameters } = asPlainNode(node);
+	const shown = NodeHelpers.getNodeParameters(description.properties, parameters, true, false, node, description);
+	return Object.keys(shown ?? {});
+}
+
+/** Names inside of the collection "Options", for the operation that the node is set to. */
+function knownOptions({ parameters }: INode, { properties }: INodeTypeDescription): string[] {
+	const isShown = ({ displayOptions }: INodeProperties) =>
+		['resource', 'operation'].every((name) => displayOptions?.show?.[name]?.includes(String(parameters[name])) ?? true);
+	const collections = properties.filter((property) => property.name === 'options' && isShown(property));
+	return collections.flatMap(({ options = [] }) => options.map(({ name }) => name));
+}
+
+test('there is an example for each node, and for the tool', () => {
+	expect(Object.keys(descriptions).filter((type) => !nodesOfOurs.some(({ node }) => node.type === type))).toEqual([]);
+});
+
+describe.each(nodesOfOurs)('$file, node "$name"', ({ node, description }) => {
+	test('is of a type and version that exist', () => {
+		expect(description).toBeDefined();
+		expect([description.version].flat()).toContain(node.typeVersion);
+	});
+
+	test('has only parameters that are shown for its resource and operation', () => {
+		const shown = shownParameters(node, description);
+		expect(Object.keys(asPlainNode(node).parameters).filter((name) => !shown.includes(name))).toEqual([]);
+		expect(Object.keys(node.parameters.options ?? {}).filter((name) => !knownOptions(node, description).includes(name))).toEqual([]);
+	});
+
+	test('has values that the editor would not mark as wrong', () => {
+		const plain = asPlainNode(node);
+		const defaults = NodeHelpers.getNodeParameters(description.properties, plain.parameters, true, false, plain, description) ?? {};
+		const complete = { ...plain, parameters: defaults };
+		expect(NodeHelpers.getNodeParametersIssues(description.properties, complete, description)).toBeNull();
+	});
+
+	test('names the resource and the operation that it is for', () => {
+		const named = ['resource', 'operation'].filter((name) => description.properties.some((property) => property.name === name));
+		expect(Object.keys(node.parameters)).toEqual(expect.arrayContaining(named));
+	});
+
+	test('has the credential that it needs, and none chosen yet', () => {
+		const needed = description.credentials?.map(({ name }) => name) ?? [];
+		expect(Object.keys(node.credentials ?? {})).toEqual(needed);
+		expect(Object.values(node.credentials ?? {}).map(({ id }) => id)).toEqual(needed.map(() => ''));
+	});
+});
+
+test('a tool says to the model that it starts real work', () => {
+	const tools = nodesOfOurs.filter(({ node }) => node.type.endsWith('Tool'));
+	expect(tools.map(({ node }) => node.parameters)).toEqual(
+		tools.map(() => expect.objectContaining({ descriptionType: 'manual', toolDescription: expect.stringContaining('real work') })),
+	);
+});
+
+describe.each(files)('%s', (file) => {
+	const text = readFileSync(join(folder, file), 'utf8');
+	const { name, nodes, connections, pinData, settings } = read(file);
+	const names = nodes.map((node) => node.name);
+
+	test('has a name, and a note that says what it does and what to set', () => {
+		expect(name).toMatch(/^NenAI: /);
+		const notes = nodes.filter(({ type }) => type === STICKY_NOTE);
+		expect(notes).toHaveLength(1);
+		expect(String(notes[0].parameters.content)).toMatch(/^## .+\n[^]{80}/);
+	});
+
+	test('connects nodes that exist, and leaves none alone', () => {
+		const ends = Object.values(connections).flatMap((byType) => Object.values(byType).flatMap((outputs) => outputs.flatMap((output) => output ?? [])));
+		const targets = ends.map(({ node }) => node);
+		const connected = new Set([...Object.keys(connections), ...targets]);
+		expect([...connected].filter((one) => !names.includes(one))).toEqual([]);
+		expect(nodes.filter((node) => node.type !== STICKY_NOTE && !connected.has(node.name)).map((node) => node.name)).toEqual([]);
+	});
+
+	test('has names and ids that are there once', () => {
+		expect(new Set(names).size).toBe(names.length);
+		expect(new Set(nodes.map(({ id }) => id)).size).toBe(names.length);
+	});
+
+	test('has nothing of a real account: no ids, addresses, keys or data of a run', () => {
+		const withoutWebhooks = JSON.stringify(nodes.map(({ webhookId: _webhookId, ...node }) => node));
+		expect(withoutWebhooks.replaceAll(PLACEHOLDER, '')).not.toMatch(UUID);
+		expect(text).not.toMatch(/https?:\/\/|\bsk-|bearer |x-api-key|[0-9a-f]{32}(?![0-9a-f-])/i);
+		expect(pinData ?? {}).toEqual({});
+		expect(settings).toEqual({ executionOrder: 'v1' });
+	});
+});
