@@ -4,14 +4,16 @@
  */
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { ExecutionLifecycleHooks, ExternalSecretsProxy, HookContext, WebhookContext, WorkflowExecute } from 'n8n-core';
+import { ExecutionLifecycleHooks, ExternalSecretsProxy, HookContext, SupplyDataContext, WebhookContext, WorkflowExecute } from 'n8n-core';
 import {
 	createRunExecutionData,
 	ICredentialsHelper,
+	NodeConnectionTypes,
 	NodeHelpers,
 	Workflow,
 	type ICredentialDataDecryptedObject,
 	type IDataObject,
+	type IExecuteFunctions,
 	type IHttpRequestOptions,
 	type INode,
 	type INodeExecutionData,
@@ -198,6 +200,16 @@ export async function execute(options: ExecuteOptions): Promise<Execution> {
 			},
 		}),
 	};
+}
+
+/** Executes the node as the older AI agents of n8n do with their tools: inside of the agent node. */
+export async function executeInsideAgent(parameters: INodeParameters, credentials: Credentials): Promise<unknown> {
+	const node = nodeOf('n8n-nodes-nenai.nenAi', parameters);
+	const input = [{ json: {} }];
+	const executeData = { node, data: { main: [input] }, source: null };
+	const context = new SupplyDataContext(workflowOf(node), node, additionalDataFor(credentials), 'trigger', createRunExecutionData({}), 0, input, { main: [input] }, NodeConnectionTypes.AiTool, executeData, []);
+	// n8n casts in the same way: to the node, this context is that of an execution.
+	return await TYPES[node.type].execute?.call(context as unknown as IExecuteFunctions);
 }
 
 export interface CallbackServer {

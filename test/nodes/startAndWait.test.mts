@@ -1,6 +1,6 @@
 import { WAIT_INDEFINITELY, type IDataObject, type INodeParameters } from 'n8n-workflow';
 import { startSandbox, type CallbackSpec, type Fault, type Sandbox } from '../sandbox/index.mts';
-import { Credentials, execute, serveWaiting, type CallbackServer, type Execution, type ExecuteOptions } from './engine.mts';
+import { Credentials, execute, executeInsideAgent, serveWaiting, type CallbackServer, type Execution, type ExecuteOptions } from './engine.mts';
 
 const WORKFLOW = '12345678-1234-1234-1234-123456789abc';
 let sandbox: Sandbox;
@@ -73,6 +73,13 @@ describe('what is said before anything is sent', () => {
 		expect(error?.description).toMatch(hint);
 		expect(error?.description).toMatch(/Nothing was sent/);
 		expect(run.status).toBe('error');
+		expect(requests()).toBe(0);
+	});
+
+	test('as a tool of an agent that cannot wait: use Start', async () => {
+		await expect(executeInsideAgent(PARAMETERS, credentials())).rejects.toMatchObject({
+			message: expect.stringMatching(/cannot wait as a tool of this AI Agent: use the operation Start/),
+		});
 		expect(requests()).toBe(0);
 	});
 
