@@ -207,7 +207,7 @@ export async function executeInsideAgent(parameters: INodeParameters, credential
 	const node = nodeOf('n8n-nodes-nenai.nenAi', parameters);
 	const input = [{ json: {} }];
 	const executeData = { node, data: { main: [input] }, source: null };
-	const context = new SupplyDataContext(workflowOf(node), node, additionalDataFor(credentials), 'trigger', createRunExecutionData({}), 0, input, { main: [input] }, NodeConnectionTypes.AiTool, executeData, []);
+	const context = new SupplyDataContext(workflowOf(node), node, additionalDataFor(credentials), 'trigger', createRunExecutionData({}), 0, input, { [NodeConnectionTypes.AiTool]: [input] }, NodeConnectionTypes.AiTool, executeData, []);
 	// n8n casts in the same way: to the node, this context is that of an execution.
 	return await TYPES[node.type].execute?.call(context as unknown as IExecuteFunctions);
 }
