@@ -25,6 +25,8 @@ test.each([
 
 describe('an error without an answer', () => {
 	const failing = (parts: object) => Object.assign(new Error('test'), parts);
+	/** As n8n 1.123 leaves it, without the cause. */
+	const remembered = (httpCode: string, message: string) => failing({ name: 'NodeApiError', httpCode, messages: [message, message] });
 	const wrapped = (parts: object) => new Error('n8n', { cause: new Error('http', { cause: failing(parts) }) });
 
 	test.each([
@@ -42,8 +44,23 @@ describe('an error without an answer', () => {
 		['expired certificate', wrapped({ code: 'CERT_HAS_EXPIRED' }), 'refused'],
 		['blocked by n8n', wrapped({ name: 'SsrfBlockedIpError' }), 'refused'],
 		['anything else', 'a text', 'unknown'],
+		['refused, by the text alone', remembered('ECONNREFUSED', 'connect ECONNREFUSED 127.0.0.1:1'), 'retry'],
+		['refused by all addresses, by the code alone', remembered('ECONNREFUSED', ''), 'retry'],
+		['unknown host, by the text alone', remembered('ENOTFOUND', 'getaddrinfo ENOTFOUND no-such-host.invalid'), 'retry'],
+		['time-out while connecting, by the text alone', remembered('ETIMEDOUT', 'connect ETIMEDOUT 127.0.0.1:1'), 'retry'],
+		['time-out of a connection, by the text alone', remembered('ETIMEDOUT', 'read ETIMEDOUT'), 'unknown'],
+		['unreachable, by the code alone', remembered('EHOSTUNREACH', ''), 'unknown'],
+		['reset, by the text alone', remembered('ECONNRESET', 'socket hang up'), 'unknown'],
+		['expired certificate, by the code alone', remembered('CERT_HAS_EXPIRED', 'certificate has expired'), 'refused'],
 	])('%s', (_, error, kind) => {
 		expect(judgeThrown(error).kind).toBe(kind);
+	});
+
+	test.each([
+		['ECONNABORTED', 'timeout of 1000ms exceeded', 'no answer came in time'],
+		['ECONNRESET', 'socket hang up', 'the connection broke (ECONNRESET)'],
+	])('names the reason where n8n kept no more than the code: %s', (code, message, reason) => {
+		expect(judgeThrown(remembered(code, message))).toEqual({ kind: 'unknown', reason });
 	});
 
 	test('may have itself as its cause', () => {

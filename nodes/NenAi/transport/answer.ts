@@ -39,6 +39,9 @@ const NEVER_CONNECTED: Record<string, string> = {
 /** System calls before anything is sent. */
 const CONNECTING = ['connect', 'getaddrinfo'];
 
+/** What no other system call fails with. */
+const ONLY_CONNECTING = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN'];
+
 /** Never connected either, but the same will happen again: retrying is useless. */
 const NEVER_SENT: Record<string, string> = {
 	CERT_HAS_EXPIRED: 'its TLS certificate has expired',
@@ -71,7 +74,9 @@ export function judgeThrown(error: unknown): NoAnswer {
 	const chain = causes(error);
 	const codes = chain.map(({ code }) => code).filter((code) => typeof code === 'string');
 	// The system call tells: a connection that was made can report EHOSTUNREACH and the like later on, too.
-	const connecting = chain.find(({ code, syscall }) => CONNECTING.includes(String(syscall)) && NEVER_CONNECTED[String(code)]);
+	const connecting = chain.find(
+		({ code, syscall }) => NEVER_CONNECTED[String(code)] && (CONNECTING.includes(String(syscall)) || ONLY_CONNECTING.includes(String(code))),
+	);
 	if (connecting) return { kind: 'retry', reason: `${NEVER_CONNECTED[String(connecting.code)]} (${connecting.code})` };
 	const useless = codes.find((code) => NEVER_SENT[code]);
 	if (useless !== undefined) return { kind: 'refused', reason: `${NEVER_SENT[useless]} (${useless})` };
@@ -101,7 +106,14 @@ function causes(error: unknown, seen = new Set<unknown>()): ErrorParts[] {
 	seen.add(error);
 	const { cause, errors } = error as { cause?: unknown; errors?: unknown };
 	const parts = Array.isArray(errors) ? errors : [];
-	return [error, ...[cause, ...parts].flatMap((inner) => causes(inner, seen))];
+	return [error, ...rememberedByN8n(error), ...[cause, ...parts].flatMap((inner) => causes(inner, seen))];
+}
+
+/** What n8n's own error says of its cause. Before n8n 2 it keeps no more than the code and such texts: "connect ETIMEDOUT 10.0.0.1:443". */
+function rememberedByN8n({ httpCode, messages }: { httpCode?: unknown; messages?: unknown }): ErrorParts[] {
+	const texts = Array.isArray(messages) ? messages : [];
+	const [syscall] = texts.flatMap((text) => CONNECTING.filter((call) => String(text).startsWith(`${call} E`)));
+	return typeof httpCode === 'string' ? [{ code: httpCode, syscall }] : [];
 }
 
 const LONGEST_TEXT = 300;
