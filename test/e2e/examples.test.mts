@@ -1,38 +1,28 @@
 /** Every example, imported into a real n8n of each version and run against a local NenAI and a local chat model. */
 import { createHash } from 'node:crypto';
-import { readdirSync, rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { request } from 'undici';
 import { isSettled, type Execution } from '../n8n/client.mts';
-import { packPackage } from '../n8n/pack.mts';
+import { N8N_VERSIONS } from '../n8n/install.mts';
 import { contentSha256, type PlannedCallback } from '../sandbox/index.mts';
 import { answersToCalls, chatting, shortly, TOOL, waiting, withAgent } from './agent.mts';
 import { EXAMPLE_WORKFLOW, hasRun, isStored, itemsOf, jsonOf, openStage, readExample, withParameters, withSettings, type Change, type Stage } from './stage.mts';
 
 const root = join(__dirname, '../..');
-const VERSIONS = ['2.41.1', '1.123.81'] as const;
 const NAMES = ['Jane Doe', 'John Roe', 'Mary Major'];
 
 /** n8n looks once a minute for waits that have ended. */
 const WAIT_TIMEOUT_MS = 150_000;
 
-let tarball = '';
-beforeAll(async () => {
-	tarball = await packPackage(root);
-});
-
-afterAll(() => {
-	if (tarball !== '') rmSync(dirname(tarball), { recursive: true, force: true });
-});
-
-describe.each(VERSIONS)('n8n %s', (version) => {
+describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 	let stage: Stage;
 	let failed = false;
 	/** Examples that a case runs; the last case holds them against the folder. */
 	const shown = new Set<string>();
 
 	beforeAll(async () => {
-		stage = await openStage({ root, version, tarball });
+		stage = await openStage({ root, version });
 	});
 
 	afterAll(async () => {

@@ -8,6 +8,8 @@ import { startN8n, type N8nInstance } from '../n8n/instance.mts';
 import type { N8nVersion } from '../n8n/install.mts';
 import { startSandbox, type Sandbox } from '../sandbox/index.mts';
 import { startModel, type Model } from './model.mts';
+import { tarball } from './tarball.mts';
+import { triggerUrl, type CredentialRef } from './workflows.mts';
 
 /** The workflow ID that the examples have until the user enters one. */
 export const EXAMPLE_WORKFLOW = '12345678-1234-1234-1234-123456789abc';
@@ -20,6 +22,8 @@ export interface Stage {
 	model: Model;
 	n8n: N8nInstance;
 	client: N8nClient;
+	/** The stored NenAI credential. */
+	credential: CredentialRef;
 	/** Saves an example in n8n, with its credentials filled in, and returns its id. */
 	importExample(name: string, change?: Change): Promise<string>;
 	/** Stops everything, and removes its files unless they are to be kept. */
@@ -29,7 +33,6 @@ export interface Stage {
 export interface StageOptions {
 	root: string;
 	version: N8nVersion;
-	tarball: string;
 }
 
 export function readExample(root: string, name: string): WorkflowJson {
@@ -69,7 +72,7 @@ export function hasRun(execution: Execution, node: string): boolean {
 }
 
 /** Throws when something does not start; nothing is left running then. */
-export async function openStage({ root, version, tarball }: StageOptions): Promise<Stage> {
+export async function openStage({ root, version }: StageOptions): Promise<Stage> {
 	const userFolder = mkdtempSync(join(tmpdir(), `nenai-e2e-${version}-`));
 	const sandbox = await startSandbox({ workflows: { [EXAMPLE_WORKFLOW]: { PATIENT_NAME: { type: 'string', required: true } } } });
 	const model = await startModel();
@@ -82,13 +85,13 @@ export async function openStage({ root, version, tarball }: StageOptions): Promi
 		else rmSync(userFolder, { recursive: true, force: true });
 	};
 	try {
-		n8n = await startN8n({ version, userFolder, tarball, env: { N8N_DEFAULT_BINARY_DATA_MODE: 'filesystem' } });
+		n8n = await startN8n({ version, userFolder, tarball: tarball(), env: { N8N_DEFAULT_BINARY_DATA_MODE: 'filesystem' } });
 		const client = new N8nClient(n8n.url);
 		await client.setupOwner();
 		const credentials = await storeCredentials(client, { sandbox, model, callbackUrl: callbackUrl(root, n8n) });
 		const importExample = async (name: string, change: Change = (workflow) => workflow) =>
 			(await client.importWorkflow(change(readExample(root, name)), { credentials })).id;
-		return { sandbox, model, n8n, client, importExample, close };
+		return { sandbox, model, n8n, client, credential: credentials.nenAiApi, importExample, close };
 	} catch (error) {
 		await close({ keepFiles: true });
 		throw error;
@@ -96,9 +99,9 @@ export async function openStage({ root, version, tarball }: StageOptions): Promi
 }
 
 /** Where the example that handles callbacks takes them. */
-function callbackUrl(root: string, { webhookUrl }: N8nInstance): string {
+function callbackUrl(root: string, n8n: N8nInstance): string {
 	const trigger = readExample(root, 'handle-callbacks').nodes.find(({ type }) => type.endsWith('.nenAiTrigger'));
-	return `${webhookUrl}/webhook/${trigger?.webhookId}/webhook`;
+	return triggerUrl(n8n, String(trigger?.webhookId));
 }
 
 interface Services {
@@ -108,14 +111,17 @@ interface Services {
 }
 
 async function storeCredentials(client: N8nClient, { sandbox, model, callbackUrl: defaultCallbackUrl }: Services) {
-	const nenAi = {
-		name: 'NenAI (local stand-in)',
-		type: 'nenAiApi',
-		data: { apiKey: sandbox.apiKey, baseUrl: sandbox.url, webhookSecret: sandbox.webhookSecret, previousWebhookSecret: '', defaultCallbackUrl },
-	};
 	const openAi = { name: 'Model (local stand-in)', type: 'openAiApi', data: { apiKey: 'test-key-not-a-secret', url: model.url } };
 	return {
-		nenAiApi: { id: await client.createCredential(nenAi), name: nenAi.name },
+		nenAiApi: await storeNenAiCredential(client, sandbox, { defaultCallbackUrl }),
 		openAiApi: { id: await client.createCredential(openAi), name: openAi.name },
 	};
+}
+
+/** The credential with which nodes get at a local NenAI. `data` adds fields to it, or replaces them. */
+export async function storeNenAiCredential(client: N8nClient, sandbox: Sandbox, data: Readonly<Record<string, string>> = {}): Promise<CredentialRef> {
+	const { apiKey, url: baseUrl, webhookSecret } = sandbox;
+	const name = 'NenAI (local stand-in)';
+	const id = await client.createCredential({ name, type: 'nenAiApi', data: { apiKey, baseUrl, webhookSecret, previousWebhookSecret: '', ...data } });
+	return { id, name };
 }

@@ -12,6 +12,8 @@ export interface GroupOptions {
 	env: NodeJS.ProcessEnv;
 	/** File that gets standard output and errors, appended. */
 	logPath: string;
+	/** Whom it runs as; this process's user by default. */
+	user?: { uid: number; gid: number };
 }
 
 export interface Ending {
@@ -44,10 +46,10 @@ export class ProcessGroup {
 	static async start(
 		command: string,
 		args: readonly string[],
-		{ cwd, env, logPath }: GroupOptions,
+		{ cwd, env, logPath, user }: GroupOptions,
 	): Promise<ProcessGroup> {
 		const log = openSync(logPath, 'a');
-		const child = spawn(command, args, { cwd, env, detached: true, stdio: ['ignore', log, log] });
+		const child = spawn(command, args, { cwd, env, ...user, detached: true, stdio: ['ignore', log, log] });
 		closeSync(log);
 		await new Promise((resolve, reject) => {
 			child.once('spawn', resolve);
@@ -58,9 +60,9 @@ export class ProcessGroup {
 	}
 
 	/** Asks the process to end, kills the group after ten seconds, and waits until it has ended. */
-	async stop(): Promise<Ending> {
+	async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<Ending> {
 		if (this.ending) return this.ending;
-		process.kill(this.pid, 'SIGTERM');
+		process.kill(this.pid, signal);
 		const giveUp = new AbortController();
 		const tooLong = sleep(GRACE_MS, undefined, { signal: giveUp.signal }).then(
 			() => killGroup(this.pid),

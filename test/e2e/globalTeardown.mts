@@ -1,0 +1,8 @@
+/** Jest calls this after the last end-to-end test. */
+import { rmSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { tarball } from './tarball.mts';
+
+export default function tearDown(): void {
+	rmSync(dirname(tarball()), { recursive: true, force: true });
+}

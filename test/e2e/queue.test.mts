@@ -1,0 +1,120 @@
+/** Queue mode: a main process, two workers and a webhook processor on Redis and PostgreSQL. */
+import { createHash } from 'node:crypto';
+import { isSettled, type Execution } from '../n8n/client.mts';
+import type { DeliverOptions, RunRecord } from '../sandbox/index.mts';
+import { casesOn } from './cases.mts';
+import { openCluster, type Cluster } from './queue/cluster.mts';
+import { isStored, itemsOf, jsonOf } from './stage.mts';
+import { activate, ANY_WORKFLOW, call, chain, download, runAndWait, split, start, trigger, triggerUrl, untilWaiting, webhook, webhookUrl } from './workflows.mts';
+
+/** Starts of n8n are slow, and here are four of them. */
+jest.setTimeout(300_000);
+
+const on = casesOn(openCluster);
+
+const numbers = (count: number) => Array.from({ length: count }, (_, N) => N);
+
+/** The executions of a workflow with their data, once there are so many and all have ended. */
+async function ended({ client }: Cluster, workflowId: string, count: number): Promise<Execution[]> {
+	const list = await client.waitForExecutions(workflowId, (all) => all.length >= count && all.every(isSettled), 120_000);
+	return await Promise.all(list.map(({ id }) => client.waitForExecution(id, isStored)));
+}
+
+/** Sends callbacks, several at a time, and gives the status of each answer. */
+async function deliverAll({ sandbox }: Cluster, callbacks: DeliverOptions[], atATime = 10): Promise<Array<number | undefined>> {
+	const statuses: Array<number | undefined> = [];
+	for (let from = 0; from < callbacks.length; from += atATime) {
+		const some = await Promise.all(callbacks.slice(from, from + atATime).map((callback) => sandbox.deliver(callback)));
+		statuses.push(...some.map(({ answer }) => answer?.status));
+	}
+	return statuses;
+}
+
+on('Start: a worker starts one run for each item', async (cluster) => {
+	const { client, webhooks, sandbox, credential } = cluster;
+	const id = await activate(client, chain('start', [webhook('start'), split('body.numbers'), start(credential, '={{ { N: $json["body.numbers"] } }}')]));
+	expect(await call(webhookUrl(webhooks, 'start'), { numbers: numbers(30) })).toBe(200);
+	const [execution] = await ended(cluster, id, 1);
+	expect(sandbox.state().runs.map(({ params }) => params.N).sort((a, b) => Number(a) - Number(b))).toEqual(numbers(30));
+	const idOf = (N: number) => sandbox.state().runs.find(({ params }) => params.N === N)?.messageId;
+	expect(jsonOf(execution, 'Start').map(({ messageId }) => messageId)).toEqual(numbers(30).map(idOf));
+});
+
+on('trigger: each of 200 callbacks starts exactly one execution, on both workers', async (cluster) => {
+	const { client, webhooks, credential } = cluster;
+	const id = await activate(client, chain('trigger', [trigger('trigger', credential)]));
+	const url = triggerUrl(webhooks, 'trigger');
+	// How long an answer takes is for the benchmark: here no callback may be sent twice.
+	cluster.sandbox.setDefaults({ answerTimeoutMs: 60_000 });
+	const callbacks = numbers(200).map((N) => ({ url, messageId: `m-${N}`, status: 'success', body: { N } }));
+	expect(await deliverAll(cluster, callbacks)).toEqual(numbers(200).map(() => 200));
+	expect(await deliverAll(cluster, [{ ...callbacks[199] }, { ...callbacks[0], signature: 'wrong-secret' }])).toEqual([200, 401]);
+	const executions = await ended(cluster, id, 200);
+	const seen = executions.flatMap((execution) => jsonOf(execution, 'NenAI Trigger')).map(({ message_id }) => message_id);
+	expect(seen.sort()).toEqual(callbacks.map(({ messageId }) => messageId).sort());
+	for (const worker of cluster.workers) expect(worker.log()).toMatch(/Worker finished execution/);
+});
+
+on('Download: the file is there for all processes', async (cluster) => {
+	const { client, webhooks, sandbox, credential } = cluster;
+	const id = await activate(client, chain('download', [webhook('download'), download(credential)]));
+	const file = sandbox.files.add({ name: 'report.pdf', size: 500_000 });
+	expect(await call(webhookUrl(webhooks, 'download'), { assets: sandbox.files.url(file) })).toBe(200);
+	const [execution] = await ended(cluster, id, 1);
+	const [item] = itemsOf(execution, 'Download');
+	const bytes = await client.downloadBinary(String(item.binary?.data.id));
+	expect(createHash('sha256').update(bytes).digest('hex')).toBe(sandbox.files.sha256(file));
+});
+
+describe('Start and Wait', () => {
+	/** Executions that wait for a result each: their workflow's id and their runs. */
+	async function waiting({ client, webhooks, sandbox, credential }: Cluster, path: string, count: number): Promise<{ id: string; runs: RunRecord[] }> {
+		sandbox.setDefaults({ fault: { callbacks: [] } });
+		const id = await activate(client, chain(path, [webhook(path), runAndWait(credential)]));
+		for (const N of numbers(count)) expect(await call(webhookUrl(webhooks, path), { N })).toBe(200);
+		await untilWaiting(client, id, count);
+		return { id, runs: [...sandbox.state().runs] };
+	}
+
+	const resultOf = ({ messageId, callbackUrl, params }: RunRecord): DeliverOptions => ({
+		messageId,
+		url: callbackUrl ?? '',
+		workflowId: ANY_WORKFLOW,
+		status: 'success',
+		body: { own: params.N },
+	});
+
+	/** Sends each run its result, and expects each execution to go on with its own. */
+	async function expectOwnResults(cluster: Cluster, { id, runs }: { id: string; runs: RunRecord[] }): Promise<void> {
+		expect(await deliverAll(cluster, runs.map(resultOf), 3)).toEqual(runs.map(() => 200));
+		const executions = await ended(cluster, id, runs.length);
+		expect(executions.map(({ status }) => status)).toEqual(runs.map(() => 'success'));
+		const pairs = executions.map((execution) => ({
+			sent: (jsonOf(execution, 'Webhook')[0].body as { N: number }).N,
+			got: jsonOf(execution, 'Run and wait')[0].own,
+		}));
+		expect(pairs.map(({ sent }) => sent).sort((a, b) => a - b)).toEqual(numbers(runs.length));
+		expect(pairs.filter(({ sent, got }) => sent !== got)).toEqual([]);
+	}
+
+	on('each execution goes on with its own result; forged ones and those of others change nothing', async (cluster) => {
+		const waits = await waiting(cluster, 'wait', 10);
+		const [first, second] = waits.runs;
+		const bad = [
+			{ ...resultOf(first), signature: 'wrong-secret' as const },
+			{ ...resultOf(first), signature: 'missing' as const },
+			{ ...resultOf(first), messageId: second.messageId },
+			{ ...resultOf(first), status: 'processing' },
+		];
+		expect(await deliverAll(cluster, bad, 1)).toEqual([401, 401, 409, 200]);
+		await untilWaiting(cluster.client, waits.id, 10);
+		await expectOwnResults(cluster, waits);
+	});
+
+	on('a worker, the webhook processor and the main process are killed while executions wait: each goes on with its own result', async (cluster) => {
+		const waits = await waiting(cluster, 'kill', 10);
+		for (const one of [cluster.workers[0], cluster.webhooks, cluster.main]) await one.kill();
+		for (const one of [cluster.main, cluster.webhooks, cluster.workers[0]]) await one.start();
+		await expectOwnResults(cluster, waits);
+	});
+});

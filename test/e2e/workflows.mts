@@ -1,0 +1,88 @@
+/** The workflows that tests build, save and call. */
+import type { INode } from 'n8n-workflow';
+import { request } from 'undici';
+import type { ExecutionSummary, N8nClient, WorkflowJson } from '../n8n/client.mts';
+
+/** A stored credential, as a node refers to it. */
+export interface CredentialRef {
+	id: string;
+	name: string;
+}
+
+type Parameters = INode['parameters'];
+
+/** Any node. Its id is its name. */
+export const node = (name: string, type: string, typeVersion: number, parameters: Parameters, more: Partial<INode> = {}): INode => ({
+	id: name,
+	name,
+	type,
+	typeVersion,
+	position: [0, 0],
+	parameters,
+	...more,
+});
+
+/** Nodes one behind the other. */
+export const chain = (name: string, nodes: INode[]): WorkflowJson => ({
+	name,
+	nodes,
+	connections: Object.fromEntries(
+		nodes.slice(1).map((next, index) => [nodes[index].name, { main: [[{ node: next.name, type: 'main', index: 0 }]] }]),
+	),
+	settings: { executionOrder: 'v1' },
+});
+
+/** n8n's own Webhook node, named "Webhook": called at {@link webhookUrl}. */
+export const webhook = (path: string) =>
+	node('Webhook', 'n8n-nodes-base.webhook', 2, { httpMethod: 'POST', path, responseMode: 'onReceived', options: {} }, { webhookId: `e2e-${path}` });
+
+/** One item for each element of a list in the body of the webhook before it; the element is in the field of that name. */
+export const split = (field: string) => node('Split', 'n8n-nodes-base.splitOut', 1, { fieldToSplitOut: field, options: {} });
+
+/** A NenAI Trigger, called at {@link triggerUrl}. */
+export const trigger = (webhookId: string, nenAiApi: CredentialRef, parameters: Parameters = {}) =>
+	node('NenAI Trigger', 'n8n-nodes-nenai.nenAiTrigger', 1, { options: {}, ...parameters }, { webhookId, credentials: { nenAiApi } });
+
+/** A NenAI node. */
+export const nenAi = (name: string, nenAiApi: CredentialRef, parameters: Parameters, more: Partial<INode> = {}) =>
+	node(name, 'n8n-nodes-nenai.nenAi', 1, { options: {}, ...parameters }, { credentials: { nenAiApi }, ...more });
+
+/** Of every run that these tests start: the sandbox takes any. */
+export const ANY_WORKFLOW = 'any-workflow';
+
+/** Start, with the expression for the parameters of a run. */
+export const start = (nenAiApi: CredentialRef, parametersJson: string, parameters: Parameters = {}, more: Partial<INode> = {}) =>
+	nenAi('Start', nenAiApi, { resource: 'run', operation: 'start', workflowId: ANY_WORKFLOW, parametersMode: 'json', parametersJson, callback: 'none', ...parameters }, more);
+
+/** Start and Wait, with the expression for the parameters of the run. */
+export const runAndWait = (nenAiApi: CredentialRef, parametersJson = '={{ $json.body }}', parameters: Parameters = {}) =>
+	nenAi('Run and wait', nenAiApi, { resource: 'run', operation: 'startAndWait', workflowId: ANY_WORKFLOW, parametersMode: 'json', parametersJson, ...parameters });
+
+/** Download, with the expression for the callback. */
+export const download = (nenAiApi: CredentialRef, payload = '={{ $json.body }}', parameters: Parameters = {}, more: Partial<INode> = {}) =>
+	nenAi('Download', nenAiApi, { resource: 'result', operation: 'download', payload, ...parameters }, more);
+
+/** Where an n8n listens for a {@link webhook}. */
+export const webhookUrl = (n8n: { webhookUrl: string }, path: string) => `${n8n.webhookUrl}/webhook/${path}`;
+
+/** Where an n8n listens for a {@link trigger}. */
+export const triggerUrl = (n8n: { webhookUrl: string }, webhookId: string) => `${n8n.webhookUrl}/webhook/${webhookId}/webhook`;
+
+/** Saves and activates a workflow; gives its id. */
+export async function activate(client: N8nClient, workflow: WorkflowJson): Promise<string> {
+	const { id } = await client.createWorkflow(workflow);
+	await client.activate(id);
+	return id;
+}
+
+/** The status with which a webhook answers a JSON body. */
+export async function call(url: string, body: object): Promise<number> {
+	const answer = await request(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body), reset: true });
+	await answer.body.dump();
+	return answer.statusCode;
+}
+
+/** Waits until n8n has stored so many executions of a workflow as waiting. */
+export async function untilWaiting(client: N8nClient, id: string, count: number): Promise<ExecutionSummary[]> {
+	return await client.waitForExecutions(id, (all) => all.filter(({ status }) => status === 'waiting').length === count, 120_000);
+}
