@@ -1,6 +1,7 @@
 /** Queue mode: a main process, two workers and a webhook processor on Redis and PostgreSQL. */
 import { createHash } from 'node:crypto';
-import { isSettled, type Execution } from '../n8n/client.mts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isSettled, type Execution, type ExecutionSummary } from '../n8n/client.mts';
 import type { DeliverOptions, RunRecord } from '../sandbox/index.mts';
 import { casesOn } from './cases.mts';
 import { openCluster, type Cluster } from './queue/cluster.mts';
@@ -11,6 +12,9 @@ import { activate, ANY_WORKFLOW, call, chain, download, runAndWait, split, start
 jest.setTimeout(300_000);
 
 const on = casesOn(openCluster);
+
+/** How many callbacks come at the same time while servers are restarted. */
+const SENDERS = 5;
 
 const numbers = (count: number) => Array.from({ length: count }, (_, N) => N);
 
@@ -65,6 +69,76 @@ on('Download: the file is there for all processes', async (cluster) => {
 	const bytes = await client.downloadBinary(String(item.binary?.data.id));
 	expect(createHash('sha256').update(bytes).digest('hex')).toBe(sandbox.files.sha256(file));
 });
+
+on('a worker is killed while it starts 50 runs: none is started twice, by no worker', async (cluster) => {
+	const { client, webhooks, sandbox, credential, workers } = cluster;
+	sandbox.setDefaults({ fault: { latencyMs: 200 } });
+	const id = await activate(client, chain('batch', [webhook('batch'), split('body.numbers'), start(credential, '={{ { N: $json["body.numbers"] } }}')]));
+	// So that it is known which one gets the batch.
+	await workers[1].stop();
+	expect(await call(webhookUrl(webhooks, 'batch'), { numbers: numbers(50) })).toBe(200);
+	await sandbox.until(({ counts }) => counts.runsStarted >= 15, 30_000);
+	await workers[0].kill();
+	await sleep(500);
+	const before = sandbox.state().runs.map(({ params }) => params.N);
+	for (const worker of workers) await worker.start();
+	// The queue notices that the batch has lost its worker, and n8n gives it up.
+	const [{ id: execution }] = await client.waitForExecutions(id, undefined, 60_000);
+	const { status, data } = await client.execution(execution);
+	process.stderr.write(`A worker was killed after ${before.length} of 50 runs: status ${status}, "${data.resultData.error?.message}"\n`);
+	expect(status).not.toBe('success');
+	expect(before.length).toBeLessThan(50);
+	expect(new Set(before).size).toBe(before.length);
+	expect(sandbox.state().runs.map(({ params }) => params.N)).toEqual(before);
+});
+
+on('Redis and PostgreSQL are restarted while callbacks come: none that was answered 200 is lost', async (cluster) => {
+	const { client, webhooks, sandbox, credential, redis, postgres } = cluster;
+	const id = await activate(client, chain('restarts', [trigger('restarts', credential)]));
+	const ids = numbers(150).map((N) => `m-${N}`);
+	const toSend = [...ids];
+	const tries = new Map<string, number>();
+	/** Sends as NenAI does: again, until it is answered 200. */
+	const sender = async () => {
+		for (let messageId = toSend.shift(); messageId !== undefined; messageId = toSend.shift()) {
+			for (let tried = 1, status = 0; status !== 200 && tried <= 60; tried += 1) {
+				const { answer } = await sandbox.deliver({ url: triggerUrl(webhooks, 'restarts'), messageId, status: 'success' });
+				status = answer?.status ?? 0;
+				tries.set(messageId, tried);
+				if (status !== 200) await sleep(500);
+				else answered.add(messageId);
+			}
+		}
+	};
+	const answered = new Set<string>();
+	const until = async (count: number) => {
+		while (answered.size < count && toSend.length > 0) await sleep(20);
+	};
+	const restarts = async () => {
+		await until(40);
+		await redis.restart();
+		await until(80);
+		await postgres.restart();
+	};
+	await Promise.all([...numbers(SENDERS).map(sender), restarts()]);
+	expect([...answered].sort()).toEqual([...ids].sort());
+
+	// n8n may fail to store the end of what was running just then: that stays "running" in its list.
+	const isOver = (all: ExecutionSummary[]) => all.length >= ids.length && all.filter(isSettled).length >= ids.length - SENDERS;
+	const list = await client.waitForExecutions(id, isOver, 120_000);
+	const executions = await Promise.all(list.map((execution) => client.execution(execution.id)));
+	const again = [...tries.values()].filter((tried) => tried > 1).length;
+	const unsettled = executions.filter((execution) => !isSettled(execution)).length;
+	process.stderr.write(`Restarts of Redis and PostgreSQL: of ${ids.length} callbacks ${again} were sent more than once; ${executions.length} executions, ${unsettled} of them without an end\n`);
+	expect([...new Set(executions.map(messageIdOf))].sort()).toEqual([...ids].sort());
+});
+
+/** The message ID with which an execution was started, whether it has come to its end or not. */
+function messageIdOf({ data }: Execution): unknown {
+	const [run] = data.resultData.runData['NenAI Trigger'] ?? [];
+	const [started] = data.executionData?.nodeExecutionStack ?? [];
+	return (run?.data?.main ?? started?.data.main)?.[0]?.[0]?.json.message_id;
+}
 
 describe('Start and Wait', () => {
 	/** Executions that wait for a result each: their workflow's id and their runs. */

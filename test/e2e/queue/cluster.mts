@@ -82,6 +82,10 @@ function sharedOptions(userFolder: string, redis: Server, postgres: Server): N8n
 			DB_POSTGRESDB_USER: DATABASE_USER,
 			DB_POSTGRESDB_PASSWORD: 'test-password',
 			DB_POSTGRESDB_DATABASE: DATABASE,
+			// A worker that has died is noticed within seconds, in place of a minute and a half.
+			QUEUE_WORKER_LOCK_DURATION: '10000',
+			QUEUE_WORKER_LOCK_RENEW_TIME: '2000',
+			QUEUE_WORKER_STALLED_INTERVAL: '5000',
 			// A file on one process's disk is not seen by the others.
 			N8N_DEFAULT_BINARY_DATA_MODE: 'database',
 		},
