@@ -136,7 +136,7 @@ export class NenAiTrigger implements INodeType {
 		const memory = this.getWorkflowStaticData('node');
 		const claim = await startedHere.call(this).claim(callback, memory.seen);
 		if (claim === undefined) return answer.call(this, ignored('duplicate'));
-		giveBackUnlessStarted.call(this, claim);
+		endWithResponse.call(this, claim);
 		return {
 			workflowData: [[{ json: callback }]],
 			// n8n 2 reads this when the execution has started, and saves the static data right after. Remembering any
@@ -158,13 +158,13 @@ function startedHere(this: IWebhookFunctions): StartedCallbacks {
 /** How long a sender that has left is kept from trying again, in milliseconds, if n8n never says how the start went. */
 const LONGEST_START = 60_000;
 
-/** When n8n has answered and nothing was started, the sender may try again. */
-function giveBackUnlessStarted(this: IWebhookFunctions, claim: Claim) {
+/** When n8n has answered with an error, nothing was started, and the sender may try again. */
+function endWithResponse(this: IWebhookFunctions, claim: Claim) {
 	const response = this.getResponseObject();
 	const over = async () => {
 		// The sender may have left before the answer, while n8n still starts the workflow.
 		for (let waited = 0; !response.writableEnded && waited < LONGEST_START; waited += 500) await sleep(500);
-		claim.giveBack();
+		claim.end(response.statusCode >= 400);
 	};
 	if (response.closed) void over();
 	else response.once('close', over);

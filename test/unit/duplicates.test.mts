@@ -102,25 +102,34 @@ describe('copies at the same instant', () => {
 		const { claim } = processWith();
 		const first = await claim('a');
 		const copies = [claim('a'), claim('a')];
-		first?.giveBack();
+		first?.end(true);
 		expect(await copies[0]).toBeDefined();
 		expect(await isSettled(copies[1])).toBe(false);
 	});
 
-	test('giving back after the start changes nothing', async () => {
+	test('the end of a start that went well changes nothing', async () => {
 		const { claim, save, start } = processWith();
 		const first = await claim('a');
 		save(first);
-		first?.giveBack();
+		first?.end(false);
+		expect(await start('a')).toBe(false);
+	});
+
+	test('a start that failed after it was reported was none, though it was saved', async () => {
+		const { claim, save, start } = processWith();
+		const first = await claim('a');
+		save(first);
+		first?.end(true);
+		expect(await start('a')).toBe(true);
 		expect(await start('a')).toBe(false);
 	});
 
 	test('a start that ends after it was given up does not let a third one in', async () => {
 		const { claim, save } = processWith();
 		const first = await claim('a');
-		first?.giveBack();
+		first?.end(true);
 		const second = await claim('a');
-		first?.giveBack();
+		first?.end(true);
 		const third = claim('a');
 		expect(await isSettled(third)).toBe(false);
 		save(second);

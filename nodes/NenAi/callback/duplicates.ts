@@ -29,8 +29,11 @@ export function keyOf({ message_id, status }: Callback): string {
 export interface Claim {
 	/** Call when it was started. Gives what to save for all callbacks; undefined where one still under way will do that. */
 	started(): string | undefined;
-	/** Call when it was not, or will not be. Does nothing after `started`. */
-	giveBack(): void;
+	/**
+	 * Call when it is over. A start that n8n answered with an error was none, even after `started`: before n8n 2,
+	 * n8n asks for the answer before it starts the workflow.
+	 */
+	end(failed: boolean): void;
 }
 
 /**
@@ -77,16 +80,17 @@ export class StartedCallbacks {
 		let resolve = () => {};
 		const start = new Promise<void>((resolveStart) => (resolve = resolveStart));
 		this.starting.set(key, start);
-		const end = () => {
+		const end = (failed: boolean) => {
+			if (failed) this.seen.delete(key);
 			if (this.starting.get(key) === start) this.starting.delete(key);
 			resolve();
 		};
 		const started = () => {
 			this.seen.set(key, this.now());
-			end();
+			end(false);
 			return this.toSave();
 		};
-		return { started, giveBack: end };
+		return { started, end };
 	}
 
 	private toSave(): string | undefined {
