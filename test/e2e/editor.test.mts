@@ -2,17 +2,18 @@
 import { rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { INode } from 'n8n-workflow';
-import type { Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import type { WorkflowJson } from '../n8n/client.mts';
 import { packPackage } from '../n8n/pack.mts';
 import { waitForWebhook } from '../n8n/webhook.mts';
-import { EditorBrowser, type Theme } from './editor/browser.mts';
+import { EditorBrowser, WINDOW, type Theme } from './editor/browser.mts';
 import { Canvas, iconOf, NodesPanel } from './editor/canvas.mts';
 import { CredentialForm } from './editor/credential.mts';
 import { NodeForm } from './editor/form.mts';
-import { PICTURES, Screenshots, type Picture } from './editor/screenshots.mts';
+import { PICTURES, type Picture } from './editor/pictures.mts';
+import { Screenshots } from './editor/screenshots.mts';
 import { NENAI, TRIGGER, withNenAi, withTrigger, type Credential } from './editor/workflows.mts';
-import { EXAMPLE_WORKFLOW, openStage, type Stage } from './stage.mts';
+import { EXAMPLE_WORKFLOW, openStage, readExample, type Stage } from './stage.mts';
 
 const ROOT = join(__dirname, '../..');
 const VERSION = '2.41.1';
@@ -30,7 +31,7 @@ beforeAll(async () => {
 	stage = await openStage({ root: ROOT, version: VERSION, tarball });
 	browser = await EditorBrowser.start(stage.n8n.url);
 	const { url, apiKey, webhookSecret } = stage.sandbox;
-	credential = await storeCredential('NenAI account', { apiKey, baseUrl: url, webhookSecret });
+	credential = await storeCredential('NenAI', { apiKey, baseUrl: url, webhookSecret });
 	screenshots = new Screenshots({
 		folder: join(stage.n8n.userFolder, 'screenshots'),
 		published: join(ROOT, 'docs/images'),
@@ -88,7 +89,7 @@ describe('the nodes panel', () => {
 			const panel = await NodesPanel.search(page, 'nenai');
 			// n8n shows a node and its trigger as one line, and both below it.
 			expect(await iconOf(panel.item('NenAI'))).toEqual({ file: icon, loaded: true });
-			if (theme === 'light') await screenshots.take('search', panel.root);
+			if (theme === 'light') await takeInHeight('search', page, panel.root, 480);
 			await panel.openActions('NenAI');
 			await panel.item('Start a run').waitFor();
 			expect(await panel.titles()).toEqual([
@@ -103,8 +104,16 @@ describe('the nodes panel', () => {
 			for (const title of ['On a run that ended well', 'Start a run']) {
 				expect(await iconOf(panel.item(title))).toEqual({ file: icon, loaded: true });
 			}
+			if (theme === 'light') await takeInHeight('actions', page, panel.root, 980);
 		});
 	});
+
+	/** A picture in a window of another height: the panel is as high as the window. */
+	async function takeInHeight(name: Picture, page: Page, element: Locator, height: number): Promise<void> {
+		await page.setViewportSize({ width: WINDOW.width, height });
+		await screenshots.take(name, element);
+		await page.setViewportSize(WINDOW);
+	}
 });
 
 describe('the credential', () => {
@@ -136,7 +145,7 @@ describe('the credential', () => {
 		await form.untilConnected();
 		expect(stage.sandbox.state().counts.runsStarted).toBe(0);
 		// As high as the form, which scrolls else.
-		await page.setViewportSize({ width: 1280, height: 960 });
+		await page.setViewportSize({ width: WINDOW.width, height: 1080 });
 		await screenshots.take('credential', form.root);
 	});
 });
@@ -212,7 +221,7 @@ describe('parameters', () => {
 		await patient.value.getByText('{{ $json.patient }}').waitFor();
 		// n8n names it as the field that was dragged, and shows what the expression gives.
 		expect(await patient.name.inputValue()).toBe('patient');
-		await patient.value.getByText('Jane Doe').waitFor();
+		await patient.row.getByText('Jane Doe').waitFor();
 		await patient.name.fill('PATIENT_NAME');
 		await form.typeAssignment('ROOM', 'Number', '12');
 
@@ -225,7 +234,7 @@ describe('parameters', () => {
 
 describe('the form of the trigger', () => {
 	inEditor('shows its URLs, and what NenAI reports to the test URL', async () => {
-		const webhookId = 'editor-trigger';
+		const webhookId = 'nenai-results';
 		const { id } = await stage.client.createWorkflow(withTrigger(webhookId, credential));
 		const form = await openForm(await browser.open(`/workflow/${id}`), TRIGGER);
 		const { webhookUrl } = stage.n8n;
@@ -260,7 +269,7 @@ describe('a run from the editor', () => {
 		stage.sandbox.faults.next({ callbacks: [] });
 		const file = { name: 'appointment.pdf', size: 48_213, contentType: 'application/pdf' };
 		const assets = stage.sandbox.files.url(stage.sandbox.files.add(file));
-		const id = await stage.importExample('run-and-wait', withCredential);
+		const { id } = await stage.client.createWorkflow(withCredential(readExample(ROOT, 'run-and-wait')));
 		const page = await browser.open(`/workflow/${id}`);
 		const canvas = new Canvas(page);
 		await canvas.node('Run and wait').waitFor();
@@ -280,7 +289,7 @@ describe('a run from the editor', () => {
 
 		await canvas.closeNode();
 		await canvas.untilSuccess('Use the files');
-		await screenshots.take('workflow', canvas.pane);
+		await screenshots.take('workflow', page.locator('body'));
 		const download = await openForm(page, 'Download the files');
 		await download.output.getByText('appointment.pdf').first().waitFor();
 		await download.showOutputAs('schema');
@@ -346,7 +355,7 @@ describe('an error', () => {
 	describe.each(CASES)('$what', ({ parameters, item, credential: changes, message, hint, picture }) => {
 		inEditor('reads well: our words, no stack, no JSON, no key', async () => {
 			const { url: baseUrl, apiKey, webhookSecret } = stage.sandbox;
-			const of = changes && (await storeCredential('NenAI account with a fault', { apiKey, baseUrl, webhookSecret, ...changes }));
+			const of = changes && (await storeCredential('NenAI with a fault', { apiKey, baseUrl, webhookSecret, ...changes }));
 			const form = await openNenAi(parameters, { of, item });
 			await form.executeStep();
 			const error = await form.error();

@@ -3,12 +3,9 @@ import type { Locator, Page } from 'playwright-core';
 
 export class Canvas {
 	readonly page: Page;
-	/** All of the canvas, with its buttons. */
-	readonly pane: Locator;
 
 	constructor(page: Page) {
 		this.page = page;
-		this.pane = page.getByTestId('canvas-wrapper');
 	}
 
 	node(name: string): Locator {

@@ -39,9 +39,7 @@ export class NodeForm {
 	async tooltip(label: string): Promise<string> {
 		await this.label(label).hover();
 		await this.label(label).locator('span[data-grace-area-trigger]').first().hover();
-		const tooltip = this.root.page().getByRole('tooltip').first();
-		await tooltip.waitFor({ state: 'attached' });
-		return ((await tooltip.textContent()) ?? '').trim();
+		return (await this.root.page().locator('[data-side]').filter({ visible: true }).innerText()).trim();
 	}
 
 	async placeholder(name: string): Promise<string | null> {

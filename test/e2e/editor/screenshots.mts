@@ -2,10 +2,7 @@
 import { copyFileSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Locator } from 'playwright-core';
-
-/** Every picture, by the name of its file. */
-export const PICTURES = ['search', 'credential', 'start', 'start-and-wait', 'download', 'trigger', 'error', 'workflow'] as const;
-export type Picture = (typeof PICTURES)[number];
+import type { Picture } from './pictures.mts';
 
 /** With `UPDATE_SCREENSHOTS=1` the pictures of the README are renewed; else they only have to be such that they could be. */
 const UPDATE = process.env.UPDATE_SCREENSHOTS === '1';
