@@ -57,7 +57,7 @@ export class NenAiApi implements ICredentialType {
 			name: 'defaultCallbackUrl',
 			type: 'string',
 			default: '',
-			placeholder: 'https://n8n.example.com/webhook/…/webhook',
+			placeholder: 'e.g. https://n8n.example.com/webhook/…/webhook',
 			description:
 				'Where NenAI reports what became of a run, when "Start" is set to the default. Usually the Production URL of a NenAI Trigger.',
 		},

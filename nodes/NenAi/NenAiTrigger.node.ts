@@ -38,7 +38,7 @@ export class NenAiTrigger implements INodeType {
 		properties: [
 			{
 				displayName:
-					'Give the Production URL above to NenAI: as the callback of the "NenAI: Start a run" node, or as Default Callback URL in the credential. Only callbacks signed with the webhook secret of the credential start the workflow.',
+					'Open "Webhook URLs" above and give the Production URL to NenAI: as Default Callback URL in the credential, or as Callback URL in the NenAI node that starts the runs. Only callbacks signed with the webhook secret of the credential start the workflow.',
 				name: 'notice',
 				type: 'notice',
 				default: '',
@@ -50,10 +50,10 @@ export class NenAiTrigger implements INodeType {
 				required: true,
 				default: ['success', 'failed'],
 				options: [
-					{ name: 'Failed', value: 'failed', description: 'The run ended without reaching its goal' },
-					{ name: 'Other', value: 'other', description: 'Any status that is not listed here' },
-					{ name: 'Processing', value: 'processing', description: 'The run has begun' },
-					{ name: 'Success', value: 'success', description: 'The run ended well' },
+					{ name: 'Failed', value: 'failed', action: 'On a run that failed', description: 'The run ended without reaching its goal' },
+					{ name: 'Other', value: 'other', action: 'On a run with any other status', description: 'Any status that is not listed here' },
+					{ name: 'Processing', value: 'processing', action: 'On a run that has begun', description: 'The run has begun' },
+					{ name: 'Success', value: 'success', action: 'On a run that ended well', description: 'The run ended well' },
 				],
 				description: 'Which reports start the workflow. The others are confirmed to NenAI and dropped.',
 			},

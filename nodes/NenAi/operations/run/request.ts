@@ -45,6 +45,7 @@ export const runProperties: INodeProperties[] = [
 		],
 		default: 'fields',
 		description: 'How to say with which parameters the workflow runs',
+		hint: 'Use the names and types that the NenAI workflow declares. Names are case sensitive.',
 	},
 	{
 		displayName: 'Parameter Values',

@@ -1,0 +1,374 @@
+/** What a builder sees: n8n's editor with this package, in a real browser. It also takes the pictures of the README. */
+import { rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { INode } from 'n8n-workflow';
+import type { Locator, Page } from 'playwright-core';
+import type { WorkflowJson } from '../n8n/client.mts';
+import { packPackage } from '../n8n/pack.mts';
+import { waitForWebhook } from '../n8n/webhook.mts';
+import { EditorBrowser, WINDOW, type Theme } from './editor/browser.mts';
+import { Canvas, iconOf, NodesPanel } from './editor/canvas.mts';
+import { CredentialForm } from './editor/credential.mts';
+import { NodeForm } from './editor/form.mts';
+import { PICTURES, type Picture } from './editor/pictures.mts';
+import { Screenshots } from './editor/screenshots.mts';
+import { NENAI, TRIGGER, withNenAi, withTrigger, type Credential } from './editor/workflows.mts';
+import { EXAMPLE_WORKFLOW, openStage, readExample, type Stage } from './stage.mts';
+
+const ROOT = join(__dirname, '../..');
+const VERSION = '2.41.1';
+const WRONG_KEY = 'wrong-key-not-a-secret';
+
+let tarball = '';
+let stage: Stage;
+let browser: EditorBrowser;
+let screenshots: Screenshots;
+let credential: Credential;
+let failed = false;
+
+beforeAll(async () => {
+	tarball = await packPackage(ROOT);
+	stage = await openStage({ root: ROOT, version: VERSION, tarball });
+	browser = await EditorBrowser.start(stage.n8n.url);
+	const { url, apiKey, webhookSecret } = stage.sandbox;
+	credential = await storeCredential('NenAI', { apiKey, baseUrl: url, webhookSecret });
+	screenshots = new Screenshots({
+		folder: join(stage.n8n.userFolder, 'screenshots'),
+		published: join(ROOT, 'docs/images'),
+		addresses: {
+			[stage.n8n.url]: 'https://n8n.example.com',
+			[url]: 'https://api.getnen.ai',
+			[new URL(url).host]: 'files.getnen.ai',
+		},
+		secrets: [apiKey, webhookSecret, WRONG_KEY],
+	});
+});
+
+afterAll(async () => {
+	await browser?.close();
+	await stage?.close({ keepFiles: failed });
+	if (tarball !== '') rmSync(dirname(tarball), { recursive: true, force: true });
+});
+
+/** A test that begins with a fresh NenAI, and keeps n8n's log and what the browser shows when it fails. */
+function inEditor(what: string, run: () => Promise<void>): void {
+	test(what, async () => {
+		stage.sandbox.reset();
+		try {
+			await run();
+		} catch (error) {
+			failed = true;
+			const kept = await browser.photograph(join(stage.n8n.userFolder, 'failures'), what.replace(/\W+/g, '-'));
+			process.stderr.write(`\nWhat the browser showed when it failed: ${kept.join(', ')}\n`);
+			throw error;
+		} finally {
+			await browser.closeTabs();
+		}
+	});
+}
+
+async function storeCredential(name: string, data: Readonly<Record<string, string>>): Promise<Credential> {
+	return { name, id: await stage.client.createCredential({ name, type: 'nenAiApi', data }) };
+}
+
+/** Opens the form of a NenAI node that has these parameters. */
+async function openNenAi(parameters: INode['parameters'], { of = credential, item }: { of?: Credential; item?: object } = {}): Promise<NodeForm> {
+	const { id } = await stage.client.createWorkflow(withNenAi(parameters, of, item));
+	return await openForm(await browser.open(`/workflow/${id}`), NENAI);
+}
+
+async function openForm(page: Page, node: string): Promise<NodeForm> {
+	await new Canvas(page).openNode(node);
+	return new NodeForm(page);
+}
+
+describe('the nodes panel', () => {
+	describe.each<[Theme, string]>([['light', 'nenai.svg'], ['dark', 'nenai.dark.svg']])('in %s theme', (theme, icon) => {
+		inEditor('finds both nodes by "nenai", with icons', async () => {
+			const page = await browser.open('/workflow/new', theme);
+			const panel = await NodesPanel.search(page, 'nenai');
+			// n8n shows a node and its trigger as one line, and both below it.
+			expect(await iconOf(panel.item('NenAI'))).toEqual({ file: icon, loaded: true });
+			if (theme === 'light') await takeInHeight('search', page, panel.root, 480);
+			await panel.openActions('NenAI');
+			await panel.item('Start a run').waitFor();
+			expect(await panel.titles()).toEqual([
+				'On a run that failed',
+				'On a run with any other status',
+				'On a run that has begun',
+				'On a run that ended well',
+				'Download the files of a result',
+				'Start a run',
+				'Start a run and wait for its result',
+			]);
+			for (const title of ['On a run that ended well', 'Start a run']) {
+				expect(await iconOf(panel.item(title))).toEqual({ file: icon, loaded: true });
+			}
+			if (theme === 'light') await takeInHeight('actions', page, panel.root, 980);
+		});
+	});
+
+	/** A picture in a window of another height: the panel is as high as the window. */
+	async function takeInHeight(name: Picture, page: Page, element: Locator, height: number): Promise<void> {
+		await page.setViewportSize({ width: WINDOW.width, height });
+		await screenshots.take(name, element);
+		await page.setViewportSize(WINDOW);
+	}
+});
+
+describe('the credential', () => {
+	inEditor('shows its fields, saves, and says what is wrong with a bad key and that a good one works', async () => {
+		const page = await browser.open('/home/credentials/create');
+		const form = await CredentialForm.create(page, 'NenAI API');
+		expect(await form.fields()).toEqual([
+			{ label: 'API Key *', secret: true, placeholder: '' },
+			{ label: 'Base URL', secret: false, placeholder: '' },
+			{ label: 'Webhook Secret', secret: true, placeholder: '' },
+			{ label: 'Previous Webhook Secret', secret: true, placeholder: '' },
+			{ label: 'Default Callback URL', secret: false, placeholder: 'e.g. https://n8n.example.com/webhook/…/webhook' },
+			// n8n's own, of every credential.
+			{ label: 'Allowed HTTP Request Domains', secret: false, placeholder: 'Select' },
+		]);
+		expect(await form.field('baseUrl').inputValue()).toBe('https://api.getnen.ai');
+
+		await form.field('apiKey').fill(WRONG_KEY);
+		await form.field('baseUrl').fill(stage.sandbox.url);
+		await form.save();
+		const failure = await form.failure();
+		expect(failure).toContain('NenAI does not accept this API key. Copy it again, whole and without spaces, or ask your NenAI contact for a new one.');
+		expect(failure).not.toContain(WRONG_KEY);
+
+		await form.field('apiKey').fill(stage.sandbox.apiKey);
+		await form.field('webhookSecret').fill(stage.sandbox.webhookSecret);
+		await form.field('defaultCallbackUrl').fill(`${stage.n8n.webhookUrl}/webhook/nenai-results/webhook`);
+		await form.save();
+		await form.untilConnected();
+		expect(stage.sandbox.state().counts.runsStarted).toBe(0);
+		// As high as the form, which scrolls else.
+		await page.setViewportSize({ width: WINDOW.width, height: 1080 });
+		await screenshots.take('credential', form.root);
+	});
+});
+
+describe('the form of the NenAI node', () => {
+	const BOTH = ['Resource', 'Operation', 'Workflow ID', 'Parameters'];
+	const START = [...BOTH, 'Parameter Values', 'Callback', 'Options'];
+
+	inEditor('has for Start just its fields, and those of what is chosen in them', async () => {
+		const form = await openNenAi({});
+		expect(await form.labels()).toEqual(START);
+		expect(await form.choices('resource')).toEqual(['Result', 'Run']);
+		expect(await form.choices('operation')).toEqual(['Start', 'Start and Wait']);
+		expect(await form.choices('parametersMode')).toEqual(['Enter Names and Values', 'JSON', 'Use the Input Item']);
+		expect(await form.choices('callback')).toEqual(['Default of the Credential', 'URL', 'None']);
+
+		await form.choose('parametersMode', 'JSON');
+		await form.until('Parameters (JSON)');
+		expect(await form.labels()).toEqual([...BOTH, 'Parameters (JSON)', 'Callback', 'Options']);
+		await form.choose('parametersMode', 'Use the Input Item');
+		await form.until('Parameters (JSON)', 'hidden');
+		expect(await form.labels()).toEqual([...BOTH, 'Callback', 'Options']);
+
+		await form.choose('callback', 'URL');
+		await form.until('Callback URL');
+		expect(await form.labels()).toEqual([...BOTH, 'Callback', 'Callback URL', 'Options']);
+		expect(await form.placeholder('callbackUrl')).toBe('e.g. https://n8n.example.com/webhook/…/webhook');
+		await form.choose('callback', 'None');
+		await form.until('Callback URL', 'hidden');
+	});
+
+	inEditor('says what to enter', async () => {
+		const form = await openNenAi({});
+		expect(await form.placeholder('workflowId')).toBe('e.g. 12345678-1234-1234-1234-123456789abc');
+		expect(await form.parameters.innerText()).toContain('Use the names and types that the NenAI workflow declares. Names are case sensitive.');
+		expect(await form.tooltip('Workflow ID')).toBe('The ID of the NenAI workflow to run, as your NenAI contact gave it to you');
+		expect(await form.tooltip('Callback')).toBe('Where NenAI reports what became of the run');
+	});
+
+	inEditor('has for Start and Wait the limit of the wait, and no callback', async () => {
+		const form = await openNenAi({});
+		await form.choose('operation', 'Start and Wait');
+		await form.until('Limit Wait Time');
+		expect(await form.labels()).toEqual([...BOTH, 'Parameter Values', 'Limit Wait Time', 'Amount', 'Unit', 'Options']);
+		await form.field('limitWaitTime').locator('.el-switch').click();
+		await form.until('Amount', 'hidden');
+		expect(await form.labels()).toEqual([...BOTH, 'Parameter Values', 'Limit Wait Time', 'Options']);
+		await form.addOption('Accept Unsigned Callbacks');
+		await form.field('acceptUnsigned').locator('.el-switch').click();
+		await form.parameters.getByText('can end it with a false result. Use this only for tests.').waitFor();
+	});
+
+	inEditor('has for Download its fields, and takes the input item', async () => {
+		const form = await openNenAi({});
+		await form.choose('resource', 'Result');
+		await form.until('Put Output File in Field');
+		expect(await form.labels()).toEqual(['Resource', 'Operation', 'Callback', 'Output', 'Put Output File in Field', 'Options']);
+		expect(await form.choices('output')).toEqual(['One Item per File', 'One Item with All Files']);
+		expect(await form.field('payload').innerText()).toContain('{{ $json }}');
+		expect(await form.parameters.innerText()).toContain('The name of the output binary field to put the file in');
+	});
+});
+
+describe('parameters', () => {
+	inEditor('are dragged in from the input item, and typed', async () => {
+		stage.sandbox.setDefaults({ workflows: null });
+		const form = await openNenAi({ callback: 'none' });
+		await form.fetchInput();
+		await form.drag(form.inputField('workflow_id'), form.field('workflowId'));
+		await form.field('workflowId').getByText('{{ $json.workflow_id }}').waitFor();
+		await form.drag(form.inputField('patient'), form.parameters.getByTestId('assignment-collection-drop-area'));
+		const patient = form.assignment(0);
+		await patient.value.getByText('{{ $json.patient }}').waitFor();
+		// n8n names it as the field that was dragged, and shows what the expression gives.
+		expect(await patient.name.inputValue()).toBe('patient');
+		await patient.row.getByText('Jane Doe').waitFor();
+		await patient.name.fill('PATIENT_NAME');
+		await form.typeAssignment('ROOM', 'Number', '12');
+
+		await form.executeStep();
+		await form.output.getByText('Job accepted for processing.').waitFor();
+		expect(stage.sandbox.state().runs).toMatchObject([{ workflowId: EXAMPLE_WORKFLOW, params: { PATIENT_NAME: 'Jane Doe', ROOM: 12 } }]);
+		await screenshots.take('start', form.root);
+	});
+});
+
+describe('the form of the trigger', () => {
+	inEditor('shows its URLs, and what NenAI reports to the test URL', async () => {
+		const webhookId = 'nenai-results';
+		const { id } = await stage.client.createWorkflow(withTrigger(webhookId, credential));
+		const form = await openForm(await browser.open(`/workflow/${id}`), TRIGGER);
+		const { webhookUrl } = stage.n8n;
+		await form.parameters.getByText('Webhook URLs', { exact: true }).click();
+		await form.parameters.getByText(`${webhookUrl}/webhook-test/${webhookId}/webhook`).waitFor();
+		await form.parameters.getByTestId('radio-button-production').click();
+		await form.parameters.getByText(`${webhookUrl}/webhook/${webhookId}/webhook`).waitFor();
+		expect(await form.parameters.innerText()).toContain('POST');
+		expect(await form.labels()).toEqual(['Events', 'Options']);
+		await form.parameters.getByText('Open "Webhook URLs" above and give the Production URL to NenAI').waitFor();
+		await screenshots.take('trigger', form.root);
+
+		await form.executeStep();
+		await waitForWebhook(`${webhookUrl}/webhook-test/${webhookId}/webhook`);
+		const report = { url: `${webhookUrl}/webhook-test/${webhookId}/webhook`, workflowId: EXAMPLE_WORKFLOW, status: 'success' };
+		const { answer, messageId } = await stage.sandbox.deliver(report);
+		expect(answer?.status).toBe(200);
+		await form.output.getByText(messageId).waitFor();
+	});
+
+	inEditor('warns when unsigned callbacks are accepted', async () => {
+		const { id } = await stage.client.createWorkflow(withTrigger('editor-unsigned', credential));
+		const form = await openForm(await browser.open(`/workflow/${id}`), TRIGGER);
+		await form.addOption('Accept Unsigned Callbacks');
+		await form.field('acceptUnsigned').locator('.el-switch').click();
+		await form.parameters.getByText('Unsigned callbacks are accepted: whoever knows the URL can start this workflow').waitFor();
+	});
+});
+
+describe('a run from the editor', () => {
+	inEditor('waits, and goes on with the result and its files', async () => {
+		stage.sandbox.faults.next({ callbacks: [] });
+		const file = { name: 'appointment.pdf', size: 48_213, contentType: 'application/pdf' };
+		const assets = stage.sandbox.files.url(stage.sandbox.files.add(file));
+		const { id } = await stage.client.createWorkflow(withCredential(readExample(ROOT, 'run-and-wait')));
+		const page = await browser.open(`/workflow/${id}`);
+		const canvas = new Canvas(page);
+		await canvas.node('Run and wait').waitFor();
+		await canvas.execute();
+		await canvas.untilWaiting('Run and wait');
+		const form = await openForm(page, 'Run and wait');
+		await form.output.getByText('The run has been started. This workflow goes on when NenAI reports its result.').waitFor();
+
+		const [{ messageId, callbackUrl, workflowId }] = stage.sandbox.state().runs;
+		const body = { result: { appointment: '2026-03-02 09:30', room: '12' }, assets };
+		const delivered = await stage.sandbox.deliver({ url: callbackUrl ?? '', messageId, workflowId, status: 'success', body });
+		expect(delivered.answer?.status).toBe(200);
+		await form.output.getByText(messageId).waitFor();
+		await form.showOutputAs('schema');
+		await form.output.getByText('2026-03-02 09:30').waitFor();
+		await screenshots.take('start-and-wait', form.root);
+
+		await canvas.closeNode();
+		await canvas.untilSuccess('Use the files');
+		await screenshots.take('workflow', page.locator('body'));
+		const download = await openForm(page, 'Download the files');
+		await download.output.getByText('appointment.pdf').first().waitFor();
+		await download.showOutputAs('schema');
+		expect(await download.output.innerText()).not.toContain('signature=');
+		await screenshots.take('download', download.root);
+	});
+
+	/** The example with the credential of these tests, whose name goes into a picture. */
+	function withCredential(workflow: WorkflowJson): WorkflowJson {
+		const nodes = workflow.nodes.map((node) => (node.credentials === undefined ? node : { ...node, credentials: { nenAiApi: credential } }));
+		return { ...workflow, nodes };
+	}
+});
+
+describe('an error', () => {
+	const RUN = { resource: 'run', operation: 'start', workflowId: EXAMPLE_WORKFLOW, parametersMode: 'input', callback: 'none' };
+	const expired = { assets: 'https://files.example.com/report.pdf?signature=0123', expires_at: 1_700_000_000 };
+
+	interface ErrorCase {
+		what: string;
+		parameters: INode['parameters'];
+		item?: object;
+		/** Fields of the credential that are other than usual. */
+		credential?: Readonly<Record<string, string>>;
+		message: RegExp;
+		hint: RegExp;
+		picture?: Picture;
+	}
+
+	const CASES: ErrorCase[] = [
+		{
+			what: 'of a parameter that the workflow does not have',
+			parameters: RUN,
+			item: { patient: 'Jane Doe' },
+			message: /^NenAI refused the run \(HTTP 422\): .*Unknown workflow parameter: patient \[item 0\]$/,
+			hint: /^Check the parameters: their names are case sensitive.* No run was started for this item\.$/,
+			picture: 'error',
+		},
+		{
+			what: 'of a wrong API key',
+			parameters: RUN,
+			item: { PATIENT_NAME: 'Jane Doe' },
+			credential: { apiKey: WRONG_KEY },
+			message: /^NenAI did not accept the API key \(HTTP 401\)/,
+			hint: /^Check the API key of the credential/,
+		},
+		{
+			what: 'of a credential without a webhook secret',
+			parameters: { ...RUN, operation: 'startAndWait' },
+			credential: { webhookSecret: '' },
+			message: /^The NenAI credential has no webhook secret, so no result could be verified$/,
+			hint: /^Make a secret with .* Nothing was sent\.$/,
+		},
+		{
+			what: 'of links that have expired',
+			parameters: { resource: 'result', operation: 'download' },
+			item: expired,
+			message: /expired/,
+			hint: /./,
+		},
+	];
+
+	describe.each(CASES)('$what', ({ parameters, item, credential: changes, message, hint, picture }) => {
+		inEditor('reads well: our words, no stack, no JSON, no key', async () => {
+			const { url: baseUrl, apiKey, webhookSecret } = stage.sandbox;
+			const of = changes && (await storeCredential('NenAI with a fault', { apiKey, baseUrl, webhookSecret, ...changes }));
+			const form = await openNenAi(parameters, { of, item });
+			await form.executeStep();
+			const error = await form.error();
+			expect(error.message).toMatch(message);
+			expect(error.hint).toMatch(hint);
+			expect(error.panel).not.toMatch(/^\s*at .+:\d+/m);
+			expect(error.panel).not.toMatch(/[{}]|NodeOperationError|undefined|\[object/);
+			for (const secret of [apiKey, webhookSecret, WRONG_KEY, 'signature=']) expect(error.panel).not.toContain(secret);
+			if (picture !== undefined) await screenshots.take(picture, form.root);
+		});
+	});
+});
+
+test('every picture of the README has been taken', () => {
+	expect([...screenshots.taken].sort()).toEqual([...PICTURES].sort());
+});
