@@ -1,10 +1,8 @@
 /** What a builder sees: n8n's editor with this package, in a real browser. It also takes the pictures of the README. */
-import { rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { INode } from 'n8n-workflow';
 import type { Locator, Page } from 'playwright-core';
 import type { WorkflowJson } from '../n8n/client.mts';
-import { packPackage } from '../n8n/pack.mts';
 import { waitForWebhook } from '../n8n/webhook.mts';
 import { EditorBrowser, WINDOW, type Theme } from './editor/browser.mts';
 import { Canvas, iconOf, NodesPanel } from './editor/canvas.mts';
@@ -19,7 +17,6 @@ const ROOT = join(__dirname, '../..');
 const VERSION = '2.41.1';
 const WRONG_KEY = 'wrong-key-not-a-secret';
 
-let tarball = '';
 let stage: Stage;
 let browser: EditorBrowser;
 let screenshots: Screenshots;
@@ -27,8 +24,7 @@ let credential: Credential;
 let failed = false;
 
 beforeAll(async () => {
-	tarball = await packPackage(ROOT);
-	stage = await openStage({ root: ROOT, version: VERSION, tarball });
+	stage = await openStage({ root: ROOT, version: VERSION });
 	browser = await EditorBrowser.start(stage.n8n.url);
 	const { url, apiKey, webhookSecret } = stage.sandbox;
 	credential = await storeCredential('NenAI', { apiKey, baseUrl: url, webhookSecret });
@@ -47,7 +43,6 @@ beforeAll(async () => {
 afterAll(async () => {
 	await browser?.close();
 	await stage?.close({ keepFiles: failed });
-	if (tarball !== '') rmSync(dirname(tarball), { recursive: true, force: true });
 });
 
 /** A test that begins with a fresh NenAI, and keeps n8n's log and what the browser shows when it fails. */
