@@ -164,7 +164,7 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 			await until('test-new-secret', 200, 5000);
 			expect(await statusOf('test-old-secret')).toBe(200);
 			await client.updateCredential(id, { name, type: 'nenAiApi', data: data('test-new-secret') });
-			await until('test-old-secret', 401, 65_000);
+			await until('test-old-secret', 401, 70_000);
 			expect(await statusOf('test-new-secret')).toBe(200);
 		});
 	});
