@@ -29,7 +29,7 @@ let failed = false;
 beforeAll(async () => {
 	tarball = await packPackage(ROOT);
 	stage = await openStage({ root: ROOT, version: VERSION, tarball });
-	browser = await EditorBrowser.start(stage.n8n.url);
+	browser = await EditorBrowser.start(stage.n8n.url, join(stage.n8n.userFolder, 'chromium'));
 	const { url, apiKey, webhookSecret } = stage.sandbox;
 	credential = await storeCredential('NenAI', { apiKey, baseUrl: url, webhookSecret });
 	screenshots = new Screenshots({
@@ -289,6 +289,7 @@ describe('a run from the editor', () => {
 
 		await canvas.closeNode();
 		await canvas.untilSuccess('Use the files');
+		await canvas.deselect();
 		await screenshots.take('workflow', page.locator('body'));
 		const download = await openForm(page, 'Download the files');
 		await download.output.getByText('appointment.pdf').first().waitFor();
