@@ -147,7 +147,7 @@ function checkUrl(url: string, job: Job, allowedHosts: string) {
 	if (job.expiresAt !== undefined && job.expiresAt <= Date.now()) {
 		throw new FileError({
 			message: `The link in ${job.field} has expired at ${new Date(job.expiresAt).toISOString()}`,
-			hint: 'It was not asked for. Download sooner after the callback, or run the NenAI workflow again.',
+			hint: 'Nothing was requested. Download sooner after the callback, or run the NenAI workflow again.',
 		});
 	}
 	if (!isHostAllowed(url, allowedHosts)) {
