@@ -348,8 +348,8 @@ describe('an error', () => {
 			what: 'of links that have expired',
 			parameters: { resource: 'result', operation: 'download' },
 			item: expired,
-			message: /expired/,
-			hint: /./,
+			message: /^The link in assets has expired at 2023-11-14T22:13:20\.000Z \[item 0\]$/,
+			hint: /^Nothing was requested\. Download sooner after the callback, or run the NenAI workflow again\.$/,
 		},
 	];
 
