@@ -153,7 +153,7 @@ function checkUrl(url: string, job: Job, allowedHosts: string) {
 	if (!isHostAllowed(url, allowedHosts)) {
 		throw new FileError({
 			message: `The link in ${job.field} leads to ${new URL(url).host}, which is not an allowed host`,
-			hint: 'Nothing was requested. If the host is right, add the host to the option Allowed Hosts.',
+			hint: 'Nothing was requested. If the host is right, add it to the option Allowed Hosts.',
 		});
 	}
 }
