@@ -40,10 +40,12 @@ export class EditorBrowser {
 
 	/**
 	 * @param url n8n's address
+	 * @param folder for what chromium writes beside its profile; the caller removes it
 	 * @throws Error that names the Debian package when chromium is missing
 	 */
-	static async start(url: string): Promise<EditorBrowser> {
-		return new EditorBrowser(await chromium.launch({ executablePath: findProgram(CHROMIUM), headless: true, args: FLAGS }), url);
+	static async start(url: string, folder: string): Promise<EditorBrowser> {
+		const env = { ...process.env, XDG_CONFIG_HOME: folder, XDG_CACHE_HOME: folder };
+		return new EditorBrowser(await chromium.launch({ executablePath: findProgram(CHROMIUM), headless: true, args: FLAGS, env }), url);
 	}
 
 	/** A new tab on a path of the editor. */

@@ -24,6 +24,11 @@ export class Canvas {
 		await this.page.getByTestId('ndv').waitFor({ state: 'hidden' });
 	}
 
+	/** Clicks where nothing is, so that no node is marked. */
+	async deselect(): Promise<void> {
+		await this.page.getByTestId('canvas-wrapper').click({ position: { x: 700, y: 60 } });
+	}
+
 	async execute(): Promise<void> {
 		await this.page.getByTestId('execute-workflow-button').click();
 	}

@@ -147,13 +147,13 @@ function checkUrl(url: string, job: Job, allowedHosts: string) {
 	if (job.expiresAt !== undefined && job.expiresAt <= Date.now()) {
 		throw new FileError({
 			message: `The link in ${job.field} has expired at ${new Date(job.expiresAt).toISOString()}`,
-			hint: 'It was not asked for. Download sooner after the callback, or run the NenAI workflow again.',
+			hint: 'Nothing was requested. Download sooner after the callback, or run the NenAI workflow again.',
 		});
 	}
 	if (!isHostAllowed(url, allowedHosts)) {
 		throw new FileError({
 			message: `The link in ${job.field} leads to ${new URL(url).host}, which is not an allowed host`,
-			hint: 'It was not asked for. If it is right, add the host to the option Allowed Hosts.',
+			hint: 'Nothing was requested. If the host is right, add it to the option Allowed Hosts.',
 		});
 	}
 }
