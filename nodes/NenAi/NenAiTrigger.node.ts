@@ -1,6 +1,6 @@
 import {
 	NodeConnectionTypes,
-	type IDataObject,
+	sleep,
 	type IHookFunctions,
 	type INodeType,
 	type INodeTypeDescription,
@@ -9,7 +9,7 @@ import {
 } from 'n8n-workflow';
 
 import { ACCEPTED, answer, ignored } from './callback/answers';
-import { isRemembered, keyOf, remember, type Seen } from './callback/duplicates';
+import { startedBy, StartedCallbacks, type Claim } from './callback/duplicates';
 import { eventOf, type Callback } from './callback/payload';
 import { receiveCallback } from './callback/receive';
 import { CREDENTIAL_TYPE, readCredential } from './transport/credential';
@@ -85,7 +85,7 @@ export class NenAiTrigger implements INodeType {
 						type: 'boolean',
 						default: true,
 						description:
-							'Whether the same message ID and status starts the workflow only once. Remembers the last 500 callbacks of a day; two copies at the same instant can still both come through. To rule that out, put a Remove Duplicates node on message_id behind this trigger.',
+							'Whether the same message ID and status starts the workflow only once. Remembers the last 500 callbacks of a day. Where n8n runs in several processes, two copies at the same instant can still both come through: to rule that out, put a Remove Duplicates node on message_id behind this trigger.',
 					},
 					{
 						displayName: 'Workflow IDs',
@@ -134,19 +134,40 @@ export class NenAiTrigger implements INodeType {
 		if (!ignoreDuplicates) return { webhookResponse: ACCEPTED.body, workflowData: [[{ json: callback }]] };
 
 		const memory = this.getWorkflowStaticData('node');
-		const now = Math.floor(Date.now() / 1000);
-		const key = keyOf(callback);
-		if (isRemembered(readSeen(memory), key, now)) return answer.call(this, ignored('duplicate'));
+		const claim = await startedHere.call(this).claim(callback, memory.seen);
+		if (claim === undefined) return answer.call(this, ignored('duplicate'));
+		giveBackUnlessStarted.call(this, claim);
 		return {
 			workflowData: [[{ json: callback }]],
 			// n8n 2 reads this when the execution has started, and saves the static data right after. Remembering any
 			// earlier would be in vain: starting an execution resets the mark by which n8n knows that it has changed.
 			get webhookResponse() {
-				memory.seen = remember(readSeen(memory), key, now);
+				const toSave = claim.started();
+				if (toSave !== undefined) memory.seen = toSave;
 				return ACCEPTED.body;
 			},
 		};
 	}
+}
+
+/** What this trigger has started. A test in the editor neither counts as a start nor leaves a trace. */
+function startedHere(this: IWebhookFunctions): StartedCallbacks {
+	return this.getMode() === 'manual' ? new StartedCallbacks(Date.now) : startedBy(String(this.getWorkflow().id), this.getNode().id);
+}
+
+/** How long a sender that has left is kept from trying again, in milliseconds, if n8n never says how the start went. */
+const LONGEST_START = 60_000;
+
+/** When n8n has answered and nothing was started, the sender may try again. */
+function giveBackUnlessStarted(this: IWebhookFunctions, claim: Claim) {
+	const response = this.getResponseObject();
+	const over = async () => {
+		// The sender may have left before the answer, while n8n still starts the workflow.
+		for (let waited = 0; !response.writableEnded && waited < LONGEST_START; waited += 500) await sleep(500);
+		claim.giveBack();
+	};
+	if (response.closed) void over();
+	else response.once('close', over);
 }
 
 function whyUnwanted(callback: Callback, events: string[], workflowIds: string[]): string | undefined {
@@ -154,9 +175,4 @@ function whyUnwanted(callback: Callback, events: string[], workflowIds: string[]
 	const wanted = workflowIds.map((id) => id.trim()).filter((id) => id !== '');
 	if (wanted.length > 0 && !wanted.includes(String(callback.workflow_id))) return 'workflow id';
 	return undefined;
-}
-
-/** What the trigger remembers in the workflow's static data. */
-function readSeen(memory: IDataObject): Seen {
-	return (memory.seen ?? {}) as Seen;
 }

@@ -24,6 +24,7 @@ import {
 	type IRunExecutionData,
 	type IWebhookData,
 	type IWorkflowExecuteAdditionalData,
+	type WorkflowExecuteMode,
 } from 'n8n-workflow';
 import { NenAiApi } from '../../credentials/NenAiApi.credentials';
 import { NenAi } from '../../nodes/NenAi/NenAi.node';
@@ -144,8 +145,11 @@ function nodeOf(type: string, parameters: INodeParameters, settings: Partial<INo
 	return { ...node, parameters: filled ?? {} };
 }
 
-function workflowOf(node: INode): Workflow {
-	return new Workflow({ id: 'workflow-1', name: 'Test', nodes: [node], connections: {}, active: false, nodeTypes, staticData: {} });
+let workflows = 0;
+
+/** Each has an id of its own, since the nodes remember things by it. */
+function workflowOf(node: INode, staticData: IDataObject = {}): Workflow {
+	return new Workflow({ id: `workflow-${(workflows += 1)}`, name: 'Test', nodes: [node], connections: {}, active: false, nodeTypes, staticData });
 }
 
 export interface Execution {
@@ -216,17 +220,19 @@ export interface CallbackServer {
 	url: string;
 	/** The items with which the workflow was started or the execution resumed, in order. */
 	started: IDataObject[];
+	/** Awaited in place of starting the workflow; when it rejects, n8n has failed to start it. */
+	start: () => Promise<void>;
 	close(): Promise<void>;
 }
 
 /** Serves a node's webhook over HTTP: the engine's WebhookContext around real requests and responses. */
-async function serveWebhook(type: INodeType, workflow: Workflow, node: INode, credentials: Credentials, data: IRunExecutionData | null): Promise<CallbackServer> {
+async function serveWebhook(type: INodeType, workflow: Workflow, node: INode, credentials: Credentials, data: IRunExecutionData | null, mode: WorkflowExecuteMode = 'webhook'): Promise<CallbackServer> {
 	const started: IDataObject[] = [];
 	const server = createServer((request, response) => {
 		const chunks: Buffer[] = [];
 		request.on('data', (chunk: Buffer) => chunks.push(chunk));
 		request.on('end', async () => {
-			const answer = {
+			const answer = Object.assign(response, {
 				status(code: number) {
 					response.statusCode = code;
 					return answer;
@@ -235,22 +241,33 @@ async function serveWebhook(type: INodeType, workflow: Workflow, node: INode, cr
 					response.setHeader('content-type', 'application/json; charset=utf-8');
 					response.end(JSON.stringify(body));
 				},
-			};
+			});
 			Object.assign(request, { ...rawBodyOf(request, Buffer.concat(chunks)), body: {}, params: {}, query: {} });
 			const additionalData = additionalDataFor(credentials);
 			Object.assign(additionalData, { httpRequest: request, httpResponse: answer });
-			const context = new WebhookContext(workflow, node, additionalData, 'webhook', webhookDataOf(type, node, credentials), [], data);
+			const context = new WebhookContext(workflow, node, additionalData, mode, webhookDataOf(type, node, credentials), [], data);
 			const result = await type.webhook?.call(context);
+			try {
+				if (result?.workflowData) await callbackServer.start();
+			} catch {
+				return answer.status(500).json({ message: 'There was a problem executing the workflow' });
+			}
 			for (const item of result?.workflowData?.[0] ?? []) started.push(item.json);
 			if (!result?.noWebhookResponse) answer.status(200).json(result?.webhookResponse);
 		});
 	});
 	await listen(server);
-	return {
+	const callbackServer: CallbackServer = {
 		url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
 		started,
-		close: () => new Promise((resolve) => server.close(() => resolve())),
+		start: async () => {},
+		close: () =>
+			new Promise((resolve) => {
+				server.close(() => resolve());
+				server.closeAllConnections();
+			}),
 	};
+	return callbackServer;
 }
 
 /** As n8n hands a body on: it parses forms by itself, after which their bytes cannot be read any more. */
@@ -289,19 +306,26 @@ export interface TriggerServer extends CallbackServer {
 	activate(): Promise<void>;
 }
 
-/** Serves the NenAI Trigger. */
-export async function serveTrigger(parameters: INodeParameters, credentials: Credentials): Promise<TriggerServer> {
+export interface TriggerOptions {
+	/** What n8n has saved in the workflow's row before. */
+	staticData?: IDataObject;
+	/** `manual` is a test in the editor. */
+	mode?: WorkflowExecuteMode;
+}
+
+/** Serves the NenAI Trigger of a workflow that this process has not seen yet. */
+export async function serveTrigger(parameters: INodeParameters, credentials: Credentials, { staticData, mode }: TriggerOptions = {}): Promise<TriggerServer> {
 	const type = TYPES['n8n-nodes-nenai.nenAiTrigger'];
 	const node = nodeOf('n8n-nodes-nenai.nenAiTrigger', parameters);
-	const workflow = workflowOf(node);
-	return {
-		...(await serveWebhook(type, workflow, node, credentials, null)),
+	const workflow = workflowOf(node, staticData);
+	const server = await serveWebhook(type, workflow, node, credentials, null, mode);
+	return Object.assign(server, {
 		staticData: () => workflow.staticData,
 		async activate() {
 			const context = new HookContext(workflow, node, additionalDataFor(credentials), 'trigger', 'activate', webhookDataOf(type, node, credentials));
 			await type.webhookMethods?.default?.create.call(context);
 		},
-	};
+	});
 }
 
 const listen = (server: Server) => new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import type { IDataObject, INodeParameters } from 'n8n-workflow';
 import { request } from 'undici';
 import { startSandbox, type CallbackSpec, type Sandbox } from '../sandbox/index.mts';
-import { Credentials, serveTrigger, type TriggerServer } from './engine.mts';
+import { Credentials, serveTrigger, type TriggerOptions, type TriggerServer } from './engine.mts';
 
 const WORKFLOW = '12345678-1234-1234-1234-123456789abc';
 let sandbox: Sandbox;
@@ -15,10 +15,13 @@ beforeAll(async () => {
 afterEach(() => trigger.close());
 afterAll(() => sandbox.close());
 
-async function serve(parameters: INodeParameters = {}, credential: IDataObject = {}) {
+async function serve(parameters: INodeParameters = {}, credential: IDataObject = {}, options: TriggerOptions = {}) {
 	credentials = new Credentials({ apiKey: 'test', webhookSecret: sandbox.webhookSecret, ...credential });
-	trigger = await serveTrigger(parameters, credentials);
+	trigger = await serveTrigger(parameters, credentials, options);
 }
+
+/** What n8n saves for the trigger. */
+const saved = () => trigger.staticData()['node:NenAI'] as IDataObject;
 
 let number = 0;
 /** Delivers a callback as the sandbox signs it; gives the status and the JSON that the trigger answered. */
@@ -194,7 +197,66 @@ describe('duplicates', () => {
 		await deliver({ signature: 'wrong-secret' });
 		expect(trigger.staticData()).toEqual({});
 		await deliver({ workflowId: 'w-1' });
-		expect(Object.keys((trigger.staticData()['node:NenAI'] as { seen: object }).seen)).toHaveLength(1);
+		expect(String(saved().seen).split(' ')).toHaveLength(1);
+	});
+
+	test('are known after a restart of n8n', async () => {
+		await serve();
+		await deliver({ messageId: 'm' });
+		const before = trigger;
+		await serve({}, {}, { staticData: JSON.parse(JSON.stringify(before.staticData())) });
+		await before.close();
+		expect(await deliver({ messageId: 'm' })).toEqual(ignored('duplicate'));
+		expect(await deliver({ messageId: 'n' })).toEqual(ACCEPTED);
+	});
+
+	test('of copies at the same instant one starts the workflow', async () => {
+		await serve();
+		const answers = await Promise.all(Array.from({ length: 10 }, () => deliver({ messageId: 'm' })));
+		expect(answers.filter(([, body]) => body.ignored === 'duplicate')).toHaveLength(9);
+		expect(trigger.started).toHaveLength(1);
+	});
+
+	test('when n8n fails to start the workflow, the next copy starts it', async () => {
+		await serve();
+		trigger.start = () => Promise.reject(new Error('test'));
+		expect(await deliver({ messageId: 'm' })).toMatchObject([500, {}]);
+		trigger.start = async () => {};
+		expect(saved()).toEqual({});
+		expect(await deliver({ messageId: 'm' })).toEqual(ACCEPTED);
+		expect(await deliver({ messageId: 'm' })).toEqual(ignored('duplicate'));
+	});
+
+	describe('when the sender leaves before the answer, a copy waits for what becomes of the start:', () => {
+		const STARTS: Array<[string, () => Promise<void>, unknown[]]> = [
+			['a duplicate if it went well', async () => {}, ignored('duplicate')],
+			['accepted if it failed', () => Promise.reject(new Error('test')), ACCEPTED],
+		];
+		test.each(STARTS)('%s', async (_, end, answered) => {
+			await serve();
+			let goOn = () => {};
+			const held = new Promise<void>((resolve) => (goOn = resolve));
+			trigger.start = async () => {
+				trigger.start = async () => {};
+				await held;
+				await end();
+			};
+			sandbox.setDefaults({ answerTimeoutMs: 500 });
+			const first = await sandbox.deliver({ url: trigger.url, workflowId: WORKFLOW, status: 'success', messageId: 'm' });
+			expect(first.answer).toBeNull();
+			sandbox.setDefaults({ answerTimeoutMs: 5000 });
+			const copy = deliver({ messageId: 'm' });
+			setTimeout(goOn, 200);
+			expect(await copy).toEqual(answered);
+			expect(trigger.started).toHaveLength(1);
+		});
+	});
+
+	test('a test in the editor may be repeated, and counts for nothing', async () => {
+		await serve({}, {}, { mode: 'manual' });
+		expect(await deliver({ messageId: 'm' })).toEqual(ACCEPTED);
+		trigger.staticData()['node:NenAI'] = {};
+		expect(await deliver({ messageId: 'm' })).toEqual(ACCEPTED);
 	});
 });
 

@@ -2,8 +2,11 @@ import type { IWebhookFunctions } from 'n8n-workflow';
 
 import { CREDENTIAL_TYPE, readCredential } from '../transport/credential';
 import { refused, unsigned, type Answer } from './answers';
+import { KeyMemory } from './keys';
 import { readCallback, type Callback } from './payload';
-import { isSignedBy, readSignature, SIGNATURE_HEADER } from './signature';
+import { readSignature, SIGNATURE_HEADER } from './signature';
+
+const keyMemory = new KeyMemory(() => performance.now());
 
 /**
  * Reads the request as a callback of NenAI: the callback if it is genuine, else the answer for the sender.
@@ -24,11 +27,10 @@ export async function receiveCallback(
 	const rawBody = await readRawBody.call(this);
 	if (rawBody === undefined) return { answer: unsigned('unreadable') };
 	if (signature !== 'missing') {
-		const webhookSecrets = await readSecrets.call(this);
-		if (webhookSecrets === undefined) return { answer: refused(500, 'The NenAI credential cannot be read') };
-		const verifiable = webhookSecrets.length > 0;
-		if (!verifiable && !acceptUnsigned) return { answer: unsigned('no secret') };
-		if (verifiable && !isSignedBy(webhookSecrets, rawBody, signature)) return { answer: unsigned('wrong') };
+		const verdict = await verify.call(this, rawBody, signature);
+		if (verdict === 'unknown') return { answer: refused(500, 'The NenAI credential cannot be read') };
+		if (verdict === 'wrong') return { answer: unsigned(verdict) };
+		if (verdict === 'no secret' && !acceptUnsigned) return { answer: unsigned(verdict) };
 	}
 	const read = readCallback(rawBody);
 	return 'error' in read ? { answer: refused(400, read.error) } : read;
@@ -49,12 +51,15 @@ async function readRawBody(this: IWebhookFunctions): Promise<Buffer | undefined>
 	}
 }
 
-/** The secrets of the credential; undefined if n8n cannot give it, for example since it was deleted. */
-async function readSecrets(this: IWebhookFunctions): Promise<string[] | undefined> {
+/** Unknown if n8n cannot give the credential, for example since it was deleted. */
+async function verify(this: IWebhookFunctions, rawBody: Buffer, signature: Buffer): Promise<'right' | 'wrong' | 'no secret' | 'unknown'> {
+	const { name, credentials } = this.getNode();
+	const credential = JSON.stringify([this.getWorkflow().id, credentials?.[CREDENTIAL_TYPE]?.id]);
+	const readSecrets = async () => readCredential(await this.getCredentials(CREDENTIAL_TYPE)).webhookSecrets;
 	try {
-		return readCredential(await this.getCredentials(CREDENTIAL_TYPE)).webhookSecrets;
+		return await keyMemory.verify(credential, readSecrets, rawBody, signature);
 	} catch (error) {
-		this.logger.error(`The NenAI credential of the node "${this.getNode().name}" cannot be read: ${(error as Error).message}`);
-		return undefined;
+		this.logger.error(`The NenAI credential of the node "${name}" cannot be read: ${(error as Error).message}`);
+		return 'unknown';
 	}
 }
