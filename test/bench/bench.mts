@@ -15,7 +15,8 @@ export class Bench {
 	/** What the sizes of the table are multiplied with: 1, or less for a quick look. */
 	readonly scale: number;
 	readonly say: (line: string) => void;
-	#stage: { engine: Engine; stage: Stage } | undefined;
+	/** The one n8n that runs; `shared` says with which engine, if other rows may use it too. */
+	#running: { stage: Stage; shared?: Engine } | undefined;
 
 	constructor(options: { tarball: string; rounds: number; scale: number; say: (line: string) => void }) {
 		this.tarball = options.tarball;
@@ -28,24 +29,27 @@ export class Bench {
 		return Math.max(1, Math.round(count * this.scale));
 	}
 
-	/** The n8n with this engine that rows share; the one before it is stopped. */
+	/** The n8n with this engine that rows share. Any other is stopped. */
 	async stage(engine: Engine): Promise<Stage> {
-		if (this.#stage?.engine === engine) return this.#stage.stage;
-		await this.close();
+		if (this.#running?.shared === engine) return this.#running.stage;
 		const stage = await this.freshStage({ engine });
-		this.#stage = { engine, stage };
+		this.#running = { stage, shared: engine };
 		return stage;
 	}
 
-	/** An n8n of its own, for rows that measure memory; no other runs beside it. Whoever asks for it closes it. */
+	/** An n8n that did nothing yet, for rows that measure memory. Any other is stopped. */
 	async freshStage(options: Omit<StageOptions, 'tarball'>): Promise<Stage> {
 		await this.close();
-		return await openStage({ tarball: this.tarball, ...options });
+		const stage = await openStage({ tarball: this.tarball, ...options });
+		this.#running = { stage };
+		return stage;
 	}
 
+	/** Stops the n8n that runs, and removes its files. */
 	async close(): Promise<void> {
-		await this.#stage?.stage.close();
-		this.#stage = undefined;
+		const running = this.#running;
+		this.#running = undefined;
+		await running?.stage.close();
 	}
 
 	/** Measures all of them in turn, as often as there are rounds, so that a drift of the machine meets them all. */

@@ -49,6 +49,11 @@ async function measure(): Promise<Results> {
 	await ensureN8n('2.41.1', say);
 	const tarball = await packPackage(root);
 	const bench = new Bench({ tarball, rounds: Number(values.rounds), scale: Number(values.scale), say });
+	const cleanUp = async () => {
+		await bench.close();
+		rmSync(dirname(tarball), { recursive: true, force: true });
+	};
+	for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void cleanUp().finally(() => process.exit(1)));
 	const summaries: Summary[] = [];
 	try {
 		for (const row of ROWS.filter(({ name }) => only?.includes(name) ?? true)) {
@@ -56,8 +61,7 @@ async function measure(): Promise<Results> {
 			summaries.push(...(await row.run(bench)).map(summarize));
 		}
 	} finally {
-		await bench.close();
-		rmSync(dirname(tarball), { recursive: true, force: true });
+		await cleanUp();
 	}
 	const minutes = Math.round((Date.now() - began) / 60_000);
 	const machine = `${cpus().length} x ${cpus()[0].model.trim()}, Node ${process.version}`;
@@ -80,9 +84,6 @@ async function main() {
 	writeFileSync(values.json, `${JSON.stringify(results, null, '\t')}\n`);
 	process.stdout.write(`${toText(results)}\n`);
 }
-
-// Unwinds what is open: n8n and the temporary folders would outlive a sudden end.
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(128));
 
 try {
 	await main();

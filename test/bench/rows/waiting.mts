@@ -5,14 +5,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { INode } from 'n8n-workflow';
 import { request } from 'undici';
 import { isSettled } from '../../n8n/client.mts';
+import type { N8nInstance } from '../../n8n/instance.mts';
 import { waitFor } from '../../n8n/poll.mts';
 import { chain, node } from '../workflows.mts';
 import type { Bench, Row } from '../bench.mts';
-import { memoryAtRest } from '../memory.mts';
+import { INSPECTABLE, liveMemory, memoryAtRest } from '../memory.mts';
 import type { Comparison } from '../results.mts';
 import type { Engine, Stage } from '../stage.mts';
 
 const CALLERS = 10;
+
+const WARM_UP = 30;
 
 /** All callbacks are sent within this time, in milliseconds. */
 const CALLBACKS_WITHIN = 10_000;
@@ -28,13 +31,23 @@ interface Contender {
 	id: string;
 	url: string;
 	finish: () => Promise<void>;
+	/** Lets those that are started from now on wait again. */
+	again: () => void;
+}
+
+/** In megabytes, when n8n has come to rest. */
+interface Memory {
+	/** What its JavaScript needs. */
+	live: number;
+	/** All that the process holds: its sandboxes for expressions as well, and what it has not given back yet. */
+	whole: number;
 }
 
 interface Waited {
-	/** Megabytes for each waiting execution, by size. */
-	perExecution: number[];
-	/** At rest before and after, in megabytes. */
-	idle: { before: number; after: number };
+	before: Memory;
+	/** While so many wait, by size. */
+	during: Memory[];
+	after: Memory;
 	lost: number;
 	/** From the first callback to the end of the last execution. */
 	seconds: number;
@@ -56,7 +69,7 @@ async function ourContender(stage: Stage): Promise<Contender> {
 			await deliverUntilTaken(stage, messageId);
 		}));
 	};
-	return { ...(await stage.publish(waitingWorkflow('row6-ours', wait), 'row6-ours')), finish };
+	return { ...(await stage.publish(waitingWorkflow('row6-ours', wait), 'row6-ours')), finish, again: () => {} };
 }
 
 /** As NenAI does: once more after a while when the answer was not 200. */
@@ -69,18 +82,25 @@ async function deliverUntilTaken({ sandbox }: Stage, messageId: string): Promise
 	}
 }
 
+interface StatusServer {
+	server: Server;
+	url: string;
+	/** For all runs that are asked for. */
+	set: (status: 'processing' | 'success') => void;
+}
+
 /** What the polling node asks. NenAI itself has nothing of the kind that is published. */
-async function statusServer(): Promise<{ server: Server; url: string; end: () => void }> {
+async function statusServer(): Promise<StatusServer> {
 	let status = 'processing';
 	const server = createServer((_, response) => response.setHeader('content-type', 'application/json').end(JSON.stringify({ status })));
 	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-	return { server, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, end: () => (status = 'success') };
+	return { server, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, set: (to) => (status = to) };
 }
 
-async function pollingContender(stage: Stage, statusUrl: string, end: () => void): Promise<Contender> {
+async function pollingContender(stage: Stage, { url: statusUrl, set }: StatusServer): Promise<Contender> {
 	const { sandbox } = stage;
 	const poll = node('Poll', 'CUSTOM.pollingRun', 1, { runUrl: `${sandbox.url}/runs`, statusUrl, apiKey: sandbox.apiKey });
-	return { ...(await stage.publish(waitingWorkflow('row6-polling', poll), 'row6-polling')), finish: async () => end() };
+	return { ...(await stage.publish(waitingWorkflow('row6-polling', poll), 'row6-polling')), finish: async () => set('success'), again: () => set('processing') };
 }
 
 /** Makes so many more executions wait. */
@@ -103,14 +123,15 @@ async function waitAndFinish(stage: Stage, contender: Contender, sizes: number[]
 	const settled = async () => (await client.executions(contender.id)).filter(isSettled).length;
 	sandbox.reset();
 	sandbox.setDefaults({ fault: { callbacks: [] } });
+	await warmUp(stage, contender, settled);
 	const already = await settled();
-	const before = await memoryAtRest(n8n.pid);
-	const perExecution: number[] = [];
+	const before = await atRest(n8n);
+	const during: Memory[] = [];
 	let waiting = 0;
 	for (const size of sizes) {
 		await startWaiting(stage, contender, size - waiting);
 		waiting = size;
-		perExecution.push(((await memoryAtRest(n8n.pid)) - before) / size);
+		during.push(await atRest(n8n));
 	}
 	const began = performance.now();
 	await contender.finish();
@@ -118,21 +139,33 @@ async function waitAndFinish(stage: Stage, contender: Contender, sizes: number[]
 	const done = await waitFor('all executions to end', all, { timeoutMs: 240_000, intervalMs: 1000 }).catch(() => false);
 	const seconds = (performance.now() - began) / 1000;
 	const lost = done ? 0 : waiting - ((await settled()) - already);
-	await sleep(5000);
-	return { perExecution, idle: { before, after: await memoryAtRest(n8n.pid) }, lost, seconds };
+	return { before, during, after: await atRest(n8n), lost, seconds };
+}
+
+/** The first executions make n8n load and compile things that stay. */
+async function warmUp(stage: Stage, contender: Contender, settled: () => Promise<number>): Promise<void> {
+	await startWaiting(stage, contender, WARM_UP);
+	await contender.finish();
+	await waitFor('the first executions to end', async () => ((await settled()) >= WARM_UP ? true : undefined), { timeoutMs: 120_000 });
+	contender.again();
+	stage.sandbox.reset();
+	stage.sandbox.setDefaults({ fault: { callbacks: [] } });
+}
+
+async function atRest(n8n: N8nInstance): Promise<Memory> {
+	await sleep(2000);
+	return { live: await liveMemory(n8n.log()), whole: await memoryAtRest(n8n.pid, 2) };
 }
 
 /** An n8n for each of the two: what one leaves behind must not count for the other. */
 async function measure(bench: Bench, engine: Engine, sizes: number[], ours: boolean): Promise<Waited> {
-	const stage = await bench.freshStage({ engine });
-	const { server, url, end } = await statusServer();
+	const stage = await bench.freshStage({ engine, env: INSPECTABLE });
+	const status = await statusServer();
 	try {
-		const contender = ours ? await ourContender(stage) : await pollingContender(stage, url, end);
-		return await waitAndFinish(stage, contender, sizes);
+		return await waitAndFinish(stage, ours ? await ourContender(stage) : await pollingContender(stage, status), sizes);
 	} finally {
-		server.close();
-		server.closeAllConnections();
-		await stage.close();
+		status.server.close();
+		status.server.closeAllConnections();
 	}
 }
 
@@ -143,37 +176,35 @@ export const row6: Row = {
 		const found: Comparison[] = [];
 		for (const { engine, sizes: full } of SIZES) {
 			const sizes = full.map((size) => bench.sized(size));
-			const us: Waited[] = [];
-			const them: Waited[] = [];
-			await bench.inTurn(`${sizes.at(-1)} waiting, ${engine}`, {
-				polling: async () => {
-					them.push(await measure(bench, engine, sizes, false));
-					return them[them.length - 1].perExecution.at(-1) ?? NaN;
-				},
-				us: async () => {
-					us.push(await measure(bench, engine, sizes, true));
-					return us[us.length - 1].perExecution.at(-1) ?? NaN;
-				},
-			});
-			found.push(...sizes.map((size, index) => compare(size, index, engine, us, them, index === sizes.length - 1)));
+			const waited: Record<'us' | 'them', Waited[]> = { us: [], them: [] };
+			const seconds = (who: 'us' | 'them') => async () => {
+				waited[who].push(await measure(bench, engine, sizes, who === 'us'));
+				return waited[who][waited[who].length - 1].seconds;
+			};
+			await bench.inTurn(`${sizes.at(-1)} waiting, ${engine}, seconds until all have ended`, { them: seconds('them'), us: seconds('us') });
+			found.push(...sizes.flatMap((size, index) => [compare(size, index, engine, waited, 'live'), compare(size, index, engine, waited, 'whole')]));
+			found[found.length - 1].facts.push(...factsOf(waited.us));
 		}
 		return found;
 	},
 };
 
-function compare(size: number, index: number, engine: Engine, us: Waited[], them: Waited[], last: boolean): Comparison {
-	const name = engine === 'vm' ? "n8n's default expression engine" : 'N8N_EXPRESSION_ENGINE=legacy';
-	// What cannot be told from nothing counts as ten kilobytes.
-	const column = (waited: Waited[]) => waited.map(({ perExecution }) => Math.max(0.01, perExecution[index]));
-	return { row: '6', work: `memory for each of ${size} waiting executions, ${name}`, peer: 'a node that polls', unit: 'MB', better: 'less', ours: column(us), peers: column(them), facts: last ? factsOf(us) : [] };
+/** Less than this cannot be told from nothing, in kilobytes for each execution. */
+const LEAST = 1;
+
+function compare(size: number, index: number, engine: Engine, { us, them }: Record<'us' | 'them', Waited[]>, kind: keyof Memory): Comparison {
+	const perExecution = (waited: Waited[]) => waited.map(({ before, during }) => Math.max(LEAST, ((during[index][kind] - before[kind]) * 1024) / size));
+	const what = kind === 'live' ? 'live JavaScript memory' : 'memory of the process';
+	const work = `${size} executions waiting: ${what} for each, ${engine === 'vm' ? "n8n's default expression engine" : 'N8N_EXPRESSION_ENGINE=legacy'}`;
+	return { row: '6', work, peer: 'a node that polls', unit: 'kB', better: 'less', ours: perExecution(us), peers: perExecution(them), facts: [] };
 }
 
 function factsOf(us: Waited[]) {
-	const growth = us.map(({ idle }) => idle.after / idle.before - 1);
 	const lost = us.reduce((sum, waited) => sum + waited.lost, 0);
 	const slowest = Math.max(...us.map(({ seconds }) => seconds));
+	const growth = Math.max(...us.map(({ before, after }) => after.whole / before.whole - 1));
 	return [
-		{ text: `${lost} lost of those whose callbacks came within ${CALLBACKS_WITHIN / 1000} s, the last one ended after ${Math.round(slowest)} s`, holds: lost === 0 },
-		{ text: `afterwards n8n holds ${Math.round(Math.max(...growth) * 100)} % more than before`, holds: Math.max(...growth) <= 0.1 },
+		{ text: `${lost} lost, whose callbacks all came within ${CALLBACKS_WITHIN / 1000} s; the last execution ended after ${Math.round(slowest)} s`, holds: lost === 0 },
+		{ text: `afterwards the process holds ${Math.round(growth * 100)} % more than before`, holds: growth <= 0.1 },
 	];
 }
