@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -18,7 +18,14 @@ import { ProcessGroup } from './process-group.mts';
 import { childEnvironment, CommandError, lastLines, runCommand } from './run-command.mts';
 import type { WorkflowJson } from './schemas.mts';
 
-const temporary = () => mkdtempSync(join(tmpdir(), 'nenai-driver-'));
+const folders: string[] = [];
+afterAll(() => folders.forEach((folder) => rmSync(folder, { recursive: true, force: true })));
+
+const temporary = () => {
+	const folder = mkdtempSync(join(tmpdir(), 'nenai-driver-'));
+	folders.push(folder);
+	return folder;
+};
 
 /** A local server that answers with the given status and body, and what it was asked. */
 async function withServer<T>(

@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { IDataObject, INodeParameters } from 'n8n-workflow';
 import { request } from 'undici';
 import { startSandbox, type CallbackSpec, type Sandbox } from '../sandbox/index.mts';
@@ -250,6 +251,28 @@ describe('duplicates', () => {
 			expect(await copy).toEqual(answered);
 			expect(trigger.started).toHaveLength(1);
 		});
+	});
+
+	test('a copy whose sender left while it waited keeps nobody out when its start fails as well', async () => {
+		await serve();
+		let goOn = () => {};
+		const held = new Promise<void>((resolve) => (goOn = resolve));
+		let toFail = 2;
+		trigger.start = async () => {
+			await held;
+			if (toFail === 0) return;
+			toFail -= 1;
+			throw new Error('test');
+		};
+		sandbox.setDefaults({ answerTimeoutMs: 500 });
+		for (let i = 0; i < 2; i += 1) {
+			const { answer } = await sandbox.deliver({ url: trigger.url, workflowId: WORKFLOW, status: 'success', messageId: 'm' });
+			expect(answer).toBeNull();
+		}
+		sandbox.setDefaults({ answerTimeoutMs: 5000 });
+		goOn();
+		while (toFail > 0) await sleep(20);
+		expect(await deliver({ messageId: 'm' })).toEqual(ACCEPTED);
 	});
 
 	test('a test in the editor may be repeated, and counts for nothing', async () => {

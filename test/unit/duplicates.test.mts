@@ -80,6 +80,15 @@ test('what other processes saved does not displace what is newer here', async ()
 	expect([await here.start('1'), await here.start('mine'), await here.start('0')]).toEqual([false, false, true]);
 });
 
+test('what is oldest here goes when other processes saved what is newer', async () => {
+	const here = processWith();
+	await here.start('oldest');
+	const other = processWith({ writes: 0 }, { now: here.clock.now + 1000 });
+	for (let i = 0; i < MOST_REMEMBERED; i += 1) await other.start(`${i}`);
+	here.database.saved = other.database.saved;
+	expect([await here.start('0'), await here.start('oldest')]).toEqual([false, true]);
+});
+
 describe('copies at the same instant', () => {
 	/** Whether the promise has come to its end. */
 	const isSettled = async (promise: Promise<unknown>) => {

@@ -113,6 +113,18 @@ test('while keys are read anew, those that are remembered still vouch', async ()
 	expect(await forged).toBe('wrong');
 });
 
+test('the minute counts from the beginning of a reading', async () => {
+	const { state, memory, verify } = setUp();
+	const slow = async () => {
+		state.now += 5000;
+		return ['old'];
+	};
+	await memory.verify('credential', slow, BODY, signedWith('old'));
+	state.now += LONGEST_KEPT - 5000;
+	await verify('old');
+	expect(state.reads).toBe(1);
+});
+
 test('so many are kept, the one that was read longest ago goes first, and none longer than a minute', async () => {
 	const { state, memory, verify } = setUp();
 	for (let i = 0; i <= MOST_KEPT; i += 1) await verify('old', `credential-${i}`);
@@ -124,4 +136,17 @@ test('so many are kept, the one that was read longest ago goes first, and none l
 	state.now += LONGEST_KEPT;
 	await verify('old', 'another');
 	expect(memory.size).toBe(1);
+});
+
+test('what was read anew is the last to go', async () => {
+	const { state, verify } = setUp();
+	for (let i = 0; i < MOST_KEPT; i += 1) await verify('old', `credential-${i}`);
+	state.now += FRESH;
+	await verify('forged', 'credential-0');
+	await verify('old', 'another');
+	const { reads } = state;
+	await verify('old', 'credential-0');
+	expect(state.reads).toBe(reads);
+	await verify('old', 'credential-1');
+	expect(state.reads).toBe(reads + 1);
 });

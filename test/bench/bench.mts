@@ -1,0 +1,65 @@
+/** What the rows of the bench share: how often they measure, and the n8n instances that they measure on. */
+import { openStage, type Engine, type Stage, type StageOptions } from './stage.mts';
+import type { Comparison } from './results.mts';
+
+export interface Row {
+	/** As in `--only`. */
+	name: string;
+	title: string;
+	run(bench: Bench): Promise<Comparison[]>;
+}
+
+export class Bench {
+	readonly tarball: string;
+	readonly rounds: number;
+	/** What the sizes of the table are multiplied with: 1, or less for a quick look. */
+	readonly scale: number;
+	readonly say: (line: string) => void;
+	/** The one n8n that runs; `shared` says with which engine, if other rows may use it too. */
+	#running: { stage: Stage; shared?: Engine } | undefined;
+
+	constructor(options: { tarball: string; rounds: number; scale: number; say: (line: string) => void }) {
+		this.tarball = options.tarball;
+		this.rounds = options.rounds;
+		this.scale = options.scale;
+		this.say = options.say;
+	}
+
+	sized(count: number): number {
+		return Math.max(1, Math.round(count * this.scale));
+	}
+
+	/** The n8n with this engine that rows share. Any other is stopped. */
+	async stage(engine: Engine): Promise<Stage> {
+		if (this.#running?.shared === engine) return this.#running.stage;
+		const stage = await this.freshStage({ engine });
+		this.#running = { stage, shared: engine };
+		return stage;
+	}
+
+	/** An n8n that did nothing yet, for rows that measure memory. Any other is stopped. */
+	async freshStage(options: Omit<StageOptions, 'tarball'>): Promise<Stage> {
+		await this.close();
+		const stage = await openStage({ tarball: this.tarball, ...options });
+		this.#running = { stage };
+		return stage;
+	}
+
+	/** Stops the n8n that runs, and removes its files. */
+	async close(): Promise<void> {
+		const running = this.#running;
+		this.#running = undefined;
+		await running?.stage.close();
+	}
+
+	/** Measures all of them in turn, as often as there are rounds, so that a drift of the machine meets them all. */
+	async inTurn<Name extends string>(what: string, contenders: Record<Name, () => Promise<number>>): Promise<Record<Name, number[]>> {
+		const names = Object.keys(contenders) as Name[];
+		const found = Object.fromEntries(names.map((name) => [name, []])) as unknown as Record<Name, number[]>;
+		for (let round = 1; round <= this.rounds; round += 1) {
+			for (const name of names) found[name].push(await contenders[name]());
+			this.say(`${what}, round ${round}: ${names.map((name) => `${name} ${found[name].at(-1)?.toFixed(2)}`).join(', ')}`);
+		}
+		return found;
+	}
+}

@@ -1,0 +1,93 @@
+/**
+ * `npm run bench`: the package beside what a builder would use instead, in a real n8n, against a local NenAI.
+ * Prints a table and writes it as JSON. Ends with 0 when every row could be measured, whatever it showed.
+ *
+ *   --only 1,4b       just these rows
+ *   --rounds 5        how often each is measured (3)
+ *   --scale 0.1       smaller sizes, for a quick look
+ *   --json <path>     where the JSON goes (bench-results.json)
+ *   --readme          measures nothing: writes the table of the JSON into README.md
+ */
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { dirname, join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { ensureN8n } from '../n8n/install.mts';
+import { packPackage } from '../n8n/pack.mts';
+import { Bench } from './bench.mts';
+import { putBetweenMarkers, summarize, table, type Summary } from './results.mts';
+import { ROWS } from './rows/index.mts';
+
+const root = join(import.meta.dirname, '../..');
+const say = (line: string) => process.stderr.write(`${line}\n`);
+
+interface Results {
+	/** ISO 8601. */
+	measuredAt: string;
+	minutes: number;
+	machine: string;
+	rounds: number;
+	scale: number;
+	summaries: Summary[];
+}
+
+const { values } = parseArgs({
+	options: {
+		only: { type: 'string' },
+		rounds: { type: 'string', default: '3' },
+		scale: { type: 'string', default: '1' },
+		json: { type: 'string', default: join(root, 'bench-results.json') },
+		readme: { type: 'boolean', default: false },
+	},
+});
+
+async function measure(): Promise<Results> {
+	const only = values.only?.split(',').map((name) => name.trim());
+	const unknown = only?.find((name) => !ROWS.some((row) => row.name === name));
+	if (unknown !== undefined) throw new Error(`There is no row ${unknown}: the rows are ${ROWS.map(({ name }) => name).join(', ')}`);
+	const began = Date.now();
+	await ensureN8n('2.41.1', say);
+	const tarball = await packPackage(root);
+	const bench = new Bench({ tarball, rounds: Number(values.rounds), scale: Number(values.scale), say });
+	const cleanUp = async () => {
+		await bench.close();
+		rmSync(dirname(tarball), { recursive: true, force: true });
+	};
+	for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void cleanUp().finally(() => process.exit(1)));
+	const summaries: Summary[] = [];
+	try {
+		for (const row of ROWS.filter(({ name }) => only?.includes(name) ?? true)) {
+			say(`\n${row.name}  ${row.title}`);
+			summaries.push(...(await row.run(bench)).map(summarize));
+		}
+	} finally {
+		await cleanUp();
+	}
+	const minutes = Math.round((Date.now() - began) / 60_000);
+	const machine = `${cpus().length} x ${cpus()[0].model.trim()}, Node ${process.version}`;
+	return { measuredAt: new Date().toISOString(), minutes, machine, rounds: bench.rounds, scale: bench.scale, summaries };
+}
+
+function toText({ measuredAt, minutes, machine, rounds, summaries }: Results): string {
+	const how = `Measured on ${measuredAt.slice(0, 10)} with \`npm run bench\` in n8n 2.41.1 (${machine}): medians of ${rounds} rounds, ${minutes} minutes. A ratio above 1 says that ours is better.`;
+	return `${how}\n\n${table(summaries)}`;
+}
+
+async function main() {
+	if (values.readme) {
+		const results = JSON.parse(readFileSync(values.json, 'utf8')) as Results;
+		const readme = join(root, 'README.md');
+		writeFileSync(readme, putBetweenMarkers(readFileSync(readme, 'utf8'), toText(results)));
+		return;
+	}
+	const results = await measure();
+	writeFileSync(values.json, `${JSON.stringify(results, null, '\t')}\n`);
+	process.stdout.write(`${toText(results)}\n`);
+}
+
+try {
+	await main();
+} catch (error) {
+	say(`\nThe bench could not run: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+	process.exitCode = 1;
+}

@@ -1,0 +1,88 @@
+/** Row 7: large files. */
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { request } from 'undici';
+import type { INode } from 'n8n-workflow';
+import { chain, node } from '../workflows.mts';
+import type { Bench, Row } from '../bench.mts';
+import { forgetPeak, memoryAtRest, peakMemory } from '../memory.mts';
+import { median, type Comparison } from '../results.mts';
+import type { Stage } from '../stage.mts';
+
+const MEGABYTE = 1024 * 1024;
+
+/** How much more memory than at rest a download may take at its peak, in megabytes. */
+const MOST_MEMORY = 100;
+
+/** What the peak of one and the same download differs by from one time to the next, in megabytes. */
+const NOISE = 10;
+
+const WORKS = [
+	{ what: '20 files of 50 MB', files: 20, size: 50 * MEGABYTE },
+	{ what: 'a file of 1 GB', files: 1, size: 1024 * MEGABYTE },
+];
+
+function downloadWorkflow(path: string, download: INode) {
+	const webhook = node('Webhook', 'webhook', 2.1, { httpMethod: 'POST', path, responseMode: 'lastNode', responseData: 'noData', options: {} }, { webhookId: path });
+	return chain(path, [webhook, node('Split Out', 'splitOut', 1, { fieldToSplitOut: 'body.items', options: {} }), download]);
+}
+
+const ours = ({ credentials: { nenAiApi } }: Stage) =>
+	node('Download', 'n8n-nodes-nenai.nenAi', 1, { resource: 'result', operation: 'download', options: {} }, { credentials: { nenAiApi } });
+
+const httpRequest = () =>
+	node('Download', 'httpRequest', 4.2, { url: '={{ $json.asset }}', options: { response: { response: { responseFormat: 'file' } } } });
+
+interface Downloaded {
+	seconds: number;
+	/** Megabytes at the peak over those at rest. */
+	memory: number;
+}
+
+async function download({ sandbox, n8n }: Stage, url: string, files: number, size: number): Promise<Downloaded> {
+	const items = Array.from({ length: files }, (_, index) => ({ asset: sandbox.files.url(sandbox.files.add({ name: `file-${index}.bin`, size })) }));
+	const idle = await memoryAtRest(n8n.pid);
+	forgetPeak(n8n.pid);
+	const began = performance.now();
+	const { statusCode, body } = await request(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ items }), headersTimeout: 0 });
+	await body.dump();
+	const seconds = (performance.now() - began) / 1000;
+	if (statusCode !== 200) throw new Error(`${url} answered ${statusCode}`);
+	const memory = peakMemory(n8n.pid) - idle;
+	// A gigabyte each time.
+	rmSync(join(n8n.userFolder, '.n8n', 'storage'), { recursive: true, force: true });
+	return { seconds, memory };
+}
+
+export const row7: Row = {
+	name: '7',
+	title: 'Large files',
+	async run(bench: Bench): Promise<Comparison[]> {
+		const stage = await bench.freshStage({ engine: 'vm' });
+		const { url: ourUrl } = await stage.publish(downloadWorkflow('row7-ours', ours(stage)), 'row7-ours');
+		const { url: peerUrl } = await stage.publish(downloadWorkflow('row7-peer', httpRequest()), 'row7-peer');
+		// The first ones make n8n load and compile things.
+		for (const url of [ourUrl, peerUrl]) await download(stage, url, 2, MEGABYTE);
+		const found: Comparison[] = [];
+		for (const work of WORKS) found.push(...(await compare(bench, stage, ourUrl, peerUrl, work)));
+		return found;
+	},
+};
+
+async function compare(bench: Bench, stage: Stage, ourUrl: string, peerUrl: string, { what, files, size }: (typeof WORKS)[number]): Promise<Comparison[]> {
+	const memory = { us: [] as number[], them: [] as number[] };
+	const timed = (who: 'us' | 'them', url: string) => async () => {
+		const downloaded = await download(stage, url, files, bench.sized(size));
+		memory[who].push(downloaded.memory);
+		return downloaded.seconds;
+	};
+	const { us, them } = await bench.inTurn(`download ${what}`, { them: timed('them', peerUrl), us: timed('us', ourUrl) });
+	const most = Math.max(...memory.us);
+	const atPeak = { text: `never more than ${Math.round(most)} MB`, holds: most < MOST_MEMORY };
+	const notHigher = { text: `the median is not higher than theirs, give or take ${NOISE} MB`, holds: median(memory.us) <= median(memory.them) + NOISE };
+	const common = { row: '7', peer: 'HTTP Request with file response', better: 'less' } as const;
+	return [
+		{ ...common, work: `download ${what}`, unit: 's', ours: us, peers: them, mark: 1, facts: [] },
+		{ ...common, work: `the same: memory at the peak, over rest`, unit: 'MB', ours: memory.us, peers: memory.them, facts: [atPeak, notHigher] },
+	];
+}

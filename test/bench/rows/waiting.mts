@@ -1,0 +1,214 @@
+/** Row 6: many executions that wait for their results. */
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { INode } from 'n8n-workflow';
+import { request } from 'undici';
+import { isSettled } from '../../n8n/client.mts';
+import type { N8nInstance } from '../../n8n/instance.mts';
+import { waitFor } from '../../n8n/poll.mts';
+import { chain, node } from '../workflows.mts';
+import type { Bench, Row } from '../bench.mts';
+import { INSPECTABLE, liveMemory, memoryAtRest } from '../memory.mts';
+import type { Comparison } from '../results.mts';
+import type { Engine, Stage } from '../stage.mts';
+
+const CALLERS = 10;
+
+const WARM_UP = 30;
+
+/** All callbacks are sent within this time, in milliseconds. */
+const CALLBACKS_WITHIN = 10_000;
+
+/**
+ * With the old engine, what an execution needs is all in JavaScript's memory, and can be counted exactly. With the
+ * default one, it is mostly the sandbox that n8n builds for each execution that polls: as many of those as the last
+ * size has would fill the machine, and only the process as a whole shows them.
+ */
+const SIZES: ReadonlyArray<{ engine: Engine; sizes: number[]; kind: keyof Memory }> = [
+	{ engine: 'legacy', sizes: [100, 250, 500], kind: 'live' },
+	{ engine: 'vm', sizes: [100], kind: 'whole' },
+];
+
+/** One way to wait: its workflow, and what ends the waiting of all. */
+interface Contender {
+	id: string;
+	url: string;
+	finish: () => Promise<void>;
+	/** Lets those that are started from now on wait again. */
+	again: () => void;
+}
+
+/** In megabytes, when n8n has come to rest. */
+interface Memory {
+	/** What its JavaScript needs. */
+	live: number;
+	/** All that the process holds: its sandboxes for expressions as well, and what it has not given back yet. */
+	whole: number;
+}
+
+interface Waited {
+	before: Memory;
+	/** While so many wait, by size. */
+	during: Memory[];
+	after: Memory;
+	lost: number;
+	/** From the first callback to the end of the last execution. */
+	seconds: number;
+}
+
+function waitingWorkflow(path: string, waits: INode) {
+	const webhook = node('Webhook', 'webhook', 2.1, { httpMethod: 'POST', path, responseMode: 'onReceived', options: {} }, { webhookId: path });
+	return chain(path, [webhook, node('Number', 'set', 3.4, { mode: 'raw', jsonOutput: '={{ { N: $json.body.N } }}', options: {} }), waits]);
+}
+
+async function ourContender(stage: Stage): Promise<Contender> {
+	const { sandbox, credentials } = stage;
+	const parameters = { assignments: [{ id: 'n', name: 'N', type: 'number', value: '={{ $json.N }}' }] };
+	const wait = node('Run and wait', 'n8n-nodes-nenai.nenAi', 1, { resource: 'run', operation: 'startAndWait', workflowId: 'bench', parameters, options: {} }, { credentials: { nenAiApi: credentials.nenAiApi } });
+	const finish = async () => {
+		const { runs } = sandbox.state();
+		await Promise.all(runs.map(async ({ messageId }, index) => {
+			await sleep((index * CALLBACKS_WITHIN) / runs.length);
+			await deliverUntilTaken(stage, messageId);
+		}));
+	};
+	return { ...(await stage.publish(waitingWorkflow('row6-ours', wait), 'row6-ours')), finish, again: () => {} };
+}
+
+/** As NenAI does: once more after a while when the answer was not 200. */
+async function deliverUntilTaken({ sandbox }: Stage, messageId: string): Promise<void> {
+	for (let tries = 0; tries < 30; tries += 1) {
+		const { answer } = await sandbox.deliver({ messageId, status: 'success' });
+		// 409 after a time-out: the callback before this one was taken, and its answer came too late.
+		if (answer?.status === 200 || (tries > 0 && answer?.status === 409)) return;
+		await sleep(1000);
+	}
+}
+
+interface StatusServer {
+	server: Server;
+	url: string;
+	/** For all runs that are asked for. */
+	set: (status: 'processing' | 'success') => void;
+}
+
+/** What the polling node asks. NenAI itself has nothing of the kind that is published. */
+async function statusServer(): Promise<StatusServer> {
+	let status = 'processing';
+	const server = createServer((_, response) => response.setHeader('content-type', 'application/json').end(JSON.stringify({ status })));
+	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+	return { server, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, set: (to) => (status = to) };
+}
+
+async function pollingContender(stage: Stage, { url: statusUrl, set }: StatusServer): Promise<Contender> {
+	const { sandbox } = stage;
+	const poll = node('Poll', 'CUSTOM.pollingRun', 1, { runUrl: `${sandbox.url}/runs`, statusUrl, apiKey: sandbox.apiKey });
+	return { ...(await stage.publish(waitingWorkflow('row6-polling', poll), 'row6-polling')), finish: async () => set('success'), again: () => set('processing') };
+}
+
+/** Makes so many more executions wait. */
+async function startWaiting({ sandbox }: Stage, { url }: Contender, count: number): Promise<void> {
+	const before = sandbox.state().runs.length;
+	let next = 0;
+	const caller = async () => {
+		while (next < count) {
+			const { statusCode, body } = await request(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ N: next++ }) });
+			await body.dump();
+			if (statusCode !== 200) throw new Error(`${url} answered ${statusCode}`);
+		}
+	};
+	await Promise.all(Array.from({ length: CALLERS }, caller));
+	await sandbox.until(({ runs }) => runs.length === before + count, 300_000);
+}
+
+async function waitAndFinish(stage: Stage, contender: Contender, sizes: number[]): Promise<Waited> {
+	const { client, n8n, sandbox } = stage;
+	const settled = async () => (await client.executions(contender.id)).filter(isSettled).length;
+	sandbox.reset();
+	sandbox.setDefaults({ fault: { callbacks: [] } });
+	await warmUp(stage, contender, settled);
+	const already = await settled();
+	const before = await atRest(n8n);
+	const during: Memory[] = [];
+	let waiting = 0;
+	for (const size of sizes) {
+		await startWaiting(stage, contender, size - waiting);
+		waiting = size;
+		during.push(await atRest(n8n));
+	}
+	const began = performance.now();
+	await contender.finish();
+	const all = async () => ((await settled()) - already >= waiting ? true : undefined);
+	const done = await waitFor('all executions to end', all, { timeoutMs: 240_000, intervalMs: 1000 }).catch(() => false);
+	const seconds = (performance.now() - began) / 1000;
+	const lost = done ? 0 : waiting - ((await settled()) - already);
+	return { before, during, after: await atRest(n8n), lost, seconds };
+}
+
+/** The first executions make n8n load and compile things that stay. */
+async function warmUp(stage: Stage, contender: Contender, settled: () => Promise<number>): Promise<void> {
+	await startWaiting(stage, contender, WARM_UP);
+	await contender.finish();
+	await waitFor('the first executions to end', async () => ((await settled()) >= WARM_UP ? true : undefined), { timeoutMs: 120_000 });
+	contender.again();
+	stage.sandbox.reset();
+	stage.sandbox.setDefaults({ fault: { callbacks: [] } });
+}
+
+async function atRest(n8n: N8nInstance): Promise<Memory> {
+	await sleep(2000);
+	return { live: await liveMemory(n8n.log()), whole: await memoryAtRest(n8n.pid, 2) };
+}
+
+/** An n8n for each of the two: what one leaves behind must not count for the other. */
+async function measure(bench: Bench, engine: Engine, sizes: number[], ours: boolean): Promise<Waited> {
+	const stage = await bench.freshStage({ engine, env: INSPECTABLE });
+	const status = await statusServer();
+	try {
+		return await waitAndFinish(stage, ours ? await ourContender(stage) : await pollingContender(stage, status), sizes);
+	} finally {
+		status.server.close();
+		status.server.closeAllConnections();
+	}
+}
+
+export const row6: Row = {
+	name: '6',
+	title: 'Many executions waiting',
+	async run(bench: Bench): Promise<Comparison[]> {
+		const found: Comparison[] = [];
+		for (const { engine, sizes: full, kind } of SIZES) {
+			const sizes = full.map((size) => bench.sized(size));
+			const waited: Record<'us' | 'them', Waited[]> = { us: [], them: [] };
+			const seconds = (who: 'us' | 'them') => async () => {
+				waited[who].push(await measure(bench, engine, sizes, who === 'us'));
+				return waited[who][waited[who].length - 1].seconds;
+			};
+			await bench.inTurn(`${sizes.at(-1)} waiting, ${engine}, seconds until all have ended`, { them: seconds('them'), us: seconds('us') });
+			found.push(...sizes.map((size, index) => compare(size, index, engine, waited, kind)));
+			found[found.length - 1].facts.push(...factsOf(waited.us));
+		}
+		return found;
+	},
+};
+
+/** Less than this cannot be told from nothing, in kilobytes for each execution. */
+const LEAST = 1;
+
+function compare(size: number, index: number, engine: Engine, { us, them }: Record<'us' | 'them', Waited[]>, kind: keyof Memory): Comparison {
+	const perExecution = (waited: Waited[]) => waited.map(({ before, during }) => Math.max(LEAST, ((during[index][kind] - before[kind]) * 1024) / size));
+	const what = kind === 'live' ? 'live JavaScript memory' : 'memory of the process';
+	const work = `${size} executions waiting: ${what} for each, ${engine === 'vm' ? "n8n's default expression engine" : 'N8N_EXPRESSION_ENGINE=legacy'}`;
+	return { row: '6', work, peer: 'a node that polls', unit: 'kB', better: 'less', ours: perExecution(us), peers: perExecution(them), facts: [] };
+}
+
+function factsOf(us: Waited[]) {
+	const lost = us.reduce((sum, waited) => sum + waited.lost, 0);
+	const slowest = Math.max(...us.map(({ seconds }) => seconds));
+	const growth = Math.max(...us.map(({ before, after }) => after.whole / before.whole - 1));
+	return [
+		{ text: `${lost} lost, whose callbacks all came within ${CALLBACKS_WITHIN / 1000} s; the last execution ended after ${Math.round(slowest)} s`, holds: lost === 0 },
+		{ text: `afterwards the process holds ${Math.round(growth * 100)} % more than before`, holds: growth <= 0.1 },
+	];
+}

@@ -1,0 +1,73 @@
+/** A real n8n with the packed package and the bench's own nodes, beside a local NenAI. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { N8nClient, type WorkflowJson } from '../n8n/client.mts';
+import { startN8n, type N8nInstance } from '../n8n/instance.mts';
+import { waitForWebhook } from '../n8n/webhook.mts';
+import { startSandbox, type Sandbox } from '../sandbox/index.mts';
+import { writePeers } from './peers/package.mts';
+
+/** Which of n8n's two ways to evaluate expressions; `vm` is the default of n8n 2. */
+export type Engine = 'vm' | 'legacy';
+
+export interface Stage {
+	sandbox: Sandbox;
+	n8n: N8nInstance;
+	client: N8nClient;
+	/** As nodes name them. */
+	credentials: { nenAiApi: { id: string; name: string }; crypto: { id: string; name: string } };
+	/** Saves and activates a workflow whose trigger listens at this path; gives its id and its URL. */
+	publish(workflow: WorkflowJson, path: string): Promise<{ id: string; url: string }>;
+	close(): Promise<void>;
+}
+
+export interface StageOptions {
+	tarball: string;
+	engine: Engine;
+	env?: Readonly<Record<string, string>>;
+}
+
+/** Throws when something does not start; nothing is left then. */
+export async function openStage({ tarball, engine, env }: StageOptions): Promise<Stage> {
+	const userFolder = mkdtempSync(join(tmpdir(), 'nenai-bench-'));
+	const sandbox = await startSandbox({ retryDelaysMs: [] });
+	let n8n: N8nInstance | undefined;
+	const close = async () => {
+		await n8n?.stop();
+		await sandbox.close();
+		rmSync(userFolder, { recursive: true, force: true });
+	};
+	try {
+		const peers = join(userFolder, 'peers');
+		writePeers(peers);
+		n8n = await startN8n({
+			version: '2.41.1',
+			userFolder,
+			tarball,
+			env: { N8N_CUSTOM_EXTENSIONS: peers, N8N_EXPRESSION_ENGINE: engine, N8N_DEFAULT_BINARY_DATA_MODE: 'filesystem', ...env },
+		});
+		const client = new N8nClient(n8n.url);
+		await client.setupOwner();
+		const { webhookUrl } = n8n;
+		const publish = async (workflow: WorkflowJson, path: string) => {
+			const { id } = await client.createWorkflow(workflow);
+			await client.activate(id);
+			const url = `${webhookUrl}/webhook/${path}`;
+			await waitForWebhook(url);
+			return { id, url };
+		};
+		return { sandbox, n8n, client, credentials: await storeCredentials(client, sandbox), publish, close };
+	} catch (error) {
+		await close();
+		throw error;
+	}
+}
+
+async function storeCredentials(client: N8nClient, { apiKey, url: baseUrl, webhookSecret }: Sandbox): Promise<Stage['credentials']> {
+	const store = async (type: string, data: Record<string, unknown>) => ({ name: type, id: await client.createCredential({ name: type, type, data }) });
+	return {
+		nenAiApi: await store('nenAiApi', { apiKey, baseUrl, webhookSecret }),
+		crypto: await store('crypto', { hmacSecret: webhookSecret }),
+	};
+}
