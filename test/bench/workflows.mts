@@ -1,21 +1,7 @@
 /** The workflows of the bench: ours, and what a builder would build from n8n's own nodes. */
 import type { INode } from 'n8n-workflow';
+import { chain, node } from '../n8n/build-workflow.mts';
 import type { WorkflowJson } from '../n8n/client.mts';
-
-type Parameters = INode['parameters'];
-type More = Partial<Pick<INode, 'credentials' | 'webhookId' | 'retryOnFail' | 'maxTries' | 'waitBetweenTries' | 'onError'>>;
-
-/** A node of n8n's own, or with a package's name before the dot, of that package. */
-export function node(name: string, type: string, typeVersion: number, parameters: Parameters, more: More = {}): INode {
-	const fullType = type.includes('.') ? type : `n8n-nodes-base.${type}`;
-	return { id: name, name, type: fullType, typeVersion, position: [0, 0], parameters, ...more };
-}
-
-/** Nodes one behind the other. */
-export function chain(name: string, nodes: INode[]): WorkflowJson {
-	const links = nodes.slice(1).map((next, index) => [nodes[index].name, { main: [[{ node: next.name, type: 'main' as const, index: 0 }]] }]);
-	return { name, nodes, connections: Object.fromEntries(links), settings: { executionOrder: 'v1' } };
-}
 
 const WEBHOOK_ID = (path: string) => `bench-${path}`;
 

@@ -1,12 +1,13 @@
 /** n8n, or NenAI, goes away in the middle and comes back: nothing is doubled, nothing is lost. One n8n process on SQLite. */
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { chain } from '../n8n/build-workflow.mts';
 import { isSettled } from '../n8n/client.mts';
 import { N8N_VERSIONS } from '../n8n/install.mts';
 import type { DeliverOptions, RunRecord } from '../sandbox/index.mts';
 import { casesOn } from './cases.mts';
 import { isStored, jsonOf, openStage } from './stage.mts';
-import { activate, ANY_WORKFLOW, call, chain, runAndWait, split, start, trigger, triggerUrl, untilWaiting, webhook, webhookUrl } from './workflows.mts';
+import { activate, ANY_WORKFLOW, call, runAndWait, split, start, trigger, triggerUrl, untilWaiting, webhook, webhookUrl } from './workflows.mts';
 
 const root = join(__dirname, '../..');
 

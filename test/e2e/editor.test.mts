@@ -10,8 +10,9 @@ import { CredentialForm } from './editor/credential.mts';
 import { NodeForm } from './editor/form.mts';
 import { PICTURES, type Picture } from './editor/pictures.mts';
 import { Screenshots } from './editor/screenshots.mts';
-import { NENAI, TRIGGER, withNenAi, withTrigger, type Credential } from './editor/workflows.mts';
+import { NENAI, TRIGGER, withNenAi, withTrigger } from './editor/workflows.mts';
 import { EXAMPLE_WORKFLOW, openStage, readExample, type Stage } from './stage.mts';
+import type { CredentialRef } from './workflows.mts';
 
 const ROOT = join(__dirname, '../..');
 const VERSION = '2.41.1';
@@ -20,7 +21,7 @@ const WRONG_KEY = 'wrong-key-not-a-secret';
 let stage: Stage;
 let browser: EditorBrowser;
 let screenshots: Screenshots;
-let credential: Credential;
+let credential: CredentialRef;
 let failed = false;
 
 beforeAll(async () => {
@@ -62,12 +63,12 @@ function inEditor(what: string, run: () => Promise<void>): void {
 	});
 }
 
-async function storeCredential(name: string, data: Readonly<Record<string, string>>): Promise<Credential> {
+async function storeCredential(name: string, data: Readonly<Record<string, string>>): Promise<CredentialRef> {
 	return { name, id: await stage.client.createCredential({ name, type: 'nenAiApi', data }) };
 }
 
 /** Opens the form of a NenAI node that has these parameters. */
-async function openNenAi(parameters: INode['parameters'], { of = credential, item }: { of?: Credential; item?: object } = {}): Promise<NodeForm> {
+async function openNenAi(parameters: INode['parameters'], { of = credential, item }: { of?: CredentialRef; item?: object } = {}): Promise<NodeForm> {
 	const { id } = await stage.client.createWorkflow(withNenAi(parameters, of, item));
 	return await openForm(await browser.open(`/workflow/${id}`), NENAI);
 }

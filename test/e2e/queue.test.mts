@@ -1,12 +1,13 @@
 /** Queue mode: a main process, two workers and a webhook processor on Redis and PostgreSQL. */
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { chain } from '../n8n/build-workflow.mts';
 import { isSettled, type Execution, type ExecutionSummary } from '../n8n/client.mts';
 import type { DeliverOptions, RunRecord } from '../sandbox/index.mts';
 import { casesOn } from './cases.mts';
 import { openCluster, type Cluster } from './queue/cluster.mts';
 import { isStored, itemsOf, jsonOf } from './stage.mts';
-import { activate, ANY_WORKFLOW, call, chain, download, runAndWait, split, start, trigger, triggerUrl, untilWaiting, webhook, webhookUrl } from './workflows.mts';
+import { activate, ANY_WORKFLOW, call, download, runAndWait, split, start, trigger, triggerUrl, untilWaiting, webhook, webhookUrl } from './workflows.mts';
 
 /** Starts of n8n are slow, and here are four of them. */
 jest.setTimeout(300_000);

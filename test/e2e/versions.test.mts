@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { INode } from 'n8n-workflow';
+import { chain } from '../n8n/build-workflow.mts';
 import { isSettled, type Execution } from '../n8n/client.mts';
 import { freePort } from '../n8n/free-port.mts';
 import { N8N_VERSIONS } from '../n8n/install.mts';
@@ -9,7 +10,7 @@ import { waitFor } from '../n8n/poll.mts';
 import { errorAnswer, type DeliverOptions } from '../sandbox/index.mts';
 import { casesOn } from './cases.mts';
 import { isStored, itemsOf, jsonOf, openStage, type Stage } from './stage.mts';
-import { activate, ANY_WORKFLOW, call, chain, download, split, start, trigger, triggerUrl, webhook, webhookUrl } from './workflows.mts';
+import { activate, ANY_WORKFLOW, call, download, split, start, trigger, triggerUrl, webhook, webhookUrl } from './workflows.mts';
 
 const root = join(__dirname, '../..');
 const NAMES = ['Jane Doe', 'John Roe', 'Mary Major'];

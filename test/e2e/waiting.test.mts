@@ -1,11 +1,12 @@
 /** Executions that wait: many at once, in loops and in sub-workflows; and files that are larger than memory should be. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { chain, node } from '../n8n/build-workflow.mts';
 import { isSettled } from '../n8n/client.mts';
 import { N8N_VERSIONS } from '../n8n/install.mts';
 import { casesOn } from './cases.mts';
 import { hasRun, itemsOf, openStage, type Stage } from './stage.mts';
-import { activate, ANY_WORKFLOW, call, chain, download, node, runAndWait, split, untilWaiting, webhook, webhookUrl } from './workflows.mts';
+import { activate, ANY_WORKFLOW, call, download, runAndWait, split, untilWaiting, webhook, webhookUrl } from './workflows.mts';
 
 const root = join(__dirname, '../..');
 
@@ -92,7 +93,7 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 		sandbox.setDefaults({ processingAfterMs: 50, finalAfterMs: 500, retryDelaysMs: [300, 300, 300] });
 		const child = await subWorkflow(stage);
 		const path = `parent-${version}`;
-		const callChild = node('Call', 'n8n-nodes-base.executeWorkflow', 1.2, {
+		const callChild = node('Call', 'executeWorkflow', 1.2, {
 			workflowId: { __rl: true, mode: 'id', value: child },
 			mode: 'each',
 			options: { waitForSubWorkflow: true },
@@ -110,12 +111,12 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 	});
 
 	async function subWorkflow({ client, credential }: Stage): Promise<string> {
-		const trigger = node('Called', 'n8n-nodes-base.executeWorkflowTrigger', 1.1, { inputSource: 'passthrough' });
+		const trigger = node('Called', 'executeWorkflowTrigger', 1.1, { inputSource: 'passthrough' });
 		return await activate(client, chain(`child-${version}`, [trigger, runAndWait(credential, PARAMETERS)]));
 	}
 
 	async function loopWorkflow({ client, credential }: Stage): Promise<string> {
-		const loop = node('Loop', 'n8n-nodes-base.splitInBatches', 3, { batchSize: 1, options: {} });
+		const loop = node('Loop', 'splitInBatches', 3, { batchSize: 1, options: {} });
 		const workflow = chain('loop', [webhook('loop'), split('body.names'), loop]);
 		return await activate(client, {
 			...workflow,

@@ -1,6 +1,7 @@
 /** The workflows that tests build, save and call. */
 import type { INode } from 'n8n-workflow';
 import { request } from 'undici';
+import { node } from '../n8n/build-workflow.mts';
 import type { ExecutionSummary, N8nClient, WorkflowJson } from '../n8n/client.mts';
 
 /** A stored credential, as a node refers to it. */
@@ -11,33 +12,12 @@ export interface CredentialRef {
 
 type Parameters = INode['parameters'];
 
-/** Any node. Its id is its name. */
-export const node = (name: string, type: string, typeVersion: number, parameters: Parameters, more: Partial<INode> = {}): INode => ({
-	id: name,
-	name,
-	type,
-	typeVersion,
-	position: [0, 0],
-	parameters,
-	...more,
-});
-
-/** Nodes one behind the other. */
-export const chain = (name: string, nodes: INode[]): WorkflowJson => ({
-	name,
-	nodes,
-	connections: Object.fromEntries(
-		nodes.slice(1).map((next, index) => [nodes[index].name, { main: [[{ node: next.name, type: 'main', index: 0 }]] }]),
-	),
-	settings: { executionOrder: 'v1' },
-});
-
 /** n8n's own Webhook node, named "Webhook": called at {@link webhookUrl}. */
 export const webhook = (path: string) =>
-	node('Webhook', 'n8n-nodes-base.webhook', 2, { httpMethod: 'POST', path, responseMode: 'onReceived', options: {} }, { webhookId: `e2e-${path}` });
+	node('Webhook', 'webhook', 2, { httpMethod: 'POST', path, responseMode: 'onReceived', options: {} }, { webhookId: `e2e-${path}` });
 
 /** One item for each element of a list in the body of the webhook before it; the element is in the field of that name. */
-export const split = (field: string) => node('Split', 'n8n-nodes-base.splitOut', 1, { fieldToSplitOut: field, options: {} });
+export const split = (field: string) => node('Split', 'splitOut', 1, { fieldToSplitOut: field, options: {} });
 
 /** A NenAI Trigger, called at {@link triggerUrl}. */
 export const trigger = (webhookId: string, nenAiApi: CredentialRef, parameters: Parameters = {}) =>

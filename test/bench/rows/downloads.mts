@@ -3,7 +3,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { request } from 'undici';
 import type { INode } from 'n8n-workflow';
-import { chain, node } from '../workflows.mts';
+import { chain, node } from '../../n8n/build-workflow.mts';
 import type { Bench, Row } from '../bench.mts';
 import { forgetPeak, memoryAtRest, peakMemory } from '../memory.mts';
 import { median, type Comparison } from '../results.mts';

@@ -1,14 +1,14 @@
 /** Rows 1 to 3: many runs started from many items. */
 import { request } from 'undici';
 import type { INode } from 'n8n-workflow';
-import { chain, node } from '../workflows.mts';
+import { chain, node } from '../../n8n/build-workflow.mts';
 import type { Bench, Row } from '../bench.mts';
 import type { Comparison } from '../results.mts';
 import type { Stage } from '../stage.mts';
 
 const LATENCY_MS = 100;
 
-type Settings = Parameters<typeof node>[4];
+type Settings = Partial<INode>;
 
 /** Takes the items of the request apart, and answers when the node behind has done its work. */
 function startWorkflow(path: string, starts: INode) {

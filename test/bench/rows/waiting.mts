@@ -7,7 +7,7 @@ import { request } from 'undici';
 import { isSettled } from '../../n8n/client.mts';
 import type { N8nInstance } from '../../n8n/instance.mts';
 import { waitFor } from '../../n8n/poll.mts';
-import { chain, node } from '../workflows.mts';
+import { chain, node } from '../../n8n/build-workflow.mts';
 import type { Bench, Row } from '../bench.mts';
 import { INSPECTABLE, liveMemory, memoryAtRest } from '../memory.mts';
 import type { Comparison } from '../results.mts';
