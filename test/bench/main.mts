@@ -2,13 +2,13 @@
  * `npm run bench`: the package beside what a builder would use instead, in a real n8n, against a local NenAI.
  * Prints a table and writes it as JSON. Ends with 0 when every row could be measured, whatever it showed.
  *
- *   --only 1,4b       just these rows
+ *   --only 1,4b       just these rows; those that the JSON has of the others stay in it
  *   --rounds 5        how often each is measured (3)
  *   --scale 0.1       smaller sizes, for a quick look
  *   --json <path>     where the JSON goes (bench-results.json)
  *   --readme          measures nothing: writes the table of the JSON into README.md
  */
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -68,6 +68,18 @@ async function measure(): Promise<Results> {
 	return { measuredAt: new Date().toISOString(), minutes, machine, rounds: bench.rounds, scale: bench.scale, summaries };
 }
 
+/** Adds what an earlier run measured of other rows, if it did so in the same way. */
+function withEarlier(results: Results, earlier: Results | undefined): Results {
+	const how = ({ machine, rounds, scale }: Results) => JSON.stringify([machine, rounds, scale]);
+	if (earlier === undefined || how(earlier) !== how(results)) return results;
+	const others = earlier.summaries.filter(({ row }) => !results.summaries.some((summary) => summary.row === row));
+	const place = ({ row }: Summary) => ROWS.findIndex(({ name }) => name === row);
+	const summaries = [...others, ...results.summaries].sort((a, b) => place(a) - place(b));
+	return { ...results, minutes: results.minutes + (others.length > 0 ? earlier.minutes : 0), summaries };
+}
+
+const readResults = (): Results | undefined => (existsSync(values.json) ? (JSON.parse(readFileSync(values.json, 'utf8')) as Results) : undefined);
+
 function toText({ measuredAt, minutes, machine, rounds, summaries }: Results): string {
 	const how = `Measured on ${measuredAt.slice(0, 10)} with \`npm run bench\` in n8n 2.41.1 (${machine}): medians of ${rounds} rounds, ${minutes} minutes. A ratio above 1 says that ours is better.`;
 	return `${how}\n\n${table(summaries)}`;
@@ -75,12 +87,14 @@ function toText({ measuredAt, minutes, machine, rounds, summaries }: Results): s
 
 async function main() {
 	if (values.readme) {
-		const results = JSON.parse(readFileSync(values.json, 'utf8')) as Results;
+		const results = readResults();
+		if (results === undefined) throw new Error(`There is no ${values.json}: run npm run bench first`);
 		const readme = join(root, 'README.md');
 		writeFileSync(readme, putBetweenMarkers(readFileSync(readme, 'utf8'), toText(results)));
 		return;
 	}
-	const results = await measure();
+	const measured = await measure();
+	const results = values.only === undefined ? measured : withEarlier(measured, readResults());
 	writeFileSync(values.json, `${JSON.stringify(results, null, '\t')}\n`);
 	process.stdout.write(`${toText(results)}\n`);
 }
