@@ -27,7 +27,10 @@ export class NenAiTrigger implements INodeType {
 		name: 'nenAiTrigger',
 		icon: { light: 'file:nenai.svg', dark: 'file:nenai.dark.svg' },
 		group: ['trigger'],
-		version: 1,
+		// The same node. For each webhook of a version 1, n8n evaluates an expression of its own, which costs it more than
+		// all that this node does.
+		version: [1, 1.1],
+		defaultVersion: 1.1,
 		subtitle: '={{ $parameter["events"].join(", ") }}',
 		description: 'Starts the workflow when NenAI reports what became of a run',
 		defaults: { name: 'NenAI Trigger' },

@@ -15,8 +15,10 @@ export class Bench {
 	/** What the sizes of the table are multiplied with: 1, or less for a quick look. */
 	readonly scale: number;
 	readonly say: (line: string) => void;
-	/** The one n8n that runs; `shared` says with which engine, if other rows may use it too. */
-	#running: { stage: Stage; shared?: Engine } | undefined;
+	/** The one n8n that runs or starts; `shared` says with which engine, if other rows may use it too. */
+	#current: { stage: Promise<Stage>; shared?: Engine } | undefined;
+
+	#ended = false;
 
 	constructor(options: { tarball: string; rounds: number; scale: number; say: (line: string) => void }) {
 		this.tarball = options.tarball;
@@ -31,25 +33,35 @@ export class Bench {
 
 	/** The n8n with this engine that rows share. Any other is stopped. */
 	async stage(engine: Engine): Promise<Stage> {
-		if (this.#running?.shared === engine) return this.#running.stage;
-		const stage = await this.freshStage({ engine });
-		this.#running = { stage, shared: engine };
-		return stage;
+		if (this.#current?.shared === engine) return await this.#current.stage;
+		return await this.#open({ engine }, engine);
 	}
 
 	/** An n8n that did nothing yet, for rows that measure memory. Any other is stopped. */
 	async freshStage(options: Omit<StageOptions, 'tarball'>): Promise<Stage> {
-		await this.close();
-		const stage = await openStage({ tarball: this.tarball, ...options });
-		this.#running = { stage };
-		return stage;
+		return await this.#open(options);
 	}
 
-	/** Stops the n8n that runs, and removes its files. */
+	async #open(options: Omit<StageOptions, 'tarball'>, shared?: Engine): Promise<Stage> {
+		await this.close();
+		if (this.#ended) throw new Error('The bench has ended');
+		this.#current = { stage: openStage({ tarball: this.tarball, ...options }), shared };
+		return await this.#current.stage;
+	}
+
+	/** Closes, and lets no other n8n start. */
+	async end(): Promise<void> {
+		this.#ended = true;
+		await this.close();
+	}
+
+	/** Stops the n8n that runs or starts, and removes its files. */
 	async close(): Promise<void> {
-		const running = this.#running;
-		this.#running = undefined;
-		await running?.stage.close();
+		const current = this.#current;
+		this.#current = undefined;
+		// One that could not start has left nothing.
+		const stage = await current?.stage.catch(() => undefined);
+		await stage?.close();
 	}
 
 	/** Measures all of them in turn, as often as there are rounds, so that a drift of the machine meets them all. */

@@ -50,7 +50,7 @@ async function measure(): Promise<Results> {
 	const tarball = await packPackage(root);
 	const bench = new Bench({ tarball, rounds: Number(values.rounds), scale: Number(values.scale), say });
 	const cleanUp = async () => {
-		await bench.close();
+		await bench.end();
 		rmSync(dirname(tarball), { recursive: true, force: true });
 	};
 	for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void cleanUp().finally(() => process.exit(1)));

@@ -10,13 +10,13 @@ export const triggerPath = (path: string) => `${WEBHOOK_ID(path)}/webhook`;
 
 /** The NenAI Trigger as it comes, and one node behind it. */
 export function nenAiTrigger(path: string, credentials: INode['credentials']): WorkflowJson {
-	const trigger = node('Trigger', 'n8n-nodes-nenai.nenAiTrigger', 1, { options: {} }, { credentials, webhookId: WEBHOOK_ID(path) });
+	const trigger = node('Trigger', 'n8n-nodes-nenai.nenAiTrigger', 1.1, { options: {} }, { credentials, webhookId: WEBHOOK_ID(path) });
 	return chain(path, [trigger, node('Handle', 'noOp', 1, {})]);
 }
 
 /** The floor: a trigger that only takes what comes. */
 export function bareTrigger(path: string): WorkflowJson {
-	return chain(path, [node('Trigger', 'CUSTOM.bareTrigger', 1, {}, { webhookId: WEBHOOK_ID(path) }), node('Handle', 'noOp', 1, {})]);
+	return chain(path, [node('Trigger', 'CUSTOM.bareTrigger', 1.1, {}, { webhookId: WEBHOOK_ID(path) }), node('Handle', 'noOp', 1, {})]);
 }
 
 /** What a builder would build: the raw body, its HMAC, a comparison, and an answer for each outcome. */

@@ -19,9 +19,12 @@ export const webhook = (path: string) =>
 /** One item for each element of a list in the body of the webhook before it; the element is in the field of that name. */
 export const split = (field: string) => node('Split', 'splitOut', 1, { fieldToSplitOut: field, options: {} });
 
+/** Of the NenAI Trigger, the newest last: what the editor gives to a new one. */
+export const TRIGGER_VERSIONS = [1, 1.1];
+
 /** A NenAI Trigger, called at {@link triggerUrl}. */
-export const trigger = (webhookId: string, nenAiApi: CredentialRef, parameters: Parameters = {}) =>
-	node('NenAI Trigger', 'n8n-nodes-nenai.nenAiTrigger', 1, { options: {}, ...parameters }, { webhookId, credentials: { nenAiApi } });
+export const trigger = (webhookId: string, nenAiApi: CredentialRef, parameters: Parameters = {}, version = 1.1) =>
+	node('NenAI Trigger', 'n8n-nodes-nenai.nenAiTrigger', version, { options: {}, ...parameters }, { webhookId, credentials: { nenAiApi } });
 
 /** A NenAI node. */
 export const nenAi = (name: string, nenAiApi: CredentialRef, parameters: Parameters, more: Partial<INode> = {}) =>

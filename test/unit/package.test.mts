@@ -63,8 +63,8 @@ test('names of the node, its resources and its operations', () => {
 });
 
 test('names and defaults of the trigger', () => {
-	const { name, version, properties, webhooks } = new NenAiTrigger().description;
-	expect([name, version]).toEqual(['nenAiTrigger', 1]);
+	const { name, version, defaultVersion, properties, webhooks } = new NenAiTrigger().description;
+	expect([name, version, defaultVersion]).toEqual(['nenAiTrigger', [1, 1.1], 1.1]);
 	expect(webhooks).toEqual([expect.objectContaining({ name: 'default', httpMethod: 'POST', path: 'webhook' })]);
 	expect(properties.find((p) => p.name === 'events')).toMatchObject({ type: 'multiOptions', default: ['success', 'failed'] });
 	expect(optionsOf(properties)).toEqual([['acceptUnsigned', false], ['ignoreDuplicates', true], ['workflowIds', []]]);

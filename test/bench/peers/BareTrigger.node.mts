@@ -6,7 +6,7 @@ export class BareTrigger implements INodeType {
 		displayName: 'Bare Trigger',
 		name: 'bareTrigger',
 		group: ['trigger'],
-		version: [1, 1.1],
+		version: 1.1,
 		description: 'Starts the workflow with any body',
 		defaults: { name: 'Bare Trigger' },
 		inputs: [],

@@ -25,5 +25,5 @@ export function withNenAi(parameters: INode['parameters'], credential: Credentia
 /** Nothing but a trigger, which listens at a known path. */
 export function withTrigger(webhookId: string, credential: CredentialRef): WorkflowJson {
 	const parameters = { events: ['success', 'failed'], options: {} };
-	return chain('Results', [node(TRIGGER, 'n8n-nodes-nenai.nenAiTrigger', 1, parameters, { webhookId, credentials: { nenAiApi: credential } })]);
+	return chain('Results', [node(TRIGGER, 'n8n-nodes-nenai.nenAiTrigger', 1.1, parameters, { webhookId, credentials: { nenAiApi: credential } })]);
 }
