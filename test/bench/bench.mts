@@ -64,11 +64,15 @@ export class Bench {
 		await stage?.close();
 	}
 
-	/** Measures all of them in turn, as often as there are rounds, so that a drift of the machine meets them all. */
-	async inTurn<Name extends string>(what: string, contenders: Record<Name, () => Promise<number>>): Promise<Record<Name, number[]>> {
+	/**
+	 * Measures all of them in turn, so that a drift of the machine meets them all.
+	 *
+	 * @param times how many times as often as there are rounds
+	 */
+	async inTurn<Name extends string>(what: string, contenders: Record<Name, () => Promise<number>>, times = 1): Promise<Record<Name, number[]>> {
 		const names = Object.keys(contenders) as Name[];
 		const found = Object.fromEntries(names.map((name) => [name, []])) as unknown as Record<Name, number[]>;
-		for (let round = 1; round <= this.rounds; round += 1) {
+		for (let round = 1; round <= this.rounds * times; round += 1) {
 			for (const name of names) found[name].push(await contenders[name]());
 			this.say(`${what}, round ${round}: ${names.map((name) => `${name} ${found[name].at(-1)?.toFixed(2)}`).join(', ')}`);
 		}

@@ -41,6 +41,9 @@ const { values } = parseArgs({
 	},
 });
 
+/** By Ctrl-C or its like: what fails after that fails because of it. */
+let stopped = false;
+
 async function measure(): Promise<Results> {
 	const only = values.only?.split(',').map((name) => name.trim());
 	const unknown = only?.find((name) => !ROWS.some((row) => row.name === name));
@@ -53,7 +56,11 @@ async function measure(): Promise<Results> {
 		await bench.end();
 		rmSync(dirname(tarball), { recursive: true, force: true });
 	};
-	for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void cleanUp().finally(() => process.exit(1)));
+	const stop = () => {
+		stopped = true;
+		void cleanUp().finally(() => process.exit(1));
+	};
+	for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop);
 	const summaries: Summary[] = [];
 	try {
 		for (const row of ROWS.filter(({ name }) => only?.includes(name) ?? true)) {
@@ -81,7 +88,7 @@ function withEarlier(results: Results, earlier: Results | undefined): Results {
 const readResults = (): Results | undefined => (existsSync(values.json) ? (JSON.parse(readFileSync(values.json, 'utf8')) as Results) : undefined);
 
 function toText({ measuredAt, minutes, machine, rounds, summaries }: Results): string {
-	const how = `Measured on ${measuredAt.slice(0, 10)} with \`npm run bench\` in n8n 2.41.1 (${machine}): medians of ${rounds} rounds, ${minutes} minutes. A ratio above 1 says that ours is better.`;
+	const how = `Measured on ${measuredAt.slice(0, 10)} with \`npm run bench\` in n8n 2.41.1 (${machine}): medians of at least ${rounds} rounds, ${minutes} minutes. A ratio above 1 says that ours is better.`;
 	return `${how}\n\n${table(summaries)}`;
 }
 
@@ -102,6 +109,6 @@ async function main() {
 try {
 	await main();
 } catch (error) {
-	say(`\nThe bench could not run: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+	say(stopped ? '\nStopped' : `\nThe bench could not run: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
 	process.exitCode = 1;
 }

@@ -8,8 +8,24 @@ import { waitForWebhook } from '../n8n/webhook.mts';
 import { startSandbox, type Sandbox } from '../sandbox/index.mts';
 import { writePeers } from './peers/package.mts';
 
-/** Which of n8n's two ways to evaluate expressions; `vm` is the default of n8n 2. */
-export type Engine = 'vm' | 'legacy';
+/**
+ * How n8n evaluates expressions. `vm`, the default of n8n 2: in a sandbox that is built for each webhook and for each
+ * execution. `lazy`: in the same one, which is built when the first expression needs it. `legacy`: in none.
+ */
+export type Engine = 'vm' | 'lazy' | 'legacy';
+
+const SETTINGS: Record<Engine, Readonly<Record<string, string>>> = {
+	vm: { N8N_EXPRESSION_ENGINE: 'vm' },
+	lazy: { N8N_EXPRESSION_ENGINE: 'vm', N8N_EXPRESSION_ENGINE_LAZY_ACQUIRE: 'true' },
+	legacy: { N8N_EXPRESSION_ENGINE: 'legacy' },
+};
+
+/** Each engine as the table calls it. */
+export const CALLED: Record<Engine, string> = {
+	vm: "n8n's default expression engine",
+	lazy: 'N8N_EXPRESSION_ENGINE_LAZY_ACQUIRE=true',
+	legacy: 'N8N_EXPRESSION_ENGINE=legacy',
+};
 
 export interface Stage {
 	sandbox: Sandbox;
@@ -45,7 +61,7 @@ export async function openStage({ tarball, engine, env }: StageOptions): Promise
 			version: '2.41.1',
 			userFolder,
 			tarball,
-			env: { N8N_CUSTOM_EXTENSIONS: peers, N8N_EXPRESSION_ENGINE: engine, N8N_DEFAULT_BINARY_DATA_MODE: 'filesystem', ...env },
+			env: { N8N_CUSTOM_EXTENSIONS: peers, N8N_DEFAULT_BINARY_DATA_MODE: 'filesystem', ...SETTINGS[engine], ...env },
 		});
 		const client = new N8nClient(n8n.url);
 		await client.setupOwner();

@@ -40,8 +40,8 @@ test.each<[string, Partial<Comparison>, string]>([
 });
 
 test('the table has three digits, the spread, and what was found', () => {
-	const row = comparison({ ours: [0.01234, 0.01234], peers: [123.4, 123.4], mark: 5, facts: [{ text: 'fine', holds: true }, { text: 'all there', holds: false }] });
-	expect(table([summarize(row)]).split('\n')[2]).toBe('| 1 | work | 0.012 s | peer | 123 s | **10000** (10000 to 10000) | 5 | not reached; fine; NOT: all there |');
+	const row = comparison({ ours: [0.01234, 0.01234], peers: [152.4, 152.4], mark: 5, facts: [{ text: 'fine', holds: true }, { text: 'all there', holds: false }] });
+	expect(table([summarize(row)]).split('\n')[2]).toBe('| 1 | work | 0.012 s | peer | 152 s | **12350** (12350 to 12350) | 5 | not reached; fine; NOT: all there |');
 });
 
 test('the table goes between the markers, in place of the one before', () => {

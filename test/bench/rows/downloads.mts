@@ -14,6 +14,9 @@ const MEGABYTE = 1024 * 1024;
 /** How much more memory than at rest a download may take at its peak, in megabytes. */
 const MOST_MEMORY = 100;
 
+/** How many times as often as other rows: a peak depends on when garbage happens to be collected. */
+const MORE_ROUNDS = 2;
+
 const WORKS = [
 	{ what: '20 files of 50 MB', files: 20, size: 50 * MEGABYTE },
 	{ what: 'a file of 1 GB', files: 1, size: 1024 * MEGABYTE },
@@ -58,8 +61,8 @@ export const row7: Row = {
 		const stage = await bench.freshStage({ engine: 'vm' });
 		const { url: ourUrl } = await stage.publish(downloadWorkflow('row7-ours', ours(stage)), 'row7-ours');
 		const { url: peerUrl } = await stage.publish(downloadWorkflow('row7-peer', httpRequest()), 'row7-peer');
-		// The first ones make n8n load and compile things.
-		for (const url of [ourUrl, peerUrl]) await download(stage, url, 2, MEGABYTE);
+		// The first ones make n8n load and compile things, and its memory grow to a size that it then keeps.
+		for (const url of [ourUrl, peerUrl]) await download(stage, url, WORKS[0].files, bench.sized(WORKS[0].size));
 		const found: Comparison[] = [];
 		for (const work of WORKS) found.push(...(await compare(bench, stage, ourUrl, peerUrl, work)));
 		return found;
@@ -73,10 +76,11 @@ async function compare(bench: Bench, stage: Stage, ourUrl: string, peerUrl: stri
 		memory[who].push(downloaded.memory);
 		return downloaded.seconds;
 	};
-	const { us, them } = await bench.inTurn(`download ${what}`, { them: timed('them', peerUrl), us: timed('us', ourUrl) });
+	const { us, them } = await bench.inTurn(`download ${what}`, { them: timed('them', peerUrl), us: timed('us', ourUrl) }, MORE_ROUNDS);
 	const most = Math.max(...memory.us);
 	const atPeak = { text: `never more than ${Math.round(most)} MB`, holds: most < MOST_MEMORY };
-	const notHigher = { text: 'the median is not higher than theirs', holds: median(memory.us) <= median(memory.them) };
+	const spread = Math.max(...memory.them) - Math.min(...memory.them);
+	const notHigher = { text: `the median is not higher than theirs, whose own rounds differ by ${Math.round(spread)} MB`, holds: median(memory.us) <= median(memory.them) };
 	const common = { row: '7', peer: 'HTTP Request with file response', better: 'less' } as const;
 	return [
 		{ ...common, work: `download ${what}`, unit: 's', ours: us, peers: them, mark: 1, facts: [] },

@@ -11,7 +11,7 @@ import { chain, node } from '../../n8n/build-workflow.mts';
 import type { Bench, Row } from '../bench.mts';
 import { INSPECTABLE, liveMemory, memoryAtRest } from '../memory.mts';
 import type { Comparison } from '../results.mts';
-import type { Engine, Stage } from '../stage.mts';
+import { CALLED, type Engine, type Stage } from '../stage.mts';
 
 const CALLERS = 10;
 
@@ -199,7 +199,7 @@ const LEAST = 1;
 function compare(size: number, index: number, engine: Engine, { us, them }: Record<'us' | 'them', Waited[]>, kind: keyof Memory): Comparison {
 	const perExecution = (waited: Waited[]) => waited.map(({ before, during }) => Math.max(LEAST, ((during[index][kind] - before[kind]) * 1024) / size));
 	const what = kind === 'live' ? 'live JavaScript memory' : 'memory of the process';
-	const work = `${size} executions waiting: ${what} for each, ${engine === 'vm' ? "n8n's default expression engine" : 'N8N_EXPRESSION_ENGINE=legacy'}`;
+	const work = `${size} executions waiting: ${what} for each, ${CALLED[engine]}`;
 	return { row: '6', work, peer: 'a node that polls', unit: 'kB', better: 'less', ours: perExecution(us), peers: perExecution(them), facts: [] };
 }
 
