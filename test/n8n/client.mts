@@ -192,15 +192,16 @@ export class N8nClient {
 		const { status = EXECUTION_STATUSES, mode, retryOf } = filter;
 		// Without a status, both versions mix running executions into the first page only.
 		const query = { limit: String(PAGE_SIZE), filter: JSON.stringify({ workflowId, status }) };
-		const found: ExecutionSummary[] = [];
+		// By ID: one that starts between two pages moves in n8n's order, and another comes once more with the next page.
+		const found = new Map<string, ExecutionSummary>();
 		let position: Readonly<Record<string, string>> | undefined = {};
 		while (position !== undefined) {
 			const page = await this.#page({ ...query, ...position });
-			found.push(...page.results);
+			for (const execution of page.results) found.set(execution.id, execution);
 			position = nextPosition(page);
 		}
 		// 1.123 takes these two in its filter, and ignores them.
-		return found.filter(
+		return [...found.values()].filter(
 			(execution) =>
 				(mode === undefined || execution.mode === mode) &&
 				(retryOf === undefined || execution.retryOf === retryOf),

@@ -27,15 +27,16 @@ const temporary = () => {
 	return folder;
 };
 
-/** A local server that answers with the given status and body, and what it was asked. */
+/** A local server that answers with the given status and body (which may depend on the URL), and what it was asked. */
 async function withServer<T>(
-	answer: { status: number; body: string; headers?: Record<string, string> },
+	answer: { status: number; body: string | ((url: string) => string); headers?: Record<string, string> },
 	use: (url: string, seen: Array<Record<string, unknown>>) => Promise<T>,
 ): Promise<T> {
 	const seen: Array<Record<string, unknown>> = [];
 	const server = createServer((request, response) => {
 		seen.push({ method: request.method, url: request.url, ...request.headers });
-		response.writeHead(answer.status, answer.headers).end(answer.body);
+		const body = typeof answer.body === 'string' ? answer.body : answer.body(request.url ?? '');
+		response.writeHead(answer.status, answer.headers).end(body);
 	});
 	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 	const { port } = server.address() as AddressInfo;
@@ -330,6 +331,18 @@ describe('client', () => {
 			expect(seen[0].cookie).toBeUndefined();
 			expect(seen[1].cookie).toBe('n8n-auth=abc');
 			expect(seen[1]['browser-id']).toBe(seen[0]['browser-id']);
+		});
+	});
+
+	it('lists an execution once that comes with two pages', async () => {
+		const page = (ids: string[], nextCursor: string | null) => {
+			const results = ids.map((id) => ({ id, status: 'success', mode: 'webhook', workflowId: 'w' }));
+			return JSON.stringify({ data: { results, nextCursor } });
+		};
+		const body = (url: string) => (url.includes('cursor=') ? page(['2', '1'], null) : page(['3', '2'], 'next'));
+		await withServer({ status: 200, body }, async (url) => {
+			const list = await new N8nClient(url).executions('w');
+			expect(list.map(({ id }) => id)).toEqual(['3', '2', '1']);
 		});
 	});
 });
