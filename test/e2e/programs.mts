@@ -18,6 +18,7 @@ export const CHROMIUM: Program = { names: ['chromium', 'chromium-browser'], debi
 export const REDIS: Program = { names: ['redis-server'], debianPackage: 'redis-server' };
 export const INITDB: Program = { names: ['initdb'], debianPackage: 'postgresql', folders: POSTGRES_FOLDERS };
 export const POSTGRES: Program = { names: ['postgres'], debianPackage: 'postgresql', folders: POSTGRES_FOLDERS };
+export const PSQL: Program = { names: ['psql'], debianPackage: 'postgresql', folders: POSTGRES_FOLDERS };
 
 /**
  * The path of a program.

@@ -3,7 +3,8 @@ import { chownSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePort } from '../../n8n/free-port.mts';
 import { ProcessGroup } from '../../n8n/process-group.mts';
-import { findProgram, INITDB, POSTGRES } from '../programs.mts';
+import { runCommand } from '../../n8n/run-command.mts';
+import { findProgram, INITDB, POSTGRES, PSQL } from '../programs.mts';
 import { Server } from './server.mts';
 
 /** The database's user and its database; it listens on loopback alone and asks for no password. */
@@ -35,6 +36,17 @@ export async function startPostgres(folder: string): Promise<Server> {
 	});
 	await server.start();
 	return server;
+}
+
+/**
+ * What a query for one column finds, a text for each row. The texts must have no line breaks.
+ *
+ * @throws CommandError with what the database said
+ */
+export async function queryColumn({ port }: Server, sql: string): Promise<string[]> {
+	const where = ['--host=127.0.0.1', `--port=${port}`, `--username=${DATABASE_USER}`, `--dbname=${DATABASE}`];
+	const output = await runCommand(findProgram(PSQL), ['--no-psqlrc', '--tuples-only', '--no-align', ...where, `--command=${sql}`]);
+	return output.split('\n').filter((line) => line !== '');
 }
 
 async function initialise(folder: string, data: string, user: { uid: number; gid: number } | undefined): Promise<void> {
