@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Agent, request } from 'undici';
+import { Agent, Headers, request } from 'undici';
 import { badRequest } from './answers.mts';
 import type { DeliveryRecord, Records, RunRecord } from './records.mts';
 import { deliveryShape } from './shapes.mts';
@@ -134,11 +134,7 @@ export class Callbacks {
 			url,
 			body,
 			signature: header,
-			headers: {
-				'Content-Type': 'application/json',
-				...(header === null ? {} : { [signatureHeader]: header }),
-				...spec.headers,
-			},
+			headers: headersOf(header, spec.headers),
 		};
 	}
 
@@ -176,4 +172,12 @@ export class Callbacks {
 		const { processingAfterMs, finalAfterMs } = this.#settings();
 		return status === 'processing' ? processingAfterMs : finalAfterMs;
 	}
+}
+
+/** Those of NenAI, then those asked for, which take the place of one with the same name in any case. */
+function headersOf(signature: string | null, asked: CallbackSpec['headers'] = {}): Record<string, string> {
+	const headers = new Headers({ 'Content-Type': 'application/json' });
+	if (signature !== null) headers.set(signatureHeader, signature);
+	for (const [name, value] of Object.entries(asked)) headers.set(name, value);
+	return Object.fromEntries(headers);
 }

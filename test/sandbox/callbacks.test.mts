@@ -132,8 +132,8 @@ describe('a plan', () => {
 		]);
 	});
 
-	test('a body that is not JSON, with headers of its own', async () => {
-		await runWith([{ status: 'success', rawBody: 'not json', headers: { 'Content-Type': 'text/plain' } }]);
+	test.each(['Content-Type', 'content-type'])('a body that is not JSON, with headers of its own (%s)', async (name) => {
+		await runWith([{ status: 'success', rawBody: 'not json', headers: { [name]: 'text/plain' } }]);
 		expect(receiver.callbacks[0]).toMatchObject({
 			body: 'not json',
 			headers: { 'content-type': 'text/plain', 'x-hmac-signature': signatureOf('not json') },
