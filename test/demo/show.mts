@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { request } from 'undici';
 import type { DeliverOptions, DeliveryRecord } from '../sandbox/index.mts';
-import { isSettled, type Execution } from '../n8n/client.mts';
+import type { Execution } from '../n8n/client.mts';
 import { NENAI_WORKFLOW, type Stage } from './scenario.mts';
 
 export type Say = (line: string) => void;
@@ -156,8 +156,7 @@ function changeLastDigit(hex: string): string {
 
 /** The workflow's executions, oldest first, once there are so many and all have ended. */
 async function settled({ client }: Stage, workflowId: string, count: number): Promise<Execution[]> {
-	const list = await client.waitForExecutions(workflowId, (found) => found.length >= count && found.every(isSettled));
-	const executions = await Promise.all(list.map(({ id }) => client.execution(id)));
+	const executions = await client.endedExecutions(workflowId, count);
 	return executions.sort((a, b) => Number(a.id) - Number(b.id));
 }
 

@@ -2,11 +2,10 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { chain } from '../n8n/build-workflow.mts';
-import { isSettled } from '../n8n/client.mts';
 import { N8N_VERSIONS } from '../n8n/install.mts';
 import type { DeliverOptions, RunRecord } from '../sandbox/index.mts';
 import { casesOn } from './cases.mts';
-import { isStored, jsonOf, openStage } from './stage.mts';
+import { jsonOf, openStage } from './stage.mts';
 import { activate, ANY_WORKFLOW, call, runAndWait, split, start, trigger, triggerUrl, untilWaiting, webhook, webhookUrl } from './workflows.mts';
 
 const root = join(__dirname, '../..');
@@ -42,8 +41,7 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 		await untilWaiting(client, id, 5);
 
 		for (const run of runs) expect(await deliver(run)).toBe(200);
-		const list = await client.waitForExecutions(id, (all) => all.length === 5 && all.every(isSettled));
-		const executions = await Promise.all(list.map(({ id: execution }) => client.waitForExecution(execution, isStored)));
+		const executions = await client.endedExecutions(id, 5);
 		const pairs = executions.map((execution) => [(jsonOf(execution, 'Webhook')[0].body as { N: number }).N, jsonOf(execution, 'Run and wait')[0].own]);
 		expect(pairs.sort()).toEqual(numbers(5).map((N) => [N, N]));
 	});
@@ -84,8 +82,7 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 		const swallowed = sandbox.state().deliveries.filter(({ answer }) => answer?.status === 200 && answer.body.startsWith('n8n is starting up'));
 		process.stderr.write(`n8n ${version}: ${swallowed.length} callbacks were taken by n8n itself while it was starting\n`);
 		for (const { messageId, status } of swallowed) expect((await sandbox.deliver({ messageId, status })).answer?.status).toBe(200);
-		const list = await client.waitForExecutions(id, (all) => all.length >= 5 && all.every(isSettled));
-		const executions = await Promise.all(list.map(({ id: execution }) => client.waitForExecution(execution, isStored)));
+		const executions = await client.endedExecutions(id, 5);
 		const handled = executions.flatMap((execution) => jsonOf(execution, 'NenAI Trigger')).map(({ message_id }) => message_id);
 		expect(handled.sort()).toEqual(sandbox.state().runs.map(({ messageId }) => messageId).sort());
 	});

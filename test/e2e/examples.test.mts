@@ -3,11 +3,11 @@ import { createHash } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { request } from 'undici';
-import { isSettled, type Execution } from '../n8n/client.mts';
+import type { Execution } from '../n8n/client.mts';
 import { N8N_VERSIONS } from '../n8n/install.mts';
 import { contentSha256, type PlannedCallback } from '../sandbox/index.mts';
 import { answersToCalls, chatting, shortly, TOOL, waiting, withAgent } from './agent.mts';
-import { EXAMPLE_WORKFLOW, hasRun, isStored, itemsOf, jsonOf, openStage, readExample, withParameters, withSettings, type Change, type Stage } from './stage.mts';
+import { EXAMPLE_WORKFLOW, hasRun, itemsOf, jsonOf, openStage, readExample, withParameters, withSettings, type Change, type Stage } from './stage.mts';
 
 const root = join(__dirname, '../..');
 const NAMES = ['Jane Doe', 'John Roe', 'Mary Major'];
@@ -53,7 +53,7 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 
 	/** The same, and waits for its end. */
 	async function runExample(file: string, change?: Change): Promise<Execution> {
-		return await stage.client.waitForExecution(await startExample(file, change), isStored, 60_000);
+		return await stage.client.waitForExecution(await startExample(file, change), undefined, 60_000);
 	}
 
 	/** Imports an example and keeps it active for as long as `run` takes. */
@@ -69,8 +69,7 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 
 	/** The callbacks that a workflow has handled, once there are so many. */
 	async function handled(workflowId: string, count: number): Promise<Execution[]> {
-		const list = await stage.client.waitForExecutions(workflowId, (found) => found.length >= count && found.every(isSettled));
-		return await Promise.all(list.map(({ id }) => stage.client.waitForExecution(id, isStored)));
+		return await stage.client.endedExecutions(workflowId, count);
 	}
 
 	const runs = () => stage.sandbox.state().runs;
@@ -156,7 +155,7 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 			stage.sandbox.faults.next({ callbacks: [{ status: 'processing' }] }, 2);
 			const soon: Change = (workflow) => withParameters(workflow, 'Run and wait', shortly);
 			const ids = [await startExample('overdue-alarm', soon), await startExample('run-and-wait', soon)];
-			const [alarm, plain] = await Promise.all(ids.map((id) => stage.client.waitForExecution(id, isStored, WAIT_TIMEOUT_MS)));
+			const [alarm, plain] = await Promise.all(ids.map((id) => stage.client.waitForExecution(id, undefined, WAIT_TIMEOUT_MS)));
 			expect(started()).toHaveLength(2);
 			const [overdue] = jsonOf(alarm, 'Run and wait');
 			expect(overdue).toEqual({ workflow_id: EXAMPLE_WORKFLOW, message_id: expect.any(String), status: 'timeout' });

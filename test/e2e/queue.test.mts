@@ -2,13 +2,13 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { chain } from '../n8n/build-workflow.mts';
-import { isSettled, type Execution, type ExecutionSummary } from '../n8n/client.mts';
+import { isSettled, type ExecutionSummary } from '../n8n/client.mts';
 import { unflatten } from '../n8n/execution-data.mts';
 import type { DeliverOptions, RunRecord } from '../sandbox/index.mts';
 import { casesOn } from './cases.mts';
 import { openCluster, type Cluster } from './queue/cluster.mts';
 import { queryColumn } from './queue/postgres.mts';
-import { isStored, itemsOf, jsonOf } from './stage.mts';
+import { itemsOf, jsonOf } from './stage.mts';
 import { activate, ANY_WORKFLOW, call, download, runAndWait, split, start, trigger, triggerUrl, untilWaiting, webhook, webhookUrl } from './workflows.mts';
 
 /** Starts of n8n are slow, and here are four of them. */
@@ -20,12 +20,6 @@ const on = casesOn(openCluster);
 const SENDERS = 5;
 
 const numbers = (count: number) => Array.from({ length: count }, (_, N) => N);
-
-/** The executions of a workflow with their data, once there are so many and all have ended. */
-async function ended({ client }: Cluster, workflowId: string, count: number): Promise<Execution[]> {
-	const list = await client.waitForExecutions(workflowId, (all) => all.length >= count && all.every(isSettled), 120_000);
-	return await Promise.all(list.map(({ id }) => client.waitForExecution(id, isStored)));
-}
 
 /** Sends callbacks, several at a time, and gives the status of each answer. */
 async function deliverAll({ sandbox }: Cluster, callbacks: DeliverOptions[], atATime = 10): Promise<Array<number | undefined>> {
@@ -41,7 +35,7 @@ on('Start: a worker starts one run for each item', async (cluster) => {
 	const { client, webhooks, sandbox, credential } = cluster;
 	const id = await activate(client, chain('start', [webhook('start'), split('body.numbers'), start(credential, '={{ { N: $json["body.numbers"] } }}')]));
 	expect(await call(webhookUrl(webhooks, 'start'), { numbers: numbers(30) })).toBe(200);
-	const [execution] = await ended(cluster, id, 1);
+	const [execution] = await client.endedExecutions(id, 1, 120_000);
 	expect(sandbox.state().runs.map(({ params }) => params.N).sort((a, b) => Number(a) - Number(b))).toEqual(numbers(30));
 	const idOf = (N: number) => sandbox.state().runs.find(({ params }) => params.N === N)?.messageId;
 	expect(jsonOf(execution, 'Start').map(({ messageId }) => messageId)).toEqual(numbers(30).map(idOf));
@@ -56,7 +50,7 @@ on('trigger: each of 200 callbacks starts exactly one execution, on both workers
 	const callbacks = numbers(200).map((N) => ({ url, messageId: `m-${N}`, status: 'success', body: { N } }));
 	expect(await deliverAll(cluster, callbacks)).toEqual(numbers(200).map(() => 200));
 	expect(await deliverAll(cluster, [{ ...callbacks[199] }, { ...callbacks[0], signature: 'wrong-secret' }])).toEqual([200, 401]);
-	const executions = await ended(cluster, id, 200);
+	const executions = await client.endedExecutions(id, 200, 120_000);
 	const seen = executions.flatMap((execution) => jsonOf(execution, 'NenAI Trigger')).map(({ message_id }) => message_id);
 	expect(seen.sort()).toEqual(callbacks.map(({ messageId }) => messageId).sort());
 	for (const worker of cluster.workers) expect(worker.log()).toMatch(/Worker finished execution/);
@@ -67,7 +61,7 @@ on('Download: the file is there for all processes', async (cluster) => {
 	const id = await activate(client, chain('download', [webhook('download'), download(credential)]));
 	const file = sandbox.files.add({ name: 'report.pdf', size: 500_000 });
 	expect(await call(webhookUrl(webhooks, 'download'), { assets: sandbox.files.url(file) })).toBe(200);
-	const [execution] = await ended(cluster, id, 1);
+	const [execution] = await client.endedExecutions(id, 1, 120_000);
 	const [item] = itemsOf(execution, 'Download');
 	const bytes = await client.downloadBinary(String(item.binary?.data.id));
 	expect(createHash('sha256').update(bytes).digest('hex')).toBe(sandbox.files.sha256(file));
@@ -176,7 +170,7 @@ describe('Start and Wait', () => {
 	/** Sends each run its result, and expects each execution to go on with its own. */
 	async function expectOwnResults(cluster: Cluster, { id, runs }: { id: string; runs: RunRecord[] }): Promise<void> {
 		expect(await deliverAll(cluster, runs.map(resultOf), 3)).toEqual(runs.map(() => 200));
-		const executions = await ended(cluster, id, runs.length);
+		const executions = await cluster.client.endedExecutions(id, runs.length, 120_000);
 		expect(executions.map(({ status }) => status)).toEqual(runs.map(() => 'success'));
 		const pairs = executions.map((execution) => ({
 			sent: (jsonOf(execution, 'Webhook')[0].body as { N: number }).N,

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { INode } from 'n8n-workflow';
-import { isSettled, N8nClient, type Execution, type WorkflowJson } from '../n8n/client.mts';
+import { N8nClient, type Execution, type WorkflowJson } from '../n8n/client.mts';
 import { startN8n, type N8nInstance } from '../n8n/instance.mts';
 import type { N8nVersion } from '../n8n/install.mts';
 import { startSandbox, type Sandbox } from '../sandbox/index.mts';
@@ -54,11 +54,6 @@ export function withSettings(workflow: WorkflowJson, name: string, settings: Par
 export function itemsOf(execution: Execution, node: string, output = 0) {
 	const runs = execution.data.resultData.runData[node] ?? [];
 	return runs.flatMap(({ data }) => data?.main?.[output] ?? []);
-}
-
-/** Whether an execution has ended and n8n has stored all of it: before n8n 2, the status is there a moment earlier. */
-export function isStored(execution: Execution): boolean {
-	return isSettled(execution) && execution.data.resultData.lastNodeExecuted !== undefined;
 }
 
 /** The data of these items. */

@@ -2,7 +2,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { chain, node } from '../n8n/build-workflow.mts';
-import { isSettled } from '../n8n/client.mts';
 import { N8N_VERSIONS } from '../n8n/install.mts';
 import { casesOn } from './cases.mts';
 import { hasRun, itemsOf, openStage, type Stage } from './stage.mts';
@@ -38,8 +37,7 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 				const deliveries = await Promise.all(callbacks.slice(i, i + 5).map((callback) => sandbox.deliver(callback)));
 				answers.push(...deliveries.map(({ answer, body }) => ({ forged: body.includes('forged'), status: answer?.status ?? 0 })));
 			}
-			const ended = await client.waitForExecutions(id, (all) => all.length === 100 && all.every(isSettled), 120_000);
-			const executions = await Promise.all(ended.map(({ id: execution }) => client.execution(execution)));
+			const executions = await client.endedExecutions(id, 100, 120_000);
 			const results = executions.map((execution) => {
 				const [{ json: sent }] = itemsOf(execution, 'Webhook');
 				const [{ json: result }] = itemsOf(execution, 'Run and wait');
@@ -60,15 +58,15 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 			const id = await activate(client, chain('large', [webhook('large'), download(credential)]));
 			const address = webhookUrl(n8n, 'large');
 			await call(address, { url: sandbox.files.url(sandbox.files.add({ name: 'small.bin', size: 1000 })) });
-			await client.waitForExecutions(id, (all) => all.length === 1 && all.every(isSettled));
+			await client.endedExecutions(id, 1);
 
 			const before = memoryOf(n8n.pid, 'VmRSS');
 			let peak = before;
 			const watch = setInterval(() => (peak = Math.max(peak, memoryOf(n8n.pid, 'VmRSS'))), 20);
 			await call(address, { url });
-			const [last] = await client.waitForExecutions(id, (all) => all.length === 2 && all.every(isSettled), 120_000);
+			const [last] = await client.endedExecutions(id, 2, 120_000);
 			clearInterval(watch);
-			const [item] = itemsOf(await client.execution(last.id), 'Download');
+			const [item] = itemsOf(last, 'Download');
 			process.stderr.write(`1 GB downloaded: idle ${before} MB, peak ${peak} MB, ${peak - before} MB more\n`);
 			expect(item?.json).toMatchObject({ fileSize: size, fileName: 'large.bin' });
 			expect(item?.binary?.data.id).toMatch(/^filesystem/);
@@ -81,7 +79,7 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 			const id = await loopWorkflow(stage);
 			await call(webhookUrl(n8n, 'loop'), { names: ['A', 'B', 'C'] });
 			const [{ id: execution }] = await client.waitForExecutions(id, undefined, 60_000);
-			const done = await client.execution(execution);
+			const done = await client.waitForExecution(execution);
 			expect(sandbox.state().runs.map(({ params }) => params.NAME)).toEqual(['A', 'B', 'C']);
 			expect(itemsOf(done, 'Loop').map(({ json }) => json.message_id)).toEqual(sandbox.state().runs.map(({ messageId }) => messageId));
 			expect(hasRun(done, 'Run and wait')).toBe(true);
@@ -100,8 +98,7 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 		});
 		const id = await activate(client, chain(path, [webhook(path), split('body.names'), callChild]));
 		await call(webhookUrl(n8n, path), { names: ['A', 'B', 'C'] });
-		const children = await client.waitForExecutions(child, (all) => all.length === 3 && all.every(isSettled), 60_000);
-		const done = await Promise.all(children.map(({ id: execution }) => client.execution(execution)));
+		const done = await client.endedExecutions(child, 3, 60_000);
 		const results = done.map((execution) => itemsOf(execution, 'Run and wait')[0].json.message_id);
 		expect(done.map(({ status }) => status)).toEqual(['success', 'success', 'success']);
 		expect(results.sort()).toEqual(sandbox.state().runs.map(({ messageId }) => messageId).sort());

@@ -68,6 +68,22 @@ export function isSettled({ status }: Pick<ExecutionSummary, 'status'>): boolean
 }
 
 /**
+ * Whether an execution has come to its end and n8n has stored how. n8n 1.123 on SQLite stores the status a moment earlier
+ * than the data, which until then is of its start or of its wait.
+ */
+export function isStored({ status, data }: Pick<Execution, 'status' | 'data'>): boolean {
+	const { lastNodeExecuted, error } = data.resultData;
+	switch (status) {
+		case 'success':
+			return lastNodeExecuted !== undefined && data.executionData?.nodeExecutionStack.length === 0;
+		case 'error':
+			return error !== undefined;
+		default:
+			return isSettled({ status });
+	}
+}
+
+/**
  * One n8n, as its owner sees it. Needs `setupOwner()` on a fresh n8n, or `login()`, before anything else.
  *
  * Every method throws N8nApiError when n8n refuses, ZodError when n8n's answer has another shape than
@@ -217,10 +233,10 @@ export class N8nClient {
 		return { ...stored, data: unflatten(stored.data) };
 	}
 
-	/** Waits until an execution fulfils the condition; by default until it has come to its end. */
+	/** Waits until an execution fulfils the condition; by default until it has come to its end and is stored. */
 	async waitForExecution(
 		id: string,
-		condition: (execution: Execution) => boolean = isSettled,
+		condition: (execution: Execution) => boolean = isStored,
 		timeoutMs = DEFAULT_TIMEOUT_MS,
 	): Promise<Execution> {
 		let seen = 'nothing';
@@ -250,6 +266,17 @@ export class N8nClient {
 			},
 			{ timeoutMs, lastSeen: () => seen.map(({ id, status }) => `${id} ${status}`).join(', ') },
 		);
+	}
+
+	/** The executions of a workflow with their data, newest first, once there are so many and all have ended. */
+	async endedExecutions(
+		workflowId: string,
+		count: number,
+		timeoutMs = DEFAULT_TIMEOUT_MS,
+	): Promise<Execution[]> {
+		const ended = (all: ExecutionSummary[]) => all.length >= count && all.every(isSettled);
+		const list = await this.waitForExecutions(workflowId, ended, timeoutMs);
+		return await Promise.all(list.map(({ id }) => this.waitForExecution(id)));
 	}
 
 	/**

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stringify } from 'flatted';
-import { N8nClient } from './client.mts';
+import { isStored, N8nClient, type Execution } from './client.mts';
 import { installCommunityPackage } from './community-package.mts';
 import { unflatten } from './execution-data.mts';
 import { freePort, isPortFree, portInUseMessage } from './free-port.mts';
@@ -343,6 +343,24 @@ describe('client', () => {
 		await withServer({ status: 200, body }, async (url) => {
 			const list = await new N8nClient(url).executions('w');
 			expect(list.map(({ id }) => id)).toEqual(['3', '2', '1']);
+		});
+	});
+
+	describe('takes for stored', () => {
+		const done = { runData: {}, lastNodeExecuted: 'Last' };
+		const stack = (count: number) => ({ nodeExecutionStack: Array.from({ length: count }, () => ({})) });
+		it.each<[what: string, status: string, data: object, stored: boolean]>([
+			['a success with nothing left to run', 'success', { resultData: done, executionData: stack(0) }, true],
+			['a success whose data is still of its start', 'success', { resultData: { runData: {} }, executionData: stack(1) }, false],
+			['a success whose data is still of its wait', 'success', { resultData: done, executionData: stack(1) }, false],
+			['a success of which no node is stored', 'success', { resultData: { runData: {} }, executionData: stack(0) }, false],
+			['a success that has no data yet', 'success', { resultData: { runData: {} } }, false],
+			['an error that is there', 'error', { resultData: { ...done, error: { message: 'Refused' } }, executionData: stack(1) }, true],
+			['an error whose data is still of its wait', 'error', { resultData: done, executionData: stack(1) }, false],
+			['a crash, of which there is no more', 'crashed', { resultData: { runData: {} } }, true],
+			['one that waits', 'waiting', { resultData: done, executionData: stack(1) }, false],
+		])('%s (%s)', (_what, status, data, stored) => {
+			expect(isStored({ status, data } as Execution)).toBe(stored);
 		});
 	});
 });
