@@ -2,7 +2,7 @@
 import type { INode } from 'n8n-workflow';
 import { request } from 'undici';
 import { node } from '../n8n/build-workflow.mts';
-import type { ExecutionSummary, N8nClient, WorkflowJson } from '../n8n/client.mts';
+import type { Execution, ExecutionSummary, N8nClient, WorkflowJson } from '../n8n/client.mts';
 
 /** A stored credential, as a node refers to it. */
 export interface CredentialRef {
@@ -65,7 +65,11 @@ export async function call(url: string, body: object): Promise<number> {
 	return answer.statusCode;
 }
 
-/** Waits until n8n has stored so many executions of a workflow as waiting. */
-export async function untilWaiting(client: N8nClient, id: string, count: number): Promise<ExecutionSummary[]> {
-	return await client.waitForExecutions(id, (all) => all.filter(({ status }) => status === 'waiting').length === count, 120_000);
+/** Waits until n8n has stored so many executions of a workflow as waiting, and for what. */
+export async function untilWaiting(client: N8nClient, id: string, count: number): Promise<void> {
+	const waits = ({ status }: ExecutionSummary) => status === 'waiting';
+	const list = await client.waitForExecutions(id, (all) => all.filter(waits).length === count, 120_000);
+	// n8n 1.123 stores the status first: killed before the rest is stored, it could not go on.
+	const isWhole = (execution: Execution) => waits(execution) && execution.data.resultData.lastNodeExecuted !== undefined;
+	await Promise.all(list.filter(waits).map((waiting) => client.waitForExecution(waiting.id, isWhole)));
 }
