@@ -12,6 +12,7 @@ import {
 	type Execution,
 	EXECUTION_STATUSES,
 	ExecutionPage,
+	ListCursor,
 	type ExecutionSummary,
 	ManualRun,
 	type ManualRunResult,
@@ -39,6 +40,8 @@ export const TEST_OWNER = {
 const DEFAULT_TIMEOUT_MS = 30_000;
 /** The most n8n gives in one page. */
 const PAGE_SIZE = 100;
+/** By how many IDs a page begins again before the last one's end: so far may an execution start out of the order of IDs. */
+const PAGE_OVERLAP = 30;
 const SETTLED: readonly ExecutionStatus[] = ['canceled', 'crashed', 'error', 'success'];
 
 export interface ExecutionFilter {
@@ -208,7 +211,7 @@ export class N8nClient {
 		const { status = EXECUTION_STATUSES, mode, retryOf } = filter;
 		// Without a status, both versions mix running executions into the first page only.
 		const query = { limit: String(PAGE_SIZE), filter: JSON.stringify({ workflowId, status }) };
-		// By ID: one that starts between two pages moves in n8n's order, and another comes once more with the next page.
+		// By ID, since pages overlap.
 		const found = new Map<string, ExecutionSummary>();
 		let position: Readonly<Record<string, string>> | undefined = {};
 		while (position !== undefined) {
@@ -354,15 +357,20 @@ export class N8nClient {
 	}
 }
 
-/** 2.41 gives a cursor; 1.123 goes on below the last id, as long as pages are full. */
+/**
+ * Where the next page begins: 2.41 takes a cursor, 1.123 an ID. n8n orders a page by the moment of start, and begins the
+ * next one below the ID of its last execution: without an overlap, executions that started out of the order of IDs are
+ * never listed.
+ */
 function nextPosition({
 	results,
 	nextCursor,
 }: z.output<typeof ExecutionPage>): Readonly<Record<string, string>> | undefined {
-	if (nextCursor) return { cursor: nextCursor };
-	const last = results.at(-1);
-	if (nextCursor === null || last === undefined || results.length < PAGE_SIZE) return undefined;
-	return { lastId: last.id };
+	if (nextCursor === null || (nextCursor === undefined && results.length < PAGE_SIZE)) return undefined;
+	const below = String(Math.min(...results.map(({ id }) => Number(id))) + PAGE_OVERLAP);
+	if (nextCursor === undefined) return { lastId: below };
+	const { v1, ...rest } = ListCursor.parse(JSON.parse(Buffer.from(nextCursor, 'base64url').toString()));
+	return { cursor: Buffer.from(JSON.stringify({ ...rest, v1: { ...v1, id: below } })).toString('base64url') };
 }
 
 function firstTrigger(nodes: readonly INode[]): string {

@@ -334,15 +334,22 @@ describe('client', () => {
 		});
 	});
 
-	it('lists an execution once that comes with two pages', async () => {
-		const page = (ids: string[], nextCursor: string | null) => {
-			const results = ids.map((id) => ({ id, status: 'success', mode: 'webhook', workflowId: 'w' }));
-			return JSON.stringify({ data: { results, nextCursor } });
+	it.each(['cursor', 'lastId'])('lists each execution once, also those that did not start in the order of IDs (%s)', async (parameter) => {
+		// As n8n does: a page is ordered by the moment of start, and the next one begins below the ID of its last.
+		const inOrderOfStart = Array.from({ length: 250 }, (_, i) => 250 - i);
+		inOrderOfStart.splice(99, 4, 148, 151, 150, 149);
+		const body = (url: string) => {
+			const { searchParams } = new URL(url, 'http://n8n');
+			const cursor = JSON.parse(Buffer.from(searchParams.get('cursor') ?? '', 'base64url').toString() || 'null');
+			const below = Number(cursor?.v1.id ?? searchParams.get('lastId') ?? Infinity);
+			const ids = inOrderOfStart.filter((id) => id < below).slice(0, 100);
+			const next = Buffer.from(JSON.stringify({ version: 1, v1: { id: String(ids.at(-1)), timestamp: '' } })).toString('base64url');
+			const results = ids.map((id) => ({ id: String(id), status: 'success', mode: 'webhook', workflowId: 'w' }));
+			return JSON.stringify({ data: { results, ...(parameter === 'cursor' ? { nextCursor: ids.length < 100 ? null : next } : {}) } });
 		};
-		const body = (url: string) => (url.includes('cursor=') ? page(['2', '1'], null) : page(['3', '2'], 'next'));
 		await withServer({ status: 200, body }, async (url) => {
 			const list = await new N8nClient(url).executions('w');
-			expect(list.map(({ id }) => id)).toEqual(['3', '2', '1']);
+			expect(list.map(({ id }) => Number(id)).sort((a, b) => b - a)).toEqual(Array.from({ length: 250 }, (_, i) => 250 - i));
 		});
 	});
 

@@ -75,6 +75,9 @@ export const ExecutionPage = z.object({
 	nextCursor: z.string().nullish(),
 });
 
+/** What 2.41 puts into `nextCursor`, as base64url of JSON: the next page has the executions below this ID. */
+export const ListCursor = z.object({ v1: z.object({ id: z.string() }).passthrough() }).passthrough();
+
 export const RetriedExecution = z.object({ id: z.string() });
 
 export const Publication = z.object({
