@@ -1,0 +1,122 @@
+import type { IDataObject, INodeProperties, INodePropertyCollection, INodePropertyOptions } from 'n8n-workflow';
+
+import { BadInput } from './badInput';
+import { isPlainlyTrue, isRecord, titleOf, toChoice, toCount, toId, toList, toNumber, toObject, toSwitch, toText, type Name } from './values';
+
+/** Gives the raw value of a parameter, as n8n evaluated it; throws where it could not. */
+type GetParameter = (name: string) => unknown;
+
+/**
+ * The one place where parameters and options are read: what the form says of them (label, default, choices) and what
+ * n8n gives meet here. Every reader throws BadInput, naming the parameter, for what it plainly cannot mean.
+ *
+ * Paths are those of the form: `workflowId`, `options.maxTries`.
+ */
+export class Parameters {
+	private readonly properties: INodeProperties[];
+
+	private readonly get: GetParameter;
+
+	private readonly groups = new Map<string, IDataObject>();
+
+	constructor(properties: INodeProperties[], get: GetParameter) {
+		this.properties = properties;
+		this.get = get;
+	}
+
+	text(path: string): string {
+		return toText(this.raw(path), this.nameOf(path), String(this.propertyOf(path).default ?? ''));
+	}
+
+	id(path: string): string {
+		return toId(this.raw(path), this.nameOf(path));
+	}
+
+	number(path: string): number {
+		return toNumber(this.raw(path), this.nameOf(path), Number(this.propertyOf(path).default));
+	}
+
+	/** A whole number of at least 1. */
+	count(path: string): number {
+		return toCount(this.raw(path), this.nameOf(path), Number(this.propertyOf(path).default));
+	}
+
+	switch(path: string): boolean {
+		return toSwitch(this.raw(path), this.nameOf(path), this.propertyOf(path).default === true);
+	}
+
+	/** Of an option that lowers the guard: off unless it is plainly on, also where it cannot be read. */
+	plainlyOn(path: string): boolean {
+		try {
+			return isPlainlyTrue(this.raw(path));
+		} catch (error) {
+			if (error instanceof BadInput) return false;
+			throw error;
+		}
+	}
+
+	list(path: string): string[] {
+		return toList(this.raw(path), this.nameOf(path));
+	}
+
+	/** One of the values that the menu offers. */
+	choice(path: string): string {
+		return toChoice(this.raw(path), this.nameOf(path), this.choicesOf(path), String(this.propertyOf(path).default));
+	}
+
+	/** Several of the values that the menu offers. */
+	choices(path: string): string[] {
+		const name = this.nameOf(path);
+		const byDefault = this.propertyOf(path).default as string[];
+		return toList(this.raw(path), name, byDefault).map((value) => toChoice(value, name, this.choicesOf(path), ''));
+	}
+
+	/** A JSON object, given as such or as text. */
+	object(path: string): IDataObject {
+		return toObject(this.raw(path), this.nameOf(path));
+	}
+
+	/** The value as n8n evaluated it. Throws BadInput where it could not. */
+	raw(path: string): unknown {
+		const [group, member] = path.split('.');
+		return member === undefined ? this.evaluate(group) : this.group(group)[member];
+	}
+
+	nameOf(path: string): Name {
+		return { label: this.propertyOf(path).displayName, name: path.split('.').at(-1) ?? path };
+	}
+
+	private group(name: string): IDataObject {
+		const known = this.groups.get(name) ?? toObject(this.evaluate(name), this.nameOf(name), {});
+		this.groups.set(name, known);
+		return known;
+	}
+
+	private evaluate(name: string): unknown {
+		try {
+			return this.get(name);
+		} catch (error) {
+			throw new BadInput({
+				message: `${titleOf(this.nameOf(name))} cannot be read: ${(error as Error).message}`,
+				hint: 'Check the expressions in the parameters of this node. Nothing was sent.',
+			});
+		}
+	}
+
+	/** The first of its name: those shown under different conditions are called and meant the same. */
+	private propertyOf(path: string): INodeProperties {
+		const [group, member] = path.split('.');
+		const outer = this.properties.find(({ name }) => name === group);
+		const property = member === undefined ? outer : outer?.options?.find((option) => option.name === member);
+		if (property === undefined || !('type' in property)) throw new Error(`There is no parameter ${path}`);
+		return property;
+	}
+
+	private choicesOf(path: string): string[] {
+		return (this.propertyOf(path).options ?? []).filter(isChoice).map(({ value }) => String(value));
+	}
+}
+
+function isChoice(option: INodePropertyOptions | INodeProperties | INodePropertyCollection): option is INodePropertyOptions {
+	return isRecord(option) && 'value' in option;
+}

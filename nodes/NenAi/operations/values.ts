@@ -1,0 +1,146 @@
+import type { IDataObject } from 'n8n-workflow';
+
+import { describeInexactNumber, parseExactly } from '../transport/exactJson';
+import { BadInput } from './badInput';
+
+/**
+ * What a parameter's value plainly means. The form of the editor gives the right type; an expression, or a workflow
+ * written by hand or by a model, may give any other. Each reader takes `null` and a missing value for the default,
+ * and throws BadInput, naming the parameter, for what it cannot mean.
+ */
+
+/** The parameter as the form calls it, and as workflows written by hand do. */
+export interface Name {
+	label: string;
+	name: string;
+}
+
+const MISSING: unknown[] = [undefined, null];
+
+/** Texts come without spaces around them; a number is its digits. */
+export function toText(value: unknown, name: Name, byDefault = ''): string {
+	if (MISSING.includes(value)) return byDefault;
+	if (typeof value === 'string') return value.trim();
+	if (typeof value === 'number') return digitsOf(value, name);
+	throw wrongType(value, name, 'a text');
+}
+
+/** A number's digits as a text, where JavaScript has kept them. */
+function digitsOf(value: number, name: Name): string {
+	const inexact = describeInexactNumber(value);
+	if (inexact === undefined) return String(value);
+	throw new BadInput({
+		message: `${titleOf(name)} is a number that was not kept exactly (${inexact})`,
+		hint: 'Its digits must be a text where they come from, with quotes around them in the data: making it a text here is too late. Nothing was sent.',
+	});
+}
+
+/** A text, a number, or what n8n's resource locator holds. Empty where there is none. */
+export function toId(value: unknown, name: Name): string {
+	const isLocator = isRecord(value) && 'value' in value && ('mode' in value || '__rl' in value);
+	const id = isLocator ? value.value : value;
+	if (!MISSING.includes(id) && typeof id !== 'string' && typeof id !== 'number') throw wrongType(id, name, 'an ID: a text or a number');
+	return toText(id, name);
+}
+
+/** A number, or a text that is one. */
+export function toNumber(value: unknown, name: Name, byDefault: number): number {
+	if (MISSING.includes(value) || value === '') return byDefault;
+	const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
+	if (typeof number === 'number' && Number.isFinite(number)) return number;
+	throw wrongType(value, name, 'a number');
+}
+
+/** A whole number of at least 1. */
+export function toCount(value: unknown, name: Name, byDefault: number): number {
+	return Math.max(1, Math.floor(toNumber(value, name, byDefault)));
+}
+
+const PLAIN = new Map<unknown, boolean>([
+	[true, true],
+	['true', true],
+	[false, false],
+	['false', false],
+]);
+
+/** true, false, or one of these as a text. */
+export function toSwitch(value: unknown, name: Name, byDefault: boolean): boolean {
+	if (MISSING.includes(value) || value === '') return byDefault;
+	const plain = PLAIN.get(typeof value === 'string' ? value.trim().toLowerCase() : value);
+	if (plain !== undefined) return plain;
+	throw wrongType(value, name, 'true or false');
+}
+
+/** For what lowers the guard: on only where it plainly says so, off for whatever else it is. */
+export function isPlainlyTrue(value: unknown): boolean {
+	return PLAIN.get(typeof value === 'string' ? value.trim().toLowerCase() : value) === true;
+}
+
+/** A list of texts; a text with commas is one, too. Empty entries are left out. */
+export function toList(value: unknown, name: Name, byDefault: string[] = []): string[] {
+	if (MISSING.includes(value)) return byDefault;
+	const entries = typeof value === 'string' ? value.split(',') : typeof value === 'number' ? [value] : value;
+	if (!Array.isArray(entries)) throw wrongType(value, name, 'a list of texts, or a text with commas');
+	return entries.map((entry) => toText(entry, name)).filter((entry) => entry !== '');
+}
+
+/** One of the values that a menu offers. */
+export function toChoice<T extends string>(value: unknown, name: Name, choices: readonly T[], byDefault: T): T {
+	if (MISSING.includes(value) || value === '') return byDefault;
+	const choice = choices.find((each) => each === (typeof value === 'string' ? value.trim() : value));
+	if (choice !== undefined) return choice;
+	throw wrongType(value, name, `one of ${choices.join(', ')}`);
+}
+
+/** Several of the values that a menu offers. */
+export function toChoices<T extends string>(value: unknown, name: Name, choices: readonly T[], byDefault: T[]): T[] {
+	return toList(value, name, byDefault).map((entry) => toChoice(entry, name, choices, byDefault[0]));
+}
+
+/** A JSON object, or a text that is one. In a text, numbers that JavaScript would change become texts. */
+export function toObject(value: unknown, name: Name, byDefault?: IDataObject): IDataObject {
+	if (byDefault !== undefined && (MISSING.includes(value) || value === '')) return byDefault;
+	const object = typeof value === 'string' ? parse(value, name) : value;
+	if (isRecord(object)) return object;
+	throw new BadInput({ message: `${titleOf(name)} is not a JSON object: it is ${describe(object)}`, hint: 'Enter an object, such as { "PATIENT_NAME": "Jane Doe" }. Nothing was sent.' });
+}
+
+function parse(text: string, name: Name): unknown {
+	if (text.trim() === '') return undefined;
+	try {
+		return parseExactly(text);
+	} catch (error) {
+		throw new BadInput({
+			message: `${titleOf(name)} is not valid JSON: ${(error as Error).message}`,
+			hint: 'Check quotes, commas and brackets. Names and texts stand in double quotes. Nothing was sent.',
+		});
+	}
+}
+
+export function isRecord(value: unknown): value is IDataObject {
+	return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function wrongType(value: unknown, name: Name, wanted: string): BadInput {
+	return new BadInput({
+		message: `${titleOf(name)} must be ${wanted}, but is ${describe(value)}`,
+		hint: 'Enter another value, or look at what its expression gives. Nothing was sent.',
+	});
+}
+
+export function titleOf({ label, name }: Name): string {
+	return `${label} (${name})`;
+}
+
+const LONGEST_QUOTE = 60;
+
+/** A value in words, for an error. */
+export function describe(value: unknown): string {
+	if (value === undefined) return 'missing';
+	if (value === null) return 'null';
+	if (value === '') return 'empty';
+	if (typeof value === 'string') return `the text "${value.length > LONGEST_QUOTE ? `${value.slice(0, LONGEST_QUOTE)}…` : value}"`;
+	if (Array.isArray(value)) return 'a list';
+	if (typeof value === 'object') return 'an object';
+	return typeof value === 'number' ? `the number ${value}` : String(value);
+}

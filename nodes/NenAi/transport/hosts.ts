@@ -1,0 +1,29 @@
+/**
+ * Addresses that mean another machine, or another service, wherever they are used. Host names as the class URL gives
+ * them: lower case, numbers in one form, IPv6 in brackets.
+ */
+
+/** A dot at the end stands for the root of all names, and changes nothing. */
+function normalized(hostname: string): string {
+	return hostname.replace(/\.$/, '');
+}
+
+/** An IPv4 address written as IPv6 (`[::ffff:7f00:1]`) in its own form; everything else as it is. */
+function asIpv4(hostname: string): string {
+	const [, high, low] = /^\[::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})\]$/.exec(hostname) ?? [];
+	if (high === undefined) return hostname;
+	const bytes = [high, low].flatMap((part) => [Number.parseInt(part, 16) >> 8, Number.parseInt(part, 16) & 255]);
+	return bytes.join('.');
+}
+
+/** Whether the host is the machine itself: `localhost`, 127.0.0.0/8, ::1, and the addresses of no machine, 0.0.0.0/8 and ::. */
+export function isLoopback(hostname: string): boolean {
+	const host = asIpv4(normalized(hostname));
+	return host === 'localhost' || host.endsWith('.localhost') || host === '[::1]' || host === '[::]' || /^(127|0)(\.\d+){3}$/.test(host);
+}
+
+/** Whether the host is one that only the same network knows, such as where clouds keep a machine's credentials: 169.254.0.0/16, fe80::/10. */
+export function isLinkLocal(hostname: string): boolean {
+	const host = asIpv4(normalized(hostname));
+	return /^169\.254(\.\d+){2}$/.test(host) || /^\[fe[89ab][0-9a-f]:/.test(host);
+}
