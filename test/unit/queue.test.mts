@@ -57,3 +57,89 @@ test('when stopped before it begins, it tries nothing', async () => {
 	expect(attempt).not.toHaveBeenCalled();
 	expect(outcomes).toEqual([{ kind: 'untried' }]);
 });
+
+describe('an API that takes one a second, and says so', () => {
+	beforeEach(() => void jest.useFakeTimers());
+	afterEach(() => void jest.useRealTimers());
+
+	/** Takes one in each `perMs`, and refuses the rest with this Retry-After. */
+	const limited = (perMs: number, after: number | undefined) => {
+		let free = 0;
+		return async (index: number) => {
+			await pause(20);
+			if (Date.now() < free) return retry(after);
+			free = Date.now() + perMs;
+			return done(index);
+		};
+	};
+
+	const workThroughInFakeTime = async (count: number, attempt: (index: number) => Promise<Attempt<unknown>>, options: object = {}) => {
+		const work = workThrough(count, attempt, { maxConcurrency: 10, maxTries: 5, stopOnFailure: true, ...options });
+		let over = false;
+		void work.then(() => (over = true));
+		while (!over) await jest.advanceTimersByTimeAsync(50);
+		return await work;
+	};
+
+	test.each([
+		['the time until then', 1000, 1000],
+		['nothing, so that the back-off decides', 1000, undefined],
+		['zero', 1000, 0],
+		['less than it needs', 2000, 1000],
+	])('takes all 30 with the usual settings when told %s', async (_, perMs, after) => {
+		const outcomes = await workThroughInFakeTime(30, limited(perMs, after));
+		expect(outcomes.filter(({ kind }) => kind === 'done')).toHaveLength(30);
+	});
+
+	test('after a pause, what is sent at a time grows from one', async () => {
+		let running = 0;
+		let refuse = true;
+		const together: number[] = [];
+		await workThroughInFakeTime(40, async (index) => {
+			running += 1;
+			if (!refuse) together.push(running);
+			await pause(20);
+			running -= 1;
+			if (refuse) {
+				if (running === 0) refuse = false;
+				return retry(100);
+			}
+			return done(index);
+		});
+		expect(together.slice(0, 4)).toEqual([1, 1, 2, 2]);
+		expect(Math.max(...together)).toBeGreaterThan(4);
+		expect(Math.max(...together)).toBeLessThanOrEqual(10);
+	});
+});
+
+describe('lanes', () => {
+	const laneOf = (index: number) => (index % 2 === 0 ? 'slow' : 'fast');
+
+	test('a job that is told to wait holds up its own lane only', async () => {
+		const order: number[] = [];
+		let first = true;
+		await workThrough(6, async (index) => {
+			order.push(index);
+			if (index > 0 || !first) return done(index);
+			first = false;
+			return retry(300);
+		}, { ...OPTIONS, maxConcurrency: 1, laneOf });
+		expect(order).toEqual([0, 1, 3, 5, 0, 2, 4]);
+	});
+
+	test('a wait of more than two minutes fails its own lane only, and each job in its own words', async () => {
+		const outcomes = await workThrough(4, async (index) => (index % 2 === 0 ? retry(120_001) : done(index)), {
+			...OPTIONS,
+			maxConcurrency: 1,
+			stopOnFailure: false,
+			laneOf,
+			unasked: (index, { hint }) => ({ message: `not asked: ${index}`, hint }),
+		});
+		expect(outcomes).toEqual([
+			{ kind: 'failed', failure: FAILURE },
+			{ kind: 'done', value: 1 },
+			{ kind: 'failed', failure: { message: 'not asked: 2', hint: FAILURE.hint } },
+			{ kind: 'done', value: 3 },
+		]);
+	});
+});

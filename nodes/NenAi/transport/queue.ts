@@ -1,7 +1,7 @@
 import { sleep } from 'n8n-workflow';
 
 import type { Failure } from './failure';
-import { backoff, LONGEST_WAIT } from './retry';
+import { Pace } from './pace';
 
 /** How one try of a job ended. `retry` is for what is safe to send again; `failure` is what to say if it is not. */
 export type Attempt<T> =
@@ -23,94 +23,124 @@ export interface QueueOptions {
 	stopOnFailure: boolean;
 	/** Stops the queue; what is under way is awaited. */
 	signal?: AbortSignal;
+	/** Jobs of one lane hold up each other when one is told to wait, as those of one host. Default: all are of one lane. */
+	laneOf?: (index: number) => string;
+	/** What to say of a job that was not sent, since `first` was told to wait for too long. Default: the same. */
+	unasked?: (index: number, first: Failure) => Failure;
+}
+
+/** Jobs that share a pace, the next one first; those to be tried again go before those that were not tried yet. */
+interface Lane {
+	pace: Pace;
+	toRetry: number[];
+	untried: number[];
 }
 
 /**
  * Does the jobs 0 to `count - 1`, several at a time, and gives their outcomes in order. Never throws by itself.
  *
- * A job that is told to come back later holds up all the others, and goes before those that were not tried yet:
- * what limits one request limits them all. Waits longer than LONGEST_WAIT are not sat out.
+ * A job that is told to come back later holds up all others of its lane: what limits one request limits them all.
+ * Afterwards they begin one at a time, and more as they are accepted. Waits longer than LONGEST_WAIT are not sat out.
  */
 export async function workThrough<T>(
 	count: number,
 	attempt: (index: number) => Promise<Attempt<T>>,
-	{ maxConcurrency, maxTries, stopOnFailure, signal }: QueueOptions,
+	{ maxConcurrency, maxTries, stopOnFailure, signal, laneOf = () => '', unasked = (_, first) => first }: QueueOptions,
 ): Promise<Array<Outcome<T>>> {
 	const outcomes = Array.from({ length: count }, (): Outcome<T> => ({ kind: 'untried' }));
 	const tries = new Array<number>(count).fill(0);
-	const toRetry: number[] = [];
-	const pause = new Pause(signal);
-	let next = 0;
+	const lanes = makeLanes(count, laneOf, maxConcurrency);
+	const change = new Change();
+	let running = 0;
+	let stopped = signal?.aborted ?? false;
 
-	const take = () => toRetry.shift() ?? (next < count ? next++ : undefined);
+	const stop = () => {
+		stopped = true;
+		change.tell();
+	};
 
 	const finish = (index: number, outcome: Outcome<T>) => {
 		outcomes[index] = outcome;
-		if (outcome.kind === 'failed' && stopOnFailure) pause.stop();
+		if (outcome.kind === 'failed' && stopOnFailure) stop();
 	};
 
-	const settle = (index: number, result: Attempt<T>) => {
-		if (result.kind !== 'retry') return finish(index, result);
-		const wait = result.after ?? backoff(tries[index], Math.random());
-		pause.extend(wait, result.failure);
-		if (tries[index] < maxTries) toRetry.push(index);
+	const settle = (lane: Lane, index: number, result: Attempt<T>) => {
+		if (result.kind !== 'retry') {
+			lane.pace.accepted();
+			return finish(index, result);
+		}
+		lane.pace.refused(result.after, result.failure);
+		// In order, so that one that was refused again comes next, and not all others before it lose a try each.
+		if (tries[index] < maxTries && !lane.pace.tooLong) lane.toRetry = [...lane.toRetry, index].sort((a, b) => a - b);
 		else finish(index, { kind: 'failed', failure: result.failure });
 	};
 
-	const worker = async () => {
-		for (;;) {
-			await pause.over();
-			if (pause.stopped) return;
-			const index = take();
-			if (index === undefined) return;
-			if (pause.tooLong) {
-				finish(index, { kind: 'failed', failure: pause.tooLong });
-				continue;
-			}
-			tries[index] += 1;
-			settle(index, await attempt(index));
-		}
+	const run = async (lane: Lane, index: number) => {
+		running += 1;
+		lane.pace.running += 1;
+		tries[index] += 1;
+		const result = await attempt(index);
+		running -= 1;
+		lane.pace.running -= 1;
+		settle(lane, index, result);
+		change.tell();
 	};
 
-	await Promise.all(Array.from({ length: Math.min(maxConcurrency, count) }, worker));
+	/** Whether something was done; if not, something has to change first. */
+	const step = (lane: Lane): boolean => {
+		const { pace } = lane;
+		if (pace.tooLong === undefined && (running >= maxConcurrency || !pace.isFree())) return false;
+		const index = lane.toRetry.shift() ?? lane.untried.shift();
+		if (index === undefined) return false;
+		if (pace.tooLong) finish(index, { kind: 'failed', failure: unasked(index, pace.tooLong) });
+		else void run(lane, index);
+		return true;
+	};
+
+	signal?.addEventListener('abort', stop, { once: true });
+	while (!stopped && (running > 0 || lanes.some(isWaiting))) {
+		const changed = change.next();
+		if (lanes.filter((lane) => !stopped && step(lane)).length > 0) continue;
+		await Promise.race([changed, ...pauses(lanes)]);
+	}
+	while (running > 0) await change.next();
+	signal?.removeEventListener('abort', stop);
 	return outcomes;
 }
 
-/** The time during which nothing may be sent, shared by all workers of a queue. */
-class Pause {
-	stopped = false;
+function makeLanes(count: number, laneOf: (index: number) => string, maxConcurrency: number): Lane[] {
+	const lanes = new Map<string, Lane>();
+	for (let index = 0; index < count; index += 1) {
+		const lane = lanes.get(laneOf(index)) ?? { pace: new Pace(maxConcurrency), toRetry: [], untried: [] };
+		lanes.set(laneOf(index), lane);
+		lane.untried.push(index);
+	}
+	return [...lanes.values()];
+}
 
-	/** Why nothing is sent any more: set when the API asked for a wait that is not sat out. */
-	tooLong?: Failure;
+function isWaiting({ toRetry, untried }: Lane): boolean {
+	return toRetry.length + untried.length > 0;
+}
 
-	private until = 0;
+/** The ends of the pauses that hold up jobs; in slices, so that no long timer outlives a stopped queue. */
+function pauses(lanes: Lane[]): Array<Promise<void>> {
+	const left = lanes.filter(isWaiting).map(({ pace }) => pace.left()).filter((wait) => wait > 0);
+	return left.length > 0 ? [sleep(Math.min(1000, ...left))] : [];
+}
 
-	private readonly ended: Promise<void>;
+/** Lets one wait until something has changed. */
+class Change {
+	private promise: Promise<void> | undefined;
 
-	private end: () => void = () => {};
+	private resolve = () => {};
 
-	constructor(signal?: AbortSignal) {
-		this.ended = new Promise((resolve) => (this.end = resolve));
-		if (signal?.aborted) this.stop();
-		signal?.addEventListener('abort', () => this.stop(), { once: true });
+	next(): Promise<void> {
+		this.promise ??= new Promise((resolve) => (this.resolve = resolve));
+		return this.promise;
 	}
 
-	stop() {
-		this.stopped = true;
-		this.end();
-	}
-
-	/** @param wait milliseconds from now */
-	extend(wait: number, failure: Failure) {
-		if (wait > LONGEST_WAIT) this.tooLong = failure;
-		else this.until = Math.max(this.until, Date.now() + wait);
-	}
-
-	/** Resolves when sending is allowed again, or at once when the queue was stopped. */
-	async over() {
-		for (let wait = this.until - Date.now(); wait > 0 && !this.stopped; wait = this.until - Date.now()) {
-			// In slices, so that no long timer outlives a stopped queue.
-			await Promise.race([sleep(Math.min(wait, 1000)), this.ended]);
-		}
+	tell() {
+		this.promise = undefined;
+		this.resolve();
 	}
 }

@@ -4,11 +4,14 @@ export const LONGEST_WAIT = 120_000;
 const FIRST_BACKOFF = 500;
 const LONGEST_BACKOFF = 30_000;
 
+/** Times further away than a year, in milliseconds, are not named. */
+const LONGEST_NAMED = 365 * 24 * 3_600_000;
+
 /**
  * Reads a `Retry-After` header (RFC 9110, 10.2.3): seconds or an HTTP date.
  *
  * @param now milliseconds since 1970
- * @returns milliseconds to wait, never negative; undefined if there is no header or it cannot be read
+ * @returns milliseconds to wait, never negative, perhaps Infinity; undefined if there is no header or it cannot be read
  */
 export function readRetryAfter(header: unknown, now: number): number | undefined {
 	if (typeof header !== 'string') return undefined;
@@ -28,4 +31,13 @@ export function readRetryAfter(header: unknown, now: number): number | undefined
 export function backoff(tries: number, random: number): number {
 	const full = Math.min(LONGEST_BACKOFF, FIRST_BACKOFF * 2 ** (tries - 1));
 	return full * (0.5 + random / 2);
+}
+
+/**
+ * When to come back, in words that follow "It asks to come back": a time, or that it is far away.
+ *
+ * @param after milliseconds from `now`, however many
+ */
+export function comeBackAt(after: number, now: number): string {
+	return after > LONGEST_NAMED ? 'in more than a year' : `at ${new Date(now + after).toISOString()}`;
 }
