@@ -9,12 +9,13 @@ import {
 	type IWebhookResponseData,
 } from 'n8n-workflow';
 
-import * as download from './operations/result/download';
-import * as start from './operations/run/start';
-import * as startAndWait from './operations/run/startAndWait';
+import { carryOut, makeResourceMenu, subtitleOf } from './operations/resource';
+import { result } from './operations/result';
+import { run, webhook } from './operations/run';
 import { testCredential } from './transport/credentialTest';
 
-const OPERATIONS = { start, startAndWait, download };
+/** In the order of the menu. */
+const RESOURCES = [result, run];
 
 export class NenAi implements INodeType {
 	description: INodeTypeDescription = {
@@ -23,7 +24,7 @@ export class NenAi implements INodeType {
 		icon: { light: 'file:nenai.svg', dark: 'file:nenai.dark.svg' },
 		group: ['transform'],
 		version: 1,
-		subtitle: '={{ ({ start: "Start a run", startAndWait: "Start a run and wait", download: "Download files" })[$parameter["operation"]] }}',
+		subtitle: subtitleOf(RESOURCES),
 		description: 'Start runs of NenAI workflows: a computer operates other software for you',
 		defaults: { name: 'NenAI' },
 		usableAsTool: true,
@@ -44,58 +45,8 @@ export class NenAi implements INodeType {
 			},
 		],
 		properties: [
-			{
-				displayName: 'Resource',
-				name: 'resource',
-				type: 'options',
-				noDataExpression: true,
-				options: [
-					{ name: 'Result', value: 'result' },
-					{ name: 'Run', value: 'run' },
-				],
-				default: 'run',
-			},
-			{
-				displayName: 'Operation',
-				name: 'operation',
-				type: 'options',
-				noDataExpression: true,
-				displayOptions: { show: { resource: ['run'] } },
-				options: [
-					{
-						name: 'Start',
-						value: 'start',
-						action: 'Start a run',
-						description: 'Starts a run of a NenAI workflow for each item. This does real work: each call starts another run.',
-					},
-					{
-						name: 'Start and Wait',
-						value: 'startAndWait',
-						action: 'Start a run and wait for its result',
-						description: 'Starts one run of a NenAI workflow and goes on when its result is there. This does real work: each call starts another run.',
-					},
-				],
-				default: 'start',
-			},
-			{
-				displayName: 'Operation',
-				name: 'operation',
-				type: 'options',
-				noDataExpression: true,
-				displayOptions: { show: { resource: ['result'] } },
-				options: [
-					{
-						name: 'Download',
-						value: 'download',
-						action: 'Download the files of a result',
-						description: 'Downloads the files behind the links of a callback',
-					},
-				],
-				default: 'download',
-			},
-			...start.description,
-			...startAndWait.description,
-			...download.description,
+			makeResourceMenu(RESOURCES, run),
+			...RESOURCES.flatMap(({ properties }) => properties),
 		],
 	};
 
@@ -117,11 +68,10 @@ export class NenAi implements INodeType {
 	};
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
-		const operation = this.getNodeParameter('operation', 0) as keyof typeof OPERATIONS;
-		return await OPERATIONS[operation].execute.call(this);
+		return await carryOut.call(this, RESOURCES, run);
 	}
 
 	async webhook(this: IWebhookFunctions): Promise<IWebhookResponseData> {
-		return await startAndWait.webhook.call(this);
+		return await webhook.call(this);
 	}
 }

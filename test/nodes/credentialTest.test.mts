@@ -39,6 +39,8 @@ test.each<[string, Answer, RegExp]>([
 	['a 400 of another server', { status: 400, body: 'plain HTTP request was sent to HTTPS port' }, /not as the NenAI API does.*\(HTTP 400\)/],
 	['too many requests', { status: 429 }, /was not checked.*\(HTTP 429\)/],
 	['a broken gateway', { status: 502 }, /was not checked.*\(HTTP 502\)/],
+	['a proxy that wants a password', { status: 407 }, /Something between this n8n and NenAI.*was not checked.*\(HTTP 407\)/],
+	['a firewall', { status: 403, body: '<h1>Blocked</h1>', contentType: 'text/html' }, /Something between this n8n and NenAI.*\(HTTP 403\)/],
 ])('%s', async (_, refuse, says) => {
 	sandbox.faults.add({ refuse });
 	expect(await pressTest()).toEqual({ status: 'Error', message: expect.stringMatching(says) });
@@ -47,7 +49,9 @@ test.each<[string, Answer, RegExp]>([
 test.each([
 	['an unreachable host', 'http://127.0.0.1:1', /could not be reached: the connection was refused/],
 	['a base URL that is none', 'api.getnen.ai', /not an http\(s\) URL/],
-	['an empty base URL', '', /not an http\(s\) URL/],
+	['an empty base URL', '', /^The base URL is empty/],
+	['a base URL with a password', 'https://user:test-key@api.example', /has a user name or a password in it\. It is usually/],
+	['a base URL with a query', 'https://api.example?key=test', /has a "\?" or a "#" in it\. It is/],
 ])('%s', async (_, baseUrl, says) => {
 	expect(await pressTest({ baseUrl })).toEqual({ status: 'Error', message: expect.stringMatching(says) });
 });

@@ -145,7 +145,7 @@ describe('errors', () => {
 
 	test('a payload that is no object', async () => {
 		const { error } = await download({ parameters: { payload: '[]' } });
-		expect(error?.message).toBe('The callback is not a JSON object [item 0]');
+		expect(error?.message).toBe('Callback (payload) is not a JSON object: it is a list [item 0]');
 	});
 });
 

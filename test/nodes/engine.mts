@@ -24,6 +24,7 @@ import {
 	type IRunExecutionData,
 	type IWebhookData,
 	type IWorkflowExecuteAdditionalData,
+	type IWorkflowSettings,
 	type WorkflowExecuteMode,
 } from 'n8n-workflow';
 import { NenAiApi } from '../../credentials/NenAiApi.credentials';
@@ -148,14 +149,18 @@ function nodeOf(type: string, parameters: INodeParameters, settings: Partial<INo
 let workflows = 0;
 
 /** Each has an id of its own, since the nodes remember things by it. */
-function workflowOf(node: INode, staticData: IDataObject = {}): Workflow {
-	return new Workflow({ id: `workflow-${(workflows += 1)}`, name: 'Test', nodes: [node], connections: {}, active: false, nodeTypes, staticData });
+function workflowOf(node: INode, staticData: IDataObject = {}, settings: IWorkflowSettings = {}): Workflow {
+	return new Workflow({ id: `workflow-${(workflows += 1)}`, name: 'Test', nodes: [node], connections: {}, active: false, nodeTypes, staticData, settings });
 }
 
 export interface Execution {
 	run: IRun;
 	/** Items of the node's first output. */
 	items: INodeExecutionData[];
+	/** Items of its error output, where it has one. */
+	failedItems: INodeExecutionData[];
+	/** What the node says on the execution beside its output. */
+	hints: string[];
 	/** The error's message and description, and the whole of it as n8n would store it. */
 	error?: { message: string; description: string; stored: string };
 }
@@ -170,15 +175,17 @@ export interface ExecuteOptions {
 	retryOf?: IRunExecutionData;
 	/** Gets a function that stops the execution. */
 	onStarted?: (stop: () => void) => void;
+	/** Of the workflow. */
+	workflowSettings?: IWorkflowSettings;
 	/** Where n8n says its waiting executions are resumed. */
 	webhookWaitingBaseUrl?: string;
 }
 
 /** Executes the NenAI node alone, with these input items. */
 export async function execute(options: ExecuteOptions): Promise<Execution> {
-	const { parameters, credentials, items = [{}], settings, retryOf, onStarted, webhookWaitingBaseUrl } = options;
+	const { parameters, credentials, items = [{}], settings, retryOf, onStarted, webhookWaitingBaseUrl, workflowSettings } = options;
 	const node = nodeOf('n8n-nodes-nenai.nenAi', parameters, settings);
-	const workflow = workflowOf(node);
+	const workflow = workflowOf(node, {}, workflowSettings);
 	const additionalData = additionalDataFor(credentials);
 	const hooks = new ExecutionLifecycleHooks('trigger', '1', { id: 'workflow-1', name: 'Test', active: false, activeVersionId: null, isArchived: false, nodes: [node], connections: {}, createdAt: new Date(), updatedAt: new Date() });
 	Object.assign(additionalData, { hooks, ...(webhookWaitingBaseUrl && { webhookWaitingBaseUrl }) });
@@ -196,6 +203,8 @@ export async function execute(options: ExecuteOptions): Promise<Execution> {
 	return {
 		run,
 		items: result?.data?.main[0] ?? [],
+		failedItems: result?.data?.main[1] ?? [],
+		hints: (result?.hints ?? []).map(({ message }) => message),
 		...(error && {
 			error: {
 				message: error.message,
@@ -207,13 +216,13 @@ export async function execute(options: ExecuteOptions): Promise<Execution> {
 }
 
 /** Executes the node as the older AI agents of n8n do with their tools: inside of the agent node. */
-export async function executeInsideAgent(parameters: INodeParameters, credentials: Credentials): Promise<unknown> {
+export async function executeInsideAgent(parameters: INodeParameters, credentials: Credentials): Promise<INodeExecutionData[][] | undefined> {
 	const node = nodeOf('n8n-nodes-nenai.nenAi', parameters);
 	const input = [{ json: {} }];
 	const executeData = { node, data: { main: [input] }, source: null };
 	const context = new SupplyDataContext(workflowOf(node), node, additionalDataFor(credentials), 'trigger', createRunExecutionData({}), 0, input, { [NodeConnectionTypes.AiTool]: [input] }, NodeConnectionTypes.AiTool, executeData, []);
 	// n8n casts in the same way: to the node, this context is that of an execution.
-	return await TYPES[node.type].execute?.call(context as unknown as IExecuteFunctions);
+	return (await TYPES[node.type].execute?.call(context as unknown as IExecuteFunctions)) as INodeExecutionData[][] | undefined;
 }
 
 export interface CallbackServer {
@@ -292,9 +301,9 @@ function webhookDataOf(type: INodeType, node: INode, credentials: Credentials): 
 }
 
 /** Serves the waiting execution as n8n does after it was stored and loaded again. */
-export async function serveWaiting({ run }: Execution, parameters: INodeParameters, credentials: Credentials): Promise<CallbackServer> {
+export async function serveWaiting({ run }: Execution, parameters: INodeParameters, credentials: Credentials, settings: Partial<INode> = {}): Promise<CallbackServer> {
 	const type = TYPES['n8n-nodes-nenai.nenAi'];
-	const node = nodeOf('n8n-nodes-nenai.nenAi', parameters);
+	const node = nodeOf('n8n-nodes-nenai.nenAi', parameters, settings);
 	const stored = JSON.parse(JSON.stringify(run.data)) as IRunExecutionData;
 	return await serveWebhook(type, workflowOf(node), node, credentials, stored);
 }

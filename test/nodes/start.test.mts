@@ -31,6 +31,8 @@ const messageIdOf = (name: string) => sandbox.state().runs.find(({ params }) => 
 const requestBodies = () => sandbox.state().requests.map(({ body }) => body);
 const fail = (name: string, fault: Fault, times?: number) =>
 	sandbox.faults.add({ ...fault, times, match: { param: 'NAME', equals: name } });
+/** As something between n8n and NenAI answers: with a page for people. */
+const page = (status: number): Answer => ({ status, body: '<html><body><h1>Blocked</h1></body></html>', contentType: 'text/html' });
 const failAll = (fault: Fault, times?: number) => sandbox.faults.add({ ...fault, times });
 
 describe('what is sent and what comes out', () => {
@@ -128,9 +130,17 @@ describe('bad input: an error before any request', () => {
 		expect(sandbox.state().counts.requests).toBe(0);
 	});
 
-	test.each(['', 'api.getnen.ai', 'localhost:3000', 'ftp://127.0.0.1', 'http://127.0.0.1:99999', 'https//x'])('a base URL that is none: "%s"', async (baseUrl) => {
+	test.each([
+		['', 'is empty'],
+		...['test-key-pasted-here', 'api.getnen.ai', 'localhost:3000', 'ftp://127.0.0.1', 'http://127.0.0.1:99999', 'https//x'].map((url) => [url, 'is not an http(s) URL']),
+		['https://user:test-password@api.example', 'has a user name or a password in it'],
+		['https://test-key-pasted-here@api.example', 'has a user name or a password in it'],
+		['https://api.example/?key=test-key-pasted-here', 'has a "?" or a "#" in it'],
+		['https://api.example/#test-key-pasted-here', 'has a "?" or a "#" in it'],
+	])('a base URL that is none, and is not quoted: "%s"', async (baseUrl, what) => {
 		const { error } = await start({ credentials: credentials({ baseUrl }) });
-		expect(error?.message).toBe(`The base URL of the credential is not an http(s) URL: ${baseUrl || '(empty)'} [item 0]`);
+		expect(error?.message).toBe(`The base URL of the credential ${what} [item 0]`);
+		expect(error?.stored).not.toMatch(/test-key-pasted-here|test-password/);
 	});
 
 	test('with "Continue on fail" the item carries the error and the others go on', async () => {
@@ -153,6 +163,8 @@ describe('answers that refuse the run', () => {
 		['401 with an empty body', { status: 401 }, /did not accept the API key \(HTTP 401\) \[item 0\]/, /Check the API key of the credential/],
 		['409 as text', { status: 409, body: 'no thanks' }, /\(HTTP 409\): no thanks/, /Check the workflow ID/],
 		['413 as HTML', { status: 413, body: '<html><style>p{}</style><body><h1>Too large</h1></body></html>', contentType: 'text/html' }, /\(HTTP 413\): Too large \[item 0\]/, /Check the workflow ID/],
+		['407 of a proxy', { status: 407 }, /not reached: something in between, such as a proxy or a firewall, refused the request \(HTTP 407\) \[item 0\]/, /wants a user name and a password.*proxy settings/],
+		['403 as a page', page(403), /not reached: something in between.*\(HTTP 403\): Blocked/, /Ask whoever runs the network/],
 		['302', { status: 302, headers: { location: 'https://elsewhere.example/path?token=1' } }, /base URL answers with a redirect \(HTTP 302\) to elsewhere\.example \[item 0\]/, /Check the base URL/],
 		['308', { status: 308, headers: { location: '/runs' } }, /redirect \(HTTP 308\) \[item 0\]/, /not followed/],
 	];
@@ -291,6 +303,8 @@ describe('a run whose fate is unknown is not sent again', () => {
 		['500 as JSON', { refuse: { status: 500, body: { error: 'Internal', message: 'Oops' } } }, 0, /answered with HTTP 500: Internal: Oops/],
 		['502 as HTML', { refuse: { status: 502, body: '<h1>Bad Gateway</h1>', contentType: 'text/html' } }, 0, /answered with HTTP 502: Bad Gateway/],
 		['504 with an empty body', { refuse: { status: 504 } }, 0, /answered with HTTP 504 \[item 0\]/],
+		['502 as a page', { refuse: page(502) }, 0, /something in between, such as a gateway, answered with HTTP 502: Blocked/],
+		['511 of a network that wants a sign-in', { refuse: { status: 511 } }, 0, /something in between.*HTTP 511/],
 		['500 though it was accepted', { acceptedAnswer: { status: 500, body: 'late' } }, 1, /answered with HTTP 500: late/],
 		['no answer in time', { connection: 'silent-after-accept' }, 1, /no answer came in time/],
 		['dropped after it was accepted', { connection: 'drop-after-accept' }, 1, /the connection broke/],
@@ -409,11 +423,53 @@ describe('when the node runs again in the same execution', () => {
 		expect(startedNames().join('')).toBe('AB');
 	});
 
-	test('items whose request has changed are started', async () => {
-		fail('C', { refuse: { status: 400 } }, 1);
-		const first = await start({ items: people('ABC') });
-		await start({ items: people('AXC'), retryOf: first.run.data });
-		expect(startedNames().sort().join('')).toBe('ABCX');
+	describe('whatever its parameters say by then, an item is not started again', () => {
+		const CHANGED: Array<[what: string, parameters: INodeParameters]> = [
+			['the time', { parametersMode: 'json', parametersJson: '={{ { NAME: $json.NAME, AT: $now.toISO() + Math.random() } }}' }],
+			['another workflow', { workflowId: '={{ "w-" + Math.random() }}' }],
+			['another callback', { callback: 'url', callbackUrl: '={{ "http://127.0.0.1:1/" + Math.random() }}' }],
+		];
+
+		test.each(CHANGED)('%s', async (_, parameters) => {
+			sandbox.setDefaults({ fault: { callbacks: [] } });
+			fail('C', { refuse: { status: 400 } }, 2);
+			const options = { maxConcurrency: 1 };
+			const first = await start({ items: people('ABC'), parameters, options, settings: { retryOnFail: true, maxTries: 2, waitBetweenTries: 1 } });
+			for (const name of 'AB') expect(first.error?.description).toContain(messageIdOf(name));
+			const retried = await start({ items: people('ABC'), parameters, options, retryOf: first.run.data });
+			expect(retried.items.map(({ json }) => json.messageId)).toEqual([...'ABC'].map(messageIdOf));
+			expect(startedNames().join('')).toBe('ABC');
+			expect(retried.hints).toEqual([
+				`Not started again, though their parameters have changed since an earlier try started them: item 0 (message ID ${messageIdOf('A')}), item 1 (message ID ${messageIdOf('B')}). To start them anew, start a new execution of the workflow.`,
+			]);
+		});
+
+		test('no hint where they are the same', async () => {
+			fail('B', { refuse: { status: 400 } }, 1);
+			const first = await start({ items: people('AB') });
+			expect((await start({ items: people('AB'), retryOf: first.run.data })).hints).toEqual([]);
+		});
+
+		test('nor is one whose fate is unknown', async () => {
+			fail('A', { connection: 'drop-after-accept' });
+			const parameters = { parametersMode: 'json', parametersJson: '={{ { NAME: "A", AT: Math.random() } }}' };
+			const first = await start({ parameters, settings: { retryOnFail: true, maxTries: 3, waitBetweenTries: 1 } });
+			const retried = await start({ parameters, retryOf: first.run.data });
+			expect(retried.error?.message).toMatch(/not known whether NenAI started the run/);
+			expect(sandbox.state().counts).toMatchObject({ requests: 1, runsStarted: 1 });
+		});
+
+		test.each<[string, INodeParameters, IDataObject]>([
+			['that cannot be read any more', { workflowId: '={{ $json.NAME.nothing.there }}' }, {}],
+			['in options', { options: { maxConcurrency: '={{ "many" }}' } }, {}],
+			['in the credential', {}, { baseUrl: '' }],
+		])('an error %s names what earlier tries started', async (_, parameters, credential) => {
+			fail('B', { refuse: { status: 400 } }, 1);
+			const first = await start({ items: people('AB') });
+			const retried = await start({ items: people('AB'), retryOf: first.run.data, parameters, credentials: credentials(credential) });
+			expect(retried.error?.description).toContain(`Runs that did start, with their message IDs: ${messageIdOf('A')} (item 0).`);
+			expect(startedNames().join('')).toBe('A');
+		});
 	});
 
 	test('another execution starts its own runs', async () => {

@@ -1,4 +1,4 @@
-import { WAIT_INDEFINITELY, type IDataObject, type INodeParameters } from 'n8n-workflow';
+import { WAIT_INDEFINITELY, type IDataObject, type INode, type INodeParameters } from 'n8n-workflow';
 import { startSandbox, type CallbackSpec, type Fault, type Sandbox } from '../sandbox/index.mts';
 import { Credentials, execute, executeInsideAgent, serveWaiting, type CallbackServer, type Execution, type ExecuteOptions } from './engine.mts';
 
@@ -51,7 +51,7 @@ describe('starting', () => {
 		const { run } = await startAndWait();
 		// What n8n passes on when the time is over.
 		expect(run.data.executionData?.nodeExecutionStack[0].data.main[0]).toEqual([
-			{ json: { workflow_id: WORKFLOW, message_id: sandbox.state().runs[0].messageId, status: 'timeout' }, pairedItem: { item: 0 } },
+			{ json: { workflow_id: WORKFLOW, message_id: sandbox.state().runs[0].messageId, status: 'timeout', wait_limit_reached: true }, pairedItem: { item: 0 } },
 		]);
 	});
 });
@@ -61,7 +61,7 @@ describe('what is said before anything is sent', () => {
 		['several items', { items: [{}, {}] }, /one run at a time, but it got 2 items/, /Loop Over Items.*Start.*NenAI Trigger/],
 		['no webhook secret', { credentials: new Credentials({ apiKey: 'test', baseUrl: 'http://127.0.0.1:1' }) }, /no webhook secret/, /openssl rand -hex 32/],
 		['a wait of no time', { parameters: { resumeAmount: 0 } }, /not a time: 0/, /greater than 0/],
-		['a wait that is no number', { parameters: { resumeAmount: '={{ "soon" }}' } }, /not a time: soon/, /greater than 0/],
+		['a wait that is no number', { parameters: { resumeAmount: '={{ "soon" }}' } }, /Amount \(resumeAmount\) must be a number, but is the text "soon"/, /look at what its expression gives/],
 		['no workflow id', { parameters: { workflowId: ' ' } }, /workflow ID is empty \[item 0\]/, /Enter the ID/],
 		['n8n on loopback and NenAI not', { credentials: new Credentials({ apiKey: 'test', baseUrl: 'https://api.nenai.invalid', webhookSecret: 'test' }) }, /could not reach this n8n: its address is http:\/\/127\.0\.0\.1/, /N8N_WEBHOOK_URL/],
 		['n8n on localhost', { webhookWaitingBaseUrl: 'http://localhost:5678/webhook-waiting', credentials: new Credentials({ apiKey: 'test', baseUrl: 'https://api.nenai.invalid', webhookSecret: 'test' }) }, /its address is http:\/\/localhost:5678/, /N8N_WEBHOOK_URL/],
@@ -77,10 +77,26 @@ describe('what is said before anything is sent', () => {
 	});
 
 	test('as a tool of an agent that cannot wait: use Start', async () => {
-		await expect(executeInsideAgent(PARAMETERS, credentials())).rejects.toMatchObject({
-			message: expect.stringMatching(/cannot wait as a tool of this AI Agent: use the operation Start/),
-		});
+		expect(await executeInsideAgent(PARAMETERS, credentials())).toEqual([
+			[{ json: { error: expect.stringMatching(/cannot wait as a tool of this AI Agent: use the operation Start/) }, pairedItem: { item: 0 } }],
+		]);
 		expect(requests()).toBe(0);
+	});
+
+	test.each(['localhost', 'localhost.', 'n8n.localhost', '127.0.0.1', '127.1', '2130706433', '0.0.0.0', '[::1]', '[::]', '[::ffff:127.0.0.1]'])('n8n at %s, which NenAI cannot reach', async (host) => {
+		const away = credentials({ baseUrl: 'https://api.nenai.invalid' });
+		const { error } = await startAndWait({ webhookWaitingBaseUrl: `http://${host}:5678/webhook-waiting`, credentials: away });
+		expect(error?.message).toMatch(/could not reach this n8n/);
+	});
+
+	test.each<[string, INodeParameters, boolean]>([
+		['a limit below it', { resumeAmount: 1, resumeUnit: 'minutes' }, true],
+		['a limit above it', { resumeAmount: 1, resumeUnit: 'hours' }, false],
+		['no limit', { limitWaitTime: false }, false],
+	])('in a workflow that is ended after ten minutes, %s', async (_, parameters, starts) => {
+		const { error } = await startAndWait({ parameters, workflowSettings: { executionTimeout: 600 } });
+		expect(sandbox.state().counts.runsStarted).toBe(starts ? 1 : 0);
+		if (!starts) expect(error?.message).toMatch(/ended by its own time-out \(600 seconds\) before the wait is over/);
 	});
 
 	test('with a public address of n8n, nothing stands in the way', async () => {
@@ -92,6 +108,35 @@ describe('what is said before anything is sent', () => {
 	test('without a secret, but with Accept Unsigned Callbacks, it starts', async () => {
 		await startAndWait({ credentials: credentials({ webhookSecret: '' }), options: { acceptUnsigned: true } });
 		expect(sandbox.state().counts.runsStarted).toBe(1);
+	});
+});
+
+describe('whatever the settings of the node', () => {
+	const SETTINGS: Array<Partial<INode>> = [];
+	for (const executeOnce of [false, true]) {
+		for (const onError of ['stopWorkflow', 'continueRegularOutput', 'continueErrorOutput'] as const) {
+			for (const retryOnFail of [false, true]) {
+				for (const alwaysOutputData of [false, true]) SETTINGS.push({ executeOnce, onError, retryOnFail, alwaysOutputData });
+			}
+		}
+	}
+
+	test.each(SETTINGS)('it waits for its run, and goes on with its result, at %j', async (settings) => {
+		const waiting = await startAndWait({ settings, items: settings.executeOnce ? [{ NAME: 'A' }, { NAME: 'B' }, { NAME: 'C' }] : [{ NAME: 'A' }] });
+		expect(waiting.run.status).toBe('waiting');
+		const [{ messageId }, ...more] = sandbox.state().runs;
+		expect(more).toEqual([]);
+		expect(waiting.run.data.executionData?.nodeExecutionStack[0].data.main[0]).toEqual([
+			{ json: { workflow_id: WORKFLOW, message_id: messageId, status: 'timeout', wait_limit_reached: true }, pairedItem: { item: 0 } },
+		]);
+		const server = await serveWaiting(waiting, PARAMETERS, credentials(), settings);
+		const deliver = async (callback: Partial<CallbackSpec>) => (await sandbox.deliver({ url: server.url, messageId, workflowId: WORKFLOW, status: 'success', ...callback })).answer?.status;
+		expect(await deliver({ signature: 'wrong-secret' })).toBe(401);
+		expect(await deliver({ status: 'processing' })).toBe(200);
+		expect(server.started).toEqual([]);
+		expect(await deliver({ status: 'failed' })).toBe(200);
+		expect(server.started).toMatchObject([{ message_id: messageId, status: 'failed' }]);
+		await server.close();
 	});
 });
 

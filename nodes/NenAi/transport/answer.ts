@@ -1,3 +1,5 @@
+import { parseExactly } from './exactJson';
+
 /**
  * What an HTTP status of `POST /runs` says of the run.
  *
@@ -23,6 +25,20 @@ const BY_HUNDREDS: Record<number, Verdict> = { 2: 'accepted', 3: 'redirected', 4
 /** Judges an HTTP status of `POST /runs`. */
 export function judge(status: number): Verdict {
 	return EXCEPTIONS.get(status) ?? BY_HUNDREDS[Math.floor(status / 100)] ?? 'unknown';
+}
+
+/** Statuses that no API sends: a proxy wants to know who is asking, or a network wants somebody to sign in first. */
+const ONLY_FROM_BETWEEN = [407, 511];
+
+/**
+ * Whether an answer comes from something between this n8n and NenAI, such as a proxy or a firewall: by its status, or
+ * since it refuses, or fails, with a page for people.
+ *
+ * @param contentType the header of that name
+ */
+export function isFromBetween(status: number, contentType: unknown): boolean {
+	const isPage = /^\s*(text\/html|application\/xhtml)/i.test(String(contentType ?? ''));
+	return ONLY_FROM_BETWEEN.includes(status) || (isPage && (status === 403 || status >= 500));
 }
 
 /** Error codes that say, in a call that connects: the connection was never made, so nothing was sent. */
@@ -118,6 +134,9 @@ function rememberedByN8n({ httpCode, messages }: { httpCode?: unknown; messages?
 
 const LONGEST_TEXT = 300;
 
+/** Characters of a body that are looked at for words; whatever it has behind these is no explanation. */
+const LONGEST_READ = 50_000;
+
 /**
  * NenAI's own words in an answer's body: `error` and `message` of a JSON body, else the text without its tags,
  * at most 300 characters, without the secret that a proxy or an echo may have put there. Empty when the body says nothing.
@@ -127,16 +146,16 @@ export function readText(body: unknown, secret = ''): string {
 	if (typeof parsed === 'object' && parsed !== null) {
 		const { error, message } = parsed as { error?: unknown; message?: unknown };
 		const words = [error, message].filter((part) => typeof part === 'string' && part.trim() !== '');
-		return shorten(redact(words.join(': '), secret));
+		return shorten(redact(words.join(': '), secret).slice(0, LONGEST_READ));
 	}
-	return shorten(redact(withoutTags(String(parsed ?? '')), secret));
+	return shorten(withoutTags(redact(String(parsed ?? ''), secret)));
 }
 
-/** The body as JSON where it is JSON, as it came where not. */
+/** The body as JSON where it is JSON, with all digits of its numbers; as it came where not. */
 export function parseJson(body: unknown): unknown {
 	if (typeof body !== 'string') return body;
 	try {
-		return JSON.parse(body);
+		return parseExactly(body);
 	} catch {
 		return body;
 	}
@@ -149,13 +168,15 @@ function redact(text: string, secret: string): string {
 
 /** The whole of a body, for one whose words are not known: at most 300 characters, without the secret. */
 export function quoteBody(body: unknown, secret: string): string {
-	return shorten(redact(typeof body === 'string' ? withoutTags(body) : JSON.stringify(body ?? ''), secret));
+	const text = redact(typeof body === 'string' ? body : JSON.stringify(body ?? ''), secret);
+	return shorten(withoutTags(text));
 }
 
+/** Each expression stops at the next tag: those that look for its end would take minutes for a page of `<script`. */
 function withoutTags(text: string): string {
-	return text
-		.replace(/<(script|style)\b[\s\S]*?<\/\1>/gi, ' ')
-		.replace(/<[^>]*>/g, ' ');
+	const [outside, ...blocks] = text.slice(0, LONGEST_READ).split(/<(?=\/?(?:script|style)\b)/i);
+	const visible = blocks.filter((block) => block.startsWith('/')).map((block) => `<${block}`);
+	return [outside, ...visible].join(' ').replace(/<[^<>]*>/g, ' ');
 }
 
 function shorten(text: string): string {

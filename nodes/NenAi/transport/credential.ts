@@ -23,6 +23,19 @@ export function readCredential(data: ICredentialDataDecryptedObject): NenAiCrede
 	};
 }
 
+/**
+ * What is wrong with an address of NenAI's, in words that follow "The base URL"; undefined if nothing is. Never quotes
+ * it: somebody may have pasted the key into it.
+ */
+export function problemOfAddress(address: string): string | undefined {
+	if (address === '') return 'is empty';
+	if (!isHttpUrl(address)) return 'is not an http(s) URL';
+	const { username, password } = new URL(address);
+	if (username !== '' || password !== '') return 'has a user name or a password in it';
+	if (/[?#]/.test(address)) return 'has a "?" or a "#" in it';
+	return undefined;
+}
+
 /** Whether the text is an absolute http or https URL. */
 export function isHttpUrl(text: string): boolean {
 	return /^https?:\/\/\S+$/i.test(text) && URL.canParse(text);

@@ -1,10 +1,13 @@
 import type { ICredentialsDecrypted, ICredentialTestFunctions, INodeCredentialTestResult } from 'n8n-workflow';
 
-import { judge, judgeThrown, parseJson, readText, type Verdict } from './answer';
-import { isHttpUrl, readCredential } from './credential';
+import { isFromBetween, judge, judgeThrown, parseJson, readText, type Verdict } from './answer';
+import { problemOfAddress, readCredential } from './credential';
 
 const NOT_THE_API = 'The base URL answers, but not as the NenAI API does. It is usually https://api.getnen.ai.';
 const TRY_LATER = 'NenAI has a problem just now, so the key was not checked. Try again in a few minutes.';
+
+const FROM_BETWEEN =
+	'Something between this n8n and NenAI answers, such as a proxy or a firewall, so the key was not checked. Ask whoever runs your network to let this n8n through to the base URL.';
 
 const MESSAGES: Record<Verdict, string> = {
 	accepted: NOT_THE_API,
@@ -26,11 +29,12 @@ export async function testCredential(
 	credential: ICredentialsDecrypted,
 ): Promise<INodeCredentialTestResult> {
 	const { apiKey, baseUrl } = readCredential(credential.data ?? {});
-	if (!isHttpUrl(baseUrl)) return bad('The base URL is not an http(s) URL. It is usually https://api.getnen.ai.');
+	const problem = problemOfAddress(baseUrl);
+	if (problem !== undefined) return bad(`The base URL ${problem}. It is usually https://api.getnen.ai.`);
 	// The only request helper that n8n gives to a credential test.
 	const { request } = this.helpers;
 	try {
-		const { statusCode, body } = (await request({
+		const { statusCode, headers, body } = (await request({
 			method: 'POST',
 			uri: `${baseUrl}/runs`,
 			headers: { 'x-api-key': apiKey, 'content-type': 'application/json' },
@@ -39,9 +43,9 @@ export async function testCredential(
 			simple: false,
 			resolveWithFullResponse: true,
 			timeout: 10_000,
-		})) as { statusCode: number; body: unknown };
+		})) as { statusCode: number; headers: Record<string, unknown>; body: unknown };
 		if (statusCode === 400 && isErrorOfNenAi(body)) return { status: 'OK', message: 'NenAI knows this API key. Nothing was started.' };
-		return bad(`${MESSAGES[judge(statusCode)]} (HTTP ${statusCode})`);
+		return bad(`${isFromBetween(statusCode, headers['content-type']) ? FROM_BETWEEN : MESSAGES[judge(statusCode)]} (HTTP ${statusCode})`);
 	} catch (error) {
 		return bad(`NenAI could not be reached: ${judgeThrown(error).reason}. Check the base URL, and that this n8n may connect to it.`);
 	}

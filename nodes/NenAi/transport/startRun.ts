@@ -6,11 +6,11 @@ import type {
 	IN8nHttpFullResponse,
 } from 'n8n-workflow';
 
-import { judge, judgeThrown, parseJson, quoteBody, readText, type Verdict } from './answer';
+import { isFromBetween, judge, judgeThrown, parseJson, quoteBody, readText, type Verdict } from './answer';
 import { CREDENTIAL_TYPE, readCredential, type NenAiCredential } from './credential';
 import type { Failure } from './failure';
 import type { Attempt } from './queue';
-import { LONGEST_WAIT, readRetryAfter } from './retry';
+import { comeBackAt, LONGEST_WAIT, readRetryAfter } from './retry';
 
 /** The body of `POST /runs`. */
 export interface RunRequest {
@@ -24,12 +24,13 @@ export type StartedRun = IDataObject & { messageId: string };
 
 /** What a user may set for each request. */
 export interface RunLimits {
-	maxTries?: number;
+	/** Tries for an answer that is safe to retry, the first included. */
+	maxTries: number;
 	/** Seconds. */
-	timeout?: number;
+	timeout: number;
 }
 
-export interface Connection extends Required<RunLimits> {
+export interface Connection extends RunLimits {
 	credential: NenAiCredential;
 	/** Handed to n8n with each request, so that it does not decrypt the credential each time. */
 	decrypted: NonNullable<Parameters<IExecuteFunctions['helpers']['httpRequestWithAuthentication']>[2]>;
@@ -37,21 +38,15 @@ export interface Connection extends Required<RunLimits> {
 
 const LONGEST_TIMEOUT = 3600;
 
-/** Everything that the requests of one execution share. Limits that are no numbers get their defaults. */
+/** Everything that the requests of one execution share. */
 export function connect(data: ICredentialDataDecryptedObject, { maxTries, timeout }: RunLimits): Connection {
-	const seconds = Number(timeout ?? 30);
 	return {
 		credential: readCredential(data),
 		decrypted: { credentialsDecrypted: { id: '', name: '', type: CREDENTIAL_TYPE, data } },
-		timeout: seconds > 0 ? Math.min(seconds, LONGEST_TIMEOUT) : 30,
-		maxTries: atLeastOne(maxTries, 5),
+		// 0 is what other nodes call no limit.
+		timeout: timeout > 0 ? Math.min(timeout, LONGEST_TIMEOUT) : LONGEST_TIMEOUT,
+		maxTries,
 	};
-}
-
-/** A whole number of at least 1; the default where it is none. */
-export function atLeastOne(value: unknown, byDefault: number): number {
-	const whole = Math.floor(Number(value ?? byDefault));
-	return Number.isFinite(whole) ? Math.max(1, whole) : byDefault;
 }
 
 /**
@@ -70,22 +65,20 @@ export async function startRun(
 		url: `${credential.baseUrl}/runs`,
 		body: request,
 		json: true,
+		// Parsed here: n8n would round long numbers.
+		encoding: 'text',
 		returnFullResponse: true,
 		ignoreHttpStatusErrors: true,
 		disableFollowRedirect: true,
 		timeout: timeout * 1000,
 	};
+	let response: IN8nHttpFullResponse;
 	try {
-		const response = (await this.helpers.httpRequestWithAuthentication.call(
-			this,
-			CREDENTIAL_TYPE,
-			options,
-			decrypted,
-		)) as IN8nHttpFullResponse;
-		return readAnswer(response, credential, maxTries);
+		response = (await this.helpers.httpRequestWithAuthentication.call(this, CREDENTIAL_TYPE, options, decrypted)) as IN8nHttpFullResponse;
 	} catch (error) {
 		return readThrown(error, connection);
 	}
+	return readAnswer(response, credential, maxTries);
 }
 
 interface Answer {
@@ -93,6 +86,8 @@ interface Answer {
 	/** NenAI's own words, or empty. */
 	text: string;
 	body: unknown;
+	/** Whether a proxy or the like gave it. */
+	fromBetween: boolean;
 	headers: IN8nHttpFullResponse['headers'];
 }
 
@@ -101,10 +96,11 @@ function readAnswer(
 	{ apiKey }: NenAiCredential,
 	maxTries: number,
 ): Attempt<StartedRun> {
-	const answer: Answer = { status: statusCode, text: readText(body, apiKey), body: parseJson(body), headers };
+	const answer: Answer = { status: statusCode, text: readText(body, apiKey), body: parseJson(body), fromBetween: isFromBetween(statusCode, headers['content-type']), headers };
 	const verdict = judge(statusCode);
 	if (verdict === 'accepted' && isStartedRun(answer.body)) return { kind: 'done', value: answer.body };
 	if (verdict === 'accepted') return { kind: 'failed', failure: withoutMessageId(statusCode, quoteBody(body, apiKey)) };
+	if (answer.fromBetween && !MAY_HAVE_PASSED.includes(verdict)) return { kind: 'failed', failure: stoppedOnItsWay(answer) };
 	if (verdict !== 'busy') return { kind: 'failed', failure: FAILURES[verdict](answer) };
 	const after = readRetryAfter(headers['retry-after'], Date.now());
 	return { kind: 'retry', after, failure: busy(answer, after, maxTries) };
@@ -116,6 +112,14 @@ function isStartedRun(body: unknown): body is StartedRun {
 }
 
 const NOT_STARTED = 'No run was started for this item.';
+
+/** Where what stands in between answers so, it may have passed the request on before, or will do so later. */
+const MAY_HAVE_PASSED: Verdict[] = ['unknown', 'busy'];
+
+const stoppedOnItsWay = ({ status, text }: Answer): Failure => ({
+	message: `NenAI was not reached: something in between, such as a proxy or a firewall, refused the request (HTTP ${status})${quote(text)}`,
+	hint: `${status === 407 ? "The proxy wants a user name and a password: add them to this n8n's proxy settings." : 'Ask whoever runs the network of this n8n to let it through to the base URL of the credential.'} ${NOT_STARTED}`,
+});
 
 /** With all that it did say: the ID may stand there under another name. */
 const withoutMessageId = (status: number, body: string): Failure => ({
@@ -143,8 +147,8 @@ const FAILURES: Record<Exclude<Verdict, 'accepted' | 'busy'>, (answer: Answer) =
 		message: `The base URL answers with a redirect (HTTP ${status})${redirectTarget(headers.location)}`,
 		hint: `Check the base URL of the credential. The redirect was not followed, since that would send the API key to another address. ${NOT_STARTED}`,
 	}),
-	unknown: ({ status, text }) => ({
-		message: `It is not known whether NenAI started the run: it answered with HTTP ${status}${quote(text)}`,
+	unknown: ({ status, text, fromBetween }) => ({
+		message: `It is not known whether NenAI started the run: ${fromBetween ? 'something in between, such as a gateway,' : 'it'} answered with HTTP ${status}${quote(text)}`,
 		hint: ASK_BEFORE_STARTING_AGAIN,
 		uncertain: true,
 	}),
@@ -159,15 +163,15 @@ const HINTS: Record<number, string> = {
 	422: 'Check the parameters: their names are case sensitive, and their values need the types that the workflow declares.',
 };
 
-function busy({ status, text }: Answer, after: number | undefined, maxTries: number): Failure {
+function busy({ status, text, fromBetween }: Answer, after: number | undefined, maxTries: number): Failure {
 	if (after !== undefined && after > LONGEST_WAIT) {
 		return {
 			message: `NenAI accepts no more runs for now (HTTP ${status})${quote(text)}`,
-			hint: `It asks to come back at ${new Date(Date.now() + after).toISOString()}. ${NOT_STARTED} Start it again then.`,
+			hint: `It asks to come back ${comeBackAt(after, Date.now())}. ${NOT_STARTED} Start it again then.`,
 		};
 	}
 	return {
-		message: `NenAI was too busy to accept the run (HTTP ${status})${quote(text)}`,
+		message: `${fromBetween ? 'Something in front of NenAI, such as a gateway,' : 'NenAI'} was too busy to accept the run (HTTP ${status})${quote(text)}`,
 		hint: `It was tried ${times(maxTries)}. Start fewer runs at a time (the option Max Concurrency), allow more tries (Max Tries), or start it again later. ${NOT_STARTED}`,
 	};
 }
@@ -207,6 +211,8 @@ function redirectTarget(location: unknown): string {
 	return typeof location === 'string' && URL.canParse(location) ? ` to ${hostOf(location)}` : '';
 }
 
+/** Not what looks like no host: somebody may have pasted the key there. */
 function hostOf(url: string): string {
-	return URL.canParse(url) ? new URL(url).host : 'its base URL';
+	const host = URL.canParse(url) ? new URL(url).host : '';
+	return /[.:]|^localhost$/.test(host) ? host : 'its base URL';
 }

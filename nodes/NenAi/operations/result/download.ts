@@ -3,13 +3,20 @@ import type { IBinaryKeyData, IDataObject, IExecuteFunctions, INodeExecutionData
 import { toError, toText, type Failure } from '../../transport/failure';
 import { asAttempt, FileError, openFile } from '../../transport/fetchFile';
 import { workThrough, type Attempt, type Outcome } from '../../transport/queue';
-import { fromJson } from '../run/request';
-import { showFor } from '../show';
 import { BadInput } from '../badInput';
+import { Parameters } from '../parameters';
+import type { Operation } from '../resource';
 import { nameFile } from './fileName';
 import { collectUrls, expiryOf, isHostAllowed, type ResultUrl } from './urls';
 
-export const description: INodeProperties[] = showFor('result', 'download', [
+export const option: Operation['option'] = {
+	name: 'Download',
+	value: 'download',
+	action: 'Download the files of a result',
+	description: 'Downloads the files behind the links of a callback',
+};
+
+export const parameters: INodeProperties[] = [
 	{
 		displayName: 'Callback',
 		name: 'payload',
@@ -80,7 +87,7 @@ export const description: INodeProperties[] = showFor('result', 'download', [
 			},
 		],
 	},
-]);
+];
 
 interface Options {
 	allowedHosts?: string;
@@ -129,7 +136,7 @@ export async function execute(this: IExecuteFunctions): Promise<INodeExecutionDa
 
 function readJobs(this: IExecuteFunctions, itemIndex: number, { fields, allowedHosts = '' }: Options): Job[] | BadInput {
 	try {
-		const payload = fromJson(this.getNodeParameter('payload', itemIndex), 'The callback is');
+		const payload = new Parameters(parameters, (name) => this.getNodeParameter(name, itemIndex, null)).object('payload');
 		const { workflow_id, message_id } = payload;
 		const expiresAt = expiryOf(payload);
 		const jobs = collectUrls(payload, fields).map((url) => ({ ...url, itemIndex, expiresAt, ids: { workflow_id, message_id } }));

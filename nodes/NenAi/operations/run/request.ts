@@ -1,15 +1,11 @@
-import {
-	isObjectEmpty,
-	validateFieldType,
-	type FieldType,
-	type IDataObject,
-	type IExecuteFunctions,
-	type INodeProperties,
-} from 'n8n-workflow';
+import { validateFieldType, type FieldType, type IDataObject, type IExecuteFunctions, type INodeProperties } from 'n8n-workflow';
 
-import { BadInput } from '../badInput';
-import { isHttpUrl, type NenAiCredential } from '../../transport/credential';
-import type { RunRequest } from '../../transport/startRun';
+import { isHttpUrl, problemOfAddress, type NenAiCredential } from '../../transport/credential';
+import { describeInexactNumber } from '../../transport/exactJson';
+import type { RunLimits, RunRequest } from '../../transport/startRun';
+import { badInput } from '../badInput';
+import type { Parameters } from '../parameters';
+import { describe, isRecord, titleOf, toObject, type Name } from '../values';
 
 /** Parameters that every operation that starts a run has. `displayOptions` are added by the operation. */
 export const runProperties: INodeProperties[] = [
@@ -89,93 +85,98 @@ export const runOptions: INodeProperties[] = [
 	},
 ];
 
+/** Reads what the user has set for each request. */
+export function readLimits(parameters: Parameters): RunLimits {
+	return { maxTries: parameters.count('options.maxTries'), timeout: parameters.number('options.timeout') };
+}
+
+/** Throws BadInput for a credential with which nothing can be sent. */
+export function checkBaseUrl({ baseUrl }: NenAiCredential) {
+	const problem = problemOfAddress(baseUrl);
+	if (problem !== undefined) throw badInput(`The base URL of the credential ${problem}`, 'It is usually https://api.getnen.ai.');
+}
+
 /** Reads what an item asks to be started. Throws BadInput when it cannot be sent as it is. */
-export function readRunRequest(
-	this: IExecuteFunctions,
-	itemIndex: number,
-	{ baseUrl }: NenAiCredential,
-): Omit<RunRequest, 'webhook_callback'> {
-	if (!isHttpUrl(baseUrl)) throw bad(`The base URL of the credential is not an http(s) URL: ${baseUrl === '' ? '(empty)' : baseUrl}`, 'It is usually https://api.getnen.ai.');
-	return { workflow_id: readWorkflowId.call(this, itemIndex), workflow_params: readParameters.call(this, itemIndex) };
+export function readRunRequest(this: IExecuteFunctions, itemIndex: number, parameters: Parameters): Omit<RunRequest, 'webhook_callback'> {
+	const id = parameters.id('workflowId');
+	if (id === '') throw badInput('The workflow ID is empty', 'Enter the ID of the NenAI workflow. If it is an expression, look at what it gives for this item.');
+	const workflow_params = READERS[parameters.choice('parametersMode')].call(this, itemIndex, parameters);
+	refuseInexactNumbers(workflow_params, '');
+	return { workflow_id: id, workflow_params };
 }
 
-function readWorkflowId(this: IExecuteFunctions, itemIndex: number): string {
-	const id = String(this.getNodeParameter('workflowId', itemIndex, '') ?? '').trim();
-	if (id === '') throw bad('The workflow ID is empty', 'Enter the ID of the NenAI workflow. If it is an expression, look at what it gives for this item.');
-	return id;
-}
+/** By the value of `parametersMode`. */
+const READERS: Record<string, (this: IExecuteFunctions, itemIndex: number, parameters: Parameters) => IDataObject> = {
+	fields: (_, parameters) => fromFields(parameters.raw('parameters'), parameters.nameOf('parameters')),
+	json: (_, parameters) => parameters.object('parametersJson'),
+	input(itemIndex) {
+		return this.getInputData()[itemIndex].json;
+	},
+};
 
-function readParameters(this: IExecuteFunctions, itemIndex: number): IDataObject {
-	const readers = {
-		fields: () => fromFields(this.getNodeParameter('parameters', itemIndex, {})),
-		json: () => fromJson(this.getNodeParameter('parametersJson', itemIndex, '{}')),
-		input: () => this.getInputData()[itemIndex].json,
-	};
-	const mode = this.getNodeParameter('parametersMode', itemIndex) as keyof typeof readers;
-	const parameters = readers[mode]();
-	refuseInexactNumbers(parameters, '');
-	return parameters;
-}
-
-interface Assignment {
-	name: string;
-	value: unknown;
-	type?: FieldType;
-}
-
-/** Reads n8n's `assignmentCollection`; values become what their type says, or are refused. */
-export function fromFields(collection: unknown): IDataObject {
-	const { assignments = [] } = (collection ?? {}) as { assignments?: Assignment[] };
+/**
+ * Reads n8n's `assignmentCollection`; values become what their type says, or are refused. Models, and whoever writes by
+ * hand, also give the names and values as one object, as the API itself has it.
+ */
+export function fromFields(value: unknown, name: Name): IDataObject {
+	const collection = Array.isArray(value) ? { assignments: value } : toObject(value, name, {});
+	if (!('assignments' in collection)) return collection;
+	const { assignments } = collection;
+	if (!Array.isArray(assignments)) {
+		throw badInput(`${titleOf(name)} must have a list of assignments, but has ${describe(assignments)}`, 'Enter the names and values in the form, or one object such as { "PATIENT_NAME": "Jane Doe" }.');
+	}
 	const parameters: IDataObject = {};
-	for (const { name: rawName, value, type = 'string' } of assignments) {
-		const name = String(rawName ?? '').trim();
-		if (name === '') throw bad('A parameter has no name', 'Enter its name, or remove the line.');
-		if (Object.hasOwn(parameters, name)) throw bad(`The parameter "${name}" is there twice`, 'Remove one of the two lines.');
-		if (value === undefined || value === null) {
-			throw bad(`The parameter "${name}" has no value`, 'If it is an expression, look at what it gives for this item. To send "null", use the JSON mode.');
-		}
-		parameters[name] = convert(name, value, type);
+	for (const assignment of assignments as unknown[]) {
+		const [parameter, converted] = fromAssignment(assignment, name);
+		if (Object.hasOwn(parameters, parameter)) throw badInput(`The parameter "${parameter}" is there twice`, 'Remove one of the two lines.');
+		parameters[parameter] = converted;
 	}
 	return parameters;
 }
 
+function fromAssignment(assignment: unknown, collection: Name): [name: string, value: IDataObject[string]] {
+	if (!isRecord(assignment)) throw badInput(`${titleOf(collection)} has an entry that is ${describe(assignment)}`, 'Each must be an object with name, value and type.');
+	const { value } = assignment;
+	const name = String(assignment.name ?? '').trim();
+	if (name === '') throw badInput('A parameter has no name', 'Enter its name, or remove the line.');
+	if (value === undefined || value === null) {
+		throw badInput(`The parameter "${name}" has no value`, 'If it is an expression, look at what it gives for this item. To send "null", use the JSON mode.');
+	}
+	return [name, convert(name, value, assignment.type ?? 'string')];
+}
+
+/** The types that the form offers, and the JavaScript types whose values n8n would turn into a value that nobody entered. */
+const MISLEADING: Record<string, (value: unknown) => boolean> = {
+	string: (value) => typeof value === 'object',
+	number: (value) => typeof value === 'boolean' || typeof value === 'object' || String(value).trim() === '',
+	boolean: (value) => typeof value === 'object',
+	array: () => false,
+	object: (value) => Array.isArray(value),
+};
+
 /** As n8n's own nodes convert, but without what would send a value that nobody entered: 0 for an empty text, 1 for true. */
-function convert(name: string, value: unknown, type: FieldType): IDataObject[string] {
-	const misleading =
-		(type === 'number' && (typeof value === 'boolean' || String(value).trim() === '')) ||
-		(type === 'string' && typeof value === 'object');
-	const result = validateFieldType(name, value, type);
-	if (misleading || !result.valid) {
+function convert(name: string, value: unknown, type: unknown): IDataObject[string] {
+	const isMisleading = MISLEADING[String(type)];
+	if (isMisleading === undefined) throw badInput(`The parameter "${name}" has a type that there is not: ${describe(type)}`, `Use one of ${Object.keys(MISLEADING).join(', ')}.`);
+	if (typeof value === 'number') refuseInexactNumbers(value, name);
+	const result = validateFieldType(name, value, type as FieldType);
+	if (isMisleading(value) || !result.valid) {
 		const found = String(value).trim() === '' ? 'it is empty' : `it is ${JSON.stringify(value)}`;
-		throw bad(`The parameter "${name}" is not of the type ${type}: ${found}`, 'Change its value or its type.');
+		throw badInput(`The parameter "${name}" is not of the type ${type}: ${found}`, 'Change its value or its type.');
 	}
 	return (type === 'string' ? String(value) : result.newValue) as IDataObject[string];
 }
 
-/** Reads a JSON object, given as text or as what an expression gave. `what` begins the error, "… not a JSON object". */
-export function fromJson(input: unknown, what = 'The parameters are'): IDataObject {
-	const value = typeof input === 'string' ? parse(input, what) : input;
-	if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-		throw bad(`${what} not a JSON object`, 'Enter an object, such as { "PATIENT_NAME": "Jane Doe" }.');
-	}
-	return value as IDataObject;
-}
-
-function parse(text: string, what: string): unknown {
-	if (text.trim() === '') return undefined;
-	try {
-		return JSON.parse(text);
-	} catch (error) {
-		throw bad(`${what} not valid JSON: ${(error as Error).message}`, 'Check quotes, commas and brackets. Names and texts stand in double quotes.');
-	}
-}
-
 /** JSON turns NaN into null and JavaScript rounds long numbers: either would send another value than the one meant. */
 function refuseInexactNumbers(value: unknown, path: string): void {
-	if (typeof value === 'number' && (!Number.isFinite(value) || (Number.isInteger(value) && !Number.isSafeInteger(value)))) {
-		throw bad(`The parameter "${path}" is a number that cannot be sent exactly (${value})`, 'Send it as text (type String), if the NenAI workflow takes it as text.');
+	const inexact = typeof value === 'number' ? describeInexactNumber(value) : undefined;
+	if (inexact !== undefined) {
+		throw badInput(
+			`The parameter "${path}" is a number that cannot be sent exactly (${inexact})`,
+			'Its digits are lost already. They must be a text where they come from, with quotes around them in the data: choosing the type String here is too late.',
+		);
 	}
-	if (typeof value !== 'object' || value === null || isObjectEmpty(value)) return;
+	if (typeof value !== 'object' || value === null) return;
 	for (const [name, inner] of Object.entries(value)) {
 		refuseInexactNumbers(inner, path === '' ? name : `${path}.${name}`);
 	}
@@ -184,11 +185,7 @@ function refuseInexactNumbers(value: unknown, path: string): void {
 /** Checks a callback URL. `source` says where the user entered it. */
 export function checkCallbackUrl(url: string, source: string): string {
 	if (!isHttpUrl(url)) {
-		throw bad(`The callback URL is not an absolute http(s) URL: ${url === '' ? '(empty)' : url}`, `Check ${source}. It is usually the Production URL of a NenAI Trigger.`);
+		throw badInput(`The callback URL is not an absolute http(s) URL: ${url === '' ? '(empty)' : url}`, `Check ${source}. It is usually the Production URL of a NenAI Trigger.`);
 	}
 	return url;
-}
-
-export function bad(message: string, hint: string): BadInput {
-	return new BadInput({ message, hint: `${hint} Nothing was sent.` });
 }

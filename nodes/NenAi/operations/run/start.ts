@@ -1,15 +1,24 @@
 import type { IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
 
 import { CREDENTIAL_TYPE, type NenAiCredential } from '../../transport/credential';
-import { toError, toText, type Failure } from '../../transport/failure';
+import { toError } from '../../transport/failure';
 import { workThrough, type Attempt, type Outcome } from '../../transport/queue';
-import { atLeastOne, connect, startRun, type Connection, type RunLimits, type RunRequest, type StartedRun } from '../../transport/startRun';
-import { bad, checkCallbackUrl, readRunRequest, runOptions, runProperties } from './request';
-import { BadInput } from '../badInput';
-import { showFor } from '../show';
+import { connect, startRun, type Connection, type RunRequest, type StartedRun } from '../../transport/startRun';
+import { badInput, BadInput, failureOf } from '../badInput';
+import { failedItem, failureIn, firstFailure } from '../items';
+import { Parameters } from '../parameters';
+import type { Operation } from '../resource';
+import { checkBaseUrl, checkCallbackUrl, readLimits, readRunRequest, runOptions, runProperties } from './request';
 import { StartedRuns } from './startedRuns';
 
-export const description: INodeProperties[] = showFor('run', 'start', [
+export const option: Operation['option'] = {
+	name: 'Start',
+	value: 'start',
+	action: 'Start a run',
+	description: 'Starts a run of a NenAI workflow for each item. This does real work: each call starts another run.',
+};
+
+export const parameters: INodeProperties[] = [
 	...runProperties,
 	{
 		displayName: 'Callback',
@@ -63,135 +72,147 @@ export const description: INodeProperties[] = showFor('run', 'start', [
 			...runOptions,
 		],
 	},
-]);
-
-interface Options extends RunLimits {
-	maxConcurrency?: number;
-}
+];
 
 /**
- * Starts one run for each item and gives each item its 202's body. Nothing is sent before every item was read:
- * one that cannot be sent stops them all (or carries its error, with "Continue on fail").
+ * Starts one run for each item and gives each item its 202's body. Nothing is sent before every item was read: one that
+ * cannot be sent stops them all (or carries its error, with "Continue on fail"). What an earlier try of the node has
+ * started is given again.
  */
 export async function execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 	const items = this.getInputData();
 	if (items.length === 0) return [[]];
-	const options = this.getNodeParameter('options', 0, {}) as Options;
-	const maxConcurrency = atLeastOne(options.maxConcurrency, 10);
-	const data = await this.getCredentials(CREDENTIAL_TYPE);
-	const connection = connect(data, options);
-	const { credential } = connection;
-	const continueOnFail = this.continueOnFail();
-	const requests = items.map((_, index) => readItem.call(this, index, credential));
-	if (!continueOnFail) throwFirstBadInput.call(this, requests);
-
 	const memory = new StartedRuns(this.getContext('node'), this.getWorkflowDataProxy(0).$runIndex);
-	const outcomes = requests.map((request, index) => knownOutcome(index, request, connection, memory));
-	const toStart = items.map((_, index) => index).filter((index) => outcomes[index].kind === 'untried');
-	const started = await workThrough(toStart.length, (n) => startItem.call(this, toStart[n], requests[toStart[n]], connection, memory), {
-		maxConcurrency,
-		maxTries: connection.maxTries,
-		stopOnFailure: !continueOnFail,
-		signal: this.getExecutionCancelSignal(),
-	});
-	started.forEach((outcome, n) => (outcomes[toStart[n]] = outcome));
-	if (!continueOnFail) throwFirstFailure.call(this, outcomes);
+	const before = items.map((_, index) => memory.recall(index));
+	const plan = await makePlan.call(this, items.length);
+	if (plan.connection) hintAtChanges.call(this, memory, before, plan);
+	const outcomes = await startRest.call(this, memory, before, plan);
+	const first = firstFailure(outcomes);
+	if (first !== undefined && !this.continueOnFail()) {
+		const { message, hint } = first.failure;
+		throw toError(this.getNode(), { message, hint: [hint, ...describeOthers(outcomes, first.index)].join(' ') }, first.index);
+	}
 	return [outcomes.map(toItem)];
+}
+
+/** What each item asks for, and how to send it. Without a connection, nothing can be sent. */
+interface Plan {
+	connection?: Connection;
+	maxConcurrency: number;
+	requests: Array<RunRequest | BadInput>;
+}
+
+/** Does not throw: what was started before must be told in any case. */
+async function makePlan(this: IExecuteFunctions, count: number): Promise<Plan> {
+	try {
+		const ofAll = readerOf.call(this, 0);
+		const maxConcurrency = ofAll.count('options.maxConcurrency');
+		const limits = readLimits(ofAll);
+		const connection = connect(await this.getCredentials(CREDENTIAL_TYPE), limits);
+		checkBaseUrl(connection.credential);
+		const requests = Array.from({ length: count }, (_, index) => readItem.call(this, index, connection.credential));
+		return { connection, maxConcurrency, requests };
+	} catch (error) {
+		return { maxConcurrency: 1, requests: new Array<BadInput>(count).fill(new BadInput(failureOf(error))) };
+	}
+}
+
+function readerOf(this: IExecuteFunctions, itemIndex: number): Parameters {
+	return new Parameters(parameters, (name) => this.getNodeParameter(name, itemIndex, null));
 }
 
 function readItem(this: IExecuteFunctions, itemIndex: number, credential: NenAiCredential): RunRequest | BadInput {
 	try {
-		const request = readRunRequest.call(this, itemIndex, credential);
-		const callback = readCallback.call(this, itemIndex, credential);
+		const reader = readerOf.call(this, itemIndex);
+		const request = readRunRequest.call(this, itemIndex, reader);
+		const callback = CALLBACKS[reader.choice('callback')](reader, credential);
 		return callback === undefined ? request : { ...request, webhook_callback: callback };
 	} catch (error) {
-		if (error instanceof BadInput) return error;
-		return bad((error as Error).message, 'Check the expressions in the parameters of this node.');
+		return new BadInput(failureOf(error));
 	}
 }
 
-function readCallback(this: IExecuteFunctions, itemIndex: number, { defaultCallbackUrl }: NenAiCredential): string | undefined {
-	const callback = this.getNodeParameter('callback', itemIndex) as 'default' | 'url' | 'none';
-	if (callback === 'none') return undefined;
-	if (callback === 'url') {
-		const url = String(this.getNodeParameter('callbackUrl', itemIndex, '') ?? '').trim();
-		return checkCallbackUrl(url, 'the Callback URL of this node');
-	}
-	if (defaultCallbackUrl === '') {
-		throw bad(
+/** Where NenAI reports to, by the value of `callback`. */
+const CALLBACKS: Record<string, (reader: Parameters, credential: NenAiCredential) => string | undefined> = {
+	none: () => undefined,
+	url: (reader) => checkCallbackUrl(reader.text('callbackUrl'), 'the Callback URL of this node'),
+	default(_, { defaultCallbackUrl }) {
+		if (defaultCallbackUrl !== '') return checkCallbackUrl(defaultCallbackUrl, 'the Default Callback URL of the credential');
+		throw badInput(
 			'The credential has no default callback URL',
 			'Enter one in the credential (usually the Production URL of a NenAI Trigger), or set Callback to "URL" or "None".',
 		);
-	}
-	return checkCallbackUrl(defaultCallbackUrl, 'the Default Callback URL of the credential');
-}
+	},
+};
 
-function throwFirstBadInput(this: IExecuteFunctions, requests: Array<RunRequest | BadInput>) {
-	requests.forEach((request, index) => {
-		if (!(request instanceof BadInput)) return;
-		const others = requests.length > 1 ? ' No run was started for any item.' : '';
-		throw toError(this.getNode(), { ...request.failure, hint: request.failure.hint + others }, index);
+/** Says on the execution which items were not started again though they ask for something else by now. */
+function hintAtChanges(this: IExecuteFunctions, memory: StartedRuns, before: Array<Outcome<StartedRun> | undefined>, { connection, requests }: Plan) {
+	const changed = before.flatMap((outcome, index) => {
+		const request = requests[index];
+		const url = connection?.credential.baseUrl ?? '';
+		const isSame = outcome?.kind !== 'done' || !memory.hasChanged(index, url, request instanceof BadInput ? undefined : request);
+		return isSame ? [] : [`item ${index} (message ID ${outcome.value.messageId})`];
+	});
+	if (changed.length === 0) return;
+	this.addExecutionHints({
+		message: `Not started again, though their parameters have changed since an earlier try started them: ${changed.join(', ')}. To start them anew, start a new execution of the workflow.`,
+		location: 'outputPane',
 	});
 }
 
-async function startItem(
+/** Starts what no earlier try has started. Unless the node continues on failure, one bad item stops all before any request. */
+async function startRest(
 	this: IExecuteFunctions,
-	index: number,
-	request: RunRequest | BadInput,
-	connection: Connection,
 	memory: StartedRuns,
-): Promise<Attempt<StartedRun>> {
-	if (request instanceof BadInput) return { kind: 'failed', failure: request.failure };
-	const url = connection.credential.baseUrl;
-	memory.sent(index, url, request);
+	before: Array<Outcome<StartedRun> | undefined>,
+	{ connection, maxConcurrency, requests }: Plan,
+): Promise<Array<Outcome<StartedRun>>> {
+	const outcomes = requests.map((request, index): Outcome<StartedRun> => {
+		if (before[index]) return before[index];
+		return request instanceof BadInput ? { kind: 'failed', failure: request.failure } : { kind: 'untried' };
+	});
+	const isBad = (request: RunRequest | BadInput, index: number) => !before[index] && request instanceof BadInput;
+	if (connection === undefined || (requests.some(isBad) && !this.continueOnFail())) return outcomes;
+	const toStart = requests.flatMap((request, index) => (outcomes[index].kind === 'untried' && !(request instanceof BadInput) ? [{ request, index }] : []));
+	const started = await workThrough(toStart.length, (n) => startItem.call(this, toStart[n].index, toStart[n].request, connection, memory), {
+		maxConcurrency,
+		maxTries: connection.maxTries,
+		stopOnFailure: !this.continueOnFail(),
+		signal: this.getExecutionCancelSignal(),
+	});
+	started.forEach((outcome, n) => (outcomes[toStart[n].index] = outcome));
+	return outcomes;
+}
+
+async function startItem(this: IExecuteFunctions, index: number, request: RunRequest, connection: Connection, memory: StartedRuns): Promise<Attempt<StartedRun>> {
+	memory.sent(index, connection.credential.baseUrl, request);
 	const attempt = await startRun.call(this, request, connection);
-	memory.settle(index, url, request, attempt);
+	memory.settle(index, attempt);
 	return attempt;
 }
-
-/** How an item ended in an earlier try of this execution; `untried` if it is still to be started. */
-function knownOutcome(index: number, request: RunRequest | BadInput, { credential }: Connection, memory: StartedRuns): Outcome<StartedRun> {
-	const known = request instanceof BadInput ? undefined : memory.recall(index, credential.baseUrl, request);
-	if (known === undefined) return { kind: 'untried' };
-	return 'run' in known ? { kind: 'done', value: known.run } : { kind: 'failed', failure: known.failure };
-}
-
-/** Throws if an item failed or was not tried, with the message ids of all that did start. */
-function throwFirstFailure(this: IExecuteFunctions, outcomes: Array<Outcome<StartedRun>>) {
-	const failed = outcomes.findIndex(({ kind }) => kind === 'failed');
-	const stoppedAt = outcomes.findIndex(({ kind }) => kind === 'untried');
-	const first = failed >= 0 ? failed : stoppedAt;
-	if (first < 0) return;
-	const failure = outcomes[first].kind === 'failed' ? outcomes[first].failure : STOPPED;
-	throw toError(this.getNode(), { ...failure, hint: [failure.hint, ...describeOthers(outcomes, first)].join(' ') }, first);
-}
-
-const STOPPED: Failure = {
-	message: 'The execution was stopped',
-	hint: 'No run was started for this item.',
-};
 
 /** What became of the other items: a run that did start must not be lost, nor one that may have. */
 function describeOthers(outcomes: Array<Outcome<StartedRun>>, except: number): string[] {
 	const started: string[] = [];
 	const uncertain: string[] = [];
-	let untried = 0;
+	let others = 0;
 	outcomes.forEach((outcome, index) => {
 		if (outcome.kind === 'done') started.push(`${outcome.value.messageId} (item ${index})`);
 		else if (index === except) return;
 		else if (outcome.kind === 'failed' && outcome.failure.uncertain) uncertain.push(`item ${index}`);
-		else untried += 1;
+		else others += 1;
 	});
+	const failed = outcomes[except];
+	const isUncertain = failed.kind === 'failed' && failed.failure.uncertain;
+	if (others > 0 && started.length + uncertain.length === 0 && !isUncertain) return ['No run was started for any item.'];
 	return [
 		started.length > 0 ? `Runs that did start, with their message IDs: ${started.join(', ')}.` : '',
 		uncertain.length > 0 ? `Also not known: ${uncertain.join(', ')}.` : '',
-		untried > 0 ? `Not started: ${untried} more.` : '',
+		others > 0 ? `Not started: ${others} more.` : '',
 	].filter((sentence) => sentence !== '');
 }
 
 function toItem(outcome: Outcome<StartedRun>, index: number): INodeExecutionData {
-	const pairedItem = { item: index };
-	if (outcome.kind === 'done') return { json: outcome.value, pairedItem };
-	const failure = outcome.kind === 'failed' ? outcome.failure : STOPPED;
-	return { json: { error: toText(failure, index) }, pairedItem };
+	if (outcome.kind === 'done') return { json: outcome.value, pairedItem: { item: index } };
+	return failedItem(failureIn(outcome), index);
 }

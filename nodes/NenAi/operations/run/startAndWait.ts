@@ -13,17 +13,27 @@ import { isFinal } from '../../callback/payload';
 import { receiveCallback } from '../../callback/receive';
 import { CREDENTIAL_TYPE, isHttpUrl, type NenAiCredential } from '../../transport/credential';
 import { toError, type Failure } from '../../transport/failure';
+import { isLoopback } from '../../transport/hosts';
 import { workThrough } from '../../transport/queue';
-import { connect, startRun, type Connection, type RunLimits, type RunRequest, type StartedRun } from '../../transport/startRun';
-import { BadInput } from '../badInput';
-import { showFor } from '../show';
-import { readRunRequest, runOptions, runProperties } from './request';
+import { connect, startRun, type Connection, type RunRequest, type StartedRun } from '../../transport/startRun';
+import { badInput, BadInput } from '../badInput';
+import { asNodeError, failureIn, isInsideAgent } from '../items';
+import { Parameters } from '../parameters';
+import type { Operation } from '../resource';
+import { checkBaseUrl, readLimits, readRunRequest, runOptions, runProperties } from './request';
 import { StartedRuns } from './startedRuns';
 
 const MINUTE = 60_000;
 const UNITS: Record<string, number> = { minutes: MINUTE, hours: 60 * MINUTE, days: 24 * 60 * MINUTE };
 
-export const description: INodeProperties[] = showFor('run', 'startAndWait', [
+export const option: Operation['option'] = {
+	name: 'Start and Wait',
+	value: 'startAndWait',
+	action: 'Start a run and wait for its result',
+	description: 'Starts one run of a NenAI workflow and goes on when its result is there. This does real work: each call starts another run.',
+};
+
+export const parameters: INodeProperties[] = [
 	...runProperties,
 	{
 		displayName: 'Limit Wait Time',
@@ -79,98 +89,129 @@ export const description: INodeProperties[] = showFor('run', 'startAndWait', [
 			...runOptions,
 		],
 	},
-]);
+];
 
-interface Options extends RunLimits {
-	acceptUnsigned?: boolean;
+/** What is known before anything is sent. */
+interface Plan {
+	connection: Connection;
+	request: RunRequest;
+	/** Milliseconds from the moment in which the run is accepted; Infinity for no limit. */
+	longestWait: number;
 }
 
 /**
  * Starts one run and suspends the execution until its final callback comes (see `webhook`) or the wait ends.
- * n8n passes on the input when the wait ends, so the input becomes what the user should get then.
+ * n8n passes on the stored input when the wait ends, so that becomes what the user should get then.
  */
 export async function execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 	const items = this.getInputData();
 	if (items.length === 0) return [[]];
-	// n8n runs the tools of its older agents inside of the agent node: what such a tool suspends, nothing can resume.
-	if ('getNextRunIndex' in this) throw toError(this.getNode(), INSIDE_AGENT);
-	if (items.length > 1) throw toError(this.getNode(), severalItems(items.length));
-	const options = this.getNodeParameter('options', 0, {}) as Options;
-	const connection = connect(await this.getCredentials(CREDENTIAL_TYPE), options);
-	const { credential } = connection;
-	if (credential.webhookSecrets.length === 0 && !options.acceptUnsigned) throw toError(this.getNode(), NO_SECRET);
-	const resumeUrl = String(this.getWorkflowDataProxy(0).$execution.resumeUrl);
-	const request = readRequest.call(this, resumeUrl, credential);
-	const waitTill = readWaitTill.call(this);
-
+	const { connection, request, longestWait } = await makePlan.call(this, items.length);
 	const run = await startOnce.call(this, request, connection);
 	this.getWorkflowDataProxy(0).$execution.customData.set('nenaiMessageId', run.messageId);
-	const timedOut = { workflow_id: request.workflow_id, message_id: run.messageId, status: 'timeout' };
-	items[0] = { json: timedOut, pairedItem: { item: 0 } };
-	await this.putExecutionToWait(waitTill);
-	return [items];
+	const timedOut = { workflow_id: request.workflow_id, message_id: run.messageId, status: 'timeout', [OWN_TIMEOUT]: true };
+	storeInput.call(this, { json: timedOut, pairedItem: { item: 0 } });
+	await this.putExecutionToWait(longestWait === Infinity ? WAIT_INDEFINITELY : new Date(Date.now() + longestWait));
+	return [[{ json: timedOut, pairedItem: { item: 0 } }]];
 }
 
-function readRequest(this: IExecuteFunctions, resumeUrl: string, credential: NenAiCredential): RunRequest {
+/** NenAI has a status of this name, too: this field says that it was n8n that waited no longer. */
+const OWN_TIMEOUT = 'wait_limit_reached';
+
+/**
+ * Replaces the input that n8n stores with the waiting execution. Not the array of `getInputData()`: that is a copy with
+ * Execute Once. Nor may the output be the same array: with On Error: Continue (using Error Output), n8n empties that.
+ */
+function storeInput(this: IExecuteFunctions, item: INodeExecutionData) {
+	const stored = this.getExecuteData().data;
+	for (const inputs of Object.values(stored)) inputs[0]?.splice(0, Infinity, item);
+}
+
+/** Throws an error of n8n's for what cannot be sent, or cannot be waited for. */
+async function makePlan(this: IExecuteFunctions, count: number): Promise<Plan> {
 	try {
-		const request = { ...readRunRequest.call(this, 0, credential), webhook_callback: resumeUrl };
-		if (!isHttpUrl(resumeUrl) || (isLoopback(resumeUrl) && !isLoopback(credential.baseUrl))) {
-			throw new BadInput(unreachable(resumeUrl));
-		}
-		return request;
+		// What such a tool suspends, nothing can resume.
+		if (isInsideAgent.call(this)) throw new BadInput(INSIDE_AGENT);
+		if (count > 1) throw new BadInput(severalItems(count));
+		const reader = new Parameters(parameters, (name) => this.getNodeParameter(name, 0, null));
+		const connection = connect(await this.getCredentials(CREDENTIAL_TYPE), readLimits(reader));
+		const { credential } = connection;
+		checkBaseUrl(credential);
+		if (credential.webhookSecrets.length === 0 && !reader.plainlyOn('options.acceptUnsigned')) throw new BadInput(NO_SECRET);
+		const request = { ...readRunRequest.call(this, 0, reader), webhook_callback: readResumeUrl.call(this, credential) };
+		return { connection, request, longestWait: readLongestWait.call(this, reader) };
 	} catch (error) {
-		const { message } = error as Error;
-		throw toError(this.getNode(), error instanceof BadInput ? error.failure : { message, hint: 'Check the expressions in the parameters of this node. Nothing was sent.' }, 0);
+		throw asNodeError.call(this, error, count > 1 ? undefined : 0);
 	}
 }
 
-/** When n8n goes on by itself. */
-function readWaitTill(this: IExecuteFunctions): Date {
-	if (!this.getNodeParameter('limitWaitTime', 0, true)) return WAIT_INDEFINITELY;
-	const amount = Number(this.getNodeParameter('resumeAmount', 0, 1));
-	const unit = UNITS[String(this.getNodeParameter('resumeUnit', 0, 'hours'))];
-	const waitTill = new Date(Date.now() + amount * unit);
-	if (amount > 0 && waitTill < WAIT_INDEFINITELY) return waitTill;
-	throw toError(this.getNode(), {
-		message: `The limit of the wait time is not a time: ${this.getNodeParameter('resumeAmount', 0)}`,
-		hint: 'Enter an amount greater than 0, or switch Limit Wait Time off. Nothing was sent.',
-	}, 0);
+function readResumeUrl(this: IExecuteFunctions, { baseUrl }: NenAiCredential): string {
+	const resumeUrl = String(this.getWorkflowDataProxy(0).$execution.resumeUrl);
+	const isHere = (url: string) => isLoopback(new URL(url).hostname);
+	if (!isHttpUrl(resumeUrl) || (isHere(resumeUrl) && !isHere(baseUrl))) throw new BadInput(unreachable(resumeUrl));
+	return resumeUrl;
+}
+
+/** In milliseconds; Infinity for no limit. */
+function readLongestWait(this: IExecuteFunctions, reader: Parameters): number {
+	const hasLimit = reader.switch('limitWaitTime');
+	const amount = hasLimit ? reader.number('resumeAmount') : Infinity;
+	const longestWait = hasLimit ? amount * UNITS[reader.choice('resumeUnit')] : Infinity;
+	if (amount <= 0 || (hasLimit && Date.now() + longestWait >= WAIT_INDEFINITELY.getTime())) {
+		throw badInput(`The limit of the wait time is not a time: ${amount}`, 'Enter an amount greater than 0, or switch Limit Wait Time off.');
+	}
+	refuseLongerThanExecution.call(this, longestWait);
+	return longestWait;
+}
+
+/** n8n cancels an execution that takes too long also while it waits, and its result would be lost. */
+function refuseLongerThanExecution(this: IExecuteFunctions, longestWait: number) {
+	// Before n8n 2, a node is not told its workflow's settings.
+	const seconds = Number(this.getWorkflowSettings?.().executionTimeout ?? -1);
+	if (seconds <= 0 || longestWait < seconds * 1000) return;
+	throw badInput(
+		`This workflow is ended by its own time-out (${seconds} seconds) before the wait is over, and the result would be lost`,
+		'Set a shorter limit in this node, or a longer Timeout Workflow in the settings of the workflow.',
+	);
 }
 
 async function startOnce(this: IExecuteFunctions, request: RunRequest, connection: Connection): Promise<StartedRun> {
 	const memory = new StartedRuns(this.getContext('node'), this.getWorkflowDataProxy(0).$runIndex);
-	// Without the callback: a retry is another execution, with another address to resume it.
-	const known = { ...request, webhook_callback: undefined };
-	const url = connection.credential.baseUrl;
-	const before = memory.recall(0, url, known);
-	if (before) throw toError(this.getNode(), 'run' in before ? startedBefore(before.run) : before.failure, 0);
+	const before = memory.recall(0);
+	if (before) throw toError(this.getNode(), before.kind === 'done' ? startedBefore(before.value) : before.failure, 0);
 
 	const [outcome] = await workThrough(1, async () => {
-		memory.sent(0, url, known);
+		memory.sent(0, connection.credential.baseUrl, request);
 		const attempt = await startRun.call(this, request, connection);
-		memory.settle(0, url, known, attempt);
+		memory.settle(0, attempt);
 		return attempt;
 	}, { maxConcurrency: 1, maxTries: connection.maxTries, stopOnFailure: true, signal: this.getExecutionCancelSignal() });
 	if (outcome.kind === 'done') return outcome.value;
-	throw toError(this.getNode(), outcome.kind === 'failed' ? outcome.failure : STOPPED, 0);
+	throw toError(this.getNode(), failureIn(outcome), 0);
 }
 
-/** Takes a callback for the waiting execution: resumes it with the final one of its own run, answers every other. */
+/**
+ * Takes a callback for the waiting execution: resumes it with the final one of its own run, answers every other.
+ * Never throws: that would be the end of the execution.
+ */
 export async function webhook(this: IWebhookFunctions): Promise<IWebhookResponseData> {
-	const { acceptUnsigned = false } = this.getNodeParameter('options', {}) as Options;
-	const received = await receiveCallback.call(this, acceptUnsigned);
+	try {
+		return await receive.call(this);
+	} catch (error) {
+		this.logger.error(`A callback to the node "${this.getNode().name}" could not be handled: ${(error as Error).message}`);
+		return answer.call(this, refused(500, 'n8n could not handle this callback. The execution keeps waiting: send it again'));
+	}
+}
+
+async function receive(this: IWebhookFunctions): Promise<IWebhookResponseData> {
+	const reader = new Parameters(parameters, (name) => this.getNodeParameter(name, null));
+	const received = await receiveCallback.call(this, reader.plainlyOn('options.acceptUnsigned'));
 	if ('answer' in received) return answer.call(this, received.answer);
 	const { callback } = received;
 	const waitedFor = (this.evaluateExpression('{{ $json }}', 0) as IDataObject | null)?.message_id;
 	if (callback.message_id !== waitedFor) return answer.call(this, refused(409, 'This execution waits for another run'));
 	if (!isFinal(callback.status)) return answer.call(this, ignored(`status ${callback.status}`));
 	return { webhookResponse: ACCEPTED.body, workflowData: [[{ json: callback, pairedItem: { item: 0 } }]] };
-}
-
-function isLoopback(url: string): boolean {
-	if (!URL.canParse(url)) return false;
-	const { hostname } = new URL(url);
-	return hostname === 'localhost' || hostname.endsWith('.localhost') || hostname === '[::1]' || /^127\./.test(hostname);
 }
 
 const severalItems = (count: number): Failure => ({
@@ -197,5 +238,3 @@ const startedBefore = ({ messageId }: StartedRun): Failure => ({
 	message: `This run was already started in an earlier try, with the message ID ${messageId}`,
 	hint: 'It is not started again. Its result goes to the execution that started it.',
 });
-
-const STOPPED: Failure = { message: 'The execution was stopped', hint: 'No run was started.' };

@@ -1,0 +1,87 @@
+import type { IExecuteFunctions, INodeExecutionData, INodeProperties, INodePropertyOptions } from 'n8n-workflow';
+
+import { isTool, toFailedItem } from './items';
+import { Parameters } from './parameters';
+
+/** What the file of an operation holds. */
+export interface Operation {
+	/** Its line in the menu; `action` is what the list of nodes and the canvas call it. */
+	option: INodePropertyOptions & { value: string; action: string };
+	/** Without the conditions that show them for this operation alone. */
+	parameters: INodeProperties[];
+	execute: (this: IExecuteFunctions) => Promise<INodeExecutionData[][]>;
+}
+
+/** What the index of a resource's folder makes of its operations. */
+export interface Resource {
+	option: INodePropertyOptions & { value: string };
+	/** The menu of its operations, and their parameters. */
+	properties: INodeProperties[];
+	operations: Operation[];
+}
+
+/** @param operations in the order of the menu; the first is the default */
+export function makeResource(option: Resource['option'], operations: Operation[]): Resource {
+	const menu: INodeProperties = {
+		displayName: 'Operation',
+		name: 'operation',
+		type: 'options',
+		noDataExpression: true,
+		displayOptions: { show: { resource: [option.value] } },
+		options: operations.map((operation) => operation.option),
+		default: operations[0].option.value,
+	};
+	const parameters = operations.flatMap((operation) => showFor(option.value, operation.option.value, operation.parameters));
+	return { option, properties: [menu, ...parameters], operations };
+}
+
+/** Shows these parameters for one operation only; conditions of their own stay. */
+function showFor(resource: string, operation: string, properties: INodeProperties[]): INodeProperties[] {
+	return properties.map((property) => ({
+		...property,
+		displayOptions: {
+			...property.displayOptions,
+			show: { ...property.displayOptions?.show, resource: [resource], operation: [operation] },
+		},
+	}));
+}
+
+/** The node's first parameter. */
+export function makeResourceMenu(resources: Resource[], byDefault: Resource): INodeProperties {
+	return {
+		displayName: 'Resource',
+		name: 'resource',
+		type: 'options',
+		noDataExpression: true,
+		options: resources.map(({ option }) => option),
+		default: byDefault.option.value,
+	};
+}
+
+/** The line under the node on the canvas: the action of what is chosen. */
+export function subtitleOf(resources: Resource[]): string {
+	const actions = resources.flatMap(({ option, operations }) => operations.map((operation) => [`${option.value}.${operation.option.value}`, operation.option.action]));
+	return `={{ (${JSON.stringify(Object.fromEntries(actions))})[$parameter["resource"] + "." + $parameter["operation"]] }}`;
+}
+
+/**
+ * Carries out what is chosen. An error goes out as n8n wants it, thrown; but as items where somebody goes on with
+ * them: with "Continue on fail" n8n would pass the input on as if all were well, and before its version 3 an AI agent
+ * hides from its model that a tool has thrown.
+ */
+export async function carryOut(this: IExecuteFunctions, resources: Resource[], byDefault: Resource): Promise<INodeExecutionData[][]> {
+	try {
+		return await choose.call(this, resources, byDefault).execute.call(this);
+	} catch (error) {
+		if (!this.continueOnFail() && !isTool.call(this)) throw error;
+		return [this.getInputData().map((_, index) => toFailedItem.call(this, error as Error, index))];
+	}
+}
+
+function choose(this: IExecuteFunctions, resources: Resource[], byDefault: Resource): Operation {
+	const read = (properties: INodeProperties[]) => new Parameters(properties, (name) => this.getNodeParameter(name, 0, null));
+	const resourceName = read([makeResourceMenu(resources, byDefault)]).choice('resource');
+	const { properties, operations } = resources.find(({ option }) => option.value === resourceName) ?? byDefault;
+	const operationName = read(properties).choice('operation');
+	return operations.find(({ option }) => option.value === operationName) ?? operations[0];
+}
