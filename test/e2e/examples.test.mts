@@ -239,16 +239,23 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 				await chatWith((workflow) => withSettings(workflow, TOOL, { retryOnFail: true, maxTries: 3, waitBetweenTries: 100 }));
 				expect(started()).toHaveLength(1);
 				expect(stage.sandbox.state().counts.requests).toBe(1);
+				expect(answersToCalls(stage.model)).toEqual([expect.stringContaining('It is not known whether NenAI started the run')]);
 			});
-		});
 
-		example('ai-agent', 'NenAI refuses: no run, and its words are there for the model or the execution', async () => {
-			stage.model.play({ calls: [{ ...call, parameters: { NOBODY: 1 } }] }, { text: 'It was refused.' });
-			const execution = await chat();
-			expect(started()).toEqual([]);
-			// From n8n 2 on the model hears of it; before, the execution fails.
-			const said = version === '2.41.1' ? answersToCalls(stage.model) : [execution.data.resultData.error?.message];
-			expect(said).toEqual([expect.stringContaining('Unknown workflow parameter: NOBODY')]);
+			example('ai-agent', 'NenAI refuses: no run, and the model is told in its words', async () => {
+				stage.model.play({ calls: [{ ...call, parameters: { NOBODY: 1 } }] }, { text: 'It was refused.' });
+				const execution = await chatWith();
+				expect(jsonOf(execution, 'Agent')).toEqual([{ output: 'It was refused.' }]);
+				expect(started()).toEqual([]);
+				expect(answersToCalls(stage.model)).toEqual([expect.stringContaining('Unknown workflow parameter: NOBODY')]);
+			});
+
+			example('ai-agent', 'what cannot be sent is told to the model, too', async () => {
+				stage.model.play({ calls: [{ ...call, workflow_id: '' }] }, { text: 'It has no ID.' });
+				await chatWith();
+				expect(started()).toEqual([]);
+				expect(answersToCalls(stage.model)).toEqual([expect.stringContaining('The workflow ID is empty')]);
+			});
 		});
 
 		example('ai-agent', 'the tool can wait for the result, which the model then gets', async () => {
@@ -265,8 +272,7 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 			const execution = await chat((workflow) => withAgent(waiting(workflow), 2.2));
 			expect(execution.waitTill ?? null).toBeNull();
 			expect(started()).toEqual([]);
-			const [{ error }] = execution.data.resultData.runData[TOOL];
-			expect(error?.message).toContain('use the operation Start');
+			expect(answersToCalls(stage.model)).toEqual([expect.stringContaining('use the operation Start')]);
 		});
 	});
 

@@ -151,6 +151,74 @@ describe('bad input: an error before any request', () => {
 	});
 });
 
+describe('parameters of another type than the form gives', () => {
+	const sent = () => requestBodies().map((body) => body as { workflow_id: unknown; workflow_params: unknown });
+
+	test.each<[what: string, parameters: INodeParameters, expected: object]>([
+		['a number as workflow ID', { workflowId: '={{ 42 }}' }, { workflow_id: '42' }],
+		['a resource locator as workflow ID', { workflowId: '={{ ({ __rl: true, mode: "id", value: " w-1 " }) }}' }, { workflow_id: 'w-1' }],
+		['names and values as one object', { parametersMode: 'fields', parameters: '={{ ({ NAME: "Jane", N: 1 }) }}' }, { workflow_params: { NAME: 'Jane', N: 1 } }],
+		['names and values as JSON text', { parametersMode: 'fields', parameters: '{"NAME":"Jane"}' }, { workflow_params: { NAME: 'Jane' } }],
+		['assignments as a list', { parametersMode: 'fields', parameters: '={{ [{ name: "NAME", value: "Jane" }] }}' }, { workflow_params: { NAME: 'Jane' } }],
+		['no names and values', { parametersMode: 'fields', parameters: '={{ null }}' }, { workflow_params: {} }],
+		['options that are null', { options: { maxConcurrency: '={{ null }}', maxTries: '={{ undefined }}', timeout: '' } }, { workflow_params: {} }],
+		['numbers as texts', { options: { maxConcurrency: '2', maxTries: ' 1 ', timeout: '={{ "5" }}' } }, { workflow_params: {} }],
+	])('%s means what it plainly says', async (_, parameters, expected) => {
+		const { error } = await start({ parameters, credentials: credentials({ defaultCallbackUrl: CALLBACK }) });
+		expect(error).toBeUndefined();
+		expect(sent()).toEqual([expect.objectContaining(expected)]);
+	});
+
+	test.each<[what: string, parameters: INodeParameters, says: RegExp]>([
+		['an object as workflow ID', { workflowId: '={{ ({ id: 1 }) }}' }, /^Workflow ID \(workflowId\) must be an ID: a text or a number, but is an object \[item 0\]/],
+		['a list as workflow ID', { workflowId: '={{ ["a", "b"] }}' }, /^Workflow ID \(workflowId\) must be .* but is a list/],
+		['true as workflow ID', { workflowId: '={{ true }}' }, /but is true/],
+		['a locator with a list in it', { workflowId: '={{ ({ __rl: true, mode: "id", value: ["a"] }) }}' }, /but is a list/],
+		['a workflow ID that was rounded', { workflowId: '={{ 8202522731445525542 }}' }, /^Workflow ID \(workflowId\) is a number that was not kept exactly \(820252273144552/],
+		['an expression that fails', { workflowId: '={{ $json.a.b.c.d }}' }, /workflow ID is empty/],
+		['an unknown way to give parameters', { parametersMode: 'xml' }, /^Parameters \(parametersMode\) must be one of fields, json, input, but is the text "xml"/],
+		['a way to give parameters that every object has', { parametersMode: 'constructor' }, /must be one of fields, json, input/],
+		['an unknown callback', { callback: 'later' }, /^Callback \(callback\) must be one of default, url, none/],
+		['a list as callback URL', { callback: 'url', callbackUrl: '={{ [] }}' }, /^Callback URL \(callbackUrl\) must be a text, but is a list/],
+		['assignments that are an object', { parametersMode: 'fields', parameters: '={{ ({ assignments: {} }) }}' }, /^Parameter Values \(parameters\) must have a list of assignments, but has an object/],
+		['an assignment that is null', { parametersMode: 'fields', parameters: '={{ ({ assignments: [null] }) }}' }, /has an entry that is null/],
+		['names and values as a number', { parametersMode: 'fields', parameters: '={{ 5 }}' }, /^Parameter Values \(parameters\) is not a JSON object: it is the number 5/],
+		['an unknown type', { parametersMode: 'fields', parameters: '={{ ({ assignments: [{ name: "N", value: "1", type: "date" }] }) }}' }, /"N" has a type that there is not: the text "date"/],
+		['a type that every object has', { parametersMode: 'fields', parameters: '={{ ({ assignments: [{ name: "N", value: "1", type: "constructor" }] }) }}' }, /has a type that there is not/],
+		['a list as true or false', { parametersMode: 'fields', parameters: '={{ ({ assignments: [{ name: "N", value: [], type: "boolean" }] }) }}' }, /"N" is not of the type boolean/],
+		['a list as a number', { parametersMode: 'fields', parameters: '={{ ({ assignments: [{ name: "N", value: [5], type: "number" }] }) }}' }, /"N" is not of the type number/],
+		['a rounded number as a text', { parametersMode: 'fields', parameters: '={{ ({ assignments: [{ name: "N", value: 8202522731445525542, type: "string" }] }) }}' }, /"N" is a number that cannot be sent exactly/],
+		['a word as Max Concurrency', { options: { maxConcurrency: '={{ "many" }}' } }, /^Max Concurrency \(maxConcurrency\) must be a number, but is the text "many"/],
+		['a list as Max Tries', { options: { maxTries: '={{ [] }}' } }, /^Max Tries \(maxTries\) must be a number, but is a list/],
+		['true as Timeout', { options: { timeout: '={{ true }}' } }, /^Timeout \(timeout\) must be a number, but is true/],
+		['an unknown operation', { operation: 'begin' }, /^Operation \(operation\) must be one of start, startAndWait, but is the text "begin"/],
+		['an unknown resource', { resource: 'constructor' }, /^Resource \(resource\) must be one of/],
+	])('%s is an error that names the parameter', async (_, parameters, says) => {
+		const { error } = await start({ parameters });
+		expect(error?.message).toMatch(says);
+		expect(error?.stored).not.toMatch(/TypeError|is not a function|Cannot read/);
+		expect(sandbox.state().counts.requests).toBe(0);
+	});
+
+	test('the rounded number says that the quotes must be in the data', async () => {
+		const { error } = await start({ items: [{ claim: 8202522731445526000 }] });
+		expect(error?.message).toMatch(/"claim" is a number that cannot be sent exactly/);
+		expect(error?.description).toMatch(/must be a text where they come from, with quotes around them in the data/);
+	});
+});
+
+describe('numbers keep their digits', () => {
+	test('in parameters that are JSON text', async () => {
+		await start({ parameters: { parametersMode: 'json', parametersJson: '{ "claim": 8202522731445525542, "small": 7, "list": [0.12345678901234567890] }' } });
+		expect(sandbox.state().runs[0].params).toEqual({ claim: '8202522731445525542', small: 7, list: ['0.12345678901234567890'] });
+	});
+
+	test('in the answer of NenAI', async () => {
+		failAll({ acceptedAnswer: { status: 202, body: '{"messageId":"m-1","number":8202522731445525542,"other":1.5}', contentType: 'application/json' } });
+		expect((await start()).items[0].json).toEqual({ messageId: 'm-1', number: '8202522731445525542', other: 1.5 });
+	});
+});
+
 describe('answers that refuse the run', () => {
 	const json = (status: number, error: string, message: string): Answer => ({ status, body: { error, message } });
 	const REFUSED: Array<[what: string, answer: Answer, message: RegExp, hint: RegExp]> = [

@@ -1,4 +1,4 @@
-import { judge, judgeThrown, readText } from '../../nodes/NenAi/transport/answer';
+import { isFromBetween, judge, judgeThrown, readText } from '../../nodes/NenAi/transport/answer';
 
 test.each([
 	[200, 'accepted'],
@@ -81,4 +81,36 @@ test.each([
 	['very much', 'x'.repeat(1000), `${'x'.repeat(300)}…`],
 ])('the words of a body: %s', (_, body, words) => {
 	expect(readText(body)).toBe(words);
+});
+
+test.each([
+	['an unclosed script', '<script'.repeat(40_000)],
+	['unclosed tags', '<'.repeat(280_000)],
+	['scripts that are closed', '<script>x</script>'.repeat(16_000)],
+	['an open tag and much behind it', `<a ${'x'.repeat(280_000)}`],
+	['white space', ' \n'.repeat(140_000)],
+	['a long message', JSON.stringify({ message: '<script'.repeat(40_000) })],
+])('a body of 280 kB takes no time: %s', (_, body) => {
+	const before = performance.now();
+	readText(body, 'test-key');
+	expect(performance.now() - before).toBeLessThan(200);
+});
+
+test('a secret is not in the words of a body, wherever it stands', () => {
+	for (const before of [0, 290, 49_995]) expect(readText(`${'<b>'.repeat(before)}test-key`, 'test-key')).not.toMatch(/test-|key/);
+});
+
+test.each([
+	[407, undefined, true],
+	[511, undefined, true],
+	[403, 'text/html; charset=utf-8', true],
+	[502, 'text/html', true],
+	[403, 'application/json', false],
+	[502, 'application/json', false],
+	[403, undefined, false],
+	[401, 'text/html', false],
+	[404, 'text/html', false],
+	[200, 'text/html', false],
+])('whether HTTP %s as %s comes from something in between', (status, contentType, expected) => {
+	expect(isFromBetween(status, contentType)).toBe(expected);
 });

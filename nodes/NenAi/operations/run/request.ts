@@ -146,18 +146,18 @@ function fromAssignment(assignment: unknown, collection: Name): [name: string, v
 }
 
 /** The types that the form offers, and the JavaScript types whose values n8n would turn into a value that nobody entered. */
-const MISLEADING: Record<string, (value: unknown) => boolean> = {
-	string: (value) => typeof value === 'object',
-	number: (value) => typeof value === 'boolean' || typeof value === 'object' || String(value).trim() === '',
-	boolean: (value) => typeof value === 'object',
-	array: () => false,
-	object: (value) => Array.isArray(value),
-};
+const MISLEADING = new Map<unknown, (value: unknown) => boolean>([
+	['string', (value) => typeof value === 'object'],
+	['number', (value) => typeof value === 'boolean' || typeof value === 'object' || String(value).trim() === ''],
+	['boolean', (value) => typeof value === 'object'],
+	['array', () => false],
+	['object', (value) => Array.isArray(value)],
+]);
 
 /** As n8n's own nodes convert, but without what would send a value that nobody entered: 0 for an empty text, 1 for true. */
 function convert(name: string, value: unknown, type: unknown): IDataObject[string] {
-	const isMisleading = MISLEADING[String(type)];
-	if (isMisleading === undefined) throw badInput(`The parameter "${name}" has a type that there is not: ${describe(type)}`, `Use one of ${Object.keys(MISLEADING).join(', ')}.`);
+	const isMisleading = MISLEADING.get(type);
+	if (isMisleading === undefined) throw badInput(`The parameter "${name}" has a type that there is not: ${describe(type)}`, `Use one of ${[...MISLEADING.keys()].join(', ')}.`);
 	if (typeof value === 'number') refuseInexactNumbers(value, name);
 	const result = validateFieldType(name, value, type as FieldType);
 	if (isMisleading(value) || !result.valid) {
