@@ -14,8 +14,8 @@ import { result } from './operations/result';
 import { run, webhook } from './operations/run';
 import { testCredential } from './transport/credentialTest';
 
-/** In the order of the menu. */
-const RESOURCES = [result, run];
+/** The first is the default. */
+const RESOURCES = [run, result];
 
 export class NenAi implements INodeType {
 	description: INodeTypeDescription = {
@@ -45,7 +45,7 @@ export class NenAi implements INodeType {
 			},
 		],
 		properties: [
-			makeResourceMenu(RESOURCES, run),
+			makeResourceMenu(RESOURCES),
 			...RESOURCES.flatMap(({ properties }) => properties),
 		],
 	};
@@ -68,7 +68,7 @@ export class NenAi implements INodeType {
 	};
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
-		return await carryOut.call(this, RESOURCES, run);
+		return await carryOut.call(this, RESOURCES);
 	}
 
 	async webhook(this: IWebhookFunctions): Promise<IWebhookResponseData> {

@@ -158,7 +158,7 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 			const [alarm, plain] = await Promise.all(ids.map((id) => stage.client.waitForExecution(id, undefined, WAIT_TIMEOUT_MS)));
 			expect(started()).toHaveLength(2);
 			const [overdue] = jsonOf(alarm, 'Run and wait');
-			expect(overdue).toEqual({ workflow_id: EXAMPLE_WORKFLOW, message_id: expect.any(String), status: 'timeout' });
+			expect(overdue).toEqual({ workflow_id: EXAMPLE_WORKFLOW, message_id: expect.any(String), status: 'timeout', wait_limit_reached: true });
 			expect(alarm.status).toBe('error');
 			expect(alarm.data.resultData.error?.message).toContain(overdue.message_id);
 			const [late] = jsonOf(plain, 'No result in time');

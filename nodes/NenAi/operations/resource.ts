@@ -46,15 +46,15 @@ function showFor(resource: string, operation: string, properties: INodePropertie
 	}));
 }
 
-/** The node's first parameter. */
-export function makeResourceMenu(resources: Resource[], byDefault: Resource): INodeProperties {
+/** The node's first parameter, sorted by name. The first of the resources is the default. */
+export function makeResourceMenu(resources: Resource[]): INodeProperties {
 	return {
 		displayName: 'Resource',
 		name: 'resource',
 		type: 'options',
 		noDataExpression: true,
-		options: resources.map(({ option }) => option),
-		default: byDefault.option.value,
+		options: resources.map(({ option }) => option).sort((a, b) => a.name.localeCompare(b.name)),
+		default: resources[0].option.value,
 	};
 }
 
@@ -69,19 +69,19 @@ export function subtitleOf(resources: Resource[]): string {
  * them: with "Continue on fail" n8n would pass the input on as if all were well, and before its version 3 an AI agent
  * hides from its model that a tool has thrown.
  */
-export async function carryOut(this: IExecuteFunctions, resources: Resource[], byDefault: Resource): Promise<INodeExecutionData[][]> {
+export async function carryOut(this: IExecuteFunctions, resources: Resource[]): Promise<INodeExecutionData[][]> {
 	try {
-		return await choose.call(this, resources, byDefault).execute.call(this);
+		return await choose.call(this, resources).execute.call(this);
 	} catch (error) {
 		if (!this.continueOnFail() && !isTool.call(this)) throw error;
 		return [this.getInputData().map((_, index) => toFailedItem.call(this, error as Error, index))];
 	}
 }
 
-function choose(this: IExecuteFunctions, resources: Resource[], byDefault: Resource): Operation {
+function choose(this: IExecuteFunctions, resources: Resource[]): Operation {
 	const read = (properties: INodeProperties[]) => new Parameters(properties, (name) => this.getNodeParameter(name, 0, null));
-	const resourceName = read([makeResourceMenu(resources, byDefault)]).choice('resource');
-	const { properties, operations } = resources.find(({ option }) => option.value === resourceName) ?? byDefault;
+	const resourceName = read([makeResourceMenu(resources)]).choice('resource');
+	const { properties, operations } = resources.find(({ option }) => option.value === resourceName) ?? resources[0];
 	const operationName = read(properties).choice('operation');
 	return operations.find(({ option }) => option.value === operationName) ?? operations[0];
 }
