@@ -1,7 +1,11 @@
-/** A percent sign and two hex digits, or a character that may stand for itself (RFC 8187, 3.2.1). */
-const EXTENDED = /filename\*\s*=\s*([\w!#$%&+\-^`{}~]+)'[^']*'([^\s;,]+)/i;
-const QUOTED = /filename\s*=\s*"((?:[^"\\]|\\.)*)"/i;
-const TOKEN = /filename\s*=\s*([^\s";,]+)/i;
+/** A parameter of `Content-Disposition`: its name, and its value in quotes or up to the next semicolon. */
+const PARAMETER = /(?:^|;)\s*([\w-]+\*?)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^;]*))/gi;
+
+/** RFC 8187, 3.2.1: charset, language and percent-encoded text. Some servers put all of it in quotes. */
+const EXTENDED = /^([^']*)'[^']*'(.*)$/s;
+
+/** RFC 2047: `=?UTF-8?B?…?=`. Not meant for HTTP, but what mail programs and some Java servers send. */
+const ENCODED_WORD = /=\?([\w-]+)(?:\*[\w-]*)?\?([bq])\?([^?]*)\?=/gi;
 
 const LONGEST_NAME = 150;
 
@@ -18,20 +22,66 @@ export function nameFile(contentDisposition: unknown, url: string, field: string
 	return 'file';
 }
 
+/** The extended form goes first wherever it stands; where it cannot be read, the plain one counts. */
 function fromHeader(header: unknown): string {
 	if (typeof header !== 'string') return '';
-	const [, charset, encoded] = EXTENDED.exec(header) ?? [];
-	if (encoded !== undefined) {
-		const decoded = decode(charset, encoded);
-		if (decoded !== '') return decoded;
+	const plain: string[] = [];
+	const extended: string[] = [];
+	for (const [, name, quoted, bare] of withType(header).matchAll(PARAMETER)) {
+		const value = quoted === undefined ? unquoted(bare.trim()) : quoted.replace(/\\(["\\])/g, '$1');
+		if (name.toLowerCase() === 'filename*') extended.push(value);
+		if (name.toLowerCase() === 'filename') plain.push(value);
 	}
-	const plain = QUOTED.exec(header)?.[1]?.replace(/\\(.)/g, '$1') ?? TOKEN.exec(header)?.[1] ?? '';
-	return asUtf8(plain);
+	const names = [...extended.map(fromExtended), ...plain.map(fromPlain)];
+	return names.find((name) => makeSafe(name) !== '') ?? '';
 }
 
-function decode(charset: string, encoded: string): string {
-	const bytes = Buffer.from(encoded.replace(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(parseInt(hex, 16))), 'latin1');
-	return /^utf-?8$/i.test(charset) ? bytes.toString('utf8') : bytes.toString('latin1');
+/** Some servers leave `attachment;` out. */
+function withType(header: string): string {
+	return header.trim().replace(/^(?:attachment|inline)\s+(?=filename)/i, ';');
+}
+
+/** Quotes that do not pair, and those that HTTP does not know. */
+function unquoted(text: string): string {
+	return text.replace(/^'(.*)'$/s, '$1').replace(/^"+|"+$/g, '');
+}
+
+function fromExtended(value: string): string {
+	const [, charset, encoded] = EXTENDED.exec(value) ?? [];
+	return encoded === undefined ? fromPlain(value) : (decode(charset, bytesOf(unquoted(encoded))) ?? '');
+}
+
+/** As browsers read it: percent-encoded where it can be, though no standard says so. */
+function fromPlain(value: string): string {
+	if (value.includes('=?')) return fromEncodedWords(value);
+	const text = asUtf8(value);
+	try {
+		return decodeURIComponent(text);
+	} catch {
+		return text;
+	}
+}
+
+function fromEncodedWords(value: string): string {
+	const joined = value.replace(/\?=\s+=\?/g, '?==?');
+	return joined.replace(ENCODED_WORD, (word: string, charset: string, kind: string, text: string) => {
+		const bytes = kind.toLowerCase() === 'b' ? Buffer.from(text, 'base64') : bytesOf(text.replace(/_/g, ' ').replace(/=(?=[0-9a-f]{2})/gi, '%'));
+		return decode(charset, bytes) ?? word;
+	});
+}
+
+/** Node.js gives each byte of a header as one character. */
+function bytesOf(percentEncoded: string): Buffer {
+	return Buffer.from(percentEncoded.replace(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(parseInt(hex, 16))), 'latin1');
+}
+
+/** undefined for a charset that is not known. */
+function decode(charset: string, bytes: Buffer): string | undefined {
+	try {
+		return new TextDecoder(charset === '' ? 'utf-8' : charset).decode(bytes);
+	} catch {
+		return undefined;
+	}
 }
 
 /** Node.js reads headers as Latin-1; many servers send UTF-8 there. */
