@@ -6,8 +6,10 @@ import { workThrough, type Attempt, type Outcome } from '../../transport/queue';
 import { BadInput } from '../badInput';
 import { Parameters } from '../parameters';
 import type { Operation } from '../resource';
+import { giveType, typeOf } from './fileType';
 import { nameFile } from './fileName';
-import { collectUrls, expiryOf, isHostAllowed, type ResultUrl } from './urls';
+import { LocalHosts } from './localHosts';
+import { collectUrls, expiryOf, isHostAllowed, selectUrls, type ResultUrl } from './urls';
 
 export const option: Operation['option'] = {
 	name: 'Download',
@@ -89,17 +91,21 @@ export const parameters: INodeProperties[] = [
 	},
 ];
 
-interface Options {
-	allowedHosts?: string;
-	fields?: string[];
-	maxConcurrency?: number;
-	maxFileSize?: number;
+/** What an item asks for. */
+interface Order {
+	jobs: Job[];
+	output: string;
+	property: string;
+	maxConcurrency: number;
 }
 
 /** One file to download. */
 interface Job extends ResultUrl {
 	itemIndex: number;
 	expiresAt?: number;
+	allowedHosts: string[];
+	/** Bytes; Infinity for no limit. */
+	maxSize: number;
 	ids: { workflow_id: unknown; message_id: unknown };
 }
 
@@ -117,66 +123,125 @@ const MAX_TRIES = 3;
 export async function execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 	const items = this.getInputData();
 	if (items.length === 0) return [[]];
-	const options = this.getNodeParameter('options', 0, {}) as Options;
 	const continueOnFail = this.continueOnFail();
-	const read = items.map((_, index) => readJobs.call(this, index, options));
-	const unreadable = read.findIndex((jobs) => jobs instanceof BadInput);
-	if (unreadable >= 0 && !continueOnFail) throw toError(this.getNode(), (read[unreadable] as BadInput).failure, unreadable);
+	const localHosts = new LocalHosts(this);
+	const orders = await Promise.all(items.map(async (_, index) => await readOrder.call(this, index, localHosts)));
+	const unreadable = orders.findIndex((order) => order instanceof BadInput);
+	if (unreadable >= 0 && !continueOnFail) throw toError(this.getNode(), (orders[unreadable] as BadInput).failure, unreadable);
 
-	const jobs = read.flatMap((ofItem) => (ofItem instanceof BadInput ? [] : ofItem));
-	const outcomes = await workThrough(jobs.length, (index) => download.call(this, jobs[index], options), {
-		maxConcurrency: Math.max(1, options.maxConcurrency ?? 4),
+	const readable = orders.filter((order): order is Order => !(order instanceof BadInput));
+	const jobs = readable.flatMap((order) => order.jobs);
+	const outcomes = await workThrough(jobs.length, (index) => download.call(this, jobs[index], localHosts), {
+		// Of the whole node, so the first item says it.
+		maxConcurrency: readable[0]?.maxConcurrency ?? 1,
 		maxTries: MAX_TRIES,
 		stopOnFailure: !continueOnFail,
 		signal: this.getExecutionCancelSignal(),
+		laneOf: (index) => new URL(jobs[index].url).host,
+		unasked: (index, first) => unasked(labelOf(jobs[index]), first),
 	});
 	if (!continueOnFail) throwFirstFailure.call(this, jobs, outcomes);
-	return [read.flatMap((ofItem, index) => (ofItem instanceof BadInput ? [failedItem(ofItem.failure, index)] : toItems.call(this, index, jobs, outcomes)))];
+	hintAtNoLinks.call(this, orders);
+	return [orders.flatMap((order, index) => (order instanceof BadInput ? [failedItem(order.failure, index)] : toItems(index, order, jobs, outcomes)))];
 }
 
-function readJobs(this: IExecuteFunctions, itemIndex: number, { fields, allowedHosts = '' }: Options): Job[] | BadInput {
+async function readOrder(this: IExecuteFunctions, itemIndex: number, localHosts: LocalHosts): Promise<Order | BadInput> {
 	try {
-		const payload = new Parameters(parameters, (name) => this.getNodeParameter(name, itemIndex, null)).object('payload');
-		const { workflow_id, message_id } = payload;
-		const expiresAt = expiryOf(payload);
-		const jobs = collectUrls(payload, fields).map((url) => ({ ...url, itemIndex, expiresAt, ids: { workflow_id, message_id } }));
-		for (const job of jobs) checkUrl(job.url, job, allowedHosts);
-		return jobs;
+		const given = new Parameters(parameters, (name) => this.getNodeParameter(name, itemIndex, null));
+		const order: Order = {
+			jobs: readJobs(given, itemIndex),
+			output: given.choice('output'),
+			property: readProperty(given),
+			maxConcurrency: given.count('options.maxConcurrency'),
+		};
+		for (const job of order.jobs) await checkUrl(job.url, job, localHosts);
+		return order;
 	} catch (error) {
-		if (error instanceof BadInput) return error;
-		if (error instanceof FileError) return new BadInput(error.failure);
-		return new BadInput({ message: (error as Error).message, hint: 'Check the expressions in the parameters of this node. Nothing was downloaded.' });
+		const isKnown = error instanceof BadInput || error instanceof FileError;
+		return new BadInput(withoutLinks(isKnown ? error.failure : { message: (error as Error).message, hint: 'Check the parameters of this node. Nothing was downloaded.' }));
 	}
 }
 
-/** Throws FileError for a link that must not be followed, or cannot work any more. */
-function checkUrl(url: string, job: Job, allowedHosts: string) {
+function readJobs(given: Parameters, itemIndex: number): Job[] {
+	const payload = given.object('payload');
+	const fields = given.list('options.fields');
+	checkFields(payload, fields);
+	const maxFileSize = given.number('options.maxFileSize');
+	const { workflow_id, message_id } = payload;
+	const shared = {
+		itemIndex,
+		expiresAt: expiryOf(payload),
+		allowedHosts: given.list('options.allowedHosts'),
+		maxSize: maxFileSize > 0 ? maxFileSize * MEGABYTE : Infinity,
+		ids: { workflow_id, message_id },
+	};
+	return collectUrls(payload, fields).map((url) => ({ ...url, ...shared }));
+}
+
+function readProperty(given: Parameters): string {
+	const property = given.text('binaryPropertyName');
+	if (property !== '') return property;
+	throw new BadInput({ message: 'Put Output File in Field (binaryPropertyName) is empty', hint: 'Enter a name, such as data. Nothing was downloaded.' });
+}
+
+const MOST_FIELDS_NAMED = 20;
+
+/** A field that was asked for by name must be there: without its file, what follows would work on with less than it should. */
+function checkFields(payload: IDataObject, fields: string[]) {
+	const { missing, known } = selectUrls(payload, fields);
+	if (missing.length === 0) return;
+	const more = known.length > MOST_FIELDS_NAMED ? `, and ${known.length - MOST_FIELDS_NAMED} more` : '';
+	const hint = known.length > 0 ? `Those with a link are: ${known.slice(0, MOST_FIELDS_NAMED).join(', ')}${more}.` : 'No field of this callback holds a link.';
+	throw new BadInput({ message: `There is no link in the field that Fields (fields) names: ${missing.join(', ')}`, hint: `${hint} Nothing was downloaded.` });
+}
+
+/** What was entered in the wrong place may be a link, and a link is a secret. */
+function withoutLinks({ message, hint }: Failure): Failure {
+	const hide = (text: string) => text.replace(/https?:\S*/gi, '(a link)');
+	return { message: hide(message), hint: hide(hint) };
+}
+
+/** Rejects with FileError for a link that must not be followed, or cannot work any more. */
+async function checkUrl(url: string, job: Job, localHosts: LocalHosts) {
 	if (job.expiresAt !== undefined && job.expiresAt <= Date.now()) {
 		throw new FileError({
 			message: `The link in ${job.field} has expired at ${new Date(job.expiresAt).toISOString()}`,
 			hint: 'Nothing was requested. Download sooner after the callback, or run the NenAI workflow again.',
 		});
 	}
-	if (!isHostAllowed(url, allowedHosts)) {
+	const { host, hostname } = new URL(url);
+	if (!isHostAllowed(url, job.allowedHosts)) {
 		throw new FileError({
-			message: `The link in ${job.field} leads to ${new URL(url).host}, which is not an allowed host`,
+			message: `The link in ${job.field} leads to ${host}, which is not an allowed host`,
 			hint: 'Nothing was requested. If the host is right, add it to the option Allowed Hosts.',
+		});
+	}
+	if (job.allowedHosts.length === 0 && !(await localHosts.mayAsk(hostname))) {
+		throw new FileError({
+			message: `The link in ${job.field} leads to ${host}, an address inside this machine or its network`,
+			hint: 'Nothing was requested from it. If it is right, add the host to the option Allowed Hosts.',
 		});
 	}
 }
 
-async function download(this: IExecuteFunctions, job: Job, { maxFileSize = 0, allowedHosts = '' }: Options): Promise<Attempt<DownloadedFile>> {
-	const label = `The file in ${job.field} (${nameFile(undefined, job.url, job.field)} at ${new URL(job.url).host})`;
+function labelOf({ field, url }: Job): string {
+	return `The file in ${field} (${nameFile(undefined, url, field)} at ${new URL(url).host})`;
+}
+
+/** Of a file whose host has asked, at another of its files, for a longer pause than is waited for. */
+export function unasked(label: string, first: Failure): Failure {
+	return { message: `${label} was not requested: its host asks for a pause`, hint: first.hint };
+}
+
+async function download(this: IExecuteFunctions, job: Job, localHosts: LocalHosts): Promise<Attempt<DownloadedFile>> {
+	const label = labelOf(job);
 	try {
-		const file = await openFile.call(this, {
-			url: job.url,
-			label,
-			maxSize: maxFileSize > 0 ? maxFileSize * MEGABYTE : Infinity,
-			check: (url) => checkUrl(url, job, allowedHosts),
-		});
-		const fileName = nameFile(file.headers['content-disposition'], file.url, job.field);
-		const binary = await this.helpers.prepareBinaryData(file.stream, fileName, mimeType(file.headers['content-type'], fileName));
-		const { field, url, ids } = job;
+		const { url, field, maxSize, ids } = job;
+		const file = await openFile.call(this, { url, label, maxSize, check: async (target) => await checkUrl(target, job, localHosts) });
+		const fileName = nameFile(file.headers['content-disposition'], file.url, field);
+		const type = typeOf(file.headers['content-type'], fileName);
+		const stored = await file.store(async (stream) => await this.helpers.prepareBinaryData(stream, fileName, type));
+		const binary = giveType(stored, type, fileName);
 		const json = { field, url_host: new URL(url).host, fileName, mimeType: binary.mimeType, fileSize: file.size(), ...ids } as IDataObject;
 		return { kind: 'done', value: { json, binary } };
 	} catch (error) {
@@ -184,11 +249,14 @@ async function download(this: IExecuteFunctions, job: Job, { maxFileSize = 0, al
 	}
 }
 
-/** What the header says; else n8n finds it by the name's extension. */
-function mimeType(header: unknown, fileName: string): string | undefined {
-	const type = typeof header === 'string' ? header.split(';')[0].trim() : '';
-	if (type !== '') return type;
-	return /\.[A-Za-z0-9]+$/.test(fileName) ? undefined : 'application/octet-stream';
+/** A callback without a link is no error, since that of a failed run has none; but nothing comes out, so it is said why. */
+function hintAtNoLinks(this: IExecuteFunctions, orders: Array<Order | BadInput>) {
+	const without = orders.flatMap((order, index) => (!(order instanceof BadInput) && order.jobs.length === 0 ? [index] : []));
+	if (without.length === 0) return;
+	const which = orders.length === 1 ? 'The callback' : `The callback of item ${without.slice(0, MOST_FIELDS_NAMED).join(', ')}${without.length > MOST_FIELDS_NAMED ? ' and others' : ''}`;
+	const message = `${which} holds no link, so there was nothing to download. A link counts where a field holds nothing else.`;
+	// Not every context in which n8n executes nodes has it.
+	this.addExecutionHints?.({ message, location: 'outputPane' });
 }
 
 const STOPPED: Failure = { message: 'The execution was stopped', hint: 'Nothing more was downloaded.' };
@@ -201,13 +269,12 @@ function throwFirstFailure(this: IExecuteFunctions, jobs: Job[], outcomes: Array
 	throw toError(this.getNode(), outcome.kind === 'failed' ? outcome.failure : STOPPED, jobs[first].itemIndex);
 }
 
-function toItems(this: IExecuteFunctions, itemIndex: number, jobs: Job[], outcomes: Array<Outcome<DownloadedFile>>): INodeExecutionData[] {
+function toItems(itemIndex: number, { output, property }: Order, jobs: Job[], outcomes: Array<Outcome<DownloadedFile>>): INodeExecutionData[] {
 	const ofItem = outcomes.filter((_, index) => jobs[index].itemIndex === itemIndex);
 	const failed = ofItem.flatMap((outcome) => (outcome.kind === 'done' ? [] : [failedItem(outcome.kind === 'failed' ? outcome.failure : STOPPED, itemIndex)]));
 	const files = ofItem.flatMap((outcome) => (outcome.kind === 'done' ? [outcome.value] : []));
-	const property = String(this.getNodeParameter('binaryPropertyName', itemIndex));
 	const pairedItem = { item: itemIndex };
-	if (this.getNodeParameter('output', itemIndex) === 'itemPerFile') {
+	if (output === 'itemPerFile') {
 		return [...files.map(({ json, binary }) => ({ json, binary: { [property]: binary }, pairedItem })), ...failed];
 	}
 	if (files.length === 0) return failed;

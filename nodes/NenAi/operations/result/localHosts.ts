@@ -1,0 +1,37 @@
+import type { IExecuteFunctions } from 'n8n-workflow';
+
+import { CREDENTIAL_TYPE, readCredential } from '../../transport/credential';
+import { isLinkLocal, isLoopback } from '../../transport/hosts';
+
+/**
+ * Guards what only this machine and its network can reach, such as where clouds keep a machine's credentials: a link in
+ * a callback must not bring that out. Where the API itself is there (a test setup), its links may be, too.
+ */
+export class LocalHosts {
+	private readonly context: IExecuteFunctions;
+
+	private apiHost?: Promise<string>;
+
+	constructor(context: IExecuteFunctions) {
+		this.context = context;
+	}
+
+	/** @param hostname as the class URL gives it */
+	async mayAsk(hostname: string): Promise<boolean> {
+		if (isLoopback(hostname)) return isLoopback(await this.readApiHost());
+		if (isLinkLocal(hostname)) return hostname === (await this.readApiHost());
+		return true;
+	}
+
+	/** Read once, and only where it matters: links elsewhere need no credential. Empty where there is none. */
+	private async readApiHost(): Promise<string> {
+		this.apiHost ??= this.context.getCredentials(CREDENTIAL_TYPE).then(
+			(data) => {
+				const { baseUrl } = readCredential(data);
+				return URL.canParse(baseUrl) ? new URL(baseUrl).hostname : '';
+			},
+			() => '',
+		);
+		return await this.apiHost;
+	}
+}
