@@ -115,7 +115,7 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 		on(`${onError}: what cannot be sent goes on as an item with its error, not as if all were well`, async (stage) => {
 			const { client, n8n, sandbox, credential } = stage;
 			const path = `bad-${onError}`;
-			const failing = { ...runAndWait(credential, '={{ {} }}', { workflowId: '' }), onError };
+			const failing = { ...runAndWait(credential, '={{ {} }}', { workflowId: '={{ "" }}' }), onError };
 			const id = await activate(client, chain(path, [webhook(path), failing, NEXT]));
 			await call(webhookUrl(n8n, path), {});
 			const [execution] = await client.endedExecutions(id, 1, 60_000);

@@ -42,6 +42,12 @@ describe('starting', () => {
 		expect(Math.abs(Number(run.data.waitTill) - Date.now() - expected)).toBeLessThan(5000);
 	});
 
+	test('the limit counts from the moment in which NenAI has accepted the run', async () => {
+		sandbox.faults.next({ latencyMs: 2000 });
+		const { run } = await startAndWait({ parameters: { resumeAmount: 0.5, resumeUnit: 'minutes' } });
+		expect(Number(run.data.waitTill) - Date.now()).toBeGreaterThan(29_000);
+	});
+
 	test('waits without limit', async () => {
 		const { run } = await startAndWait({ parameters: { limitWaitTime: false } });
 		expect(run.data.waitTill).toEqual(WAIT_INDEFINITELY);
@@ -63,6 +69,14 @@ describe('what is said before anything is sent', () => {
 		['a wait of no time', { parameters: { resumeAmount: 0 } }, /not a time: 0/, /greater than 0/],
 		['a wait that is no number', { parameters: { resumeAmount: '={{ "soon" }}' } }, /Amount \(resumeAmount\) must be a number, but is the text "soon"/, /look at what its expression gives/],
 		['no workflow id', { parameters: { workflowId: ' ' } }, /workflow ID is empty \[item 0\]/, /Enter the ID/],
+		['a limit that is neither on nor off', { parameters: { limitWaitTime: '={{ "maybe" }}' } }, /Limit Wait Time \(limitWaitTime\) must be true or false, but is the text "maybe"/, /expression/],
+		['an unknown unit', { parameters: { resumeUnit: 'weeks' } }, /Unit \(resumeUnit\) must be one of minutes, hours, days/, /expression/],
+		...['no', 'false', 'yes', 1, [], {}].map((acceptUnsigned): [string, Options, RegExp, RegExp] => [
+			`no webhook secret, and ${JSON.stringify(acceptUnsigned)} as Accept Unsigned Callbacks`,
+			{ credentials: new Credentials({ apiKey: 'test', baseUrl: 'http://127.0.0.1:1' }), options: { acceptUnsigned: `={{ ${JSON.stringify(acceptUnsigned)} }}` } },
+			/no webhook secret/,
+			/openssl/,
+		]),
 		['n8n on loopback and NenAI not', { credentials: new Credentials({ apiKey: 'test', baseUrl: 'https://api.nenai.invalid', webhookSecret: 'test' }) }, /could not reach this n8n: its address is http:\/\/127\.0\.0\.1/, /N8N_WEBHOOK_URL/],
 		['n8n on localhost', { webhookWaitingBaseUrl: 'http://localhost:5678/webhook-waiting', credentials: new Credentials({ apiKey: 'test', baseUrl: 'https://api.nenai.invalid', webhookSecret: 'test' }) }, /its address is http:\/\/localhost:5678/, /N8N_WEBHOOK_URL/],
 	];
@@ -223,6 +237,29 @@ describe('while it waits', () => {
 	test('the previous secret is accepted too', async () => {
 		await wait({}, { webhookSecret: 'test-new', previousWebhookSecret: sandbox.webhookSecret });
 		expect(await deliver()).toEqual([200, { received: true }]);
+	});
+
+	test.each(['no', 'false', 'yes', 1, [], {}, null])('with %j as Accept Unsigned Callbacks, which does not plainly say so, an unsigned one is refused', async (value) => {
+		await wait({ acceptUnsigned: `={{ ${JSON.stringify(value)} }}` });
+		expect(await deliver({ signature: 'missing' })).toEqual([401, { error: expect.stringMatching(/missing/) }]);
+		expect(server.started).toEqual([]);
+	});
+
+	test('with "true" as a text, it is accepted', async () => {
+		await wait({ acceptUnsigned: 'true' });
+		expect(await deliver({ signature: 'missing' })).toEqual([200, { received: true }]);
+	});
+
+	test('with an expression that fails, an unsigned one is refused, and nothing is thrown', async () => {
+		await wait({ acceptUnsigned: '={{ $json.a.b.c }}' });
+		expect(await deliver({ signature: 'missing' })).toEqual([401, { error: expect.any(String) }]);
+		expect(await deliver()).toEqual([200, { received: true }]);
+	});
+
+	test('numbers that JavaScript would change come out with their digits', async () => {
+		await wait();
+		await deliver({ rawBody: `{"message_id":"${messageId}","status":"success","claim":8202522731445525542,"n":7}` });
+		expect(server.started).toEqual([{ message_id: messageId, status: 'success', claim: '8202522731445525542', n: 7 }]);
 	});
 
 	test('with Accept Unsigned Callbacks, it must still be for this run', async () => {

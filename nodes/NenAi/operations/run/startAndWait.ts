@@ -166,7 +166,7 @@ function readLongestWait(this: IExecuteFunctions, reader: Parameters): number {
 
 /** n8n cancels an execution that takes too long also while it waits, and its result would be lost. */
 function refuseLongerThanExecution(this: IExecuteFunctions, longestWait: number) {
-	// Before n8n 2, a node is not told its workflow's settings.
+	// Seen in n8n 1.123 and 2.41; older ones may not tell a node its workflow's settings.
 	const seconds = Number(this.getWorkflowSettings?.().executionTimeout ?? -1);
 	if (seconds <= 0 || longestWait < seconds * 1000) return;
 	throw badInput(
