@@ -1,22 +1,42 @@
 import type { IDataObject } from 'n8n-workflow';
 
-/** A callback's body. NenAI sends more fields than these; they pass through unchanged. */
+import { parseExactly } from '../transport/exactJson';
+
+/**
+ * A callback's body. NenAI sends more fields than these; they pass through unchanged, save that a number which
+ * JavaScript would change is a text with its digits.
+ */
 export type Callback = IDataObject & { message_id: string; status: string };
 
 /** Reads a callback's body from its bytes: the object, or what is wrong with it in words for the sender. */
 export function readCallback(rawBody: Buffer): { callback: Callback } | { error: string } {
-	const body = parse(rawBody);
+	const text = decode(rawBody);
+	const body = parse(text);
 	if (typeof body !== 'object' || body === null || Array.isArray(body)) return { error: 'The body is not a JSON object' };
 	for (const field of ['message_id', 'status']) {
 		const value = (body as IDataObject)[field];
-		if (typeof value !== 'string' || value === '') return { error: `The field ${field} is missing or not a text` };
+		if (typeof value !== 'string' || value === '' || wasNumber(value, field, text)) return { error: `The field ${field} is missing or not a text` };
 	}
 	return { callback: body as Callback };
 }
 
-function parse(rawBody: Buffer): unknown {
+/** Whether this text of the field is the digits of a number that was sent. */
+function wasNumber(value: string, field: string, text: string): boolean {
+	return /^-?\d[\d.eE+-]*$/.test(value) && typeof (JSON.parse(text) as IDataObject)[field] === 'number';
+}
+
+/** Empty, which is no JSON, where the bytes are no UTF-8. */
+function decode(rawBody: Buffer): string {
 	try {
-		return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(rawBody));
+		return new TextDecoder('utf-8', { fatal: true }).decode(rawBody);
+	} catch {
+		return '';
+	}
+}
+
+function parse(text: string): unknown {
+	try {
+		return parseExactly(text);
 	} catch {
 		return undefined;
 	}

@@ -1,7 +1,7 @@
 /** JSON whose numbers are kept: what people hand on here are claims, records and amounts. */
 
-/** A text of JSON, or a number in it. Matching texts, too, keeps the digits inside them out. */
-const TEXT_OR_NUMBER = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
+/** A number in JSON, or the quote at which a text begins. */
+const QUOTE_OR_NUMBER = /"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
 
 /** Only a number of so many characters, or one with an exponent, can be one that JavaScript changes. */
 const MAY_CHANGE = /[\d.]{16}|\d[eE]/;
@@ -13,11 +13,43 @@ const MAY_CHANGE = /[\d.]{16}|\d[eE]/;
 export function parseExactly(text: string): unknown {
 	const parsed: unknown = JSON.parse(text);
 	if (!MAY_CHANGE.test(text)) return parsed;
-	return JSON.parse(text.replace(TEXT_OR_NUMBER, (token) => (token.startsWith('"') || isKept(token) ? token : `"${token}"`)));
+	return JSON.parse(quoteChangedNumbers(text));
+}
+
+/** Only for valid JSON. Texts are skipped by hand: a pattern for them runs out of stack where they are large. */
+function quoteChangedNumbers(json: string): string {
+	const parts: string[] = [];
+	let copied = 0;
+	const pattern = new RegExp(QUOTE_OR_NUMBER);
+	for (let match = pattern.exec(json); match !== null; match = pattern.exec(json)) {
+		const [token] = match;
+		if (token === '"') {
+			pattern.lastIndex = endOfText(json, match.index);
+		} else if (!isKept(token)) {
+			parts.push(json.slice(copied, match.index), `"${token}"`);
+			copied = pattern.lastIndex;
+		}
+	}
+	return parts.join('') + json.slice(copied);
+}
+
+/** Where the text that begins at this quote is over. */
+function endOfText(json: string, begin: number): number {
+	let quote = json.indexOf('"', begin + 1);
+	while (isEscaped(json, quote)) quote = json.indexOf('"', quote + 1);
+	return quote + 1;
+}
+
+/** A quote is escaped by an odd number of backslashes before it. */
+function isEscaped(json: string, quote: number): boolean {
+	let first = quote;
+	while (json[first - 1] === '\\') first -= 1;
+	return (quote - first) % 2 === 1;
 }
 
 /** Whether JavaScript's number for these digits has the same value when it is written again. */
 function isKept(literal: string): boolean {
+	if (!MAY_CHANGE.test(literal)) return true;
 	const number = Number(literal);
 	return Number.isFinite(number) && decimalOf(literal) === decimalOf(String(number));
 }
@@ -25,11 +57,12 @@ function isKept(literal: string): boolean {
 /** The value of a decimal number in one form: its digits without zeros around them, and the place of the point. */
 function decimalOf(literal: string): string {
 	const [, sign, whole, fraction = '', exponent = '0'] = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(literal) ?? [];
-	const digits = `${whole}${fraction}`.replace(/^0+/, '');
-	const significant = digits.replace(/0+$/, '');
-	if (significant === '') return '0';
-	const scale = BigInt(exponent) - BigInt(fraction.length) + BigInt(digits.length - significant.length);
-	return `${sign}${significant}e${scale}`;
+	const digits = `${whole}${fraction}`;
+	let [begin, end] = [0, digits.length];
+	while (digits[begin] === '0') begin += 1;
+	if (begin === end) return '0';
+	while (digits[end - 1] === '0') end -= 1;
+	return `${sign}${digits.slice(begin, end)}e${Number(exponent) - fraction.length + digits.length - end}`;
 }
 
 /** The number as it would be sent, where that is not the number that was meant; undefined where it is exact. */
