@@ -1,25 +1,86 @@
 import {
 	NodeConnectionTypes,
-	sleep,
 	type IHookFunctions,
+	type INodeProperties,
 	type INodeType,
 	type INodeTypeDescription,
 	type IWebhookFunctions,
 	type IWebhookResponseData,
 } from 'n8n-workflow';
 
-import { ACCEPTED, answer, ignored } from './callback/answers';
-import { startedBy, StartedCallbacks, type Claim } from './callback/duplicates';
+import { ACCEPTED, answer, ignored, refused } from './callback/answers';
 import { eventOf, type Callback } from './callback/payload';
 import { receiveCallback } from './callback/receive';
+import { claimsOf, startOnce } from './callback/startOnce';
+import { BadInput } from './operations/badInput';
+import { Parameters } from './operations/parameters';
 import { CREDENTIAL_TYPE, readCredential } from './transport/credential';
 import { toError } from './transport/failure';
 
-interface Options {
-	workflowIds?: string[];
-	ignoreDuplicates?: boolean;
-	acceptUnsigned?: boolean;
-}
+const PROPERTIES: INodeProperties[] = [
+	{
+		displayName:
+			'Open "Webhook URLs" above and give the Production URL to NenAI: as Default Callback URL in the credential, or as Callback URL in the NenAI node that starts the runs. Only callbacks signed with the webhook secret of the credential start the workflow.',
+		name: 'notice',
+		type: 'notice',
+		default: '',
+	},
+	{
+		displayName: 'Events',
+		name: 'events',
+		type: 'multiOptions',
+		required: true,
+		default: ['success', 'failed'],
+		options: [
+			{ name: 'Failed', value: 'failed', action: 'On a run that failed', description: 'The run ended without reaching its goal' },
+			{ name: 'Other', value: 'other', action: 'On a run with any other status', description: 'Any status that is not listed here' },
+			{ name: 'Processing', value: 'processing', action: 'On a run that has begun', description: 'The run has begun' },
+			{ name: 'Success', value: 'success', action: 'On a run that ended well', description: 'The run ended well' },
+		],
+		description: 'Which reports start the workflow. The others are confirmed to NenAI and dropped.',
+	},
+	{
+		displayName:
+			'Unsigned callbacks are accepted: whoever knows the URL can start this workflow with a false result. Use this only for tests.',
+		name: 'acceptUnsignedWarning',
+		type: 'notice',
+		default: '',
+		displayOptions: { show: { '/options.acceptUnsigned': [true] } },
+	},
+	{
+		displayName: 'Options',
+		name: 'options',
+		type: 'collection',
+		placeholder: 'Add option',
+		default: {},
+		options: [
+			{
+				displayName: 'Accept Unsigned Callbacks',
+				name: 'acceptUnsigned',
+				type: 'boolean',
+				default: false,
+				description: 'Whether callbacks without a signature are accepted too. Anyone could send those.',
+			},
+			{
+				displayName: 'Ignore Duplicates',
+				name: 'ignoreDuplicates',
+				type: 'boolean',
+				default: true,
+				description:
+					'Whether the same message ID and status starts the workflow only once. Remembers the last 500 callbacks of a day. Where n8n runs in several processes, two copies at the same instant can still both come through: to rule that out, put a Remove Duplicates node on message_id behind this trigger.',
+			},
+			{
+				displayName: 'Workflow IDs',
+				name: 'workflowIds',
+				type: 'string',
+				typeOptions: { multipleValues: true, multipleValueButtonText: 'Add Workflow ID' },
+				default: [],
+				placeholder: 'e.g. 12345678-1234-1234-1234-123456789abc',
+				description: 'Only runs of these NenAI workflows start this workflow. Empty: all.',
+			},
+		],
+	},
+];
 
 export class NenAiTrigger implements INodeType {
 	description: INodeTypeDescription = {
@@ -31,77 +92,14 @@ export class NenAiTrigger implements INodeType {
 		// all that this node does.
 		version: [1, 1.1],
 		defaultVersion: 1.1,
-		subtitle: '={{ $parameter["events"].join(", ") }}',
+		subtitle: '={{ [].concat($parameter["events"] ?? []).join(", ") }}',
 		description: 'Starts the workflow when NenAI reports what became of a run',
 		defaults: { name: 'NenAI Trigger' },
 		inputs: [],
 		outputs: [NodeConnectionTypes.Main],
 		credentials: [{ name: 'nenAiApi', required: true, testedBy: 'testCredential' }],
 		webhooks: [{ name: 'default', httpMethod: 'POST', responseMode: 'onReceived', responseData: '', path: 'webhook' }],
-		properties: [
-			{
-				displayName:
-					'Open "Webhook URLs" above and give the Production URL to NenAI: as Default Callback URL in the credential, or as Callback URL in the NenAI node that starts the runs. Only callbacks signed with the webhook secret of the credential start the workflow.',
-				name: 'notice',
-				type: 'notice',
-				default: '',
-			},
-			{
-				displayName: 'Events',
-				name: 'events',
-				type: 'multiOptions',
-				required: true,
-				default: ['success', 'failed'],
-				options: [
-					{ name: 'Failed', value: 'failed', action: 'On a run that failed', description: 'The run ended without reaching its goal' },
-					{ name: 'Other', value: 'other', action: 'On a run with any other status', description: 'Any status that is not listed here' },
-					{ name: 'Processing', value: 'processing', action: 'On a run that has begun', description: 'The run has begun' },
-					{ name: 'Success', value: 'success', action: 'On a run that ended well', description: 'The run ended well' },
-				],
-				description: 'Which reports start the workflow. The others are confirmed to NenAI and dropped.',
-			},
-			{
-				displayName:
-					'Unsigned callbacks are accepted: whoever knows the URL can start this workflow with a false result. Use this only for tests.',
-				name: 'acceptUnsignedWarning',
-				type: 'notice',
-				default: '',
-				displayOptions: { show: { '/options.acceptUnsigned': [true] } },
-			},
-			{
-				displayName: 'Options',
-				name: 'options',
-				type: 'collection',
-				placeholder: 'Add option',
-				default: {},
-				options: [
-					{
-						displayName: 'Accept Unsigned Callbacks',
-						name: 'acceptUnsigned',
-						type: 'boolean',
-						default: false,
-						description: 'Whether callbacks without a signature are accepted too. Anyone could send those.',
-					},
-					{
-						displayName: 'Ignore Duplicates',
-						name: 'ignoreDuplicates',
-						type: 'boolean',
-						default: true,
-						description:
-							'Whether the same message ID and status starts the workflow only once. Remembers the last 500 callbacks of a day. Where n8n runs in several processes, two copies at the same instant can still both come through: to rule that out, put a Remove Duplicates node on message_id behind this trigger.',
-					},
-					{
-						displayName: 'Workflow IDs',
-						name: 'workflowIds',
-						type: 'string',
-						typeOptions: { multipleValues: true, multipleValueButtonText: 'Add Workflow ID' },
-						default: [],
-						placeholder: 'e.g. 12345678-1234-1234-1234-123456789abc',
-						description: 'Only runs of these NenAI workflows start this workflow. Empty: all.',
-					},
-				],
-			},
-		],
+		properties: PROPERTIES,
 	};
 
 	webhookMethods = {
@@ -109,10 +107,16 @@ export class NenAiTrigger implements INodeType {
 			async checkExists(this: IHookFunctions): Promise<boolean> {
 				return false;
 			},
-			/** NenAI has nothing to register a webhook with; this only stops an activation that could verify nothing. */
+			/** NenAI has nothing to register a webhook with; this only stops an activation that could verify or start nothing. */
 			async create(this: IHookFunctions): Promise<boolean> {
-				const { acceptUnsigned = false } = this.getNodeParameter('options', {}) as Options;
-				if (acceptUnsigned) return true;
+				const parameters = parametersOf.call(this);
+				try {
+					readSettings(parameters);
+				} catch (error) {
+					throw error instanceof BadInput ? toError(this.getNode(), error.failure) : error;
+				}
+				saveUnderThisName.call(this);
+				if (parameters.plainlyOn('options.acceptUnsigned')) return true;
 				const { webhookSecrets } = readCredential(await this.getCredentials(CREDENTIAL_TYPE));
 				if (webhookSecrets.length > 0) return true;
 				throw toError(this.getNode(), {
@@ -126,56 +130,64 @@ export class NenAiTrigger implements INodeType {
 		},
 	};
 
+	/** Never throws: n8n would start the workflow with that. */
 	async webhook(this: IWebhookFunctions): Promise<IWebhookResponseData> {
-		const { workflowIds = [], ignoreDuplicates = true, acceptUnsigned = false } = this.getNodeParameter('options', {}) as Options;
-		const received = await receiveCallback.call(this, acceptUnsigned);
-		if ('answer' in received) return answer.call(this, received.answer);
-
-		const { callback } = received;
-		const unwanted = whyUnwanted(callback, this.getNodeParameter('events') as string[], workflowIds);
-		if (unwanted !== undefined) return answer.call(this, ignored(unwanted));
-		if (!ignoreDuplicates) return { webhookResponse: ACCEPTED.body, workflowData: [[{ json: callback }]] };
-
-		const memory = this.getWorkflowStaticData('node');
-		const claim = await startedHere.call(this).claim(callback, memory.seen);
-		if (claim === undefined) return answer.call(this, ignored('duplicate'));
-		endWithResponse.call(this, claim);
-		return {
-			workflowData: [[{ json: callback }]],
-			// n8n 2 reads this when the execution has started, and saves the static data right after. Remembering any
-			// earlier would be in vain: starting an execution resets the mark by which n8n knows that it has changed.
-			get webhookResponse() {
-				const toSave = claim.started();
-				if (toSave !== undefined) memory.seen = toSave;
-				return ACCEPTED.body;
-			},
-		};
+		try {
+			return await handle.call(this);
+		} catch (error) {
+			const { message } = error as Error;
+			this.logger.error(`The NenAI Trigger "${this.getNode().name}" could not handle a callback: ${message}`);
+			const said = error instanceof BadInput ? message : 'The trigger could not handle this callback: the log of n8n says why';
+			if (this.getResponseObject().headersSent) return { noWebhookResponse: true };
+			return answer.call(this, refused(500, said));
+		}
 	}
 }
 
-/** What this trigger has started. A test in the editor neither counts as a start nor leaves a trace. */
-function startedHere(this: IWebhookFunctions): StartedCallbacks {
-	return this.getMode() === 'manual' ? new StartedCallbacks(Date.now) : startedBy(String(this.getWorkflow().id), this.getNode().id);
+/** Of the parameters, only what it takes to refuse a forged callback is read before that. */
+async function handle(this: IWebhookFunctions): Promise<IWebhookResponseData> {
+	const parameters = parametersOf.call(this);
+	const received = await receiveCallback.call(this, parameters.plainlyOn('options.acceptUnsigned'));
+	if ('answer' in received) return answer.call(this, received.answer);
+
+	const { callback } = received;
+	const settings = readSettings(parameters);
+	const unwanted = whyUnwanted(callback, settings);
+	if (unwanted !== undefined) return answer.call(this, ignored(unwanted));
+	// A test in the editor neither counts as a start nor leaves a trace.
+	if (settings.ignoreDuplicates && this.getMode() !== 'manual') return await startOnce.call(this, callback);
+	return { webhookResponse: ACCEPTED.body, workflowData: [[{ json: callback }]] };
 }
 
-/** How long a sender that has left is kept from trying again, in milliseconds, if n8n never says how the start went. */
-const LONGEST_START = 60_000;
-
-/** When n8n has answered with an error, nothing was started, and the sender may try again. */
-function endWithResponse(this: IWebhookFunctions, claim: Claim) {
-	const response = this.getResponseObject();
-	const over = async () => {
-		// The sender may have left before the answer, while n8n still starts the workflow.
-		for (let waited = 0; !response.writableEnded && waited < LONGEST_START; waited += 500) await sleep(500);
-		claim.end(response.statusCode >= 400);
-	};
-	if (response.closed) void over();
-	else response.once('close', over);
+function parametersOf(this: IWebhookFunctions | IHookFunctions): Parameters {
+	return new Parameters(PROPERTIES, (name) => this.getNodeParameter(name, null));
 }
 
-function whyUnwanted(callback: Callback, events: string[], workflowIds: string[]): string | undefined {
+interface Settings {
+	events: string[];
+	workflowIds: string[];
+	ignoreDuplicates: boolean;
+}
+
+/** Throws BadInput for what cannot be read. */
+function readSettings(parameters: Parameters): Settings {
+	const events = parameters.choices('events');
+	if (events.length === 0) {
+		throw new BadInput({ message: 'Events (events) is empty, so nothing could start the workflow', hint: 'Choose at least one event.' });
+	}
+	return { events, workflowIds: parameters.list('options.workflowIds'), ignoreDuplicates: parameters.switch('options.ignoreDuplicates') };
+}
+
+/** n8n saves by the trigger's name. A trigger that was renamed is activated anew, and what it knows is saved again. */
+function saveUnderThisName(this: IHookFunctions) {
+	if (this.getActivationMode() === 'manual') return;
+	const stored = this.getWorkflowStaticData('node');
+	const toSave = claimsOf(String(this.getWorkflow().id), this.getNode().id).toSave(stored.seen);
+	if (toSave !== undefined && toSave !== stored.seen) stored.seen = toSave;
+}
+
+function whyUnwanted(callback: Callback, { events, workflowIds }: Settings): string | undefined {
 	if (!events.includes(eventOf(callback.status))) return `event ${callback.status}`;
-	const wanted = workflowIds.map((id) => id.trim()).filter((id) => id !== '');
-	if (wanted.length > 0 && !wanted.includes(String(callback.workflow_id))) return 'workflow id';
+	if (workflowIds.length > 0 && !workflowIds.includes(String(callback.workflow_id))) return 'workflow id';
 	return undefined;
 }

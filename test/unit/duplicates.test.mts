@@ -1,4 +1,5 @@
-import { keyOf, LONGEST_REMEMBERED, LONGEST_UNSAVED, MOST_REMEMBERED, startedBy, StartedCallbacks, type Claim } from '../../nodes/NenAi/callback/duplicates';
+import { keyOf, LONGEST_REMEMBERED, LONGEST_UNSAVED, MOST_REMEMBERED } from '../../nodes/NenAi/callback/duplicates';
+import { Claims, claimsOf, MOST_TRIGGERS, type Claim } from '../../nodes/NenAi/callback/startOnce';
 
 const callback = (message_id: string, status = 'success') => ({ message_id, status });
 
@@ -10,8 +11,12 @@ test('message id and status make the key, and cannot run into one another', () =
 
 /** One process: its memory, and what is saved in the database, which several processes share. */
 function processWith(database: { saved?: string; writes: number } = { writes: 0 }, clock = { now: 1_700_000_000_000 }) {
-	const memory = new StartedCallbacks(() => clock.now);
-	const claim = async (id: string) => await memory.claim(callback(id), database.saved);
+	const claims = new Claims(() => clock.now);
+	const take = async (id: string, patience = new Promise<void>(() => {})) => await claims.take(callback(id), database.saved, () => patience);
+	const claim = async (id: string) => {
+		const taken = await take(id);
+		return typeof taken === 'string' ? undefined : taken;
+	};
 	const save = (begun: Claim | undefined) => {
 		const toSave = begun?.started();
 		if (toSave === undefined) return;
@@ -24,7 +29,7 @@ function processWith(database: { saved?: string; writes: number } = { writes: 0 
 		save(begun);
 		return begun !== undefined;
 	};
-	return { database, clock, claim, save, start };
+	return { database, clock, claims, take, claim, save, start };
 }
 
 test('the same callback starts the workflow once', async () => {
@@ -182,7 +187,43 @@ describe('saving', () => {
 });
 
 test('each trigger of each workflow has its own memory, for as long as the process lives', () => {
-	expect(startedBy('workflow', 'node')).toBe(startedBy('workflow', 'node'));
-	expect(startedBy('workflow', 'node')).not.toBe(startedBy('workflow', 'other'));
-	expect(startedBy('workflow', 'node')).not.toBe(startedBy('other', 'node'));
+	expect(claimsOf('workflow', 'node')).toBe(claimsOf('workflow', 'node'));
+	expect(claimsOf('workflow', 'node')).not.toBe(claimsOf('workflow', 'other'));
+	expect(claimsOf('workflow', 'node')).not.toBe(claimsOf('other', 'node'));
+});
+
+test('of too many triggers the one used longest ago is forgotten, but none that is starting its workflow', async () => {
+	const [starting, idle] = [claimsOf('many', 'starting'), claimsOf('many', 'idle')];
+	await starting.take(callback('a'), undefined, async () => {});
+	for (let i = 0; i < MOST_TRIGGERS + 1; i += 1) claimsOf('many', `${i}`);
+	expect(claimsOf('many', 'starting')).toBe(starting);
+	expect(claimsOf('many', 'idle')).not.toBe(idle);
+});
+
+describe('a copy whose patience ends', () => {
+	test('is neither a duplicate nor a start, and the claim holds', async () => {
+		const { take, claim, save, start, clock } = processWith();
+		const first = await claim('a');
+		clock.now += 60 * 60 * 1000;
+		expect(await take('a', Promise.resolve())).toBe('starting');
+		save(first);
+		expect(await start('a')).toBe(false);
+	});
+
+	test('keeps nobody out when the start fails', async () => {
+		const { take, claim, start } = processWith();
+		const first = await claim('a');
+		expect(await take('a', Promise.resolve())).toBe('starting');
+		first?.end(true);
+		expect(await start('a')).toBe(true);
+	});
+});
+
+test('a start that hangs does not keep the others from being saved', async () => {
+	const { database, clock, claim, start } = processWith();
+	await claim('hangs');
+	clock.now += LONGEST_UNSAVED;
+	await start('a');
+	await start('b');
+	expect(database.saved?.split(' ')).toHaveLength(2);
 });

@@ -2,7 +2,7 @@ import type { IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
 
 /** What the sender of a callback is told. */
 export interface Answer {
-	status: 200 | 400 | 401 | 409 | 500;
+	status: 200 | 400 | 401 | 409 | 500 | 503;
 	body: { received: true; ignored?: string } | { error: string };
 }
 
@@ -11,7 +11,7 @@ export const ACCEPTED: Answer = { status: 200, body: { received: true } };
 /** Genuine, but nobody waits for it here; the sender need not try again. */
 export const ignored = (reason: string): Answer => ({ status: 200, body: { received: true, ignored: reason } });
 
-export const refused = (status: 400 | 401 | 409 | 500, error: string): Answer => ({ status, body: { error } });
+export const refused = (status: 400 | 401 | 409 | 500 | 503, error: string): Answer => ({ status, body: { error } });
 
 const UNSIGNED = {
 	missing: refused(401, 'The header X-Hmac-Signature is missing'),

@@ -12,9 +12,6 @@ export const LONGEST_REMEMBERED = 24 * 60 * 60 * 1000;
 /** While others are still being started, one of them saves for all, but no later than this, in milliseconds. */
 export const LONGEST_UNSAVED = 1000;
 
-/** How many triggers' callbacks are remembered in this process. */
-const MOST_TRIGGERS = 100;
-
 /** When a callback started the workflow, in milliseconds since 1970, by its key. */
 type Seen = Array<[key: string, time: number]>;
 
@@ -25,17 +22,6 @@ export function keyOf({ message_id, status }: Callback): string {
 	return createHash('sha256').update(JSON.stringify([message_id, status])).digest('base64url').slice(0, KEY_LENGTH);
 }
 
-/** The right to start the workflow with one callback. */
-export interface Claim {
-	/** Call when it was started. Gives what to save for all callbacks; undefined where one still under way will do that. */
-	started(): string | undefined;
-	/**
-	 * Call when it is over. A start that n8n answered with an error was none, even after `started`: before n8n 2,
-	 * n8n asks for the answer before it starts the workflow.
-	 */
-	end(failed: boolean): void;
-}
-
 /**
  * The callbacks that started one trigger's workflow. What this process started it knows by itself; what was started
  * before it, or by another process, it knows from what was saved.
@@ -43,9 +29,6 @@ export interface Claim {
 export class StartedCallbacks {
 	/** The oldest first. */
 	private readonly seen = new BoundedMap<number>(MOST_REMEMBERED);
-
-	/** Resolved when the start has ended, well or not. */
-	private readonly starting = new Map<string, Promise<void>>();
 
 	/** What was saved last, as far as this process knows. */
 	private saved = '';
@@ -59,52 +42,35 @@ export class StartedCallbacks {
 		this.now = now;
 	}
 
-	/**
-	 * The right to start the workflow with this callback; undefined if a copy of it has started it. While a copy is
-	 * being started, waits for how that ends: the sender of this one may only hear of a duplicate when it went well.
-	 *
-	 * @param saved what `started` last gave, to whatever process
-	 */
-	async claim(callback: Callback, saved: unknown): Promise<Claim | undefined> {
-		const key = keyOf(callback);
-		this.recall(saved);
-		while (this.starting.has(key)) await this.starting.get(key);
-		return this.isRemembered(key) ? undefined : this.take(key);
-	}
-
-	private isRemembered(key: string): boolean {
+	has(key: string): boolean {
 		return this.now() - (this.seen.get(key) ?? -Infinity) < LONGEST_REMEMBERED;
 	}
 
-	private take(key: string): Claim {
-		let resolve = () => {};
-		const start = new Promise<void>((resolveStart) => (resolve = resolveStart));
-		this.starting.set(key, start);
-		const end = (failed: boolean) => {
-			if (failed) this.seen.delete(key);
-			if (this.starting.get(key) === start) this.starting.delete(key);
-			resolve();
-		};
-		const started = () => {
-			this.seen.set(key, this.now());
-			end(false);
-			return this.toSave();
-		};
-		return { started, end };
+	add(key: string) {
+		this.seen.set(key, this.now());
 	}
 
-	private toSave(): string | undefined {
-		if (this.starting.size > 0 && this.now() - this.savedAt < LONGEST_UNSAVED) return undefined;
-		this.savedAt = this.now();
-		this.saved = write([...this.seen].filter(([key]) => this.isRemembered(key)));
-		return this.saved;
+	delete(key: string) {
+		this.seen.delete(key);
 	}
 
-	private recall(saved: unknown) {
+	/** Takes in what was saved, by whatever process. */
+	recall(saved: unknown) {
 		if (typeof saved !== 'string' || saved === this.saved) return;
 		this.saved = saved;
 		const all = [...read(saved), ...this.seen].sort(([, a], [, b]) => a - b);
 		for (const [key, time] of all) this.seen.set(key, time);
+	}
+
+	/** Whether it was saved so short a time ago that the next start may do it. */
+	get isJustSaved(): boolean {
+		return this.now() - this.savedAt < LONGEST_UNSAVED;
+	}
+
+	toSave(): string {
+		this.savedAt = this.now();
+		this.saved = write([...this.seen].filter(([key]) => this.has(key)));
+		return this.saved;
 	}
 }
 
@@ -115,14 +81,4 @@ function write(seen: Seen): string {
 
 function read(saved: string): Seen {
 	return saved.split(' ').map((entry) => [entry.slice(0, KEY_LENGTH), Number.parseInt(entry.slice(KEY_LENGTH), 36) * 1000]);
-}
-
-const triggers = new BoundedMap<StartedCallbacks>(MOST_TRIGGERS);
-
-/** What one trigger has started, for as long as this process lives. */
-export function startedBy(workflowId: string, nodeId: string): StartedCallbacks {
-	const name = JSON.stringify([workflowId, nodeId]);
-	const started = triggers.get(name) ?? new StartedCallbacks(Date.now);
-	triggers.set(name, started);
-	return started;
 }

@@ -1,0 +1,156 @@
+import type { ServerResponse } from 'node:http';
+
+import { sleep, type IWebhookFunctions, type IWebhookResponseData } from 'n8n-workflow';
+
+import { ACCEPTED, answer, ignored, refused } from './answers';
+import { keyOf, LONGEST_UNSAVED, StartedCallbacks } from './duplicates';
+import type { Callback } from './payload';
+
+/** How long a copy waits for the start of the first, in milliseconds. Its sender waits for no more than 5 seconds. */
+const LONGEST_WAIT = 4000;
+
+/** How many triggers' callbacks are remembered in this process. */
+export const MOST_TRIGGERS = 100;
+
+const STILL_STARTING = refused(503, 'The same callback came before and is still being started: send it again later');
+
+/**
+ * Starts the workflow with this callback, unless a copy of it has. The life of its claim:
+ *
+ * 1. taken, here. Copies wait from now on, or are told to come again.
+ * 2. started, when n8n reads the answer: n8n 2 does when the execution has started, and saves the static data right
+ *    after. Saving any earlier would be in vain: starting resets the mark by which n8n knows that it has changed.
+ * 3. over, when n8n ends the response, however long that takes and though the sender may have left: with an error
+ *    where it could not start the workflow, also after 2 (n8n 1 asks for the answer first). Then a copy may start it.
+ */
+export async function startOnce(this: IWebhookFunctions, callback: Callback): Promise<IWebhookResponseData> {
+	const response: ServerResponse = this.getResponseObject();
+	const stored = this.getWorkflowStaticData('node');
+	const claims = claimsOf(String(this.getWorkflow().id), this.getNode().id);
+	const claim = await claims.take(callback, stored.seen, async () => await patienceOf(response));
+	if (claim === 'duplicate') return answer.call(this, ignored('duplicate'));
+	if (claim === 'starting') return answer.call(this, STILL_STARTING);
+
+	whenEnded(response, () => claim.end(response.statusCode >= 400));
+	return {
+		workflowData: [[{ json: callback }]],
+		get webhookResponse() {
+			const toSave = claim.started();
+			if (toSave !== undefined) stored.seen = toSave;
+			return ACCEPTED.body;
+		},
+	};
+}
+
+/** Ends when it is of no use to wait any longer: the sender has left, or is about to. */
+async function patienceOf(response: ServerResponse) {
+	for (let waited = 0; waited < LONGEST_WAIT && !response.closed; waited += 100) await sleep(100);
+}
+
+/** No event tells that a response was ended whose sender had left; so its `end` does. */
+function whenEnded(response: ServerResponse, then: () => void) {
+	const end = response.end.bind(response) as (...args: unknown[]) => ServerResponse;
+	response.end = (...args: unknown[]) => {
+		then();
+		return end(...args);
+	};
+}
+
+export interface Claim {
+	/** It was started. Gives what to save for all callbacks; undefined where one still under way will do that. */
+	started(): string | undefined;
+	/** It is over. A start that n8n answered with an error was none, even after `started`. */
+	end(failed: boolean): void;
+}
+
+interface Start {
+	since: number;
+	over: Promise<void>;
+}
+
+/** The callbacks of one trigger that start, and have started, its workflow. */
+export class Claims {
+	private readonly underWay = new Map<string, Start>();
+
+	private readonly memory: StartedCallbacks;
+
+	private readonly now: () => number;
+
+	/** @param now milliseconds since 1970 */
+	constructor(now: () => number) {
+		this.now = now;
+		this.memory = new StartedCallbacks(now);
+	}
+
+	get isStarting(): boolean {
+		return this.underWay.size > 0;
+	}
+
+	/**
+	 * The right to start the workflow with this callback. While a copy is being started, waits for how that ends: the
+	 * sender of this one may only hear of a duplicate when it went well.
+	 *
+	 * @param saved what was last saved, by whatever process
+	 * @param patience how long to wait
+	 */
+	async take(callback: Callback, saved: unknown, patience: () => Promise<void>): Promise<Claim | 'duplicate' | 'starting'> {
+		const key = keyOf(callback);
+		this.memory.recall(saved);
+		let waited: Promise<'too long'> | undefined;
+		for (let start = this.underWay.get(key); start !== undefined; start = this.underWay.get(key)) {
+			waited ??= patience().then(() => 'too long');
+			// Patience first: who has left meanwhile must not start anything.
+			if ((await Promise.race([waited, start.over])) === 'too long') return 'starting';
+		}
+		return this.memory.has(key) ? 'duplicate' : this.begin(key);
+	}
+
+	/** What this process knows, to be saved under the name that the trigger has now; undefined if that is nothing. */
+	toSave(saved: unknown): string | undefined {
+		this.memory.recall(saved);
+		const toSave = this.memory.toSave();
+		return toSave === '' ? undefined : toSave;
+	}
+
+	private begin(key: string): Claim {
+		let resolve = () => {};
+		const over = new Promise<void>((resolveStart) => (resolve = resolveStart));
+		this.underWay.set(key, { since: this.now(), over });
+		const leave = () => {
+			if (this.underWay.get(key)?.over === over) this.underWay.delete(key);
+			resolve();
+		};
+		return {
+			started: () => {
+				this.memory.add(key);
+				leave();
+				return this.memory.isJustSaved && this.willStartSoon() ? undefined : this.memory.toSave();
+			},
+			end: (failed) => {
+				if (failed) this.memory.delete(key);
+				leave();
+			},
+		};
+	}
+
+	/** A start that takes long may wait for others to end: it is not relied on. */
+	private willStartSoon(): boolean {
+		return [...this.underWay.values()].some(({ since }) => this.now() - since < LONGEST_UNSAVED);
+	}
+}
+
+/** By workflow and node ID: a name may change. The one used longest ago comes first. */
+const triggers = new Map<string, Claims>();
+
+/** The callbacks of one trigger, for as long as this process lives. */
+export function claimsOf(workflowId: string, nodeId: string): Claims {
+	const name = JSON.stringify([workflowId, nodeId]);
+	const claims = triggers.get(name) ?? new Claims(Date.now);
+	triggers.delete(name);
+	triggers.set(name, claims);
+	if (triggers.size > MOST_TRIGGERS) {
+		const idle = [...triggers].find(([, each]) => each !== claims && !each.isStarting);
+		if (idle) triggers.delete(idle[0]);
+	}
+	return claims;
+}
