@@ -64,6 +64,15 @@ test.each([
 	['*.files.example', false],
 	['evilfiles.example', false],
 	['files.example:8443', false],
+	['files.example:443', true],
+	['files.example:80', false],
+	['https://files.example/', true],
+	['https://', false],
+	['/', false],
+	['*', false],
+	['not a host', false],
+	['user@files.example', true],
+	['bücher.example,files.example', true],
 ])('allowed hosts "%s": %s', (allowed, expected) => {
 	expect(isHostAllowed('https://files.example/x', allowed.split(','))).toBe(expected);
 });
@@ -175,4 +184,18 @@ test.each([
 	['text/plain', 'a.unknown', 'text/plain', 'text/plain'],
 ])('asked for as %j, %s is called %s by n8n, and is given as %s', (asked, name, byN8n, given) => {
 	expect(giveType({ mimeType: byN8n, data: '' }, asked, name).mimeType).toBe(given);
+});
+
+test.each([
+	['https://b\u00fccher.example/a', 'b\u00fccher.example', true],
+	['https://xn--bcher-kva.example/a', 'b\u00fccher.example', true],
+	['https://a.b\u00fccher.example/a', '*.b\u00fccher.example', true],
+	['http://[::1]:8080/a', '[::1]', true],
+	['http://127.0.0.1:8080/a', '127.0.0.1:8080', true],
+	['http://127.0.0.1:8080/a', '127.0.0.1:80', false],
+	['http://2130706433/a', '127.0.0.1', true],
+	['https://files.example@evil.example/a', 'files.example', false],
+	['https://evil.example/files.example', 'files.example', false],
+])('%s with the allowed host %s: %s', (url, allowed, expected) => {
+	expect(isHostAllowed(url, [allowed])).toBe(expected);
 });

@@ -60,7 +60,7 @@ export const parameters: INodeProperties[] = [
 				type: 'string',
 				default: '',
 				placeholder: 'e.g. files.example.com, *.amazonaws.com',
-				description: 'Only download from these hosts, separated by commas. Holds for redirects, too. Empty: any.',
+				description: 'Only download from these hosts, separated by commas. Holds for redirects, too. Empty: any, except addresses inside this machine or its network.',
 			},
 			{
 				displayName: 'Fields',
@@ -216,6 +216,7 @@ async function checkUrl(url: string, job: Job, localHosts: LocalHosts) {
 			hint: 'Nothing was requested. If the host is right, add it to the option Allowed Hosts.',
 		});
 	}
+	// A host that is named is meant.
 	if (job.allowedHosts.length === 0 && !(await localHosts.mayAsk(hostname))) {
 		throw new FileError({
 			message: `The link in ${job.field} leads to ${host}, an address inside this machine or its network`,

@@ -87,7 +87,15 @@ export function expiryOf({ expires_at: seconds }: IDataObject): number | undefin
  * @param allowedHosts names, with or without a port; `*.example.com` stands for all below example.com; none means any
  */
 export function isHostAllowed(url: string, allowedHosts: string[]): boolean {
-	const hosts = allowedHosts.map((host) => host.trim().toLowerCase()).filter((host) => host !== '');
-	const { hostname, host } = new URL(url);
-	return hosts.length === 0 || hosts.some((allowed) => (allowed.startsWith('*.') ? hostname.endsWith(allowed.slice(1)) : allowed === hostname || allowed === host));
+	const { hostname, port, protocol } = new URL(url);
+	const withPort = `${hostname}:${port || (protocol === 'https:' ? 443 : 80)}`;
+	const hosts = allowedHosts.map(asHost).filter((host) => host !== '');
+	return hosts.length === 0 || hosts.some((allowed) => (allowed.startsWith('*.') ? hostname.endsWith(allowed.slice(1)) : allowed === hostname || allowed === withPort));
+}
+
+/** As the class URL gives hosts, also where a whole address was entered. What is no host stays, and allows nothing. */
+function asHost(entry: string): string {
+	const host = entry.trim().replace(/^https?:\/\//i, '').replace(/\/.*$/s, '').toLowerCase();
+	// A scheme that knows host names, and whose own port is not one that may be meant here.
+	return host !== '' && URL.canParse(`ftp://${host}`) ? new URL(`ftp://${host}`).host : entry.trim();
 }
