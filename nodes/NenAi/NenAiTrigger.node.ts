@@ -15,7 +15,7 @@ import { claimsOf, startOnce } from './callback/startOnce';
 import { BadInput } from './operations/badInput';
 import { Parameters } from './operations/parameters';
 import { CREDENTIAL_TYPE, readCredential } from './transport/credential';
-import { toError } from './transport/failure';
+import { toError, type Failure } from './transport/failure';
 
 const PROPERTIES: INodeProperties[] = [
 	{
@@ -110,11 +110,8 @@ export class NenAiTrigger implements INodeType {
 			/** NenAI has nothing to register a webhook with; this only stops an activation that could verify or start nothing. */
 			async create(this: IHookFunctions): Promise<boolean> {
 				const parameters = parametersOf.call(this);
-				try {
-					readSettings(parameters);
-				} catch (error) {
-					throw error instanceof BadInput ? toError(this.getNode(), error.failure) : error;
-				}
+				const failure = failureOf(parameters);
+				if (failure !== undefined) throw toError(this.getNode(), failure);
 				saveUnderThisName.call(this);
 				if (parameters.plainlyOn('options.acceptUnsigned')) return true;
 				const { webhookSecrets } = readCredential(await this.getCredentials(CREDENTIAL_TYPE));
@@ -176,6 +173,16 @@ function readSettings(parameters: Parameters): Settings {
 		throw new BadInput({ message: 'Events (events) is empty, so nothing could start the workflow', hint: 'Choose at least one event.' });
 	}
 	return { events, workflowIds: parameters.list('options.workflowIds'), ignoreDuplicates: parameters.switch('options.ignoreDuplicates') };
+}
+
+/** Why the settings cannot be read; undefined if they can. */
+function failureOf(parameters: Parameters): Failure | undefined {
+	try {
+		readSettings(parameters);
+		return undefined;
+	} catch (error) {
+		return error instanceof BadInput ? error.failure : { message: (error as Error).message, hint: 'Check the parameters of this node.' };
+	}
 }
 
 /** n8n saves by the trigger's name. A trigger that was renamed is activated anew, and what it knows is saved again. */

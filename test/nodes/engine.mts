@@ -313,6 +313,8 @@ export interface TriggerServer extends CallbackServer {
 	staticData(): IDataObject;
 	/** What activating the workflow does; throws what the person would be shown. */
 	activate(): Promise<void>;
+	/** What stands below the node's name in the editor. */
+	subtitle(): unknown;
 }
 
 export interface TriggerOptions {
@@ -320,16 +322,22 @@ export interface TriggerOptions {
 	staticData?: IDataObject;
 	/** `manual` is a test in the editor. */
 	mode?: WorkflowExecuteMode;
+	/** Set as they are, whatever n8n would make of them. */
+	parameters?: INodeParameters;
 }
 
 /** Serves the NenAI Trigger of a workflow that this process has not seen yet. */
-export async function serveTrigger(parameters: INodeParameters, credentials: Credentials, { staticData, mode }: TriggerOptions = {}): Promise<TriggerServer> {
+export async function serveTrigger(parameters: INodeParameters, credentials: Credentials, { staticData, mode, parameters: rawParameters }: TriggerOptions = {}): Promise<TriggerServer> {
 	const type = TYPES['n8n-nodes-nenai.nenAiTrigger'];
 	const node = nodeOf('n8n-nodes-nenai.nenAiTrigger', parameters);
 	const workflow = workflowOf(node, staticData);
+	// As on saving a workflow by n8n's API: the engine fills in what is missing, and leaves the rest.
+	Object.assign(workflow.nodes[node.name].parameters, rawParameters);
+	Object.assign(node.parameters, rawParameters);
 	const server = await serveWebhook(type, workflow, node, credentials, null, mode);
 	return Object.assign(server, {
 		staticData: () => workflow.staticData,
+		subtitle: () => workflow.expression.getSimpleParameterValue(node, type.description.subtitle, 'internal', {}),
 		async activate() {
 			const context = new HookContext(workflow, node, additionalDataFor(credentials), 'trigger', 'activate', webhookDataOf(type, node, credentials));
 			await type.webhookMethods?.default?.create.call(context);

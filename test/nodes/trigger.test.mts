@@ -275,11 +275,39 @@ describe('duplicates', () => {
 		expect(await deliver({ messageId: 'm' })).toEqual(ACCEPTED);
 	});
 
+	test('a copy is told to come again when the start takes longer than its sender waits, and starts nothing', async () => {
+		await serve();
+		let goOn = () => {};
+		trigger.start = () => new Promise((resolve) => (goOn = resolve));
+		const first = deliver({ messageId: 'm' });
+		while (goOn.length === 0) await sleep(20);
+		expect(await deliver({ messageId: 'm' })).toEqual(refused(503, /still being started/));
+		goOn();
+		await first;
+		expect(await deliver({ messageId: 'm' })).toEqual(ignored('duplicate'));
+		expect(trigger.started).toHaveLength(1);
+	});
+
 	test('a test in the editor may be repeated, and counts for nothing', async () => {
 		await serve({}, {}, { mode: 'manual' });
 		expect(await deliver({ messageId: 'm' })).toEqual(ACCEPTED);
-		trigger.staticData()['node:NenAI'] = {};
 		expect(await deliver({ messageId: 'm' })).toEqual(ACCEPTED);
+		expect(trigger.staticData()).toEqual({});
+	});
+
+	test('activating a trigger that was renamed saves what it knows under its new name', async () => {
+		await serve();
+		await deliver({ messageId: 'm' });
+		const { seen } = saved();
+		delete trigger.staticData()['node:NenAI'];
+		await trigger.activate();
+		expect(saved().seen).toBe(seen);
+	});
+
+	test('activating a trigger that knows nothing saves nothing', async () => {
+		await serve();
+		await trigger.activate();
+		expect(saved()).toEqual({});
 	});
 });
 
@@ -327,4 +355,119 @@ describe('activating the workflow', () => {
 			description: expect.stringMatching(/openssl rand -hex 32.*give the same value to your NenAI contact/),
 		});
 	});
+
+	test.each<[what: string, parameters: INodeParameters, says: RegExp]>([
+		['an unknown event', { events: ['success', 'sucess'] }, /^Events \(events\) must be one of .*but is the text "sucess"/],
+		['no event', { events: [] }, /^Events \(events\) is empty/],
+		['events that are no list', { events: { success: true } }, /^Events \(events\) must be a list/],
+		['events that cannot be evaluated', { events: '={{ $json.no.such }}' }, /^Events \(events\) /],
+		['workflow IDs that are no list', { options: { workflowIds: { a: 1 } } }, /^Workflow IDs \(workflowIds\) must be a list/],
+		['a workflow ID that was not kept exactly', { options: { workflowIds: [8202522731445525542] } }, /^Workflow IDs \(workflowIds\) is a number that was not kept/],
+		['Ignore Duplicates that is neither on nor off', { options: { ignoreDuplicates: 'yes' } }, /^Ignore Duplicates \(ignoreDuplicates\) must be true or false/],
+		['options that are no object', { options: '{' }, /^Options \(options\) is not valid JSON/],
+		['Accept Unsigned Callbacks that is not plainly on, and no secret', { options: { acceptUnsigned: 'yes' } }, /no webhook secret/],
+	])('fails with %s', async (_, parameters, says) => {
+		await serve({}, { webhookSecret: '' }, { parameters });
+		await expect(trigger.activate()).rejects.toMatchObject({ message: expect.stringMatching(says), description: expect.any(String) });
+	});
+});
+
+/** Parameters as a workflow written by hand or by a model may have them, or as an expression gives them. */
+describe('parameters of another type than the form gives', () => {
+	const as = (parameters: INodeParameters) => serve({}, {}, { parameters });
+
+	test.each<[events: unknown, wanted: string[]]>([
+		[null, ['success', 'failed']],
+		['processing, other', ['processing', 'completed']],
+		['failed', ['failed']],
+		['={{ ["success", "other"] }}', ['success', 'completed']],
+		['={{ "success,other" }}', ['success', 'completed']],
+		[['success', '', 'success'], ['success']],
+	])('events %j', async (events, wanted) => {
+		await as({ events: events as string });
+		for (const status of ['processing', 'success', 'failed', 'completed']) await deliver({ status });
+		expect(trigger.started.map(({ status }) => status).sort()).toEqual([...wanted].sort());
+	});
+
+	test.each<[workflowIds: unknown, wanted: string[]]>([
+		[null, ['5', 'w-1', 'w-2']],
+		['', ['5', 'w-1', 'w-2']],
+		['w-1, w-2', ['w-1', 'w-2']],
+		[5, ['5']],
+		[[5, 'w-2'], ['5', 'w-2']],
+		['={{ ["w-1"] }}', ['w-1']],
+	])('workflow IDs %j', async (workflowIds, wanted) => {
+		await as({ options: { workflowIds } as INodeParameters });
+		for (const workflowId of ['5', 'w-1', 'w-2']) await deliver({ workflowId });
+		expect(trigger.started.map(({ workflow_id }) => workflow_id)).toEqual(wanted);
+	});
+
+	test.each([['false', false], [false, false], ['True', true], [null, true], ['', true]])('Ignore Duplicates %j', async (ignoreDuplicates, on) => {
+		await as({ options: { ignoreDuplicates } as INodeParameters });
+		await deliver({ messageId: 'm' });
+		expect(await deliver({ messageId: 'm' })).toEqual(on ? ignored('duplicate') : ACCEPTED);
+	});
+
+	test.each([[null], ['{}'], ['{"workflowIds":"w-1"}'], ['']])('options %j', async (options) => {
+		await as({ options });
+		expect(await deliver({ workflowId: 'w-1' })).toEqual(ACCEPTED);
+	});
+
+	test.each(['no', 'false', 'yes', 1, 0, null, '', [], {}, [true], { true: true }, '={{ $json.no.such }}'])('Accept Unsigned Callbacks %j is off', async (acceptUnsigned) => {
+		await as({ options: { acceptUnsigned } as INodeParameters });
+		expect(await deliver({ signature: 'missing' })).toEqual(refused(401, /missing/));
+		expect(trigger.started).toEqual([]);
+	});
+
+	test.each([true, 'true', ' TRUE '])('Accept Unsigned Callbacks %j is on', async (acceptUnsigned) => {
+		await as({ options: { acceptUnsigned } });
+		expect(await deliver({ signature: 'missing' })).toEqual(ACCEPTED);
+	});
+
+	test.each<[INodeParameters, RegExp]>([
+		[{ events: ['sucess'] }, /^Events \(events\)/],
+		[{ events: [] }, /^Events \(events\)/],
+		[{ events: true }, /^Events \(events\)/],
+		[{ events: '={{ $("No such node").first().json.a }}' }, /^Events \(events\)/],
+		[{ events: '={{ nonsense( }}' }, /^Events \(events\)/],
+		[{ options: { workflowIds: true } }, /^Workflow IDs \(workflowIds\)/],
+		[{ options: { ignoreDuplicates: 'off' } }, /^Ignore Duplicates \(ignoreDuplicates\)/],
+		[{ options: '{' }, /^Options \(options\)/],
+		[{ options: ['acceptUnsigned'] }, /^Options \(options\)/],
+		[{ options: { acceptUnsigned: true, workflowIds: '={{ $("No such node").first().json.a }}' } }, /^Options \(options\)/],
+	])('%j starts nothing, and the sender hears which it is, if genuine', async (parameters, says) => {
+		await as(parameters);
+		expect(await deliver({ signature: 'wrong-secret' })).toEqual(refused(401, /wrong/));
+		expect(await deliver()).toEqual(refused(500, says));
+		expect(trigger.started).toEqual([]);
+		expect(trigger.staticData()).toEqual({});
+	});
+
+	test.each<[unknown, string]>([
+		[['success', 'failed'], 'success, failed'],
+		['success', 'success'],
+		[null, ''],
+		[5, '5'],
+		[{}, '[object Object]'],
+	])('the subtitle with events %j', async (events, subtitle) => {
+		await as({ events: events as string });
+		expect(trigger.subtitle()).toBe(subtitle);
+	});
+});
+
+test('whatever else goes wrong is answered 500 without its text, and starts nothing', async () => {
+	await serve();
+	Object.defineProperty(trigger.staticData(), 'node:NenAI', {
+		get() {
+			throw new Error('secret');
+		},
+	});
+	expect(await deliver()).toEqual([500, { error: 'The trigger could not handle this callback: the log of n8n says why' }]);
+	expect(trigger.started).toEqual([]);
+});
+
+test('numbers start the workflow with the digits that were sent', async () => {
+	await serve();
+	await deliver({ rawBody: '{"message_id":"m","status":"success","claim":8202522731445525542,"n":1.5}' });
+	expect(trigger.started).toEqual([{ message_id: 'm', status: 'success', claim: '8202522731445525542', n: 1.5 }]);
 });

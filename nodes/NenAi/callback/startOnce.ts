@@ -1,10 +1,10 @@
-import type { ServerResponse } from 'node:http';
-
 import { sleep, type IWebhookFunctions, type IWebhookResponseData } from 'n8n-workflow';
 
 import { ACCEPTED, answer, ignored, refused } from './answers';
 import { keyOf, LONGEST_UNSAVED, StartedCallbacks } from './duplicates';
 import type { Callback } from './payload';
+
+type ServerResponse = ReturnType<IWebhookFunctions['getResponseObject']>;
 
 /** How long a copy waits for the start of the first, in milliseconds. Its sender waits for no more than 5 seconds. */
 const LONGEST_WAIT = 4000;
@@ -24,7 +24,7 @@ const STILL_STARTING = refused(503, 'The same callback came before and is still 
  *    where it could not start the workflow, also after 2 (n8n 1 asks for the answer first). Then a copy may start it.
  */
 export async function startOnce(this: IWebhookFunctions, callback: Callback): Promise<IWebhookResponseData> {
-	const response: ServerResponse = this.getResponseObject();
+	const response = this.getResponseObject();
 	const stored = this.getWorkflowStaticData('node');
 	const claims = claimsOf(String(this.getWorkflow().id), this.getNode().id);
 	const claim = await claims.take(callback, stored.seen, async () => await patienceOf(response));

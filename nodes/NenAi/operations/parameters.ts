@@ -49,9 +49,8 @@ export class Parameters {
 	plainlyOn(path: string): boolean {
 		try {
 			return isPlainlyTrue(this.raw(path));
-		} catch (error) {
-			if (error instanceof BadInput) return false;
-			throw error;
+		} catch {
+			return false;
 		}
 	}
 
@@ -96,11 +95,15 @@ export class Parameters {
 		try {
 			return this.get(name);
 		} catch (error) {
-			throw new BadInput({
-				message: `${titleOf(this.nameOf(name))} cannot be read: ${(error as Error).message}`,
-				hint: 'Check the expressions in the parameters of this node. Nothing was sent.',
-			});
+			return this.refuse(name, error as Error);
 		}
+	}
+
+	private refuse(name: string, { message }: Error): never {
+		throw new BadInput({
+			message: `${titleOf(this.nameOf(name))} cannot be read: ${message}`,
+			hint: 'Check the expressions in the parameters of this node. Nothing was sent.',
+		});
 	}
 
 	/** The first of its name: those shown under different conditions are called and meant the same. */

@@ -110,11 +110,15 @@ function parse(text: string, name: Name): unknown {
 	try {
 		return parseExactly(text);
 	} catch (error) {
-		throw new BadInput({
-			message: `${titleOf(name)} is not valid JSON: ${(error as Error).message}`,
-			hint: 'Check quotes, commas and brackets. Names and texts stand in double quotes. Nothing was sent.',
-		});
+		return refuseJson(name, error as Error);
 	}
+}
+
+function refuseJson(name: Name, { message }: Error): never {
+	throw new BadInput({
+		message: `${titleOf(name)} is not valid JSON: ${message}`,
+		hint: 'Check quotes, commas and brackets. Names and texts stand in double quotes. Nothing was sent.',
+	});
 }
 
 export function isRecord(value: unknown): value is IDataObject {
