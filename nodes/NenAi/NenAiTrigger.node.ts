@@ -14,8 +14,9 @@ import { receiveCallback } from './callback/receive';
 import { claimsOf, startOnce } from './callback/startOnce';
 import { BadInput } from './operations/badInput';
 import { Parameters } from './operations/parameters';
+import { failureOf, readSettings, type Settings } from './operations/triggerSettings';
 import { CREDENTIAL_TYPE, readCredential } from './transport/credential';
-import { toError, type Failure } from './transport/failure';
+import { toError } from './transport/failure';
 
 const PROPERTIES: INodeProperties[] = [
 	{
@@ -158,31 +159,6 @@ async function handle(this: IWebhookFunctions): Promise<IWebhookResponseData> {
 
 function parametersOf(this: IWebhookFunctions | IHookFunctions): Parameters {
 	return new Parameters(PROPERTIES, (name) => this.getNodeParameter(name, null));
-}
-
-interface Settings {
-	events: string[];
-	workflowIds: string[];
-	ignoreDuplicates: boolean;
-}
-
-/** Throws BadInput for what cannot be read. */
-function readSettings(parameters: Parameters): Settings {
-	const events = parameters.choices('events');
-	if (events.length === 0) {
-		throw new BadInput({ message: 'Events (events) is empty, so nothing could start the workflow', hint: 'Choose at least one event.' });
-	}
-	return { events, workflowIds: parameters.list('options.workflowIds'), ignoreDuplicates: parameters.switch('options.ignoreDuplicates') };
-}
-
-/** Why the settings cannot be read; undefined if they can. */
-function failureOf(parameters: Parameters): Failure | undefined {
-	try {
-		readSettings(parameters);
-		return undefined;
-	} catch (error) {
-		return error instanceof BadInput ? error.failure : { message: (error as Error).message, hint: 'Check the parameters of this node.' };
-	}
 }
 
 /** n8n saves by the trigger's name. A trigger that was renamed is activated anew, and what it knows is saved again. */

@@ -1,0 +1,29 @@
+import type { Failure } from '../transport/failure';
+import { BadInput } from './badInput';
+import type { Parameters } from './parameters';
+
+/** When a callback starts the workflow. */
+export interface Settings {
+	events: string[];
+	workflowIds: string[];
+	ignoreDuplicates: boolean;
+}
+
+/** Throws BadInput for what cannot be read. */
+export function readSettings(parameters: Parameters): Settings {
+	const events = parameters.choices('events');
+	if (events.length === 0) {
+		throw new BadInput({ message: 'Events (events) is empty, so nothing could start the workflow', hint: 'Choose at least one event.' });
+	}
+	return { events, workflowIds: parameters.list('options.workflowIds'), ignoreDuplicates: parameters.switch('options.ignoreDuplicates') };
+}
+
+/** Why the settings cannot be read; undefined if they can. */
+export function failureOf(parameters: Parameters): Failure | undefined {
+	try {
+		readSettings(parameters);
+		return undefined;
+	} catch (error) {
+		return error instanceof BadInput ? error.failure : { message: (error as Error).message, hint: 'Check the parameters of this node.' };
+	}
+}
