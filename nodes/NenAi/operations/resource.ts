@@ -1,6 +1,6 @@
 import type { IExecuteFunctions, INodeExecutionData, INodeProperties, INodePropertyOptions } from 'n8n-workflow';
 
-import { isTool, toFailedItem } from './items';
+import { asNodeError, isTool, toFailedItem } from './items';
 import { Parameters } from './parameters';
 
 /** What the file of an operation holds. */
@@ -23,16 +23,17 @@ export interface Resource {
 /** @param operations in the order of the menu; the first is the default */
 export function makeResource(option: Resource['option'], operations: Operation[]): Resource {
 	const menu: INodeProperties = {
-		displayName: 'Operation',
-		name: 'operation',
-		type: 'options',
-		noDataExpression: true,
+		...makeMenu('Operation', 'operation'),
 		displayOptions: { show: { resource: [option.value] } },
 		options: operations.map((operation) => operation.option),
 		default: operations[0].option.value,
 	};
 	const parameters = operations.flatMap((operation) => showFor(option.value, operation.option.value, operation.parameters));
 	return { option, properties: [menu, ...parameters], operations };
+}
+
+function makeMenu(displayName: string, name: string): Pick<INodeProperties, 'displayName' | 'name' | 'type' | 'noDataExpression'> {
+	return { displayName, name, type: 'options', noDataExpression: true };
 }
 
 /** Shows these parameters for one operation only; conditions of their own stay. */
@@ -49,10 +50,7 @@ function showFor(resource: string, operation: string, properties: INodePropertie
 /** The node's first parameter, sorted by name. The first of the resources is the default. */
 export function makeResourceMenu(resources: Resource[]): INodeProperties {
 	return {
-		displayName: 'Resource',
-		name: 'resource',
-		type: 'options',
-		noDataExpression: true,
+		...makeMenu('Resource', 'resource'),
 		options: resources.map(({ option }) => option).sort((a, b) => a.name.localeCompare(b.name)),
 		default: resources[0].option.value,
 	};
@@ -73,7 +71,7 @@ export async function carryOut(this: IExecuteFunctions, resources: Resource[]): 
 	try {
 		return await choose.call(this, resources).execute.call(this);
 	} catch (error) {
-		if (!this.continueOnFail() && !isTool.call(this)) throw error;
+		if (!this.continueOnFail() && !isTool.call(this)) throw asNodeError.call(this, error);
 		return [this.getInputData().map((_, index) => toFailedItem.call(this, error as Error, index))];
 	}
 }
