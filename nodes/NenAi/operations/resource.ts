@@ -20,20 +20,20 @@ export interface Resource {
 	operations: Operation[];
 }
 
+const MENU = { type: 'options', noDataExpression: true } as const;
+
 /** @param operations in the order of the menu; the first is the default */
 export function makeResource(option: Resource['option'], operations: Operation[]): Resource {
 	const menu: INodeProperties = {
-		...makeMenu('Operation', 'operation'),
+		...MENU,
+		displayName: 'Operation',
+		name: 'operation',
 		displayOptions: { show: { resource: [option.value] } },
 		options: operations.map((operation) => operation.option),
 		default: operations[0].option.value,
 	};
 	const parameters = operations.flatMap((operation) => showFor(option.value, operation.option.value, operation.parameters));
 	return { option, properties: [menu, ...parameters], operations };
-}
-
-function makeMenu(displayName: string, name: string): Pick<INodeProperties, 'displayName' | 'name' | 'type' | 'noDataExpression'> {
-	return { displayName, name, type: 'options', noDataExpression: true };
 }
 
 /** Shows these parameters for one operation only; conditions of their own stay. */
@@ -50,7 +50,9 @@ function showFor(resource: string, operation: string, properties: INodePropertie
 /** The node's first parameter, sorted by name. The first of the resources is the default. */
 export function makeResourceMenu(resources: Resource[]): INodeProperties {
 	return {
-		...makeMenu('Resource', 'resource'),
+		...MENU,
+		displayName: 'Resource',
+		name: 'resource',
 		options: resources.map(({ option }) => option).sort((a, b) => a.name.localeCompare(b.name)),
 		default: resources[0].option.value,
 	};

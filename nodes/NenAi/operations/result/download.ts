@@ -1,9 +1,10 @@
 import type { IBinaryKeyData, IDataObject, IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
 
-import { toError, toText, type Failure } from '../../transport/failure';
+import { toError, type Failure } from '../../transport/failure';
 import { asAttempt, FileError, openFile } from '../../transport/fetchFile';
 import { workThrough, type Attempt, type Outcome } from '../../transport/queue';
 import { BadInput } from '../badInput';
+import { failedItem, failureIn, firstFailure } from '../items';
 import { Parameters } from '../parameters';
 import type { Operation } from '../resource';
 import { giveType, typeOf } from './fileType';
@@ -140,7 +141,8 @@ export async function execute(this: IExecuteFunctions): Promise<INodeExecutionDa
 		laneOf: (index) => new URL(jobs[index].url).host,
 		unasked: (index, first) => unasked(labelOf(jobs[index]), first),
 	});
-	if (!continueOnFail) throwFirstFailure.call(this, jobs, outcomes);
+	const first = firstFailure(outcomes);
+	if (first !== undefined && !continueOnFail) throw toError(this.getNode(), first.failure, jobs[first.index].itemIndex);
 	hintAtNoLinks.call(this, orders);
 	return [orders.flatMap((order, index) => (order instanceof BadInput ? [failedItem(order.failure, index)] : toItems(index, order, jobs, outcomes)))];
 }
@@ -260,19 +262,9 @@ function hintAtNoLinks(this: IExecuteFunctions, orders: Array<Order | BadInput>)
 	this.addExecutionHints?.({ message, location: 'outputPane' });
 }
 
-const STOPPED: Failure = { message: 'The execution was stopped', hint: 'Nothing more was downloaded.' };
-
-function throwFirstFailure(this: IExecuteFunctions, jobs: Job[], outcomes: Array<Outcome<DownloadedFile>>) {
-	const failed = outcomes.findIndex(({ kind }) => kind === 'failed');
-	const first = failed >= 0 ? failed : outcomes.findIndex(({ kind }) => kind === 'untried');
-	if (first < 0) return;
-	const outcome = outcomes[first];
-	throw toError(this.getNode(), outcome.kind === 'failed' ? outcome.failure : STOPPED, jobs[first].itemIndex);
-}
-
 function toItems(itemIndex: number, { output, property }: Order, jobs: Job[], outcomes: Array<Outcome<DownloadedFile>>): INodeExecutionData[] {
 	const ofItem = outcomes.filter((_, index) => jobs[index].itemIndex === itemIndex);
-	const failed = ofItem.flatMap((outcome) => (outcome.kind === 'done' ? [] : [failedItem(outcome.kind === 'failed' ? outcome.failure : STOPPED, itemIndex)]));
+	const failed = ofItem.flatMap((outcome) => (outcome.kind === 'done' ? [] : [failedItem(failureIn(outcome), itemIndex)]));
 	const files = ofItem.flatMap((outcome) => (outcome.kind === 'done' ? [outcome.value] : []));
 	const pairedItem = { item: itemIndex };
 	if (output === 'itemPerFile') {
@@ -281,8 +273,4 @@ function toItems(itemIndex: number, { output, property }: Order, jobs: Job[], ou
 	if (files.length === 0) return failed;
 	const numbered = Object.fromEntries(files.map(({ binary }, index) => [`${property}_${index}`, binary]));
 	return [{ json: { files: files.map(({ json }) => json) }, binary: numbered, pairedItem }, ...failed];
-}
-
-function failedItem(failure: Failure, itemIndex: number): INodeExecutionData {
-	return { json: { error: toText(failure, itemIndex) }, pairedItem: { item: itemIndex } };
 }
