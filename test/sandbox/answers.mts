@@ -1,5 +1,5 @@
 import type { FastifyReply } from 'fastify';
-import type { Answer } from './shapes.mts';
+import type { Answer, Settings } from './shapes.mts';
 
 export function sendAnswer(reply: FastifyReply, answer: Answer): FastifyReply {
 	const { contentType, text } = bodyOf(answer);
@@ -11,6 +11,12 @@ export function sendAnswer(reply: FastifyReply, answer: Answer): FastifyReply {
 
 export function apiError(status: number, error: string, message: string): Answer {
 	return { status, body: { error, message } };
+}
+
+/** The answer to a wrong API key. */
+export function refusedKey(status: Settings['refusedKeyStatus']): Answer {
+	if (status === 401) return apiError(401, 'Unauthorized', 'Invalid API key');
+	return { status: 403, body: { message: 'Forbidden' } };
 }
 
 /** An error as the API, or a gateway in front of it, may word it. */

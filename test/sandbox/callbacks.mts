@@ -12,6 +12,19 @@ export function usualCallbacks(change: Omit<PlannedCallback, 'status'> = {}): Pl
 	return ['processing', 'success'].map((status) => ({ status, ...change }));
 }
 
+/** How long after its run a callback is sent, where nothing else was said. */
+export function usualDelay({ status }: CallbackSpec, { processingAfterMs, finalAfterMs }: Settings): number {
+	return status === 'processing' ? processingAfterMs : finalAfterMs;
+}
+
+/** What a run that succeeds gives back. */
+export function usualResult(params: Record<string, unknown>): Record<string, unknown> {
+	return { received: params, note: 'Fertig – 完了' };
+}
+
+/** Why a run that fails does so. */
+export const usualError = 'The workflow stopped: element not found';
+
 type Outgoing = Pick<DeliveryRecord, 'messageId' | 'status' | 'url' | 'body' | 'signature'> & {
 	headers: Record<string, string>;
 };
@@ -23,18 +36,24 @@ export class Callbacks {
 	#records: Records;
 	#agent = new Agent();
 	#lifetime: () => AbortSignal;
+	#onDue: (messageId: string, callback: CallbackSpec) => void;
 
-	/** What is under way is given up when its `lifetime` ends; `assetsUrl` makes a new presigned URL. */
+	/**
+	 * What is under way is given up when its `lifetime` ends; `assetsUrl` makes a new presigned URL; `onDue` is called
+	 * before a callback is sent for the first time.
+	 */
 	constructor(
 		settings: () => Settings,
 		lifetime: () => AbortSignal,
 		assetsUrl: () => string,
 		records: Records,
+		onDue: (messageId: string, callback: CallbackSpec) => void,
 	) {
 		this.#settings = settings;
 		this.#lifetime = lifetime;
 		this.#assetsUrl = assetsUrl;
 		this.#records = records;
+		this.#onDue = onDue;
 	}
 
 	/** Sends each callback of the plan in its time, independently of the others. */
@@ -46,7 +65,7 @@ export class Callbacks {
 			const done = this.#records.pending();
 			void this.#sendUntilTaken(
 				() => this.#prepare(run, url, callback),
-				afterMs ?? this.#usualDelay(callback),
+				afterMs ?? usualDelay(callback, this.#settings()),
 				signal,
 			)
 				.catch((error: unknown) => {
@@ -124,6 +143,7 @@ export class Callbacks {
 		url: string,
 		spec: CallbackSpec,
 	): Outgoing {
+		this.#onDue(run.messageId, spec);
 		const { rawBody, secret = this.#settings().webhookSecret, signature = 'valid' } = spec;
 		// Indented, so that parsing the body and writing it again does not give back the signed bytes.
 		const plain = rawBody ?? JSON.stringify(this.#payload(run, spec), null, 1);
@@ -158,19 +178,14 @@ export class Callbacks {
 			case 'success':
 				return {
 					success: true,
-					result: { received: params, note: 'Fertig – 完了' },
+					result: usualResult(params),
 					assets: this.#assetsUrl(),
 				};
 			case 'failed':
-				return { success: false, error: 'The workflow stopped: element not found' };
+				return { success: false, error: usualError };
 			default:
 				return {};
 		}
-	}
-
-	#usualDelay({ status }: CallbackSpec): number {
-		const { processingAfterMs, finalAfterMs } = this.#settings();
-		return status === 'processing' ? processingAfterMs : finalAfterMs;
 	}
 }
 

@@ -1,10 +1,12 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import { mcpFaultRuleShape, runStateShape } from './mcp/shapes.mts';
 import type { Sandbox } from './server.mts';
 import { deliveryShape, faultRuleShape, fileShape, someSettingsShape } from './shapes.mts';
 
 const pauseShape = z.object({ ms: z.number().int().min(0) }).strict();
 const newFileShape = fileShape.extend({ expiresAt: z.number().optional() });
+const heldRunShape = runStateShape.extend({ messageId: z.string().min(1) });
 type Wait = (ms: number) => Promise<void>;
 
 /** The sandbox's own endpoints, for tests whose subject runs in another process. Malformed bodies get 400. */
@@ -25,6 +27,19 @@ export function registerControl(app: FastifyInstance, sandbox: Sandbox, wait: Wa
 	app.delete('/_sandbox/faults', async () => {
 		sandbox.faults.clear();
 		return { cleared: true };
+	});
+	app.post('/_sandbox/mcp-faults', async (request) => {
+		sandbox.mcpFaults.add(mcpFaultRuleShape.parse(request.body));
+		return { added: true };
+	});
+	app.delete('/_sandbox/mcp-faults', async () => {
+		sandbox.mcpFaults.clear();
+		return { cleared: true };
+	});
+	app.post('/_sandbox/runs', async (request) => {
+		const { messageId, ...state } = heldRunShape.parse(request.body);
+		sandbox.runs.set(messageId, state);
+		return { set: true };
 	});
 	app.post('/_sandbox/files', async (request) => {
 		const { expiresAt, ...spec } = newFileShape.parse(request.body);

@@ -3,8 +3,10 @@ export { startSandbox, type Sandbox, type SandboxOptions } from './server.mts';
 export { errorAnswer } from './answers.mts';
 export { usualCallbacks } from './callbacks.mts';
 export { contentBytes, contentSha256, type Content } from './content.mts';
+export { currentTools, olderTools } from './mcp/shapes.mts';
 export { sign, signatureHeader } from './signature.mts';
-export type { DeliveryRecord, RequestRecord, RunRecord, State } from './records.mts';
+export type { McpFault, McpFaultRule, RunState, ToolName } from './mcp/shapes.mts';
+export type { DeliveryRecord, McpRequestRecord, RequestRecord, RunRecord, State } from './records.mts';
 export type {
 	Answer,
 	CallbackSpec,

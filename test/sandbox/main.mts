@@ -6,6 +6,7 @@ const { values } = parseArgs({ options: { port: { type: 'string', default: '4010
 const sandbox = await startSandbox({ port: Number(values.port) });
 console.log(`NenAI sandbox (test values, not secrets)
   base URL        ${sandbox.url}
+  MCP URL         ${sandbox.mcpUrl}
   API key         ${sandbox.apiKey}
   webhook secret  ${sandbox.webhookSecret}
 

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { readMessage } from './mcp/message.mts';
 
 /** A request to the API or for a file. Times are milliseconds since 1970. */
 export interface RequestRecord {
@@ -15,6 +16,15 @@ export interface RequestRecord {
 	body: unknown;
 	/** The status of the answer, null while there is none. */
 	answered: number | null;
+}
+
+/** A request to the MCP server. */
+export interface McpRequestRecord extends RequestRecord {
+	/** The JSON-RPC method; the HTTP method where there is none, or the body was not read. */
+	rpcMethod: string;
+	/** The tool that is called, and what it is given. */
+	tool: string | null;
+	arguments: Record<string, unknown>;
 }
 
 export interface RunRecord {
@@ -52,21 +62,34 @@ export interface State {
 		/** The most POST /runs, and the most file requests, that were open at one time. */
 		maxConcurrentRunRequests: number;
 		maxConcurrentFileRequests: number;
+		/** Of the MCP server, whatever they were answered, unless the key was wrong. */
+		mcpInitializes: number;
+		mcpToolLists: number;
+		mcpToolCalls: number;
+		/** The most calls of tools that were open at one time. */
+		maxConcurrentMcpToolCalls: number;
 	};
+	/** Those to the MCP server are in `mcpRequests`. */
 	requests: RequestRecord[];
+	mcpRequests: McpRequestRecord[];
 	runs: RunRecord[];
 	deliveries: DeliveryRecord[];
 }
 
+/** Where the MCP server is. */
+export const mcpPath = '/mcp/v1';
+
 /** Everything that happened since the start or the last reset. */
 export class Records {
 	#requests: RequestRecord[] = [];
+	#mcpRequests: McpRequestRecord[] = [];
 	#runs: RunRecord[] = [];
 	#deliveries: DeliveryRecord[] = [];
 	#pending = new Set<symbol>();
-	#bodies = new WeakMap<IncomingMessage, RequestRecord>();
+	#bodies = new WeakMap<IncomingMessage, (body: unknown) => void>();
 	#runRequests = new Gauge();
 	#fileRequests = new Gauge();
+	#toolCalls = new Gauge();
 
 	/** Records a request now, and its answer when it is given. */
 	open(request: IncomingMessage, response: ServerResponse, isKey: (key: unknown) => boolean): void {
@@ -80,9 +103,8 @@ export class Records {
 			body: null,
 			answered: null,
 		};
-		this.#requests.push(record);
-		this.#bodies.set(request, record);
-		this.#gaugeOf(record)?.follow(response);
+		if (record.path === mcpPath) this.#openMcp(record, request, response);
+		else this.#openOther(record, request, response);
 		response.once('close', () => {
 			if (response.headersSent) record.answered = response.statusCode;
 		});
@@ -90,8 +112,7 @@ export class Records {
 
 	/** Adds the body to the record of its request. */
 	body(request: IncomingMessage, body: unknown): void {
-		const record = this.#bodies.get(request);
-		if (record) record.body = body;
+		this.#bodies.get(request)?.(body);
 	}
 
 	run(run: RunRecord): void {
@@ -122,8 +143,13 @@ export class Records {
 				pendingCallbacks: this.#pending.size,
 				maxConcurrentRunRequests: this.#runRequests.most,
 				maxConcurrentFileRequests: this.#fileRequests.most,
+				mcpInitializes: this.#countMcp('initialize'),
+				mcpToolLists: this.#countMcp('tools/list'),
+				mcpToolCalls: this.#countMcp('tools/call'),
+				maxConcurrentMcpToolCalls: this.#toolCalls.most,
 			},
 			requests: this.#requests,
+			mcpRequests: this.#mcpRequests,
 			runs: this.#runs,
 			deliveries: this.#deliveries,
 		};
@@ -144,11 +170,39 @@ export class Records {
 
 	reset(): void {
 		this.#requests = [];
+		this.#mcpRequests = [];
 		this.#runs = [];
 		this.#deliveries = [];
 		this.#pending = new Set();
 		this.#runRequests = new Gauge();
 		this.#fileRequests = new Gauge();
+		this.#toolCalls = new Gauge();
+	}
+
+	#openOther(record: RequestRecord, request: IncomingMessage, response: ServerResponse): void {
+		this.#requests.push(record);
+		this.#bodies.set(request, (body) => {
+			record.body = body;
+		});
+		this.#gaugeOf(record)?.follow(response);
+	}
+
+	#openMcp(opened: RequestRecord, request: IncomingMessage, response: ServerResponse): void {
+		const record: McpRequestRecord = Object.assign(opened, {
+			rpcMethod: opened.method,
+			tool: null,
+			arguments: {},
+		});
+		this.#mcpRequests.push(record);
+		this.#bodies.set(request, (body) => {
+			const { method: rpcMethod, tool, arguments: given } = readMessage(record.method, body);
+			Object.assign(record, { body, rpcMethod, tool, arguments: given });
+			if (rpcMethod === 'tools/call') this.#toolCalls.follow(response);
+		});
+	}
+
+	#countMcp(method: string): number {
+		return this.#mcpRequests.filter(({ rpcMethod }) => rpcMethod === method).length;
 	}
 
 	#gaugeOf({ method, path }: RequestRecord): Gauge | undefined {

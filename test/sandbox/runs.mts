@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { apiError, drop, sendAnswer, sendHalf, stayOpen } from './answers.mts';
+import { apiError, drop, refusedKey, sendAnswer, sendHalf, stayOpen } from './answers.mts';
 import type { Callbacks } from './callbacks.mts';
 import type { Faults } from './faults.mts';
 import type { RateLimit } from './rateLimit.mts';
 import type { Records, RunRecord } from './records.mts';
+import type { RunStates } from './runStates.mts';
 import type { Answer, Fault, Settings } from './shapes.mts';
 import { refuseForm, refuseRun, runRequestSchema, type RunRequest } from './validation.mts';
 
@@ -15,16 +16,12 @@ interface Parts {
 	records: Records;
 	callbacks: Callbacks;
 	isKey: (key: unknown) => boolean;
+	runStates: RunStates;
 	/** Milliseconds. */
 	wait: (ms: number) => Promise<void>;
 }
 
 type RunFastifyRequest = FastifyRequest<{ Body: RunRequest }>;
-
-const refusedKey: Record<Settings['refusedKeyStatus'], Answer> = {
-	401: apiError(401, 'Unauthorized', 'Invalid API key'),
-	403: { status: 403, body: { message: 'Forbidden' } },
-};
 
 export function registerRuns(app: FastifyInstance, parts: Parts): void {
 	app.post<{ Body: RunRequest }>(
@@ -46,7 +43,7 @@ async function refuseHead(
 ): Promise<FastifyReply | void> {
 	const { fault, refusedKeyStatus } = parts.settings();
 	if (parts.faults.takeDropBeforeBody() || fault.connection === 'drop-before-body') return drop(reply);
-	if (!parts.isKey(request.headers['x-api-key'])) return sendAnswer(reply, refusedKey[refusedKeyStatus]);
+	if (!parts.isKey(request.headers['x-api-key'])) return sendAnswer(reply, refusedKey(refusedKeyStatus));
 	if (!/^application\/json\s*(;|$)/i.test(request.headers['content-type'] ?? ''))
 		return sendAnswer(
 			reply,
@@ -70,6 +67,7 @@ async function answerRun(
 	const refusal = fault.refuse ?? refuse(request, parts.settings());
 	if (refusal) return sendAnswer(reply, refusal);
 	const run = start(request.body, parts.records);
+	parts.runStates.begin(run, fault.callbacks);
 	parts.callbacks.schedule(run, fault.callbacks);
 	await parts.wait(fault.answerLatencyMs ?? 0);
 	return answerAccepted(reply, run, fault);

@@ -7,9 +7,15 @@ import { registerControl } from './control.mts';
 import { Faults } from './faults.mts';
 import { Files, registerFiles } from './files.mts';
 import { Listener } from './listener.mts';
+import { McpFaults } from './mcp/faults.mts';
+import { registerMcp } from './mcp/route.mts';
+import { McpSessions } from './mcp/sessions.mts';
+import { currentTools } from './mcp/shapes.mts';
+import { McpTools } from './mcp/tools.mts';
 import { RateLimit } from './rateLimit.mts';
-import { Records, type DeliveryRecord, type State } from './records.mts';
+import { mcpPath, Records, type DeliveryRecord, type State } from './records.mts';
 import { registerRuns } from './runs.mts';
+import { RunStates } from './runStates.mts';
 import { someSettingsShape, type DeliverOptions, type Settings } from './shapes.mts';
 
 /** Everything in `Settings` may be given; what is not has the value of `usualSettings`. */
@@ -22,9 +28,16 @@ export type SandboxOptions = Partial<Settings> & {
 export interface Sandbox {
 	/** Its address, without a slash at the end: what a credential has as base URL. */
 	readonly url: string;
+	/** The address of its MCP server. */
+	readonly mcpUrl: string;
 	readonly apiKey: string;
 	readonly webhookSecret: string;
+	/** Those of POST /runs. */
 	readonly faults: Faults;
+	/** Those of the MCP server. */
+	readonly mcpFaults: McpFaults;
+	/** What the MCP server says of the runs. */
+	readonly runs: RunStates;
 	readonly files: Files;
 	/** Changes settings until the next reset. Throws when one is malformed. */
 	setDefaults(settings: Partial<Settings>): void;
@@ -33,7 +46,7 @@ export interface Sandbox {
 	until(condition: (state: State) => boolean, timeoutMs?: number): Promise<State>;
 	/** Sends a callback now, once, and says how it was answered. Throws when it has no URL to go to. */
 	deliver(options: DeliverOptions): Promise<DeliveryRecord>;
-	/** Back to how it was started: no records, faults or files, nothing under way. */
+	/** Back to how it was started: no records, faults, files, run states or MCP sessions, nothing under way. */
 	reset(): void;
 	/** Stops listening and closes every connection. Callbacks still go out. */
 	stop(): Promise<void>;
@@ -47,6 +60,7 @@ const usualSettings: Settings = {
 	webhookSecret: '7e57'.repeat(16),
 	refusedKeyStatus: 401,
 	workflows: null,
+	workflowNames: {},
 	rateLimit: null,
 	fault: {},
 	processingAfterMs: 100,
@@ -55,6 +69,11 @@ const usualSettings: Settings = {
 	retryDelaysMs: [1000, 2000, 4000, 8000, 16_000],
 	urlLifetimeSeconds: 3600,
 	publicUrl: null,
+	mcpFault: {},
+	mcpTools: [...currentTools],
+	mcpToolsPerPage: null,
+	mcpSessions: true,
+	mcpProtocolVersion: null,
 };
 
 /** Throws when a setting is malformed or the port is in use. */
@@ -68,6 +87,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 	const isKey = (key: unknown): boolean => key === settings.apiKey;
 
 	const faults = new Faults();
+	const mcpFaults = new McpFaults();
 	const rateLimit = new RateLimit();
 	const records = new Records();
 	const app = createApp(records);
@@ -76,17 +96,23 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 		app.routing(request, response);
 	});
 	const files = new Files(current, () => settings.publicUrl ?? listener.url);
+	const runs = new RunStates(current, wait);
 	const callbacks = new Callbacks(
 		current,
 		() => lifetime.signal,
 		() => files.assetsUrl(),
 		records,
+		(messageId, callback) => runs.callback(messageId, callback),
 	);
+	const sessions = new McpSessions(current, new McpTools(current, runs));
 	let closed = false;
 
 	const sandbox: Sandbox = {
 		get url() {
 			return listener.url;
+		},
+		get mcpUrl() {
+			return listener.url + mcpPath;
 		},
 		get apiKey() {
 			return settings.apiKey;
@@ -95,6 +121,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 			return settings.webhookSecret;
 		},
 		faults,
+		mcpFaults,
+		runs,
 		files,
 		setDefaults(changes) {
 			settings = { ...settings, ...someSettingsShape.parse(changes) };
@@ -107,7 +135,10 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 			lifetime.abort();
 			lifetime = new AbortController();
 			faults.clear();
+			mcpFaults.clear();
 			files.clear();
+			runs.reset();
+			sessions.reset();
 			rateLimit.reset();
 			records.reset();
 		},
@@ -124,7 +155,17 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 		},
 	};
 
-	registerRuns(app, { settings: current, faults, rateLimit, records, callbacks, isKey, wait });
+	registerRuns(app, {
+		settings: current,
+		faults,
+		rateLimit,
+		records,
+		callbacks,
+		runStates: runs,
+		isKey,
+		wait,
+	});
+	registerMcp(app, { settings: current, faults: mcpFaults, sessions, isKey, wait });
 	registerFiles(app, files, wait);
 	registerControl(app, sandbox, wait);
 	await app.ready();

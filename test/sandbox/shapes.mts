@@ -4,29 +4,10 @@
  * Units: names ending in `Ms` are milliseconds, in `Seconds` seconds.
  */
 import { z } from 'zod';
+import { answerShape, count, headers, json, wait } from './basicShapes.mts';
+import { mcpFaultShape, toolNameShape } from './mcp/shapes.mts';
 
-const wait = z.number().int().min(0);
-const count = z.number().int().min(1);
-const json = z.record(z.unknown());
-const headers = z.record(z.string());
-
-/** An HTTP answer. */
-export const answerShape = z
-	.object({
-		status: z.number().int().min(200).max(599),
-		/** A string is sent as it is, anything else as JSON; without it the body is empty. */
-		body: z.union([z.string(), json]).optional(),
-		/** Default: `application/json` for an object, `text/plain` for a string. */
-		contentType: z.string().optional(),
-		headers: headers.optional(),
-		/** Adds a `Retry-After` header, as a number of seconds or as an HTTP date (whole seconds, rounded up). */
-		retryAfter: z
-			.object({ seconds: z.number().min(0), as: z.enum(['seconds', 'date']) })
-			.strict()
-			.optional(),
-	})
-	.strict();
-export type Answer = z.infer<typeof answerShape>;
+export type { Answer } from './basicShapes.mts';
 
 /** One callback: what it says and how it is signed. */
 export const callbackShape = z
@@ -143,6 +124,8 @@ const settingsShape = z
 		refusedKeyStatus: z.union([z.literal(401), z.literal(403)]),
 		/** The known workflows by id; null knows and accepts every id and parameter. */
 		workflows: z.record(workflowShape).nullable(),
+		/** The names of workflows by id. Where `workflows` is null, these are listed too. */
+		workflowNames: z.record(z.string()),
 		/** At most so many POST /runs in any `perMs`; more get 429 with Retry-After. */
 		rateLimit: z.object({ runs: count, perMs: count }).strict().nullable(),
 		/** Holds for every POST /runs, below what a fault rule says. */
@@ -157,6 +140,16 @@ const settingsShape = z
 		urlLifetimeSeconds: z.number(),
 		/** The address that presigned URLs begin with; null is the sandbox's own. */
 		publicUrl: z.string().url().nullable(),
+		/** Holds for every JSON-RPC request to the MCP server, below what a fault rule says. */
+		mcpFault: mcpFaultShape,
+		/** The tools that are offered, in this order. */
+		mcpTools: z.array(toolNameShape),
+		/** null lists all tools on one page. */
+		mcpToolsPerPage: count.nullable(),
+		/** Whether `initialize` gives a session id. */
+		mcpSessions: z.boolean(),
+		/** The protocol version that `initialize` answers, known or not; null is the usual negotiation. */
+		mcpProtocolVersion: z.string().nullable(),
 	})
 	.strict();
 export type Settings = z.infer<typeof settingsShape>;
