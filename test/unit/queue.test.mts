@@ -51,6 +51,18 @@ test('when stopped, it ends a wait at once and tries nothing more', async () => 
 	expect(outcomes).toEqual([{ kind: 'untried' }, { kind: 'untried' }, { kind: 'untried' }]);
 });
 
+test('what a job throws ends the queue, when those under way have ended', async () => {
+	const ended: number[] = [];
+	const work = workThrough(4, async (index) => {
+		await pause(index * 30);
+		if (index === 0) throw new Error('test');
+		ended.push(index);
+		return done(index);
+	}, OPTIONS);
+	await expect(work).rejects.toThrow('test');
+	expect(ended).toEqual([1]);
+});
+
 test('when stopped before it begins, it tries nothing', async () => {
 	const attempt = jest.fn();
 	const outcomes = await workThrough(1, attempt, { ...OPTIONS, signal: AbortSignal.abort() });
@@ -62,12 +74,14 @@ describe('an API that takes one a second, and says so', () => {
 	beforeEach(() => void jest.useFakeTimers());
 	afterEach(() => void jest.useRealTimers());
 
+	const busy = (after?: number): Attempt<unknown> => ({ kind: 'retry', after, busy: true, failure: FAILURE });
+
 	/** Takes one in each `perMs`, and refuses the rest with this Retry-After. */
 	const limited = (perMs: number, after: number | undefined) => {
 		let free = 0;
 		return async (index: number) => {
 			await pause(20);
-			if (Date.now() < free) return retry(after);
+			if (Date.now() < free) return busy(after);
 			free = Date.now() + perMs;
 			return done(index);
 		};
@@ -91,6 +105,16 @@ describe('an API that takes one a second, and says so', () => {
 		expect(outcomes.filter(({ kind }) => kind === 'done')).toHaveLength(30);
 	});
 
+	test.each([
+		['is away', retry()],
+		['refuses all', busy()],
+	])('when the API %s, 50 items that each fail do not take an hour', async (_, answer) => {
+		const before = Date.now();
+		const outcomes = await workThroughInFakeTime(50, async () => answer, { stopOnFailure: false });
+		expect(outcomes.filter(({ kind }) => kind === 'failed')).toHaveLength(50);
+		expect(Date.now() - before).toBeLessThan(10 * 60_000);
+	});
+
 	test('after a pause, what is sent at a time grows from one', async () => {
 		let running = 0;
 		let refuse = true;
@@ -102,7 +126,7 @@ describe('an API that takes one a second, and says so', () => {
 			running -= 1;
 			if (refuse) {
 				if (running === 0) refuse = false;
-				return retry(100);
+				return busy(100);
 			}
 			return done(index);
 		});

@@ -92,11 +92,6 @@ export function toChoice<T extends string>(value: unknown, name: Name, choices: 
 	throw wrongType(value, name, `one of ${choices.join(', ')}`);
 }
 
-/** Several of the values that a menu offers. */
-export function toChoices<T extends string>(value: unknown, name: Name, choices: readonly T[], byDefault: T[]): T[] {
-	return toList(value, name, byDefault).map((entry) => toChoice(entry, name, choices, byDefault[0]));
-}
-
 /** A JSON object, or a text that is one. In a text, numbers that JavaScript would change become texts. */
 export function toObject(value: unknown, name: Name, byDefault?: IDataObject): IDataObject {
 	if (byDefault !== undefined && (MISSING.includes(value) || value === '')) return byDefault;

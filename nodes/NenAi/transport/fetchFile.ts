@@ -1,6 +1,6 @@
 import { sleep, type IExecuteFunctions, type IN8nHttpFullResponse } from 'n8n-workflow';
 
-import { judgeThrown, type NoAnswer } from './answer';
+import { judge, judgeThrown, type NoAnswer } from './answer';
 import { isHttpUrl } from './credential';
 import type { Failure } from './failure';
 import type { Attempt } from './queue';
@@ -41,11 +41,15 @@ export class FileError extends Error {
 	/** Milliseconds that the server asks to wait. */
 	readonly after?: number;
 
-	constructor(failure: Failure, { again = false, after }: { again?: boolean; after?: number } = {}) {
+	/** Whether the server said that it is asked too much. */
+	readonly busy: boolean;
+
+	constructor(failure: Failure, { again = false, after, busy = false }: { again?: boolean; after?: number; busy?: boolean } = {}) {
 		super(failure.message);
 		this.failure = failure;
 		this.again = again;
 		this.after = after;
+		this.busy = busy;
 	}
 }
 
@@ -114,7 +118,7 @@ export function failedWith(status: number, headers: IN8nHttpFullResponse['header
 	const later = after !== undefined && after > LONGEST_WAIT ? `Its host asks to come back ${comeBackAt(after, now)}.` : 'Try again later.';
 	return new FileError(
 		{ message: `${label} could not be downloaded: HTTP ${status}`, hint: HINTS[status] ?? (again ? later : 'Ask NenAI about this link.') },
-		{ again, after },
+		{ again, after, busy: judge(status) === 'busy' },
 	);
 }
 
@@ -244,6 +248,6 @@ function notStored(error: unknown, label: string): FileError {
 
 /** What a queue makes of an error of a download. */
 export function asAttempt(error: unknown, label: string): Attempt<never> {
-	const { failure, again, after } = error instanceof FileError ? error : notStored(error, label);
-	return again ? { kind: 'retry', after, failure } : { kind: 'failed', failure };
+	const { failure, again, after, busy } = error instanceof FileError ? error : notStored(error, label);
+	return again ? { kind: 'retry', after, busy, failure } : { kind: 'failed', failure };
 }

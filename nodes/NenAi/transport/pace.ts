@@ -5,8 +5,8 @@ import { backoff, LONGEST_WAIT } from './retry';
 const SLOW_GROWTH = 0.25;
 
 /**
- * How many requests a server may be sent at a time, and when. Like the congestion control of TCP (RFC 5681): a refusal
- * brings the allowance down to one; it grows by one with each acceptance up to half of what was too much, then slowly.
+ * How many requests a server may be sent at a time, and when. Like the congestion control of TCP (RFC 5681): being sent
+ * too much brings the allowance down to one; it grows by one with each acceptance up to half of what was too much, then slowly.
  * All at once after each pause, most would be refused again and use up their tries.
  */
 export class Pace {
@@ -52,15 +52,23 @@ export class Pace {
 	/**
 	 * Never waits less than the usual back-off: "0 seconds", or a date that is past by n8n's clock, would use up all
 	 * tries at once. What was sent together is refused together, and counts once.
-	 *
-	 * @param after milliseconds that the server asks to wait
 	 */
-	refused(after: number | undefined, failure: Failure) {
+	refused({ after, busy = false, failure }: { after?: number; busy?: boolean; failure: Failure }) {
 		if (after !== undefined && after > LONGEST_WAIT) this.tooLong ??= failure;
 		if (this.left() <= 0) this.refusals += 1;
-		if (this.allowed > 1) this.slowFrom = Math.max(1, Math.floor(this.allowed / 2));
-		this.allowed = 1;
+		if (busy) this.begin();
 		const wait = Math.max(after ?? 0, backoff(this.refusals, Math.random()));
 		this.until = Math.max(this.until, Date.now() + Math.min(wait, LONGEST_WAIT));
+	}
+
+	private begin() {
+		if (this.allowed > 1) this.slowFrom = Math.max(1, Math.floor(this.allowed / 2));
+		this.allowed = 1;
+	}
+
+	/** One has used up its tries: the others are not to do so one by one, with waits that grow and grow. */
+	giveUp() {
+		this.allowed = this.most;
+		this.refusals = 0;
 	}
 }

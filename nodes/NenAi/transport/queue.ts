@@ -7,7 +7,14 @@ import { Pace } from './pace';
 export type Attempt<T> =
 	| { kind: 'done'; value: T }
 	| { kind: 'failed'; failure: Failure }
-	| { kind: 'retry'; after?: number; failure: Failure };
+	| {
+			kind: 'retry';
+			/** Milliseconds that the server asks to wait. */
+			after?: number;
+			/** Whether the server said that it is sent too much. */
+			busy?: boolean;
+			failure: Failure;
+	  };
 
 /** How a job ended. `untried`: the queue stopped before it was its turn, or while it waited for a retry. */
 export type Outcome<T> =
@@ -37,10 +44,11 @@ interface Lane {
 }
 
 /**
- * Does the jobs 0 to `count - 1`, several at a time, and gives their outcomes in order. Never throws by itself.
+ * Does the jobs 0 to `count - 1`, several at a time, and gives their outcomes in order. Throws only what a job throws,
+ * when those under way have ended.
  *
  * A job that is told to come back later holds up all others of its lane: what limits one request limits them all.
- * Afterwards they begin one at a time, and more as they are accepted. Waits longer than LONGEST_WAIT are not sat out.
+ * Where it was sent too much, they begin one at a time afterwards, and more as they are accepted. Waits longer than LONGEST_WAIT are not sat out.
  */
 export async function workThrough<T>(
 	count: number,
@@ -51,6 +59,7 @@ export async function workThrough<T>(
 	const tries = new Array<number>(count).fill(0);
 	const lanes = makeLanes(count, laneOf, maxConcurrency);
 	const change = new Change();
+	const thrown: unknown[] = [];
 	let running = 0;
 	let stopped = signal?.aborted ?? false;
 
@@ -69,20 +78,27 @@ export async function workThrough<T>(
 			lane.pace.accepted();
 			return finish(index, result);
 		}
-		lane.pace.refused(result.after, result.failure);
+		lane.pace.refused(result);
 		// In order, so that one that was refused again comes next, and not all others before it lose a try each.
 		if (tries[index] < maxTries && !lane.pace.tooLong) lane.toRetry = [...lane.toRetry, index].sort((a, b) => a - b);
-		else finish(index, { kind: 'failed', failure: result.failure });
+		else {
+			lane.pace.giveUp();
+			finish(index, { kind: 'failed', failure: result.failure });
+		}
 	};
 
 	const run = async (lane: Lane, index: number) => {
 		running += 1;
 		lane.pace.running += 1;
 		tries[index] += 1;
-		const result = await attempt(index);
+		try {
+			settle(lane, index, await attempt(index));
+		} catch (error) {
+			thrown.push(error);
+			stop();
+		}
 		running -= 1;
 		lane.pace.running -= 1;
-		settle(lane, index, result);
 		change.tell();
 	};
 
@@ -105,6 +121,7 @@ export async function workThrough<T>(
 	}
 	while (running > 0) await change.next();
 	signal?.removeEventListener('abort', stop);
+	for (const error of thrown) throw error;
 	return outcomes;
 }
 

@@ -103,7 +103,7 @@ function readAnswer(
 	if (answer.fromBetween && !MAY_HAVE_PASSED.includes(verdict)) return { kind: 'failed', failure: stoppedOnItsWay(answer) };
 	if (verdict !== 'busy') return { kind: 'failed', failure: FAILURES[verdict](answer) };
 	const after = readRetryAfter(headers['retry-after'], Date.now());
-	return { kind: 'retry', after, failure: busy(answer, after, maxTries) };
+	return { kind: 'retry', after, busy: true, failure: busy(answer, after, maxTries) };
 }
 
 function isStartedRun(body: unknown): body is StartedRun {
