@@ -33,6 +33,8 @@ export interface Stage {
 export interface StageOptions {
 	root: string;
 	version: N8nVersion;
+	/** Added to n8n's environment. */
+	env?: Readonly<Record<string, string>>;
 }
 
 export function readExample(root: string, name: string): WorkflowJson {
@@ -67,7 +69,7 @@ export function hasRun(execution: Execution, node: string): boolean {
 }
 
 /** Throws when something does not start; nothing is left running then. */
-export async function openStage({ root, version }: StageOptions): Promise<Stage> {
+export async function openStage({ root, version, env }: StageOptions): Promise<Stage> {
 	const userFolder = mkdtempSync(join(tmpdir(), `nenai-e2e-${version}-`));
 	const sandbox = await startSandbox({ workflows: { [EXAMPLE_WORKFLOW]: { PATIENT_NAME: { type: 'string', required: true } } } });
 	const model = await startModel();
@@ -80,7 +82,7 @@ export async function openStage({ root, version }: StageOptions): Promise<Stage>
 		else rmSync(userFolder, { recursive: true, force: true });
 	};
 	try {
-		n8n = await startN8n({ version, userFolder, tarball: tarball(), env: { N8N_DEFAULT_BINARY_DATA_MODE: 'filesystem' } });
+		n8n = await startN8n({ version, userFolder, tarball: tarball(), env: { N8N_DEFAULT_BINARY_DATA_MODE: 'filesystem', ...env } });
 		const client = new N8nClient(n8n.url);
 		await client.setupOwner();
 		const credentials = await storeCredentials(client, { sandbox, model, callbackUrl: callbackUrl(root, n8n) });

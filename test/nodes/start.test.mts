@@ -160,6 +160,7 @@ describe('parameters of another type than the form gives', () => {
 		['names and values as one object', { parametersMode: 'fields', parameters: '={{ ({ NAME: "Jane", N: 1 }) }}' }, { workflow_params: { NAME: 'Jane', N: 1 } }],
 		['names and values as JSON text', { parametersMode: 'fields', parameters: '{"NAME":"Jane"}' }, { workflow_params: { NAME: 'Jane' } }],
 		['assignments as a list', { parametersMode: 'fields', parameters: '={{ [{ name: "NAME", value: "Jane" }] }}' }, { workflow_params: { NAME: 'Jane' } }],
+		['digits in an object of JSON text', { parametersMode: 'fields', parameters: '={{ ({ assignments: [{ name: "O", value: "{\\"claim\\":8202522731445525542}", type: "object" }, { name: "L", value: "[0.12345678901234567890]", type: "array" }] }) }}' }, { workflow_params: { O: { claim: '8202522731445525542' }, L: ['0.12345678901234567890'] } }],
 		['no names and values', { parametersMode: 'fields', parameters: '={{ null }}' }, { workflow_params: {} }],
 		['options that are null', { options: { maxConcurrency: '={{ null }}', maxTries: '={{ undefined }}', timeout: '' } }, { workflow_params: {} }],
 		['numbers as texts', { options: { maxConcurrency: '2', maxTries: ' 1 ', timeout: '={{ "5" }}' } }, { workflow_params: {} }],
@@ -188,6 +189,10 @@ describe('parameters of another type than the form gives', () => {
 		['a list as true or false', { parametersMode: 'fields', parameters: '={{ ({ assignments: [{ name: "N", value: [], type: "boolean" }] }) }}' }, /"N" is not of the type boolean/],
 		['a list as a number', { parametersMode: 'fields', parameters: '={{ ({ assignments: [{ name: "N", value: [5], type: "number" }] }) }}' }, /"N" is not of the type number/],
 		['a rounded number as a text', { parametersMode: 'fields', parameters: '={{ ({ assignments: [{ name: "N", value: 8202522731445525542, type: "string" }] }) }}' }, /"N" is a number that cannot be sent exactly/],
+		['a BigInt', { parametersMode: 'json', parametersJson: '={{ ({ CLAIM: BigInt("8202522731445525542") }) }}' }, /"CLAIM" is a BigInt, which JSON does not have/],
+		['digits as a number that would lose them', { parametersMode: 'fields', parameters: '={{ ({ assignments: [{ name: "N", value: "0.12345678901234567890", type: "number" }] }) }}' }, /"N" is a number that cannot be sent exactly \(0\.12345678901234567890\)/],
+		['the text null as an object', { parametersMode: 'fields', parameters: '={{ ({ assignments: [{ name: "N", value: "null", type: "object" }] }) }}' }, /"N" is not of the type object/],
+		['assignments beside other names', { parametersMode: 'fields', parameters: '={{ ({ NAME: "Jane", assignments: [] }) }}' }, /^Parameter Values \(parameters\) has both a list of assignments and other names: NAME/],
 		['a word as Max Concurrency', { options: { maxConcurrency: '={{ "many" }}' } }, /^Max Concurrency \(maxConcurrency\) must be a number, but is the text "many"/],
 		['a list as Max Tries', { options: { maxTries: '={{ [] }}' } }, /^Max Tries \(maxTries\) must be a number, but is a list/],
 		['true as Timeout', { options: { timeout: '={{ true }}' } }, /^Timeout \(timeout\) must be a number, but is true/],
@@ -344,6 +349,8 @@ describe('answers that are safe to try again', () => {
 
 	test.each([
 		['a closed port', 'http://127.0.0.1:1', /could not be reached at 127\.0\.0\.1:1: the connection was refused \(ECONNREFUSED\) \[item 0\]/],
+		['an unknown host that may be a key', 'http://test-key-pasted-here', /could not be reached at its base URL: its host name/],
+		['a key behind the host', 'http://nenai.invalidtest_key', /could not be reached at its base URL: its host name/],
 		['an unknown host', 'http://nenai.invalid', /could not be reached at nenai\.invalid: its host name (is not known|could not be looked up)/],
 	])('%s: an error that says what to check', async (_, baseUrl, says) => {
 		const { error } = await start({ credentials: credentials({ baseUrl }), options: { maxTries: 2 } });
@@ -516,6 +523,15 @@ describe('when the node runs again in the same execution', () => {
 			fail('B', { refuse: { status: 400 } }, 1);
 			const first = await start({ items: people('AB') });
 			expect((await start({ items: people('AB'), retryOf: first.run.data })).hints).toEqual([]);
+		});
+
+		test('by what version 0.1.0 has stored, too', async () => {
+			const stored = { 'node:NenAI': { nenAiRuns: { runIndex: 0, unsettled: {}, items: { '0:hash': { state: 'started', run: { messageId: 'm-old' } }, '1:hash': { state: 'sent' }, '0:other': { state: 'sent' } } } } };
+			const first = await start({ items: [] });
+			Object.assign(first.run.data.executionData ?? {}, { contextData: stored });
+			const { items } = await start({ items: people('ABC'), retryOf: first.run.data, settings: CONTINUE });
+			expect(items.map(({ json }) => json.messageId ?? json.error)).toEqual(['m-old', expect.stringMatching(/not known whether NenAI started/), messageIdOf('C')]);
+			expect(startedNames().join('')).toBe('C');
 		});
 
 		test('nor is one whose fate is unknown', async () => {

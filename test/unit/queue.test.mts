@@ -51,6 +51,19 @@ test('when stopped, it ends a wait at once and tries nothing more', async () => 
 	expect(outcomes).toEqual([{ kind: 'untried' }, { kind: 'untried' }, { kind: 'untried' }]);
 });
 
+test.each([70, 90, 110, 130, 150, 170])('a pause that ends while the queue looks what to do is not waited for for ever (%s ms a look)', async (step) => {
+	let now = 1_000_000;
+	const clock = jest.spyOn(Date, 'now').mockImplementation(() => (now += step));
+	let tries = 0;
+	const work = workThrough(1, async () => {
+		tries += 1;
+		return tries < 2 ? retry() : done('in the end');
+	}, OPTIONS);
+	const ended = await Promise.race([work, pause(2000).then(() => 'hangs')]);
+	clock.mockRestore();
+	expect(ended).toEqual([{ kind: 'done', value: 'in the end' }]);
+});
+
 test('what a job throws ends the queue, when those under way have ended', async () => {
 	const ended: number[] = [];
 	const work = workThrough(4, async (index) => {

@@ -79,9 +79,14 @@ export function isPlainlyTrue(value: unknown): boolean {
 /** A list of texts; a text with commas is one, too. Empty entries are left out. */
 export function toList(value: unknown, name: Name, byDefault: string[] = []): string[] {
 	if (MISSING.includes(value)) return byDefault;
-	const entries = typeof value === 'string' ? value.split(',') : typeof value === 'number' ? [value] : value;
+	const entries = typeof value === 'string' ? splitText(value, name) : typeof value === 'number' ? [value] : value;
 	if (!Array.isArray(entries)) throw wrongType(value, name, 'a list of texts, or a text with commas');
 	return entries.map((entry) => toText(entry, name)).filter((entry) => entry !== '');
+}
+
+/** A list as JSON text, or a text with commas. */
+function splitText(text: string, name: Name): unknown {
+	return text.trim().startsWith('[') ? parse(text, name) : text.split(',');
 }
 
 /** One of the values that a menu offers. */

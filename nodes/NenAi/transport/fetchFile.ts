@@ -73,7 +73,7 @@ export async function openFile(this: IExecuteFunctions, request: FileRequest): P
 		if (statusCode === 200 && refusal === undefined) return { headers, url, store: (save) => file.store(save), size: () => file.size };
 		file.end();
 		if (refusal !== undefined) throw refusal;
-		if (statusCode < 300 || statusCode >= 400) throw failedWith(statusCode, headers, request.label, Date.now());
+		if (statusCode < 300 || statusCode >= 400) throw ofHost(new URL(url).host, request, failedWith(statusCode, headers, request.label, Date.now()));
 		url = redirectTarget(headers.location, url, request.label);
 	}
 	throw new FileError({ message: `${request.label} redirects more than ${MOST_REDIRECTS} times`, hint: 'Ask NenAI about this link.' });
@@ -120,6 +120,12 @@ export function failedWith(status: number, headers: IN8nHttpFullResponse['header
 		{ message: `${label} could not be downloaded: HTTP ${status}`, hint: HINTS[status] ?? (again ? later : 'Ask NenAI about this link.') },
 		{ again, after, busy: judge(status) === 'busy' },
 	);
+}
+
+/** A long pause that another host asks for, to which the link has led, does not hold up the files of the link's own host. */
+function ofHost(host: string, request: FileRequest, error: FileError): FileError {
+	const isLong = error.after !== undefined && error.after > LONGEST_WAIT;
+	return isLong && host !== new URL(request.url).host ? new FileError(error.failure) : error;
 }
 
 /** @returns the URL that a `Location` header leads to */

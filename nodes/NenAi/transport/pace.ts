@@ -33,14 +33,14 @@ export class Pace {
 		this.allowed = most;
 	}
 
-	/** Whether one more may be sent now. */
-	isFree(): boolean {
-		return this.left() <= 0 && this.running < Math.floor(this.allowed);
+	/** Whether one more may be sent at this moment, in milliseconds since 1970. */
+	isFree(now: number): boolean {
+		return this.left(now) <= 0 && this.running < Math.floor(this.allowed);
 	}
 
 	/** Milliseconds until sending is allowed again; not positive if it is. */
-	left(): number {
-		return this.until - Date.now();
+	left(now: number): number {
+		return this.until - now;
 	}
 
 	accepted() {
@@ -55,7 +55,7 @@ export class Pace {
 	 */
 	refused({ after, busy = false, failure }: { after?: number; busy?: boolean; failure: Failure }) {
 		if (after !== undefined && after > LONGEST_WAIT) this.tooLong ??= failure;
-		if (this.left() <= 0) this.refusals += 1;
+		if (this.left(Date.now()) <= 0) this.refusals += 1;
 		if (busy) this.begin();
 		const wait = Math.max(after ?? 0, backoff(this.refusals, Math.random()));
 		this.until = Math.max(this.until, Date.now() + Math.min(wait, LONGEST_WAIT));

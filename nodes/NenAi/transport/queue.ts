@@ -83,7 +83,7 @@ export async function workThrough<T>(
 		if (tries[index] < maxTries && !lane.pace.tooLong) lane.toRetry = [...lane.toRetry, index].sort((a, b) => a - b);
 		else {
 			lane.pace.giveUp();
-			finish(index, { kind: 'failed', failure: result.failure });
+			finish(index, { kind: 'failed', failure: { ...result.failure, hint: lane.pace.tooLong?.hint ?? result.failure.hint } });
 		}
 	};
 
@@ -103,9 +103,9 @@ export async function workThrough<T>(
 	};
 
 	/** Whether something was done; if not, something has to change first. */
-	const step = (lane: Lane): boolean => {
+	const step = (lane: Lane, now: number): boolean => {
 		const { pace } = lane;
-		if (pace.tooLong === undefined && (running >= maxConcurrency || !pace.isFree())) return false;
+		if (pace.tooLong === undefined && (running >= maxConcurrency || !pace.isFree(now))) return false;
 		const index = lane.toRetry.shift() ?? lane.untried.shift();
 		if (index === undefined) return false;
 		if (pace.tooLong) finish(index, { kind: 'failed', failure: unasked(index, pace.tooLong) });
@@ -116,12 +116,14 @@ export async function workThrough<T>(
 	signal?.addEventListener('abort', stop, { once: true });
 	while (!stopped && (running > 0 || lanes.some(isWaiting))) {
 		const changed = change.next();
-		if (lanes.filter((lane) => !stopped && step(lane)).length > 0) continue;
-		await Promise.race([changed, ...pauses(lanes)]);
+		// One moment for both: a pause that ends in between would be waited for by nobody.
+		const now = Date.now();
+		if (lanes.filter((lane) => !stopped && step(lane, now)).length > 0) continue;
+		await Promise.race([changed, ...pauses(lanes, now)]);
 	}
 	while (running > 0) await change.next();
 	signal?.removeEventListener('abort', stop);
-	for (const error of thrown) throw error;
+	if (thrown.length > 0) throw thrown[0];
 	return outcomes;
 }
 
@@ -140,8 +142,8 @@ function isWaiting({ toRetry, untried }: Lane): boolean {
 }
 
 /** The ends of the pauses that hold up jobs; in slices, so that no long timer outlives a stopped queue. */
-function pauses(lanes: Lane[]): Array<Promise<void>> {
-	const left = lanes.filter(isWaiting).map(({ pace }) => pace.left()).filter((wait) => wait > 0);
+function pauses(lanes: Lane[], now: number): Array<Promise<void>> {
+	const left = lanes.filter(isWaiting).map(({ pace }) => pace.left(now)).filter((wait) => wait > 0);
 	return left.length > 0 ? [sleep(Math.min(1000, ...left))] : [];
 }
 

@@ -211,8 +211,11 @@ function redirectTarget(location: unknown): string {
 	return typeof location === 'string' && URL.canParse(location) ? ` to ${hostOf(location)}` : '';
 }
 
-/** Not what looks like no host: somebody may have pasted the key there. */
+/** A host name that ends as they do, or an address. */
+const PLAIN_HOST = /^(([a-z0-9-]+\.)+[a-z]{2,}|localhost|[\d.]+|\[[\da-f:.]+\])(:\d+)?$/;
+
+/** Not what looks like no host: somebody may have pasted the key there, or behind it. */
 function hostOf(url: string): string {
 	const host = URL.canParse(url) ? new URL(url).host : '';
-	return /[.:]|^localhost$/.test(host) ? host : 'its base URL';
+	return PLAIN_HOST.test(host) ? host : 'its base URL';
 }

@@ -1,7 +1,7 @@
 import { validateFieldType, type FieldType, type IDataObject, type IExecuteFunctions, type INodeProperties } from 'n8n-workflow';
 
 import { isHttpUrl, problemOfAddress, type NenAiCredential } from '../../transport/credential';
-import { describeInexactNumber } from '../../transport/exactJson';
+import { describeInexactNumber, parseExactly } from '../../transport/exactJson';
 import type { RunLimits, RunRequest } from '../../transport/startRun';
 import { badInput } from '../badInput';
 import type { Parameters } from '../parameters';
@@ -121,7 +121,10 @@ const READERS: Record<string, (this: IExecuteFunctions, itemIndex: number, param
 export function fromFields(value: unknown, name: Name): IDataObject {
 	const collection = Array.isArray(value) ? { assignments: value } : toObject(value, name, {});
 	if (!('assignments' in collection)) return collection;
-	const { assignments } = collection;
+	const { assignments, ...others } = collection;
+	if (Object.keys(others).length > 0) {
+		throw badInput(`${titleOf(name)} has both a list of assignments and other names: ${Object.keys(others).join(', ')}`, 'Give all names and values in one of the two ways.');
+	}
 	if (!Array.isArray(assignments)) {
 		throw badInput(`${titleOf(name)} must have a list of assignments, but has ${describe(assignments)}`, 'Enter the names and values in the form, or one object such as { "PATIENT_NAME": "Jane Doe" }.');
 	}
@@ -150,21 +153,37 @@ const MISLEADING = new Map<unknown, (value: unknown) => boolean>([
 	['string', (value) => typeof value === 'object'],
 	['number', (value) => typeof value === 'boolean' || typeof value === 'object' || String(value).trim() === ''],
 	['boolean', (value) => typeof value === 'object'],
-	['array', () => false],
-	['object', (value) => Array.isArray(value)],
+	['array', (value) => !Array.isArray(value)],
+	['object', (value) => !isRecord(value)],
 ]);
 
 /** As n8n's own nodes convert, but without what would send a value that nobody entered: 0 for an empty text, 1 for true. */
 function convert(name: string, value: unknown, type: unknown): IDataObject[string] {
 	const isMisleading = MISLEADING.get(type);
 	if (isMisleading === undefined) throw badInput(`The parameter "${name}" has a type that there is not: ${describe(type)}`, `Use one of ${[...MISLEADING.keys()].join(', ')}.`);
-	if (typeof value === 'number') refuseInexactNumbers(value, name);
-	const result = validateFieldType(name, value, type as FieldType);
-	if (isMisleading(value) || !result.valid) {
+	const exact = parseText(value, type, name);
+	refuseInexactNumbers(exact, name);
+	const result = validateFieldType(name, exact, type as FieldType);
+	if (isMisleading(exact) || !result.valid) {
 		const found = String(value).trim() === '' ? 'it is empty' : `it is ${JSON.stringify(value)}`;
 		throw badInput(`The parameter "${name}" is not of the type ${type}: ${found}`, 'Change its value or its type.');
 	}
 	return (type === 'string' ? String(value) : result.newValue) as IDataObject[string];
+}
+
+/** What a text of JSON says, with all digits of its numbers: n8n would round them. A text that is none stays as it is. */
+function parseText(value: unknown, type: unknown, name: string): unknown {
+	if (typeof value !== 'string' || type === 'string' || type === 'boolean') return value;
+	let parsed: unknown;
+	try {
+		parsed = parseExactly(value);
+	} catch {
+		return value;
+	}
+	if (type !== 'number') return parsed;
+	// It came out as a text, and was none: its digits would be lost.
+	if (typeof parsed !== 'string' || value.trim().startsWith('"')) return value;
+	throw badInput(`The parameter "${name}" is a number that cannot be sent exactly (${parsed})`, 'Choose the type String to send its digits, if the NenAI workflow takes them as a text.');
 }
 
 /** JSON turns NaN into null and JavaScript rounds long numbers: either would send another value than the one meant. */
@@ -176,16 +195,23 @@ function refuseInexactNumbers(value: unknown, path: string): void {
 			'Its digits are lost already. They must be a text where they come from, with quotes around them in the data: choosing the type String here is too late.',
 		);
 	}
-	if (typeof value !== 'object' || value === null) return;
+	if (typeof value === 'bigint') throw badInput(`The parameter "${path}" is a BigInt, which JSON does not have`, 'Send it as a text: add .toString() to the expression.');
+	// What says by itself how it is sent, such as a date, has no numbers of its own.
+	if (typeof value !== 'object' || value === null || ('toJSON' in value && typeof value.toJSON === 'function')) return;
 	for (const [name, inner] of Object.entries(value)) {
 		refuseInexactNumbers(inner, path === '' ? name : `${path}.${name}`);
 	}
 }
 
-/** Checks a callback URL. `source` says where the user entered it. */
-export function checkCallbackUrl(url: string, source: string): string {
+/**
+ * Checks a callback URL.
+ *
+ * @param quote how the error quotes it, if at all
+ * @param source where the user entered it
+ */
+export function checkCallbackUrl(url: string, quote: string, source: string): string {
 	if (!isHttpUrl(url)) {
-		throw badInput(`The callback URL is not an absolute http(s) URL: ${url === '' ? '(empty)' : url}`, `Check ${source}. It is usually the Production URL of a NenAI Trigger.`);
+		throw badInput(`The callback URL is not an absolute http(s) URL${quote}`, `Check ${source}. It is usually the Production URL of a NenAI Trigger.`);
 	}
 	return url;
 }

@@ -9,7 +9,7 @@ import { failedItem, failureIn, firstFailure } from '../items';
 import { Parameters } from '../parameters';
 import type { Operation } from '../resource';
 import { checkBaseUrl, checkCallbackUrl, readLimits, readRunRequest, runOptions, runProperties } from './request';
-import { StartedRuns } from './startedRuns';
+import { memoryOf, type StartedRuns } from './startedRuns';
 
 export const option: Operation['option'] = {
 	name: 'Start',
@@ -82,7 +82,7 @@ export const parameters: INodeProperties[] = [
 export async function execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 	const items = this.getInputData();
 	if (items.length === 0) return [[]];
-	const memory = new StartedRuns(this.getContext('node'), this.getWorkflowDataProxy(0).$runIndex);
+	const memory = memoryOf.call(this);
 	const before = items.map((_, index) => memory.recall(index));
 	const plan = await makePlan.call(this, items.length);
 	if (plan.connection) hintAtChanges.call(this, memory, before, plan);
@@ -135,9 +135,13 @@ function readItem(this: IExecuteFunctions, itemIndex: number, credential: NenAiC
 /** Where NenAI reports to, by the value of `callback`. */
 const CALLBACKS: Record<string, (reader: Parameters, credential: NenAiCredential) => string | undefined> = {
 	none: () => undefined,
-	url: (reader) => checkCallbackUrl(reader.text('callbackUrl'), 'the Callback URL of this node'),
+	url(reader) {
+		const url = reader.text('callbackUrl');
+		return checkCallbackUrl(url, `: ${url === '' ? '(empty)' : url}`, 'the Callback URL of this node');
+	},
 	default(_, { defaultCallbackUrl }) {
-		if (defaultCallbackUrl !== '') return checkCallbackUrl(defaultCallbackUrl, 'the Default Callback URL of the credential');
+		// Not quoted: in the form it stands below the secrets.
+		if (defaultCallbackUrl !== '') return checkCallbackUrl(defaultCallbackUrl, '', 'the Default Callback URL of the credential');
 		throw badInput(
 			'The credential has no default callback URL',
 			'Enter one in the credential (usually the Production URL of a NenAI Trigger), or set Callback to "URL" or "None".',
@@ -154,7 +158,8 @@ function hintAtChanges(this: IExecuteFunctions, memory: StartedRuns, before: Arr
 		return isSame ? [] : [`item ${index} (message ID ${outcome.value.messageId})`];
 	});
 	if (changed.length === 0) return;
-	this.addExecutionHints({
+	// Not every context in which n8n executes nodes has it.
+	this.addExecutionHints?.({
 		message: `Not started again, though their parameters have changed since an earlier try started them: ${changed.join(', ')}. To start them anew, start a new execution of the workflow.`,
 		location: 'outputPane',
 	});

@@ -21,7 +21,7 @@ import { asNodeError, failureIn, isInsideAgent } from '../items';
 import { Parameters } from '../parameters';
 import type { Operation } from '../resource';
 import { checkBaseUrl, readLimits, readRunRequest, runOptions, runProperties } from './request';
-import { StartedRuns } from './startedRuns';
+import { memoryOf } from './startedRuns';
 
 const MINUTE = 60_000;
 const UNITS: Record<string, number> = { minutes: MINUTE, hours: 60 * MINUTE, days: 24 * 60 * MINUTE };
@@ -131,17 +131,17 @@ function storeInput(this: IExecuteFunctions, item: INodeExecutionData) {
 async function makePlan(this: IExecuteFunctions, count: number): Promise<Plan> {
 	try {
 		// What such a tool suspends, nothing can resume.
-		if (isInsideAgent.call(this)) throw new BadInput(INSIDE_AGENT);
-		if (count > 1) throw new BadInput(severalItems(count));
+		if (isInsideAgent.call(this)) throw toError(this.getNode(), INSIDE_AGENT);
+		if (count > 1) throw toError(this.getNode(), severalItems(count));
 		const reader = new Parameters(parameters, (name) => this.getNodeParameter(name, 0, null));
 		const connection = connect(await this.getCredentials(CREDENTIAL_TYPE), readLimits(reader));
 		const { credential } = connection;
 		checkBaseUrl(credential);
-		if (credential.webhookSecrets.length === 0 && !reader.plainlyOn('options.acceptUnsigned')) throw new BadInput(NO_SECRET);
+		if (credential.webhookSecrets.length === 0 && !reader.plainlyOn('options.acceptUnsigned')) throw toError(this.getNode(), NO_SECRET);
 		const request = { ...readRunRequest.call(this, 0, reader), webhook_callback: readResumeUrl.call(this, credential) };
 		return { connection, request, longestWait: readLongestWait.call(this, reader) };
 	} catch (error) {
-		throw asNodeError.call(this, error, count > 1 ? undefined : 0);
+		throw asNodeError.call(this, error, 0);
 	}
 }
 
@@ -176,7 +176,7 @@ function refuseLongerThanExecution(this: IExecuteFunctions, longestWait: number)
 }
 
 async function startOnce(this: IExecuteFunctions, request: RunRequest, connection: Connection): Promise<StartedRun> {
-	const memory = new StartedRuns(this.getContext('node'), this.getWorkflowDataProxy(0).$runIndex);
+	const memory = memoryOf.call(this);
 	const before = memory.recall(0);
 	if (before) throw toError(this.getNode(), before.kind === 'done' ? startedBefore(before.value) : before.failure, 0);
 

@@ -5,6 +5,7 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 import type { Failure } from '../../transport/failure';
 import type { Attempt, Outcome } from '../../transport/queue';
 import type { RunRequest, StartedRun } from '../../transport/startRun';
+import { isInsideAgent } from '../items';
 
 /** What is known of an item. `sent` is what a stopped execution leaves behind: nobody saw the answer. */
 type Entry = { request: string } & ({ state: 'sent' } | { state: 'started'; run: StartedRun } | { state: 'uncertain'; failure: Failure });
@@ -31,9 +32,10 @@ const SENT_BEFORE: Failure = {
 export class StartedRuns {
 	private readonly memory: Memory;
 
+	/** @param context of the node, as n8n stored it */
 	constructor(context: ReturnType<IExecuteFunctions['getContext']>, runIndex: number) {
 		const known = context.nenAiRuns as Memory | undefined;
-		this.memory = known?.runIndex === runIndex ? known : { runIndex, items: {} };
+		this.memory = known?.runIndex === runIndex ? { runIndex, items: byIndex(known.items) } : { runIndex, items: {} };
 		context.nenAiRuns = this.memory;
 	}
 
@@ -63,6 +65,26 @@ export class StartedRuns {
 		else if (attempt.failure.uncertain) items[itemIndex] = { state: 'uncertain', request, failure: attempt.failure };
 		else delete items[itemIndex];
 	}
+}
+
+/** Which state says more, where several are known of an item. */
+const STATES: Array<Entry['state']> = ['sent', 'uncertain', 'started'];
+
+/** Version 0.1.0 kept what it knew by index and request ("0:hash"). What it started must not be started again, either. */
+function byIndex(items: Record<string, Entry>): Memory['items'] {
+	const entries = Object.entries(items).map(([key, entry]): [string, Entry] => {
+		const [index, request = entry.request] = key.split(/:(.*)/s);
+		return [index, { ...entry, request }];
+	});
+	return Object.fromEntries(entries.sort(([, a], [, b]) => STATES.indexOf(a.state) - STATES.indexOf(b.state)));
+}
+
+/**
+ * The memory of this run of the node. Tools inside of an agent have none: n8n does not try them again by itself, and
+ * calls at the same time can have the same run index there.
+ */
+export function memoryOf(this: IExecuteFunctions): StartedRuns {
+	return new StartedRuns(isInsideAgent.call(this) ? {} : this.getContext('node'), this.getWorkflowDataProxy(0).$runIndex);
 }
 
 /** A hash, since parameters may be personal data and need not be stored once more. */
