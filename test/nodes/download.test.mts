@@ -492,3 +492,11 @@ test('a host that asks for a long pause fails its own files, each under its name
 	]);
 	expect(requests).toBe(1);
 });
+
+test('a long pause asked for by a host that a link has led to fails no other file of the host of the link', async () => {
+	const bucket = await serve((_, response) => void response.writeHead(429, { 'retry-after': '3600' }).end());
+	const one = textFile('one');
+	const links = await serve(({ url }, response) => void response.writeHead(302, { location: url === '/a.pdf' ? bucket : one }).end());
+	const { items } = await download({ items: [{ urls: [`${links}/a.pdf`, `${links}/b.txt`] }], settings: CONTINUE, options: { maxConcurrency: 1 } });
+	expect(items.map(({ json, binary }) => json.error ?? textOf(binary?.data.data))).toEqual(['one', expect.stringMatching(/a\.pdf.*HTTP 429.*asks to come back/)]);
+});

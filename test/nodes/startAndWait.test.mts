@@ -154,6 +154,27 @@ describe('whatever the settings of the node', () => {
 	});
 });
 
+describe('what is thrown before anything is sent goes on as an item with "Continue", not as if all were well', () => {
+	const CASES: Array<[what: string, options: Options, says: RegExp]> = [
+		['no workflow ID', { parameters: { workflowId: '={{ "" }}' } }, /workflow ID is empty/],
+		['no webhook secret', { credentials: new Credentials({ apiKey: 'test', baseUrl: 'http://127.0.0.1:1' }) }, /no webhook secret/],
+		['several items', { items: [{}, {}] }, /got 2 items/],
+		['an unknown operation', { parameters: { operation: 'begin' } }, /must be one of start, startAndWait/],
+		['a credential that is gone', { credentials: Object.assign(new Credentials({}), { gone: true }) }, /Credential with ID "1" does not exist/],
+	];
+
+	test.each(CASES)('%s', async (_, options, says) => {
+		for (const onError of ['continueRegularOutput', 'continueErrorOutput'] as const) {
+			const { items, failedItems } = await startAndWait({ ...options, settings: { onError } });
+			const [carrying, other] = onError === 'continueErrorOutput' ? [failedItems, items] : [items, failedItems];
+			expect(carrying).toHaveLength(options.items?.length ?? 1);
+			for (const { json } of carrying) expect(json.error).toMatch(says);
+			expect(other).toEqual([]);
+		}
+		expect(requests()).toBe(0);
+	});
+});
+
 describe('when the start fails', () => {
 	test.each<[string, Fault, RegExp]>([
 		['refused', { refuse: { status: 400, body: { message: 'No' } } }, /refused the run \(HTTP 400\): No \[item 0\]/],
