@@ -31,7 +31,7 @@ describe.each(N8N_VERSIONS)('n8n %s, one execution at a time', (version) => {
 		const waited = Date.now() - before;
 		process.stderr.write(`n8n ${version}: the start took ${Math.round(waited / 1000)} s; repeats were answered ${answers.slice(1, -1).map((answer) => answer?.status).join(', ')}\n`);
 		expect(answers.at(-1)).toEqual(DUPLICATE);
-		await client.endedExecutions(id, 1, 60_000);
+		await client.endedExecutions(id, 1, 120_000);
 		await sleep(2000);
 		expect(await client.executions(id)).toHaveLength(1);
 		// n8n 1 answers before it starts: its sender has its 200 at once, and repeats nothing.

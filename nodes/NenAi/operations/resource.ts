@@ -53,7 +53,7 @@ export function makeResourceMenu(resources: Resource[]): INodeProperties {
 		...MENU,
 		displayName: 'Resource',
 		name: 'resource',
-		options: resources.map(({ option }) => option).sort((a, b) => a.name.localeCompare(b.name)),
+		options: resources.map(({ option }) => option).sort((a, b) => (a.name < b.name ? -1 : 1)),
 		default: resources[0].option.value,
 	};
 }
