@@ -14,7 +14,7 @@ import { receiveCallback } from './callback/receive';
 import { claimsOf, startOnce } from './callback/startOnce';
 import { BadInput } from './operations/badInput';
 import { Parameters } from './operations/parameters';
-import { failureOf, readSettings, type Settings } from './operations/triggerSettings';
+import { problemOf, readSettings, type Settings } from './operations/triggerSettings';
 import { CREDENTIAL_TYPE, readCredential } from './transport/credential';
 import { toError } from './transport/failure';
 
@@ -111,7 +111,7 @@ export class NenAiTrigger implements INodeType {
 			/** NenAI has nothing to register a webhook with; this only stops an activation that could verify or start nothing. */
 			async create(this: IHookFunctions): Promise<boolean> {
 				const parameters = parametersOf.call(this);
-				const failure = failureOf(parameters);
+				const failure = problemOf(parameters);
 				if (failure !== undefined) throw toError(this.getNode(), failure);
 				saveUnderThisName.call(this);
 				if (parameters.plainlyOn('options.acceptUnsigned')) return true;

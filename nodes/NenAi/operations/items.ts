@@ -5,7 +5,7 @@ import type { Outcome } from '../transport/queue';
 import { BadInput, failureOf } from './badInput';
 
 /** What to say of an item that was not tried, since the execution was stopped. */
-export const STOPPED: Failure = { message: 'The execution was stopped', hint: 'Nothing more was sent.' };
+const STOPPED: Failure = { message: 'The execution was stopped', hint: 'Nothing more was sent.' };
 
 /** Whether an AI agent calls the node as its tool. n8n names such nodes so, whichever way the agent runs its tools. */
 export function isTool(this: IExecuteFunctions): boolean {

@@ -1,5 +1,5 @@
 import type { Failure } from '../transport/failure';
-import { BadInput } from './badInput';
+import { BadInput, failureOf } from './badInput';
 import type { Parameters } from './parameters';
 
 /** When a callback starts the workflow. */
@@ -19,11 +19,11 @@ export function readSettings(parameters: Parameters): Settings {
 }
 
 /** Why the settings cannot be read; undefined if they can. */
-export function failureOf(parameters: Parameters): Failure | undefined {
+export function problemOf(parameters: Parameters): Failure | undefined {
 	try {
 		readSettings(parameters);
 		return undefined;
 	} catch (error) {
-		return error instanceof BadInput ? error.failure : { message: (error as Error).message, hint: 'Check the parameters of this node.' };
+		return failureOf(error);
 	}
 }
