@@ -145,16 +145,13 @@ function removeOldLeftovers() {
 	}
 }
 
-/**
- * Installs the project's packages unless they are those of package-lock.json. A file written afterwards says so.
- * Not by `npm ci`: it refuses a lock file made where the registry lacks optional packages of other platforms.
- */
+/** Installs the project's packages unless they are those of package-lock.json. A file written afterwards says so. */
 async function ensurePackages() {
 	if (packagesAreCurrent()) return;
 	await withLock(async () => {
 		if (packagesAreCurrent()) return;
 		rmSync(markerPath(), { force: true });
-		await step("Installing the project's packages", () => npm(['install', '--no-save'], ROOT));
+		await step("Installing the project's packages", () => npm(['ci'], ROOT));
 		writeFileSync(markerPath(), lockfileHash());
 	});
 }
