@@ -61,6 +61,20 @@ export class NenAiApi implements ICredentialType {
 			description:
 				'Where NenAI reports what became of a run, when "Start" is set to the default. Usually the Production URL of a NenAI Trigger.',
 		},
+		{
+			displayName: 'MCP URL',
+			name: 'mcpUrl',
+			type: 'string',
+			default: 'https://mcp.getnen.ai/v1',
+			description: 'Where NenAI is asked about runs and workflows (its MCP server). Change it only if NenAI told you to.',
+		},
+		{
+			displayName: 'Deployment ID',
+			name: 'deploymentId',
+			type: 'string',
+			default: '',
+			description: 'Only for an API key that has several deployments: the one whose workflows and logs are meant',
+		},
 	];
 
 	/** A function rather than an expression template: n8n then builds no expression sandbox for each request. */

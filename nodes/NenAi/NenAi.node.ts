@@ -12,10 +12,12 @@ import {
 import { carryOut, makeResourceMenu, subtitleOf } from './operations/resource';
 import { result } from './operations/result';
 import { run, webhook } from './operations/run';
+import { workflow } from './operations/workflow';
+import { searchWorkflows } from './pickers/searchWorkflows';
 import { testCredential } from './transport/credentialTest';
 
 /** The first is the default. */
-const RESOURCES = [run, result];
+const RESOURCES = [run, result, workflow];
 
 export class NenAi implements INodeType {
 	description: INodeTypeDescription = {
@@ -50,7 +52,7 @@ export class NenAi implements INodeType {
 		],
 	};
 
-	methods = { credentialTest: { testCredential } };
+	methods = { credentialTest: { testCredential }, listSearch: { searchWorkflows } };
 
 	/** n8n asks for these beside any webhook; one that resumes an execution is registered nowhere. */
 	webhookMethods = {

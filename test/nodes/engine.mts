@@ -4,7 +4,7 @@
  */
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { ExecutionLifecycleHooks, ExternalSecretsProxy, HookContext, SupplyDataContext, WebhookContext, WorkflowExecute } from 'n8n-core';
+import { ExecutionLifecycleHooks, ExternalSecretsProxy, HookContext, LoadOptionsContext, SupplyDataContext, WebhookContext, WorkflowExecute } from 'n8n-core';
 import {
 	createRunExecutionData,
 	ICredentialsHelper,
@@ -17,6 +17,7 @@ import {
 	type IHttpRequestOptions,
 	type INode,
 	type INodeExecutionData,
+	type INodeListSearchResult,
 	type INodeParameters,
 	type INodeType,
 	type INodeTypes,
@@ -223,6 +224,15 @@ export async function executeInsideAgent(parameters: INodeParameters, credential
 	const context = new SupplyDataContext(workflowOf(node), node, additionalDataFor(credentials), 'trigger', createRunExecutionData({}), 0, input, { [NodeConnectionTypes.AiTool]: [input] }, NodeConnectionTypes.AiTool, executeData, []);
 	// n8n casts in the same way: to the node, this context is that of an execution.
 	return (await TYPES[node.type].execute?.call(context as unknown as IExecuteFunctions)) as INodeExecutionData[][] | undefined;
+}
+
+/** Loads a list of the editor, as it does where somebody opens it. */
+export async function loadList(method: string, credentials: Credentials, filter?: string): Promise<INodeListSearchResult> {
+	const node = nodeOf('n8n-nodes-nenai.nenAi', {});
+	const context = new LoadOptionsContext(workflowOf(node), node, additionalDataFor(credentials), '');
+	const load = TYPES[node.type].methods?.listSearch?.[method];
+	if (load === undefined) throw new Error(`There is no list ${method}`);
+	return await load.call(context, filter);
 }
 
 export interface CallbackServer {

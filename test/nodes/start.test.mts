@@ -196,7 +196,7 @@ describe('parameters of another type than the form gives', () => {
 		['a word as Max Concurrency', { options: { maxConcurrency: '={{ "many" }}' } }, /^Max Concurrency \(maxConcurrency\) must be a number, but is the text "many"/],
 		['a list as Max Tries', { options: { maxTries: '={{ [] }}' } }, /^Max Tries \(maxTries\) must be a number, but is a list/],
 		['true as Timeout', { options: { timeout: '={{ true }}' } }, /^Timeout \(timeout\) must be a number, but is true/],
-		['an unknown operation', { operation: 'begin' }, /^Operation \(operation\) must be one of start, startAndWait, but is the text "begin"/],
+		['an unknown operation', { operation: 'begin' }, /^Operation \(operation\) must be one of start, startAndWait, get, getMany, getLogs, but is the text "begin"/],
 		['an unknown resource', { resource: 'constructor' }, /^Resource \(resource\) must be one of/],
 	])('%s is an error that names the parameter', async (_, parameters, says) => {
 		const { error } = await start({ parameters });

@@ -27,6 +27,8 @@ test('names and defaults of the credential', () => {
 		['webhookSecret', '', true],
 		['previousWebhookSecret', '', true],
 		['defaultCallbackUrl', '', false],
+		['mcpUrl', 'https://mcp.getnen.ai/v1', false],
+		['deploymentId', '', false],
 	]);
 });
 
@@ -39,11 +41,18 @@ const shownFor = (resource: string, operation: string) =>
 		({ displayOptions: { show } = {} }) => show?.resource?.includes(resource) && show.operation?.includes(operation),
 	);
 
-const RUN = { workflowId: '', parametersMode: 'fields', parameters: {}, parametersJson: '{}', options: {} };
+const LOCATOR = { mode: 'list', value: '' };
+const RUN = { workflowId: LOCATOR, parametersMode: 'fields', parameters: {}, parametersJson: '{}', options: {} };
+const MESSAGE = { messageId: '={{ $json.messageId ?? $json.message_id }}', options: {} };
+const ASK = [['maxConcurrency', 10], ['maxTries', 5], ['timeout', 30]];
 
 test.each<[string, string, object, unknown[]]>([
 	['run', 'start', { ...RUN, callback: 'default', callbackUrl: '' }, [['maxConcurrency', 10], ['maxTries', 5], ['timeout', 30]]],
 	['run', 'startAndWait', { ...RUN, limitWaitTime: true, resumeAmount: 1, resumeUnit: 'hours', acceptUnsignedWarning: '' }, [['acceptUnsigned', false], ['maxTries', 5], ['timeout', 30]]],
+	['run', 'get', MESSAGE, ASK],
+	['run', 'getMany', { workflowId: LOCATOR, limit: 50, options: {} }, ASK],
+	['run', 'getLogs', { ...MESSAGE, output: 'text', binaryPropertyName: 'data' }, ASK],
+	['workflow', 'getMany', { options: {} }, ASK],
 	['result', 'download', { payload: '={{ $json }}', output: 'itemPerFile', binaryPropertyName: 'data', options: {} }, [['allowedHosts', ''], ['fields', []], ['maxConcurrency', 4], ['maxFileSize', 0]]],
 ])('names and defaults of %s/%s', (resource, operation, defaults, options) => {
 	const shown = shownFor(resource, operation);
@@ -55,10 +64,11 @@ test('names of the node, its resources and its operations', () => {
 	const { name, version, properties, usableAsTool } = new NenAi().description;
 	expect([name, version, usableAsTool]).toEqual(['nenAi', 1, true]);
 	const choices = (property: INodeProperties) => property.options?.map((option) => 'value' in option && option.value);
-	expect(properties.filter((p) => p.name === 'resource').map((p) => [p.default, choices(p)])).toEqual([['run', ['result', 'run']]]);
+	expect(properties.filter((p) => p.name === 'resource').map((p) => [p.default, choices(p)])).toEqual([['run', ['result', 'run', 'workflow']]]);
 	expect(properties.filter((p) => p.name === 'operation').map((p) => [p.default, choices(p)])).toEqual([
-		['start', ['start', 'startAndWait']],
+		['start', ['start', 'startAndWait', 'get', 'getMany', 'getLogs']],
 		['download', ['download']],
+		['getMany', ['getMany']],
 	]);
 });
 

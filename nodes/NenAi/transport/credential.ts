@@ -10,16 +10,33 @@ export interface NenAiCredential {
 	/** The secrets that a callback may be signed with: the current one and the one before it. */
 	webhookSecrets: string[];
 	defaultCallbackUrl: string;
+	/** Where NenAI's MCP server is; without trailing slashes. */
+	mcpUrl: string;
+	/** Empty, or which deployment is meant, for a key that has several. */
+	deploymentId: string;
+	/** Where the Desktop API is; without trailing slashes. */
+	desktopUrl: string;
 }
 
-/** Reads what n8n decrypted. Fields that are missing (saved by an older version) count as empty. */
+/** What the credential's addresses are unless somebody changes them. */
+export const USUAL_ADDRESSES = {
+	baseUrl: 'https://api.getnen.ai',
+	mcpUrl: 'https://mcp.getnen.ai/v1',
+	desktopUrl: 'https://desktop.api.getnen.ai',
+};
+
+/** Reads what n8n decrypted. Fields that are missing (saved before they existed) have their default. */
 export function readCredential(data: ICredentialDataDecryptedObject): NenAiCredential {
 	const text = (field: string) => (typeof data[field] === 'string' ? data[field].trim() : '');
+	const address = (field: keyof typeof USUAL_ADDRESSES) => (field in data ? text(field) : USUAL_ADDRESSES[field]).replace(/\/+$/, '');
 	return {
 		apiKey: text('apiKey'),
-		baseUrl: text('baseUrl').replace(/\/+$/, ''),
+		baseUrl: address('baseUrl'),
 		webhookSecrets: [text('webhookSecret'), text('previousWebhookSecret')].filter((secret) => secret !== ''),
 		defaultCallbackUrl: text('defaultCallbackUrl'),
+		mcpUrl: address('mcpUrl'),
+		deploymentId: text('deploymentId'),
+		desktopUrl: address('desktopUrl'),
 	};
 }
 

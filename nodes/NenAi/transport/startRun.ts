@@ -1,16 +1,12 @@
-import type {
-	ICredentialDataDecryptedObject,
-	IDataObject,
-	IExecuteFunctions,
-	IHttpRequestOptions,
-	IN8nHttpFullResponse,
-} from 'n8n-workflow';
+import type { IDataObject, IExecuteFunctions, IN8nHttpFullResponse } from 'n8n-workflow';
 
 import { isFromBetween, judge, judgeThrown, parseJson, quoteBody, readText, type Verdict } from './answer';
-import { CREDENTIAL_TYPE, readCredential, type NenAiCredential } from './credential';
+import { request as send, type Connection } from './connection';
+import type { NenAiCredential } from './credential';
 import type { Failure } from './failure';
 import type { Attempt } from './queue';
 import { comeBackAt, LONGEST_WAIT, readRetryAfter } from './retry';
+import { hostOf, quote, redirectTarget, times } from './words';
 
 /** The body of `POST /runs`. */
 export interface RunRequest {
@@ -22,33 +18,6 @@ export interface RunRequest {
 /** The body of the 202, as NenAI sent it. */
 export type StartedRun = IDataObject & { messageId: string };
 
-/** What a user may set for each request. */
-export interface RunLimits {
-	/** Tries for an answer that is safe to retry, the first included. */
-	maxTries: number;
-	/** Seconds. */
-	timeout: number;
-}
-
-export interface Connection extends RunLimits {
-	credential: NenAiCredential;
-	/** Handed to n8n with each request, so that it does not decrypt the credential each time. */
-	decrypted: NonNullable<Parameters<IExecuteFunctions['helpers']['httpRequestWithAuthentication']>[2]>;
-}
-
-const LONGEST_TIMEOUT = 3600;
-
-/** Everything that the requests of one execution share. */
-export function connect(data: ICredentialDataDecryptedObject, { maxTries, timeout }: RunLimits): Connection {
-	return {
-		credential: readCredential(data),
-		decrypted: { credentialsDecrypted: { id: '', name: '', type: CREDENTIAL_TYPE, data } },
-		// 0 is what other nodes call no limit.
-		timeout: timeout > 0 ? Math.min(timeout, LONGEST_TIMEOUT) : LONGEST_TIMEOUT,
-		maxTries,
-	};
-}
-
 /**
  * Sends one `POST /runs`. Redirects are not followed: n8n would send the API key on to the other host.
  *
@@ -59,22 +28,18 @@ export async function startRun(
 	request: RunRequest,
 	connection: Connection,
 ): Promise<Attempt<StartedRun>> {
-	const { credential, decrypted, timeout, maxTries } = connection;
-	const options: IHttpRequestOptions = {
-		method: 'POST',
-		url: `${credential.baseUrl}/runs`,
-		body: request,
-		json: true,
-		// Parsed here: n8n would round long numbers.
-		encoding: 'text',
-		returnFullResponse: true,
-		ignoreHttpStatusErrors: true,
-		disableFollowRedirect: true,
-		timeout: timeout * 1000,
-	};
+	const { credential, timeout, maxTries } = connection;
 	let response: IN8nHttpFullResponse;
 	try {
-		response = (await this.helpers.httpRequestWithAuthentication.call(this, CREDENTIAL_TYPE, options, decrypted)) as IN8nHttpFullResponse;
+		response = await send.call(this, {
+			method: 'POST',
+			url: `${credential.baseUrl}/runs`,
+			body: request,
+			json: true,
+			// Parsed here: n8n would round long numbers.
+			encoding: 'text',
+			timeout: timeout * 1000,
+		}, connection);
 	} catch (error) {
 		return readThrown(error, connection);
 	}
@@ -196,26 +161,4 @@ function readThrown(error: unknown, { credential, timeout, maxTries }: Connectio
 
 function isSecureParametersError(body: unknown): boolean {
 	return (body as { error?: unknown } | null)?.error === 'hmac_required_for_secure_params';
-}
-
-function quote(text: string): string {
-	return text === '' ? '' : `: ${text}`;
-}
-
-function times(count: number): string {
-	return count === 1 ? 'once' : `${count} times`;
-}
-
-/** Only the host of the target: its path could hold a token. */
-function redirectTarget(location: unknown): string {
-	return typeof location === 'string' && URL.canParse(location) ? ` to ${hostOf(location)}` : '';
-}
-
-/** A host name that ends as they do, or an address. */
-const PLAIN_HOST = /^(([a-z0-9-]+\.)+[a-z]{2,}|localhost|[\d.]+|\[[\da-f:.]+\])(:\d+)?$/;
-
-/** Not what looks like no host: somebody may have pasted the key there, or behind it. */
-function hostOf(url: string): string {
-	const host = URL.canParse(url) ? new URL(url).host : '';
-	return PLAIN_HOST.test(host) ? host : 'its base URL';
 }

@@ -1,23 +1,16 @@
 import { validateFieldType, type FieldType, type IDataObject, type IExecuteFunctions, type INodeProperties } from 'n8n-workflow';
 
-import { isHttpUrl, problemOfAddress, type NenAiCredential } from '../../transport/credential';
+import { isHttpUrl } from '../../transport/credential';
 import { describeInexactNumber, parseExactly } from '../../transport/exactJson';
-import type { RunLimits, RunRequest } from '../../transport/startRun';
+import type { RunRequest } from '../../transport/startRun';
 import { badInput } from '../badInput';
 import type { Parameters } from '../parameters';
 import { describe, isRecord, titleOf, toObject, type Name } from '../values';
+import { readWorkflowId, workflowProperty } from './workflowId';
 
 /** Parameters that every operation that starts a run has. `displayOptions` are added by the operation. */
 export const runProperties: INodeProperties[] = [
-	{
-		displayName: 'Workflow ID',
-		name: 'workflowId',
-		type: 'string',
-		required: true,
-		default: '',
-		placeholder: 'e.g. 12345678-1234-1234-1234-123456789abc',
-		description: 'The ID of the NenAI workflow to run, as your NenAI contact gave it to you',
-	},
+	workflowProperty('The NenAI workflow to run'),
 	{
 		displayName: 'Parameters',
 		name: 'parametersMode',
@@ -85,21 +78,9 @@ export const runOptions: INodeProperties[] = [
 	},
 ];
 
-/** Reads what the user has set for each request. */
-export function readLimits(parameters: Parameters): RunLimits {
-	return { maxTries: parameters.count('options.maxTries'), timeout: parameters.number('options.timeout') };
-}
-
-/** Throws BadInput for a credential with which nothing can be sent. */
-export function checkBaseUrl({ baseUrl }: NenAiCredential) {
-	const problem = problemOfAddress(baseUrl);
-	if (problem !== undefined) throw badInput(`The base URL of the credential ${problem}`, 'It is usually https://api.getnen.ai.');
-}
-
 /** Reads what an item asks to be started. Throws BadInput when it cannot be sent as it is. */
 export function readRunRequest(this: IExecuteFunctions, itemIndex: number, parameters: Parameters): Omit<RunRequest, 'webhook_callback'> {
-	const id = parameters.id('workflowId');
-	if (id === '') throw badInput('The workflow ID is empty', 'Enter the ID of the NenAI workflow. If it is an expression, look at what it gives for this item.');
+	const id = readWorkflowId(parameters);
 	const workflow_params = READERS[parameters.choice('parametersMode')].call(this, itemIndex, parameters);
 	refuseInexactNumbers(workflow_params, '');
 	return { workflow_id: id, workflow_params };

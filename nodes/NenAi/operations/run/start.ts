@@ -3,12 +3,14 @@ import type { IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n
 import { CREDENTIAL_TYPE, type NenAiCredential } from '../../transport/credential';
 import { toError } from '../../transport/failure';
 import { workThrough, type Attempt, type Outcome } from '../../transport/queue';
-import { connect, startRun, type Connection, type RunRequest, type StartedRun } from '../../transport/startRun';
+import { connect, type Connection } from '../../transport/connection';
+import { startRun, type RunRequest, type StartedRun } from '../../transport/startRun';
 import { badInput, BadInput, failureOf } from '../badInput';
 import { failedItem, failureIn, firstFailure } from '../items';
+import { checkAddress, readLimits } from '../limits';
 import { Parameters } from '../parameters';
 import type { Operation } from '../resource';
-import { checkBaseUrl, checkCallbackUrl, readLimits, readRunRequest, runOptions, runProperties } from './request';
+import { checkCallbackUrl, readRunRequest, runOptions, runProperties } from './request';
 import { memoryOf, type StartedRuns } from './startedRuns';
 
 export const option: Operation['option'] = {
@@ -109,7 +111,7 @@ async function makePlan(this: IExecuteFunctions, count: number): Promise<Plan> {
 		const maxConcurrency = ofAll.count('options.maxConcurrency');
 		const limits = readLimits(ofAll);
 		const connection = connect(await this.getCredentials(CREDENTIAL_TYPE), limits);
-		checkBaseUrl(connection.credential);
+		checkAddress(connection.credential, 'baseUrl');
 		const requests = Array.from({ length: count }, (_, index) => readItem.call(this, index, connection.credential));
 		return { connection, maxConcurrency, requests };
 	} catch (error) {

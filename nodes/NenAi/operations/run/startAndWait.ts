@@ -15,12 +15,14 @@ import { CREDENTIAL_TYPE, isHttpUrl, type NenAiCredential } from '../../transpor
 import { toError, type Failure } from '../../transport/failure';
 import { isLoopback } from '../../transport/hosts';
 import { workThrough } from '../../transport/queue';
-import { connect, startRun, type Connection, type RunRequest, type StartedRun } from '../../transport/startRun';
+import { connect, type Connection } from '../../transport/connection';
+import { startRun, type RunRequest, type StartedRun } from '../../transport/startRun';
 import { badInput, BadInput } from '../badInput';
 import { asNodeError, failureIn, isInsideAgent } from '../items';
+import { checkAddress, readLimits } from '../limits';
 import { Parameters } from '../parameters';
 import type { Operation } from '../resource';
-import { checkBaseUrl, readLimits, readRunRequest, runOptions, runProperties } from './request';
+import { readRunRequest, runOptions, runProperties } from './request';
 import { memoryOf } from './startedRuns';
 
 const MINUTE = 60_000;
@@ -136,7 +138,7 @@ async function makePlan(this: IExecuteFunctions, count: number): Promise<Plan> {
 		const reader = new Parameters(parameters, (name) => this.getNodeParameter(name, 0, null));
 		const connection = connect(await this.getCredentials(CREDENTIAL_TYPE), readLimits(reader));
 		const { credential } = connection;
-		checkBaseUrl(credential);
+		checkAddress(credential, 'baseUrl');
 		if (credential.webhookSecrets.length === 0 && !reader.plainlyOn('options.acceptUnsigned')) throw toError(this.getNode(), NO_SECRET);
 		const request = { ...readRunRequest.call(this, 0, reader), webhook_callback: readResumeUrl.call(this, credential) };
 		return { connection, request, longestWait: readLongestWait.call(this, reader) };

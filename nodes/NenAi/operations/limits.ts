@@ -1,0 +1,17 @@
+import type { Limits } from '../transport/connection';
+import { problemOfAddress, USUAL_ADDRESSES, type NenAiCredential } from '../transport/credential';
+import { badInput } from './badInput';
+import type { Parameters } from './parameters';
+
+/** Reads what the user has set for each request, from the options of these names. */
+export function readLimits(parameters: Parameters): Limits {
+	return { maxTries: parameters.count('options.maxTries'), timeout: parameters.number('options.timeout') };
+}
+
+const LABELS = { baseUrl: 'base URL', mcpUrl: 'MCP URL', desktopUrl: 'desktop URL' };
+
+/** Throws BadInput for a credential with which nothing can be sent to this address of NenAI's. */
+export function checkAddress(credential: NenAiCredential, field: keyof typeof LABELS) {
+	const problem = problemOfAddress(credential[field]);
+	if (problem !== undefined) throw badInput(`The ${LABELS[field]} of the credential ${problem}`, `It is usually ${USUAL_ADDRESSES[field]}.`);
+}

@@ -1,0 +1,68 @@
+import type { IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
+
+import { askForEach, askOptions, messageIdProperty, readMessageId } from '../ask';
+import { badInput } from '../badInput';
+import type { Parameters } from '../parameters';
+import type { Operation } from '../resource';
+
+export const option: Operation['option'] = {
+	name: 'Get Logs',
+	value: 'getLogs',
+	action: 'Get the log of a run',
+	description: 'Asks NenAI for the log of a run: its steps, what was decided and why, and its errors. Starts and changes nothing.',
+};
+
+export const parameters: INodeProperties[] = [
+	messageIdProperty,
+	{
+		displayName: 'Output',
+		name: 'output',
+		type: 'options',
+		options: [
+			{ name: 'Text', value: 'text', description: 'In the field logs' },
+			{ name: 'File', value: 'file', description: 'A text file, for example to be sent on' },
+		],
+		default: 'text',
+		description: 'How the log comes out',
+	},
+	{
+		displayName: 'Put Output File in Field',
+		name: 'binaryPropertyName',
+		type: 'string',
+		required: true,
+		default: 'data',
+		displayOptions: { show: { output: ['file'] } },
+		hint: 'The name of the output binary field to put the file in',
+	},
+	askOptions,
+];
+
+interface Wish {
+	messageId: string;
+	/** Where a file is wanted. */
+	property?: string;
+}
+
+/** Asks for the log of each item's run. */
+export async function execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+	return await askForEach(this, {
+		parameters,
+		read: readWish,
+		ask: async (inquiry, { messageId }) => await inquiry.logOf(messageId),
+		toItems: async (logs, { messageId, property }) => {
+			if (property === undefined) return [{ json: { messageId, logs } }];
+			const file = await this.helpers.prepareBinaryData(Buffer.from(logs), `${messageId.replace(NOT_IN_FILE_NAMES, '_')}.log`, 'text/plain');
+			return [{ json: { messageId }, binary: { [property]: file } }];
+		},
+	});
+}
+
+const NOT_IN_FILE_NAMES = /[^\w.-]/g;
+
+function readWish(given: Parameters): Wish {
+	const messageId = readMessageId(given);
+	if (given.choice('output') === 'text') return { messageId };
+	const property = given.text('binaryPropertyName');
+	if (property === '') throw badInput('Put Output File in Field (binaryPropertyName) is empty', 'Enter a name, such as data.');
+	return { messageId, property };
+}

@@ -1,0 +1,23 @@
+import type { IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
+
+import { askForEach, askOptions } from '../ask';
+import type { Operation } from '../resource';
+
+export const option: Operation['option'] = {
+	name: 'Get Many',
+	value: 'getMany',
+	action: 'Get many workflows',
+	description: 'Asks NenAI which workflows there are, for example to find the ID of one. Starts and changes nothing.',
+};
+
+export const parameters: INodeProperties[] = [askOptions];
+
+/** Asks for the workflows of the account, and gives an item for each of them, as NenAI has it. */
+export async function execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+	return await askForEach(this, {
+		parameters,
+		read: () => ({}),
+		ask: async (inquiry) => await inquiry.workflows(),
+		toItems: (workflows) => workflows.map((json) => ({ json })),
+	});
+}

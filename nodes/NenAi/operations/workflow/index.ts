@@ -1,0 +1,4 @@
+import { makeResource } from '../resource';
+import * as getMany from './getMany';
+
+export const workflow = makeResource({ name: 'Workflow', value: 'workflow' }, [getMany]);

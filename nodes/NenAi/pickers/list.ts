@@ -1,0 +1,25 @@
+import type { ILoadOptionsFunctions, INodeListSearchItems, INodeListSearchResult } from 'n8n-workflow';
+
+import { connect, type Connection } from '../transport/connection';
+import { CREDENTIAL_TYPE } from '../transport/credential';
+import { toError } from '../transport/failure';
+import { workThrough, type Attempt } from '../transport/queue';
+
+/** Somebody is looking at the list meanwhile. */
+const LIMITS = { maxTries: 2, timeout: 15 };
+
+/** Loads what a list in the editor is made of. What it throws is shown in the list, its message alone. */
+export async function load<T>(editor: ILoadOptionsFunctions, ask: (connection: Connection) => Promise<Attempt<T>>): Promise<T> {
+	const connection = connect(await editor.getCredentials(CREDENTIAL_TYPE), LIMITS);
+	const [outcome] = await workThrough(1, async () => await ask(connection), { ...LIMITS, maxConcurrency: 1, stopOnFailure: true });
+	if (outcome.kind === 'done') return outcome.value;
+	const { message, hint } = outcome.kind === 'failed' ? outcome.failure : { message: 'The list was not loaded', hint: '' };
+	throw toError(editor.getNode(), { message: `${message}. ${hint}`.trim(), hint });
+}
+
+/** @param filter what the user looks for; in names as in IDs, capitals or not */
+export function toResult(items: INodeListSearchItems[], filter = ''): INodeListSearchResult {
+	const wanted = filter.trim().toLowerCase();
+	const found = items.filter(({ name, value }) => `${name}\n${value}`.toLowerCase().includes(wanted));
+	return { results: found.sort((a, b) => (a.name.toLowerCase() < b.name.toLowerCase() ? -1 : 1)) };
+}

@@ -1,0 +1,52 @@
+import type {
+	ICredentialDataDecryptedObject,
+	IExecuteFunctions,
+	IHttpRequestOptions,
+	ILoadOptionsFunctions,
+	IN8nHttpFullResponse,
+} from 'n8n-workflow';
+
+import { CREDENTIAL_TYPE, readCredential, type NenAiCredential } from './credential';
+
+/** What a user may set for each request. */
+export interface Limits {
+	/** Tries for an answer that is safe to retry, the first included. */
+	maxTries: number;
+	/** Seconds. */
+	timeout: number;
+}
+
+export interface Connection extends Limits {
+	credential: NenAiCredential;
+	/** Handed to n8n with each request, so that it does not decrypt the credential each time. */
+	decrypted: NonNullable<Parameters<IExecuteFunctions['helpers']['httpRequestWithAuthentication']>[2]>;
+}
+
+/** What requests are sent from: an execution, or a list in the editor. */
+export type Sender = IExecuteFunctions | ILoadOptionsFunctions;
+
+const LONGEST_TIMEOUT = 3600;
+
+/** Everything that the requests of one execution share. */
+export function connect(data: ICredentialDataDecryptedObject, { maxTries, timeout }: Limits): Connection {
+	return {
+		credential: readCredential(data),
+		decrypted: { credentialsDecrypted: { id: '', name: '', type: CREDENTIAL_TYPE, data } },
+		// 0 is what other nodes call no limit.
+		timeout: timeout > 0 ? Math.min(timeout, LONGEST_TIMEOUT) : LONGEST_TIMEOUT,
+		maxTries,
+	};
+}
+
+/**
+ * Sends one request with the API key, through n8n's HTTP helper, so that its proxy settings and SSRF protection hold.
+ * Redirects are not followed: n8n would send the key on to the other host. Rejects where no answer came.
+ */
+export async function request(this: Sender, options: IHttpRequestOptions, { decrypted }: Connection): Promise<IN8nHttpFullResponse> {
+	return (await this.helpers.httpRequestWithAuthentication.call(
+		this,
+		CREDENTIAL_TYPE,
+		{ ...options, returnFullResponse: true, ignoreHttpStatusErrors: true, disableFollowRedirect: true },
+		decrypted,
+	)) as IN8nHttpFullResponse;
+}

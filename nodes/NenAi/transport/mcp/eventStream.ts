@@ -1,0 +1,56 @@
+/**
+ * The data of each message in an event stream (WHATWG HTML, "Server-sent events"), as its parts come. Events of other
+ * types are left out; so is one that the end of the stream cuts off, unless only its last empty line is missing.
+ *
+ * @param chunks of bytes, cut anywhere
+ */
+export async function* readEvents(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+	let event = new Event();
+	for await (const line of readLines(chunks)) {
+		if (line !== '') {
+			event.take(line);
+			continue;
+		}
+		if (event.isMessage()) yield event.data();
+		event = new Event();
+	}
+	if (event.isMessage()) yield event.data();
+}
+
+class Event {
+	private readonly lines: string[] = [];
+
+	private type = '';
+
+	take(line: string) {
+		const [, field, value] = /^([^:]*):? ?(.*)$/s.exec(line) ?? [];
+		if (field === 'data') this.lines.push(value);
+		if (field === 'event') this.type = value;
+	}
+
+	isMessage(): boolean {
+		return this.lines.length > 0 && ['', 'message'].includes(this.type);
+	}
+
+	data(): string {
+		return this.lines.join('\n');
+	}
+}
+
+/** Lines end with LF, CR or both; a chunk may cut a character or such an end in two. */
+async function* readLines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+	const decoder = new TextDecoder();
+	let rest = '';
+	let cutEnd = '';
+	for await (const chunk of chunks) {
+		const text = cutEnd + decoder.decode(chunk, { stream: true });
+		cutEnd = text.endsWith('\r') ? '\r' : '';
+		const [first, ...others] = text.slice(0, text.length - cutEnd.length).split(/\r\n|\n|\r/);
+		rest += first;
+		for (const line of others) {
+			yield rest;
+			rest = line;
+		}
+	}
+	yield rest + decoder.decode();
+}
