@@ -1,7 +1,7 @@
 import type { IDataObject, IN8nHttpFullResponse } from 'n8n-workflow';
 
 import { isFromBetween, judgeThrown, parseJson, quoteBody, readText } from './answer';
-import { request, type Connection, type Sender } from './connection';
+import { openStream, type Connection, type Sender } from './connection';
 import { McpClient, McpError, type ByteStream, type NoResult, type Send, type Tool, type ToolResult } from './mcp/client';
 import type { Attempt } from './queue';
 import { comeBackAt, LONGEST_WAIT, readRetryAfter } from './retry';
@@ -162,7 +162,7 @@ class Unanswered extends Error {
 function sendTo(sender: Sender, connection: Connection): Send {
 	return async ({ method, headers, body, signal }) => {
 		const url = connection.credential.mcpUrl;
-		const response = await request.call(sender, { method, url, headers, ...(body && { body: { ...body } }), encoding: 'stream', abortSignal: signal }, connection);
+		const response = await openStream(sender, { method, url, headers, ...(body && { body: { ...body } }), abortSignal: signal }, connection);
 		return { ...response, body: response.body as unknown as ByteStream };
 	};
 }

@@ -38,15 +38,19 @@ export function connect(data: ICredentialDataDecryptedObject, { maxTries, timeou
 	};
 }
 
+/** Redirects are not followed: n8n would send the API key on to the other host. */
+const FULL_ANSWER = { returnFullResponse: true, ignoreHttpStatusErrors: true, disableFollowRedirect: true } as const;
+
 /**
  * Sends one request with the API key, through n8n's HTTP helper, so that its proxy settings and SSRF protection hold.
- * Redirects are not followed: n8n would send the key on to the other host. Rejects where no answer came.
+ * Resolves with the answer, of any status; rejects where none came. n8n ends it where the execution is stopped.
  */
-export async function request(this: Sender, options: IHttpRequestOptions, { decrypted }: Connection): Promise<IN8nHttpFullResponse> {
-	return (await this.helpers.httpRequestWithAuthentication.call(
-		this,
-		CREDENTIAL_TYPE,
-		{ ...options, returnFullResponse: true, ignoreHttpStatusErrors: true, disableFollowRedirect: true },
-		decrypted,
-	)) as IN8nHttpFullResponse;
+export async function request(this: IExecuteFunctions, options: IHttpRequestOptions, { decrypted }: Connection): Promise<IN8nHttpFullResponse> {
+	return (await this.helpers.httpRequestWithAuthentication.call(this, CREDENTIAL_TYPE, { ...options, ...FULL_ANSWER }, decrypted)) as IN8nHttpFullResponse;
+}
+
+/** The same for an answer that is read as it comes. With credentials, n8n would put its own signal in place of the given one. */
+export async function openStream(sender: Sender, options: IHttpRequestOptions & { abortSignal: AbortSignal }, { credential }: Connection): Promise<IN8nHttpFullResponse> {
+	const headers = { ...options.headers, 'x-api-key': credential.apiKey };
+	return (await sender.helpers.httpRequest({ ...options, ...FULL_ANSWER, headers, encoding: 'stream' })) as IN8nHttpFullResponse;
 }

@@ -1,0 +1,97 @@
+import { McpClient, type HttpRequest, type Send } from '../../nodes/NenAi/transport/mcp/client';
+
+type Responder = (message: Record<string, unknown>, request: HttpRequest) => { status?: number; headers?: Record<string, string>; body?: unknown };
+
+/** A server that answers JSON, and what it was asked. */
+function serverOf(answer: Responder) {
+	const requests: HttpRequest[] = [];
+	const send: Send = async (request) => {
+		requests.push(request);
+		const { status = 200, headers = {}, body } = answer((request.body ?? {}) as Record<string, unknown>, request);
+		const text = typeof body === 'string' ? body : JSON.stringify(body ?? '');
+		async function* bytes() {
+			yield Buffer.from(text);
+		}
+		return { statusCode: status, headers: { 'content-type': 'application/json', ...headers }, body: Object.assign(bytes(), { destroy() {} }) };
+	};
+	return { client: new McpClient(send, 1000), requests };
+}
+
+const reply = (id: unknown, result: unknown) => ({ jsonrpc: '2.0', id, result });
+const INITIALIZED = { protocolVersion: '2025-06-18', capabilities: {}, serverInfo: { name: 'test', version: '1' } };
+
+/** Begins sessions well, and leaves the rest to the test. */
+const afterBegin = (answer: Responder): Responder => (message, request) => {
+	if (message.method === 'initialize') return { headers: { 'mcp-session-id': 's-1' }, body: reply(message.id, INITIALIZED) };
+	if (message.method === 'notifications/initialized') return { status: 202 };
+	return answer(message, request);
+};
+
+const reasonOf = async (work: Promise<unknown>) => await work.then(() => undefined, (error) => error.reason);
+
+test.each([
+	['text', (id: unknown) => String(id)],
+	['number', (id: unknown) => id],
+])('an ID that comes back as a %s', async (_, toId) => {
+	const { client } = serverOf(afterBegin(({ id }) => ({ body: reply(toId(id), { content: [] }) })));
+	expect(await client.callTool('t', {})).toEqual({ content: [] });
+});
+
+test('a list of messages, as older versions have it', async () => {
+	const { client } = serverOf(afterBegin(({ id }) => ({ body: [{ jsonrpc: '2.0', method: 'notifications/message' }, reply(id, { content: [1] })] })));
+	expect(await client.callTool('t', {})).toEqual({ content: [1] });
+});
+
+test('an error without an ID is the answer', async () => {
+	const { client } = serverOf(afterBegin(() => ({ body: { jsonrpc: '2.0', id: null, error: { code: -32700, message: 'Parse error' } } })));
+	expect(await reasonOf(client.callTool('t', {}))).toEqual({ kind: 'rpc', code: -32700, message: 'Parse error' });
+});
+
+test('an answer to another request is none', async () => {
+	const { client } = serverOf(afterBegin(() => ({ body: reply(99, {}) })));
+	expect(await reasonOf(client.callTool('t', {}))).toEqual({ kind: 'cutOff' });
+});
+
+test('pages that go round in a circle come to an end', async () => {
+	const { client, requests } = serverOf(afterBegin(({ id, params }) => ({ body: reply(id, { tools: [{ name: `t${requests.length}` }, 'none'], nextCursor: (params as { cursor?: string }).cursor === 'a' ? 'b' : 'a' }) })));
+	expect((await client.listTools()).length).toBe(100);
+});
+
+test('a cursor that does not move is the end', async () => {
+	const { client } = serverOf(afterBegin(({ id }) => ({ body: reply(id, { tools: [{ name: 't' }], nextCursor: 'a' }) })));
+	expect(await client.listTools()).toHaveLength(2);
+});
+
+test('a session that is lost a second time is an error', async () => {
+	const { client, requests } = serverOf(afterBegin(() => ({ status: 404, body: { jsonrpc: '2.0', id: null, error: { code: -32001, message: 'Session not found' } } })));
+	expect(await reasonOf(client.callTool('t', {}))).toMatchObject({ kind: 'http', status: 404 });
+	expect(requests.filter(({ body }) => body?.method === 'initialize')).toHaveLength(2);
+});
+
+test('a failed beginning is begun anew by the next call', async () => {
+	let times = 0;
+	const { client } = serverOf((message, request) => ((times += 1) === 1 ? { status: 503 } : afterBegin(({ id }) => ({ body: reply(id, {}) }))(message, request)));
+	expect(await reasonOf(client.callTool('t', {}))).toMatchObject({ kind: 'http', status: 503 });
+	expect(await client.callTool('t', {})).toEqual({});
+});
+
+test('an answer without end is not read to its end', async () => {
+	const megabyte = Buffer.alloc(1024 * 1024, 'x');
+	let read = 0;
+	const { client } = serverOf(afterBegin(({ id }) => ({ body: reply(id, {}) })));
+	await client.listTools();
+	const endless = new McpClient(async (request) => {
+		if (request.body?.method === 'initialize') return { statusCode: 200, headers: { 'content-type': 'application/json' }, body: Object.assign(once(JSON.stringify(reply(request.body.id, INITIALIZED))), { destroy() {} }) };
+		if (request.body?.id === undefined) return { statusCode: 202, headers: {}, body: Object.assign(once(''), { destroy() {} }) };
+		async function* chunks() {
+			for (; read < 200; read += 1) yield megabyte;
+		}
+		return { statusCode: 200, headers: { 'content-type': 'text/event-stream' }, body: Object.assign(chunks(), { destroy() {} }) };
+	}, 5000);
+	expect(await reasonOf(endless.callTool('t', {}))).toEqual({ kind: 'tooLarge' });
+	expect(read).toBeLessThan(60);
+});
+
+async function* once(text: string) {
+	yield Buffer.from(text);
+}
