@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { request } from 'undici';
 import type { Execution } from '../n8n/client.mts';
 import { N8N_VERSIONS } from '../n8n/install.mts';
-import { contentSha256, type PlannedCallback } from '../sandbox/index.mts';
+import { contentSha256, errorAnswer, type PlannedCallback } from '../sandbox/index.mts';
 import { answersToCalls, chatting, shortly, TOOL, waiting, withAgent } from './agent.mts';
 import { EXAMPLE_WORKFLOW, hasRun, itemsOf, jsonOf, openStage, readExample, withParameters, withSettings, type Change, type Stage } from './stage.mts';
 
@@ -151,19 +151,84 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 			expect(jsonOf(execution, 'In time')).toEqual([expect.objectContaining({ message_id: started()[0], status: 'success' })]);
 		});
 
-		example('overdue-alarm', 'no result in time: the alarm has the message ID, and run-and-wait takes the branch for it', async () => {
-			stage.sandbox.faults.next({ callbacks: [{ status: 'processing' }] }, 2);
-			const soon: Change = (workflow) => withParameters(workflow, 'Run and wait', shortly);
-			const ids = [await startExample('overdue-alarm', soon), await startExample('run-and-wait', soon)];
-			const [alarm, plain] = await Promise.all(ids.map((id) => stage.client.waitForExecution(id, undefined, WAIT_TIMEOUT_MS)));
-			expect(started()).toHaveLength(2);
-			const [overdue] = jsonOf(alarm, 'Run and wait');
-			expect(overdue).toEqual({ workflow_id: EXAMPLE_WORKFLOW, message_id: expect.any(String), status: 'timeout', wait_limit_reached: true });
-			expect(alarm.status).toBe('error');
-			expect(alarm.data.resultData.error?.message).toContain(overdue.message_id);
-			const [late] = jsonOf(plain, 'No result in time');
-			expect([overdue.message_id, late.message_id].sort()).toEqual(started().sort());
-			expect(hasRun(plain, 'Download the files')).toBe(false);
+		describe('no result in time: NenAI is asked', () => {
+			const FATES = ['done', 'failed', 'late', 'never', 'unknown', 'down'] as const;
+			type Fate = (typeof FATES)[number];
+
+			/** With a short wait, a run for this fate, and pauses of a second between the questions. */
+			const asking = (fate: Fate): Change => (workflow) => {
+				const run = { workflow_id: EXAMPLE_WORKFLOW, patient: fate };
+				const changes: Array<[node: string, parameters: Readonly<Record<string, unknown>>]> = [
+					['What to run', { jsonOutput: JSON.stringify(run) }],
+					['Run and wait', shortly],
+					['Ask NenAI', { options: { maxTries: 1 } }],
+					['Wait 5 minutes', { amount: 1, unit: 'seconds' }],
+				];
+				return changes.reduce((changed, [node, parameters]) => withParameters(changed, node, parameters), workflow);
+			};
+
+			/** Starts an example for each fate, lets NenAI say what belongs to it, and gives the ended executions. */
+			async function askAbout(file: string): Promise<Record<Fate, { execution: Execution; messageId: string }>> {
+				stage.sandbox.faults.add({ callbacks: [{ status: 'processing' }] });
+				const executions: Array<[Fate, string]> = [];
+				for (const fate of FATES) executions.push([fate, await startExample(file, asking(fate))]);
+				const runOf = (fate: Fate) => {
+					const found = runs().find(({ params }) => params.PATIENT_NAME === fate);
+					if (found === undefined) throw new Error(`No run was started for ${fate}`);
+					return found;
+				};
+				await stage.sandbox.until(() => runs().length === FATES.length);
+				const { runs: states, mcpFaults } = stage.sandbox;
+				states.set(runOf('done').messageId, { status: 'completed', output: { appointment: 'Monday' } });
+				states.set(runOf('failed').messageId, { status: 'failed' });
+				states.set(runOf('late').messageId, { status: 'running' });
+				states.set(runOf('never').messageId, { status: 'running' });
+				mcpFaults.add({ match: { messageId: runOf('unknown').messageId }, result: { form: 'json-text', data: { success: false, error: 'Run not found' } } });
+				mcpFaults.add({ match: { messageId: runOf('down').messageId }, refuse: errorAnswer(503, 'html') });
+				await endLate(runOf('late'));
+				const ended = executions.map(async ([fate, id]) => [fate, { execution: await stage.client.waitForExecution(id, undefined, WAIT_TIMEOUT_MS), messageId: runOf(fate).messageId }]);
+				return Object.fromEntries(await Promise.all(ended));
+			}
+
+			/** After n8n has asked for the first time, its callback comes: nobody waits for it any more. */
+			async function endLate({ messageId, workflowId, callbackUrl }: { messageId: string; workflowId: string; callbackUrl: string | null }): Promise<void> {
+				await stage.sandbox.until(({ mcpRequests }) => mcpRequests.some(({ arguments: given }) => given.messageId === messageId), WAIT_TIMEOUT_MS);
+				const { answer } = await stage.sandbox.deliver({ url: callbackUrl ?? '', messageId, workflowId, status: 'success' });
+				expect([404, 409]).toContain(answer?.status);
+				stage.sandbox.runs.set(messageId, { status: 'completed' });
+			}
+
+			/** How often NenAI was asked for the state of a run. */
+			const questions = (messageId: string) => stage.sandbox.state().mcpRequests.filter(({ arguments: given }) => given.messageId === messageId).length;
+
+			example('run-and-wait', 'what has ended goes on, what still works is asked about again, and the rest is lost', async () => {
+				const { done, failed: ended, late, never, unknown, down } = await askAbout('run-and-wait');
+				expect(jsonOf(done.execution, 'Run and wait')).toEqual([{ workflow_id: EXAMPLE_WORKFLOW, message_id: done.messageId, status: 'timeout', wait_limit_reached: true }]);
+				expect(jsonOf(done.execution, 'Use the result')).toEqual([expect.objectContaining({ messageId: done.messageId, status: 'completed', finished: true, output: { appointment: 'Monday' } })]);
+				expect(jsonOf(ended.execution, 'Somebody must look')).toEqual([expect.objectContaining({ messageId: ended.messageId, status: 'failed' })]);
+				expect(jsonOf(late.execution, 'Use the result')).toEqual([expect.objectContaining({ messageId: late.messageId, status: 'completed' })]);
+				expect(jsonOf(never.execution, 'No result in time')).toEqual([expect.objectContaining({ messageId: never.messageId, status: 'running' })]);
+				expect(questions(never.messageId)).toBe(12);
+				expect(jsonOf(unknown.execution, 'No result in time')).toEqual([expect.objectContaining({ error: expect.stringContaining('Run not found') })]);
+				expect(jsonOf(down.execution, 'No result in time')).toEqual([expect.objectContaining({ error: expect.stringContaining('HTTP 503') })]);
+				expect(started()).toHaveLength(6);
+				for (const { execution } of [done, late]) expect(hasRun(execution, 'Download the files')).toBe(false);
+			});
+
+			example('overdue-alarm', 'only a run that is lost raises the alarm, with its message ID', async () => {
+				const { done, failed: ended, late, ...lost } = await askAbout('overdue-alarm');
+				for (const { execution, messageId } of [done, ended, late]) {
+					expect(execution.status).toBe('success');
+					expect(jsonOf(execution, 'Finished, asked for')).toEqual([expect.objectContaining({ messageId, finished: true })]);
+				}
+				for (const { execution, messageId } of Object.values(lost)) {
+					expect(execution.status).toBe('error');
+					expect(execution.data.resultData.error?.message).toContain(`Workflow ${EXAMPLE_WORKFLOW}, message ID ${messageId}`);
+				}
+				expect(lost.unknown.execution.data.resultData.error?.message).toContain('Run not found');
+				expect(lost.never.execution.data.resultData.error?.message).toContain('it still works');
+				expect(started()).toHaveLength(6);
+			});
 		});
 
 		example('one-run-per-row', 'each row waits for its own result before the next is started', async () => {

@@ -89,7 +89,7 @@ const stoppedOnItsWay = ({ status, text }: Answer): Failure => ({
 /** With all that it did say: the ID may stand there under another name. */
 const withoutMessageId = (status: number, body: string): Failure => ({
 	message: `NenAI accepted the run (HTTP ${status}) but gave no message ID${quote(body)}`,
-	hint: 'A run may have started, so it is not sent again. Check the base URL of the credential, and ask NenAI whether the run exists before you start it once more.',
+	hint: 'A run may have started, so it is not sent again. Check the base URL of the credential, and ask NenAI whether the run exists (the operation Run → Get Many lists the recent runs of a workflow) before you start it once more.',
 	uncertain: true,
 });
 
@@ -119,8 +119,9 @@ const FAILURES: Record<Exclude<Verdict, 'accepted' | 'busy'>, (answer: Answer) =
 	}),
 };
 
-const ASK_BEFORE_STARTING_AGAIN =
-	'A run may have started, so it is not sent again: that could do the work twice. Look for its callback, or ask NenAI whether it ran, before you start it once more.';
+/** What to do where nobody knows whether a run was started. */
+export const ASK_BEFORE_STARTING_AGAIN =
+	'A run may have started, so it is not sent again: that could do the work twice. Look for its callback, or ask NenAI whether it ran (the operation Run → Get Many lists the recent runs of a workflow), before you start it once more.';
 
 const HINTS: Record<number, string> = {
 	400: 'Check the workflow ID and the parameters: something is missing or has the wrong form.',

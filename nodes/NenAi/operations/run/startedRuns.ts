@@ -4,7 +4,7 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 
 import type { Failure } from '../../transport/failure';
 import type { Attempt, Outcome } from '../../transport/queue';
-import type { RunRequest, StartedRun } from '../../transport/startRun';
+import { ASK_BEFORE_STARTING_AGAIN, type RunRequest, type StartedRun } from '../../transport/startRun';
 import { isInsideAgent } from '../items';
 
 /** What is known of an item. `sent` is what a stopped execution leaves behind: nobody saw the answer. */
@@ -18,7 +18,7 @@ interface Memory {
 
 const SENT_BEFORE: Failure = {
 	message: 'It is not known whether NenAI started the run: the execution was stopped before the answer came',
-	hint: 'A run may have started, so it is not sent again: that could do the work twice. Look for its callback, or ask NenAI whether it ran, before you start it once more.',
+	hint: ASK_BEFORE_STARTING_AGAIN,
 	uncertain: true,
 };
 
