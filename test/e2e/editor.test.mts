@@ -11,6 +11,7 @@ import { NodeForm } from './editor/form.mts';
 import { PICTURES, type Picture } from './editor/pictures.mts';
 import { Screenshots } from './editor/screenshots.mts';
 import { NENAI, TRIGGER, withNenAi, withTrigger } from './editor/workflows.mts';
+import { errorAnswer } from '../sandbox/index.mts';
 import { EXAMPLE_WORKFLOW, openStage, readExample, type Stage } from './stage.mts';
 import type { CredentialRef } from './workflows.mts';
 
@@ -27,8 +28,8 @@ let failed = false;
 beforeAll(async () => {
 	stage = await openStage({ root: ROOT, version: VERSION });
 	browser = await EditorBrowser.start(stage.n8n.url, join(stage.n8n.userFolder, 'chromium'));
-	const { url, apiKey, webhookSecret } = stage.sandbox;
-	credential = await storeCredential('NenAI', { apiKey, baseUrl: url, webhookSecret });
+	const { url, mcpUrl, apiKey, webhookSecret } = stage.sandbox;
+	credential = await storeCredential('NenAI', { apiKey, baseUrl: url, mcpUrl, webhookSecret });
 	screenshots = new Screenshots({
 		folder: join(stage.n8n.userFolder, 'screenshots'),
 		published: join(ROOT, 'docs/images'),
@@ -96,6 +97,10 @@ describe('the nodes panel', () => {
 				'Download the files of a result',
 				'Start a run',
 				'Start a run and wait for its result',
+				'Get the state of a run',
+				'Get many runs',
+				'Get the log of a run',
+				'Get many workflows',
 			]);
 			for (const title of ['On a run that ended well', 'Start a run']) {
 				expect(await iconOf(panel.item(title))).toEqual({ file: icon, loaded: true });
@@ -122,6 +127,8 @@ describe('the credential', () => {
 			{ label: 'Webhook Secret', secret: true, placeholder: '' },
 			{ label: 'Previous Webhook Secret', secret: true, placeholder: '' },
 			{ label: 'Default Callback URL', secret: false, placeholder: 'e.g. https://n8n.example.com/webhook/…/webhook' },
+			{ label: 'MCP URL', secret: false, placeholder: '' },
+			{ label: 'Deployment ID', secret: false, placeholder: '' },
 			// n8n's own, of every credential.
 			{ label: 'Allowed HTTP Request Domains', secret: false, placeholder: 'Select' },
 		]);
@@ -153,8 +160,8 @@ describe('the form of the NenAI node', () => {
 	inEditor('has for Start just its fields, and those of what is chosen in them', async () => {
 		const form = await openNenAi({});
 		expect(await form.labels()).toEqual(START);
-		expect(await form.choices('resource')).toEqual(['Result', 'Run']);
-		expect(await form.choices('operation')).toEqual(['Start', 'Start and Wait']);
+		expect(await form.choices('resource')).toEqual(['Result', 'Run', 'Workflow']);
+		expect(await form.choices('operation')).toEqual(['Start', 'Start and Wait', 'Get', 'Get Many', 'Get Logs']);
 		expect(await form.choices('parametersMode')).toEqual(['Enter Names and Values', 'JSON', 'Use the Input Item']);
 		expect(await form.choices('callback')).toEqual(['Default of the Credential', 'URL', 'None']);
 
@@ -175,9 +182,8 @@ describe('the form of the NenAI node', () => {
 
 	inEditor('says what to enter', async () => {
 		const form = await openNenAi({});
-		expect(await form.placeholder('workflowId')).toBe('e.g. 12345678-1234-1234-1234-123456789abc');
 		expect(await form.parameters.innerText()).toContain('Use the names and types that the NenAI workflow declares. Names are case sensitive.');
-		expect(await form.tooltip('Workflow ID')).toBe('The ID of the NenAI workflow to run, as your NenAI contact gave it to you');
+		expect(await form.tooltip('Workflow ID')).toBe('The NenAI workflow to run');
 		expect(await form.tooltip('Callback')).toBe('Where NenAI reports what became of the run');
 	});
 
@@ -205,13 +211,55 @@ describe('the form of the NenAI node', () => {
 	});
 });
 
+describe('the workflow', () => {
+	const NAMES = { 'w-appointment': 'Book an appointment', 'w-claim': 'Send a claim', 'w-record': 'Fetch a record' };
+
+	inEditor('is picked from a list by its name', async () => {
+		stage.sandbox.setDefaults({ workflows: null, workflowNames: NAMES });
+		const form = await openNenAi({ parametersMode: 'input', callback: 'none' });
+		const workflow = form.locator('workflowId');
+		await workflow.open();
+		expect(await workflow.choices(3)).toEqual(['Book an appointment (w-appointment)', 'Fetch a record (w-record)', 'Send a claim (w-claim)']);
+		await screenshots.take('picker', form.root);
+		await workflow.search('claim');
+		expect(await workflow.choices(1)).toEqual(['Send a claim (w-claim)']);
+		await workflow.pick('Send a claim (w-claim)');
+		await form.executeStep();
+		await form.output.getByText('Job accepted for processing.').waitFor();
+		expect(stage.sandbox.state().runs).toMatchObject([{ workflowId: 'w-claim' }]);
+	});
+
+	inEditor('says why the list cannot be loaded, and is entered by its ID', async () => {
+		stage.sandbox.setDefaults({ workflows: null });
+		stage.sandbox.mcpFaults.add({ refuse: errorAnswer(401, 'json') });
+		const form = await openNenAi({ parametersMode: 'input', callback: 'none' });
+		const workflow = form.locator('workflowId');
+		await workflow.open();
+		expect(await workflow.failure()).toMatch(/Could not load list\s+NenAI did not accept the API key \(HTTP 401\): .+[^.]\. Check the API key of the credential, and that it may be used to ask about runs\.$/);
+		await workflow.choose('By ID');
+		await workflow.input.fill('w-by-hand');
+		await form.executeStep();
+		await form.output.getByText('Job accepted for processing.').waitFor();
+		expect(stage.sandbox.state().runs).toMatchObject([{ workflowId: 'w-by-hand' }]);
+	});
+
+	inEditor('that was saved as a plain text is shown, stays and works', async () => {
+		stage.sandbox.setDefaults({ workflows: null });
+		const form = await openNenAi({ workflowId: 'w-of-before', parametersMode: 'input', callback: 'none' });
+		expect(await form.locator('workflowId').input.inputValue()).toBe('w-of-before');
+		await form.executeStep();
+		await form.output.getByText('Job accepted for processing.').waitFor();
+		expect(stage.sandbox.state().runs).toMatchObject([{ workflowId: 'w-of-before' }]);
+	});
+});
+
 describe('parameters', () => {
 	inEditor('are dragged in from the input item, and typed', async () => {
 		stage.sandbox.setDefaults({ workflows: null });
 		const form = await openNenAi({ callback: 'none' });
 		await form.fetchInput();
-		await form.drag(form.inputField('workflow_id'), form.field('workflowId'));
-		await form.field('workflowId').getByText('{{ $json.workflow_id }}').waitFor();
+		await form.drag(form.inputField('workflow_id'), form.locator('workflowId').root);
+		await form.locator('workflowId').root.getByText('{{ $json.workflow_id }}').waitFor();
 		await form.drag(form.inputField('patient'), form.parameters.getByTestId('assignment-collection-drop-area'));
 		const patient = form.assignment(0);
 		await patient.value.getByText('{{ $json.patient }}').waitFor();

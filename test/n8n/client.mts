@@ -16,6 +16,7 @@ import {
 	type ExecutionSummary,
 	ManualRun,
 	type ManualRunResult,
+	PickerList,
 	Publication,
 	RetriedExecution,
 	Saved,
@@ -141,6 +142,13 @@ export class N8nClient {
 			{ credentials: { id, name, type, data } },
 			CredentialTest,
 		);
+	}
+
+	/** What the editor does where somebody opens the list of a parameter of this node, and looks for something in it. */
+	async searchList(node: INode, parameter: string, methodName: string, filter?: string): Promise<z.output<typeof PickerList>['results']> {
+		const { type: name, typeVersion: version, parameters, credentials } = node;
+		const asked = { path: `parameters.${parameter}`, nodeTypeAndVersion: { name, version }, currentNodeParameters: parameters, credentials, methodName, filter };
+		return (await this.#post('/dynamic-node-parameters/resource-locator-results', asked, PickerList)).results;
 	}
 
 	/** Saves a new workflow. It is not active yet. */

@@ -41,6 +41,12 @@ export const CredentialTest = z.object({
 });
 export type CredentialTestResult = z.output<typeof CredentialTest>;
 
+/** A list of the editor from which something is picked. */
+export const PickerList = z.object({
+	results: z.array(z.object({ name: z.string(), value: z.union([z.string(), z.number()]) }).passthrough()),
+	paginationToken: z.unknown().optional(),
+});
+
 const Moment = z.string().nullish();
 
 /** A line of the list of executions. Moments are ISO 8601. */

@@ -60,6 +60,11 @@ test('what may pass is tried once more', async () => {
 });
 
 describe('what cannot be loaded says why, and what to do', () => {
+	test("a sentence of NenAI's has one full stop", async () => {
+		answerJson({ success: false, error: 'It is Sunday.' });
+		await expect(search()).rejects.toThrow(/could not say: It is Sunday\. If your/);
+	});
+
 	test.each([
 		['a wrong key', () => sandbox.mcpFaults.add({ refuse: errorAnswer(401, 'json') }), /^NenAI did not accept the API key \(HTTP 401\).*\. Check the API key of the credential/],
 		['no tool', () => sandbox.setDefaults({ mcpTools: currentTools.filter((name) => name !== 'nen_list_workflows') }), /no tool that could be asked for the workflows\. It offers: nen_status/],

@@ -14,7 +14,7 @@ export async function load<T>(editor: ILoadOptionsFunctions, ask: (connection: C
 	const [outcome] = await workThrough(1, async () => await ask(connection), { ...LIMITS, maxConcurrency: 1, stopOnFailure: true });
 	if (outcome.kind === 'done') return outcome.value;
 	const { message, hint } = outcome.kind === 'failed' ? outcome.failure : { message: 'The list was not loaded', hint: '' };
-	throw toError(editor.getNode(), { message: `${message}. ${hint}`.trim(), hint });
+	throw toError(editor.getNode(), { message: `${message}${message.endsWith('.') ? '' : '.'} ${hint}`.trim(), hint });
 }
 
 /** @param filter what the user looks for; in names as in IDs, capitals or not */

@@ -20,6 +20,11 @@ export class NodeForm {
 		return this.parameters.getByTestId(`parameter-input-${name}`);
 	}
 
+	/** A parameter whose value is picked from a list, or entered. */
+	locator(name: string): ResourceLocator {
+		return new ResourceLocator(this.parameters.getByTestId(`resource-locator-${name}`));
+	}
+
 	/** Labels that are to be seen, from top to bottom. */
 	async labels(): Promise<string[]> {
 		const titles = this.parameters.getByTestId('input-label').locator('label > div:first-child > div:first-child > span');
@@ -130,6 +135,52 @@ export class NodeForm {
 	async #pick(option: string): Promise<void> {
 		const title = this.root.page().getByText(option, { exact: true });
 		await this.root.page().getByRole('option').filter({ visible: true }).filter({ has: title }).click();
+	}
+}
+
+/** n8n's resource locator. Its list lies over the page. */
+export class ResourceLocator {
+	readonly root: Locator;
+	readonly input: Locator;
+
+	constructor(root: Locator) {
+		this.root = root;
+		this.input = root.getByTestId('rlc-input');
+	}
+
+	async open(): Promise<void> {
+		await this.input.click();
+	}
+
+	/** What the list says where it cannot be loaded. */
+	async failure(): Promise<string> {
+		return await this.root.page().getByTestId('rlc-error-container').filter({ visible: true }).innerText();
+	}
+
+	async search(text: string): Promise<void> {
+		await this.root.page().getByTestId('rlc-search').filter({ visible: true }).fill(text);
+	}
+
+	/** What the list offers, once it is so many. */
+	async choices(count: number): Promise<string[]> {
+		await this.#items.nth(count).waitFor({ state: 'hidden' });
+		await this.#items.nth(count - 1).waitFor();
+		return (await this.#items.allInnerTexts()).map((text) => text.trim());
+	}
+
+	async pick(name: string): Promise<void> {
+		await this.#items.filter({ hasText: name }).click();
+	}
+
+	/** Changes the way in which the value is given. */
+	async choose(mode: string): Promise<void> {
+		await this.root.page().keyboard.press('Escape');
+		await this.root.getByTestId('rlc-mode-selector').click();
+		await this.root.page().getByRole('option').filter({ visible: true, hasText: mode }).click();
+	}
+
+	get #items(): Locator {
+		return this.root.page().getByTestId('rlc-item').filter({ visible: true });
 	}
 }
 
