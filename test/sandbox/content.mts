@@ -29,9 +29,12 @@ export function contentSha256(content: Content): string {
 }
 
 /** The first `count` of the bytes. */
-export function* firstBytes(bytes: Iterable<Buffer>, count: number): Generator<Buffer> {
+export async function* firstBytes(
+	bytes: Iterable<Buffer> | AsyncIterable<Buffer>,
+	count: number,
+): AsyncGenerator<Buffer> {
 	let left = count;
-	for (const part of bytes) {
+	for await (const part of bytes) {
 		if (left <= 0) return;
 		yield part.subarray(0, left);
 		left -= part.length;

@@ -1,9 +1,8 @@
 import { createHmac, randomBytes, randomUUID } from 'node:crypto';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { sendAnswer } from './answers.mts';
-import { contentBytes, contentSha256, contentSize, firstBytes, type Content } from './content.mts';
+import { contentBytes, contentSha256, contentSize, type Content } from './content.mts';
+import { sendFile } from './sendFile.mts';
 import { fileShape, type Answer, type FileFault, type FileSpec, type Settings } from './shapes.mts';
 
 type StoredFile = { spec: FileSpec; content: Content; faultsLeft: number };
@@ -99,33 +98,14 @@ async function serve(
 	await wait(fault.delayMs ?? 0);
 	if (fault.redirectTo) return sendAnswer(reply, { status: 302, headers: { location: fault.redirectTo } });
 	if (fault.status) return sendAnswer(reply, xmlError(fault.status, 'SandboxFault', `Error ${fault.status}`));
-	return sendFile(reply, file, fault);
+	const { spec, content } = file;
+	return sendFile(reply, { ...spec, bytes: contentBytes(content), size: contentSize(content) }, fault);
 }
 
 function takeFault(file: StoredFile): FileFault {
 	if (file.faultsLeft === 0) return {};
 	file.faultsLeft -= 1;
 	return file.spec.fault ?? {};
-}
-
-async function sendFile(reply: FastifyReply, { spec, content }: StoredFile, fault: FileFault): Promise<void> {
-	const { contentType = 'application/octet-stream', contentDisposition, chunked } = spec;
-	reply.hijack();
-	const response = reply.raw;
-	if (contentType !== null) response.setHeader('content-type', contentType);
-	if (contentDisposition !== undefined) response.setHeader('content-disposition', contentDisposition);
-	if (!chunked) response.setHeader('content-length', contentSize(content));
-	response.flushHeaders();
-	const stopAfter = fault.cutAfterBytes ?? fault.stallAfterBytes;
-	const bytes = contentBytes(content);
-	const source = Readable.from(stopAfter === undefined ? bytes : firstBytes(bytes, stopAfter));
-	try {
-		await pipeline(source, response, { end: stopAfter === undefined });
-		if (fault.cutAfterBytes !== undefined) response.socket?.destroySoon();
-	} catch (error) {
-		// The client may leave before the end; anything else is a mistake here.
-		if (!response.destroyed) throw error;
-	}
 }
 
 function xmlError(status: number, code: string, message: string): Answer {
