@@ -32,9 +32,14 @@ export function errorAnswer(status: number, body: 'json' | 'gateway' | 'html' | 
 	return { status, ...bodies[body] };
 }
 
+/** An error that the sandbox answers with this status. */
+export function httpError(statusCode: number, message: string): Error {
+	return Object.assign(new Error(message), { statusCode });
+}
+
 /** An error that the sandbox answers with 400. */
 export function badRequest(message: string): Error {
-	return Object.assign(new Error(message), { statusCode: 400 });
+	return httpError(400, message);
 }
 
 /** Closes the connection with no answer. */

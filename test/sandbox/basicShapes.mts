@@ -23,3 +23,19 @@ export const answerShape = z
 	})
 	.strict();
 export type Answer = z.infer<typeof answerShape>;
+
+/** What the files behind presigned URLs and those of desktops have in common. */
+export const contentShape = z
+	.object({
+		name: z.string().min(1),
+		/** Bytes of deterministic content; or give `text`. */
+		size: wait.optional(),
+		/** Two files of the same seed and size have the same bytes. Default: the name. */
+		seed: z.string().optional(),
+		text: z.string().optional(),
+		/** Default `application/octet-stream`; null sends no Content-Type. */
+		contentType: z.string().nullable().optional(),
+		/** Sent in chunks, with no Content-Length. */
+		chunked: z.boolean().optional(),
+	})
+	.strict();

@@ -3,6 +3,12 @@ import { createCipheriv, createHash } from 'node:crypto';
 /** Either a text, or `size` bytes that follow from the seed. */
 export type Content = { text: string } | { size: number; seed: string };
 
+/** What a file that is described so contains. */
+export function contentOf(file: { name: string; text?: string; size?: number; seed?: string }): Content {
+	const { name, text, size = 0, seed = name } = file;
+	return text === undefined ? { size, seed } : { text };
+}
+
 const block = Buffer.alloc(64 * 1024);
 
 /** The bytes, a block at a time: a file of any size needs no more memory than a block. */

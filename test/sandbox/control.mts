@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import { desktopFaultRuleShape, desktopFileShape, desktopShape } from './desktop/shapes.mts';
 import { mcpFaultRuleShape, runStateShape } from './mcp/shapes.mts';
 import type { Sandbox } from './server.mts';
 import { deliveryShape, faultRuleShape, fileShape, someSettingsShape } from './shapes.mts';
@@ -7,6 +8,7 @@ import { deliveryShape, faultRuleShape, fileShape, someSettingsShape } from './s
 const pauseShape = z.object({ ms: z.number().int().min(0) }).strict();
 const newFileShape = fileShape.extend({ expiresAt: z.number().optional() });
 const heldRunShape = runStateShape.extend({ messageId: z.string().min(1) });
+const newDesktopFileShape = desktopFileShape.extend({ desktopId: z.string().min(1) });
 type Wait = (ms: number) => Promise<void>;
 
 /** The sandbox's own endpoints, for tests whose subject runs in another process. Malformed bodies get 400. */
@@ -35,6 +37,24 @@ export function registerControl(app: FastifyInstance, sandbox: Sandbox, wait: Wa
 	app.delete('/_sandbox/mcp-faults', async () => {
 		sandbox.mcpFaults.clear();
 		return { cleared: true };
+	});
+	app.post('/_sandbox/desktop-faults', async (request) => {
+		sandbox.desktopFaults.add(desktopFaultRuleShape.parse(request.body));
+		return { added: true };
+	});
+	app.delete('/_sandbox/desktop-faults', async () => {
+		sandbox.desktopFaults.clear();
+		return { cleared: true };
+	});
+	app.get('/_sandbox/desktops', async () => sandbox.desktops.all());
+	app.post('/_sandbox/desktops', async (request) => {
+		const desktopId = sandbox.desktops.add(desktopShape.parse(request.body));
+		return sandbox.desktops.get(desktopId);
+	});
+	app.post('/_sandbox/desktop-files', async (request) => {
+		const { desktopId, ...spec } = newDesktopFileShape.parse(request.body);
+		sandbox.desktops.addFile(desktopId, spec);
+		return { added: true };
 	});
 	app.post('/_sandbox/runs', async (request) => {
 		const { messageId, ...state } = heldRunShape.parse(request.body);

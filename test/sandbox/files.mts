@@ -1,7 +1,7 @@
 import { createHmac, randomBytes, randomUUID } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { sendAnswer } from './answers.mts';
-import { contentBytes, contentSha256, contentSize, type Content } from './content.mts';
+import { contentBytes, contentOf, contentSha256, contentSize, type Content } from './content.mts';
 import { sendFile } from './sendFile.mts';
 import { fileShape, type Answer, type FileFault, type FileSpec, type Settings } from './shapes.mts';
 
@@ -26,10 +26,12 @@ export class Files {
 	/** Stores a file and gives its id. */
 	add(spec: FileSpec): string {
 		const parsed = fileShape.parse(spec);
-		const { text, size = 0, seed = parsed.name, fault } = parsed;
-		const content = text === undefined ? { size, seed } : { text };
 		const id = randomUUID();
-		this.#files.set(id, { spec: parsed, content, faultsLeft: fault?.times ?? Infinity });
+		this.#files.set(id, {
+			spec: parsed,
+			content: contentOf(parsed),
+			faultsLeft: parsed.fault?.times ?? Infinity,
+		});
 		return id;
 	}
 

@@ -3,10 +3,26 @@ export { startSandbox, type Sandbox, type SandboxOptions } from './server.mts';
 export { errorAnswer } from './answers.mts';
 export { usualCallbacks } from './callbacks.mts';
 export { contentBytes, contentSha256, type Content } from './content.mts';
+export type { DesktopView } from './desktop/desktops.mts';
+export type {
+	DesktopFault,
+	DesktopFaultRule,
+	DesktopFileSpec,
+	DesktopSpec,
+	DesktopTool,
+} from './desktop/shapes.mts';
 export { currentTools, olderTools } from './mcp/shapes.mts';
 export { sign, signatureHeader } from './signature.mts';
 export type { McpFault, McpFaultRule, RunState, ToolName } from './mcp/shapes.mts';
-export type { DeliveryRecord, McpRequestRecord, RequestRecord, RunRecord, State } from './records.mts';
+export type {
+	DeliveryRecord,
+	DesktopActionRecord,
+	DesktopRequestRecord,
+	McpRequestRecord,
+	RequestRecord,
+	RunRecord,
+	State,
+} from './records.mts';
 export type {
 	Answer,
 	CallbackSpec,

@@ -7,6 +7,7 @@ const sandbox = await startSandbox({ port: Number(values.port) });
 console.log(`NenAI sandbox (test values, not secrets)
   base URL        ${sandbox.url}
   MCP URL         ${sandbox.mcpUrl}
+  Desktop URL     ${sandbox.desktopUrl}
   API key         ${sandbox.apiKey}
   webhook secret  ${sandbox.webhookSecret}
 

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { desktopPath, readCall, sentKeys, type DesktopCall, type KeyHeader } from './desktop/call.mts';
 import { readMessage } from './mcp/message.mts';
 
 /** A request to the API or for a file. Times are milliseconds since 1970. */
@@ -8,7 +9,7 @@ export interface RequestRecord {
 	method: string;
 	/** Without the query, which signs file URLs. */
 	path: string;
-	/** The value of `x-api-key` is replaced by `[redacted]`. */
+	/** The values of `x-api-key` and `authorization` are replaced by `[redacted]`. */
 	headers: IncomingHttpHeaders;
 	/** Whether it carried the right API key. */
 	authorized: boolean;
@@ -25,6 +26,28 @@ export interface McpRequestRecord extends RequestRecord {
 	/** The tool that is called, and what it is given. */
 	tool: string | null;
 	arguments: Record<string, unknown>;
+}
+
+/** A request to the Desktop API. */
+export interface DesktopRequestRecord
+	extends RequestRecord,
+		Pick<DesktopCall, 'desktopId' | 'tool' | 'action'> {
+	/** The headers that brought a key, right or wrong. */
+	keys: KeyHeader[];
+	query: Record<string, string>;
+	/** How much of an uploaded file has come. */
+	uploadedBytes: number;
+}
+
+/** One use of a tool of a desktop, recorded when it begins. */
+export interface DesktopActionRecord {
+	at: number;
+	/** null while it is going on. */
+	endedAt: number | null;
+	desktopId: string;
+	tool: string;
+	action: string;
+	params: Record<string, unknown>;
 }
 
 export interface RunRecord {
@@ -68,10 +91,16 @@ export interface State {
 		mcpToolCalls: number;
 		/** The most calls of tools that were open at one time. */
 		maxConcurrentMcpToolCalls: number;
+		/** Uses of tools of desktops that were begun. */
+		desktopActions: number;
+		/** The most requests for them that were open at one time. */
+		maxConcurrentDesktopActions: number;
 	};
-	/** Those to the MCP server are in `mcpRequests`. */
+	/** Those to the MCP server are in `mcpRequests`, those to the Desktop API in `desktopRequests`. */
 	requests: RequestRecord[];
 	mcpRequests: McpRequestRecord[];
+	desktopRequests: DesktopRequestRecord[];
+	desktopActions: DesktopActionRecord[];
 	runs: RunRecord[];
 	deliveries: DeliveryRecord[];
 }
@@ -83,27 +112,31 @@ export const mcpPath = '/mcp/v1';
 export class Records {
 	#requests: RequestRecord[] = [];
 	#mcpRequests: McpRequestRecord[] = [];
+	#desktopRequests: DesktopRequestRecord[] = [];
+	#desktopActions: DesktopActionRecord[] = [];
 	#runs: RunRecord[] = [];
 	#deliveries: DeliveryRecord[] = [];
 	#pending = new Set<symbol>();
 	#bodies = new WeakMap<IncomingMessage, (body: unknown) => void>();
+	#uploads = new WeakMap<IncomingMessage, DesktopRequestRecord>();
 	#runRequests = new Gauge();
 	#fileRequests = new Gauge();
 	#toolCalls = new Gauge();
+	#desktopActionRequests = new Gauge();
 
 	/** Records a request now, and its answer when it is given. */
-	open(request: IncomingMessage, response: ServerResponse, isKey: (key: unknown) => boolean): void {
-		const { 'x-api-key': key, ...headers } = request.headers;
+	open(request: IncomingMessage, response: ServerResponse, authorized: boolean): void {
 		const record: RequestRecord = {
 			at: Date.now(),
 			method: request.method ?? '',
 			path: (request.url ?? '').split('?')[0],
-			headers: key === undefined ? headers : { ...headers, 'x-api-key': '[redacted]' },
-			authorized: isKey(key),
+			headers: redacted(request.headers),
+			authorized,
 			body: null,
 			answered: null,
 		};
 		if (record.path === mcpPath) this.#openMcp(record, request, response);
+		else if (record.path.startsWith(`${desktopPath}/`)) this.#openDesktop(record, request, response);
 		else this.#openOther(record, request, response);
 		response.once('close', () => {
 			if (response.headersSent) record.answered = response.statusCode;
@@ -113,6 +146,25 @@ export class Records {
 	/** Adds the body to the record of its request. */
 	body(request: IncomingMessage, body: unknown): void {
 		this.#bodies.get(request)?.(body);
+	}
+
+	/** Adds to the bytes that an upload has brought. */
+	received(request: IncomingMessage, bytes: number): void {
+		const record = this.#uploads.get(request);
+		if (record) record.uploadedBytes += bytes;
+	}
+
+	/** Records the use of a tool; the returned function says that it is over. */
+	desktopAction(action: Omit<DesktopActionRecord, 'at' | 'endedAt'>): () => void {
+		const record: DesktopActionRecord = { at: Date.now(), endedAt: null, ...action };
+		this.#desktopActions.push(record);
+		return () => {
+			record.endedAt = Date.now();
+		};
+	}
+
+	desktopActionsOf(id: string): DesktopActionRecord[] {
+		return this.#desktopActions.filter(({ desktopId }) => desktopId === id);
 	}
 
 	run(run: RunRecord): void {
@@ -147,9 +199,13 @@ export class Records {
 				mcpToolLists: this.#countMcp('tools/list'),
 				mcpToolCalls: this.#countMcp('tools/call'),
 				maxConcurrentMcpToolCalls: this.#toolCalls.most,
+				desktopActions: this.#desktopActions.length,
+				maxConcurrentDesktopActions: this.#desktopActionRequests.most,
 			},
 			requests: this.#requests,
 			mcpRequests: this.#mcpRequests,
+			desktopRequests: this.#desktopRequests,
+			desktopActions: this.#desktopActions,
 			runs: this.#runs,
 			deliveries: this.#deliveries,
 		};
@@ -171,12 +227,15 @@ export class Records {
 	reset(): void {
 		this.#requests = [];
 		this.#mcpRequests = [];
+		this.#desktopRequests = [];
+		this.#desktopActions = [];
 		this.#runs = [];
 		this.#deliveries = [];
 		this.#pending = new Set();
 		this.#runRequests = new Gauge();
 		this.#fileRequests = new Gauge();
 		this.#toolCalls = new Gauge();
+		this.#desktopActionRequests = new Gauge();
 	}
 
 	#openOther(record: RequestRecord, request: IncomingMessage, response: ServerResponse): void {
@@ -201,6 +260,27 @@ export class Records {
 		});
 	}
 
+	#openDesktop(opened: RequestRecord, request: IncomingMessage, response: ServerResponse): void {
+		const { desktopId } = readCall(opened.method, opened.path, null);
+		const { searchParams } = new URL(request.url ?? '', 'http://sandbox');
+		const record: DesktopRequestRecord = Object.assign(opened, {
+			desktopId,
+			tool: null,
+			action: null,
+			keys: sentKeys(request.headers),
+			query: Object.fromEntries(searchParams),
+			uploadedBytes: 0,
+		});
+		this.#desktopRequests.push(record);
+		this.#uploads.set(request, record);
+		this.#bodies.set(request, (body) => {
+			const { tool, action } = readCall(record.method, record.path, body);
+			Object.assign(record, { body, tool, action });
+		});
+		if (record.method === 'POST' && record.path.endsWith('/execute'))
+			this.#desktopActionRequests.follow(response);
+	}
+
 	#countMcp(method: string): number {
 		return this.#mcpRequests.filter(({ rpcMethod }) => rpcMethod === method).length;
 	}
@@ -209,6 +289,11 @@ export class Records {
 		if (method === 'POST' && path === '/runs') return this.#runRequests;
 		return path.startsWith('/files/') ? this.#fileRequests : undefined;
 	}
+}
+
+function redacted(headers: IncomingHttpHeaders): IncomingHttpHeaders {
+	const secret = sentKeys(headers).map((name) => [name, '[redacted]']);
+	return { ...headers, ...Object.fromEntries(secret) };
 }
 
 /** The most responses that were open at one time. */

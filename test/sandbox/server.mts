@@ -1,9 +1,15 @@
+import type { IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fastify, { type FastifyError, type FastifyInstance, type FastifyRequest } from 'fastify';
 import { ZodError } from 'zod';
 import { apiError, badRequest, sendAnswer } from './answers.mts';
 import { Callbacks } from './callbacks.mts';
 import { registerControl } from './control.mts';
+import { desktopPath, isAuthorized } from './desktop/call.mts';
+import { Desktops } from './desktop/desktops.mts';
+import { DesktopFaults } from './desktop/faults.mts';
+import { registerDesktop } from './desktop/route.mts';
+import { Uploads } from './desktop/uploads.mts';
 import { Faults } from './faults.mts';
 import { Files, registerFiles } from './files.mts';
 import { Listener } from './listener.mts';
@@ -30,14 +36,20 @@ export interface Sandbox {
 	readonly url: string;
 	/** The address of its MCP server. */
 	readonly mcpUrl: string;
+	/** The address of its Desktop API. */
+	readonly desktopUrl: string;
 	readonly apiKey: string;
 	readonly webhookSecret: string;
 	/** Those of POST /runs. */
 	readonly faults: Faults;
 	/** Those of the MCP server. */
 	readonly mcpFaults: McpFaults;
+	/** Those of the Desktop API. */
+	readonly desktopFaults: DesktopFaults;
 	/** What the MCP server says of the runs. */
 	readonly runs: RunStates;
+	/** The desktops of the Desktop API, with what is on their drives. */
+	readonly desktops: Desktops;
 	readonly files: Files;
 	/** Changes settings until the next reset. Throws when one is malformed. */
 	setDefaults(settings: Partial<Settings>): void;
@@ -46,7 +58,7 @@ export interface Sandbox {
 	until(condition: (state: State) => boolean, timeoutMs?: number): Promise<State>;
 	/** Sends a callback now, once, and says how it was answered. Throws when it has no URL to go to. */
 	deliver(options: DeliverOptions): Promise<DeliveryRecord>;
-	/** Back to how it was started: no records, faults, files, run states or MCP sessions, nothing under way. */
+	/** Back to how it was started: no records, faults, files, run states, MCP sessions or desktops, nothing under way. */
 	reset(): void;
 	/** Stops listening and closes every connection. Callbacks still go out. */
 	stop(): Promise<void>;
@@ -74,6 +86,13 @@ const usualSettings: Settings = {
 	mcpToolsPerPage: null,
 	mcpSessions: true,
 	mcpProtocolVersion: null,
+	desktopFault: {},
+	desktopKeys: 'either',
+	desktopTools: [],
+	desktopAnswers: 'current',
+	desktopScreen: { width: 1024, height: 768 },
+	desktopTimeScale: 1,
+	desktopMaxFileBytes: 100 * 1024 * 1024,
 };
 
 /** Throws when a setting is malformed or the port is in use. */
@@ -85,14 +104,18 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 	let lifetime = new AbortController();
 	const wait = (ms: number): Promise<void> => sleep(ms, undefined, { signal: lifetime.signal });
 	const isKey = (key: unknown): boolean => key === settings.apiKey;
+	// Each API says which headers count.
+	const hasKey = ({ url, headers }: IncomingMessage): boolean =>
+		url?.startsWith(`${desktopPath}/`) ? isAuthorized(headers, settings) : isKey(headers['x-api-key']);
 
 	const faults = new Faults();
 	const mcpFaults = new McpFaults();
+	const desktopFaults = new DesktopFaults();
 	const rateLimit = new RateLimit();
 	const records = new Records();
 	const app = createApp(records);
 	const listener = new Listener(port, (request, response) => {
-		if (!request.url?.startsWith('/_sandbox/')) records.open(request, response, isKey);
+		if (!request.url?.startsWith('/_sandbox/')) records.open(request, response, hasKey(request));
 		app.routing(request, response);
 	});
 	const files = new Files(current, () => settings.publicUrl ?? listener.url);
@@ -105,6 +128,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 		(messageId, callback) => runs.callback(messageId, callback),
 	);
 	const sessions = new McpSessions(current, new McpTools(current, runs));
+	const uploads = new Uploads();
+	const desktops = new Desktops(current, uploads);
 	let closed = false;
 
 	const sandbox: Sandbox = {
@@ -114,6 +139,9 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 		get mcpUrl() {
 			return listener.url + mcpPath;
 		},
+		get desktopUrl() {
+			return listener.url + desktopPath;
+		},
 		get apiKey() {
 			return settings.apiKey;
 		},
@@ -122,7 +150,9 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 		},
 		faults,
 		mcpFaults,
+		desktopFaults,
 		runs,
+		desktops,
 		files,
 		setDefaults(changes) {
 			settings = { ...settings, ...someSettingsShape.parse(changes) };
@@ -136,7 +166,9 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 			lifetime = new AbortController();
 			faults.clear();
 			mcpFaults.clear();
+			desktopFaults.clear();
 			files.clear();
+			desktops.reset();
 			runs.reset();
 			sessions.reset();
 			rateLimit.reset();
@@ -152,6 +184,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 			await callbacks.close();
 			await listener.close();
 			await app.close();
+			uploads.clear();
 		},
 	};
 
@@ -166,6 +199,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 		wait,
 	});
 	registerMcp(app, { settings: current, faults: mcpFaults, sessions, isKey, wait });
+	registerDesktop(app, { settings: current, faults: desktopFaults, desktops, uploads, records, wait });
 	registerFiles(app, files, wait);
 	registerControl(app, sandbox, wait);
 	await app.ready();

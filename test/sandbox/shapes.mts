@@ -4,7 +4,8 @@
  * Units: names ending in `Ms` are milliseconds, in `Seconds` seconds.
  */
 import { z } from 'zod';
-import { answerShape, count, headers, json, wait } from './basicShapes.mts';
+import { answerShape, contentShape, count, headers, json, wait } from './basicShapes.mts';
+import { desktopFaultShape, desktopToolShape, screenShape } from './desktop/shapes.mts';
 import { mcpFaultShape, toolNameShape } from './mcp/shapes.mts';
 
 export type { Answer } from './basicShapes.mts';
@@ -150,6 +151,22 @@ const settingsShape = z
 		mcpSessions: z.boolean(),
 		/** The protocol version that `initialize` answers, known or not; null is the usual negotiation. */
 		mcpProtocolVersion: z.string().nullable(),
+		/** Holds for every request to the Desktop API, below what a fault rule says. */
+		desktopFault: desktopFaultShape,
+		/**
+		 * In which header the Desktop API wants the key: any of them, `authorization` as a Bearer token, `x-api-key`, or
+		 * each of them. A wrong key is refused in any of them.
+		 */
+		desktopKeys: z.enum(['either', 'bearer', 'api-key', 'both']),
+		/** The tools that desktops have beside `computer`. */
+		desktopTools: z.array(desktopToolShape),
+		/** How actions are answered: `{ status, output, base64_image, coordinate }`, or as an older page has it. */
+		desktopAnswers: z.enum(['current', 'older']),
+		desktopScreen: screenShape,
+		/** How long a second of `wait` and `hold_key` takes, in seconds. */
+		desktopTimeScale: z.number().min(0),
+		/** The largest file that can be uploaded. */
+		desktopMaxFileBytes: count,
 	})
 	.strict();
 export type Settings = z.infer<typeof settingsShape>;
@@ -172,22 +189,11 @@ export const fileFaultShape = z
 	.strict();
 export type FileFault = z.infer<typeof fileFaultShape>;
 
-export const fileShape = z
-	.object({
-		/** The last part of its URL. */
-		name: z.string().min(1),
-		/** Bytes of deterministic content; or give `text`. */
-		size: wait.optional(),
-		/** Two files of the same seed and size have the same bytes. Default: the name. */
-		seed: z.string().optional(),
-		text: z.string().optional(),
-		/** Default `application/octet-stream`; null sends no Content-Type. */
-		contentType: z.string().nullable().optional(),
-		/** The Content-Disposition header as it is; default none. */
-		contentDisposition: z.string().optional(),
-		/** Sent in chunks, with no Content-Length. */
-		chunked: z.boolean().optional(),
-		fault: fileFaultShape.optional(),
-	})
-	.strict();
+export const fileShape = contentShape.extend({
+	/** The last part of its URL. */
+	name: z.string().min(1),
+	/** The Content-Disposition header as it is; default none. */
+	contentDisposition: z.string().optional(),
+	fault: fileFaultShape.optional(),
+});
 export type FileSpec = z.infer<typeof fileShape>;

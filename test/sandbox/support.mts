@@ -11,6 +11,7 @@ export function startFastSandbox(options: SandboxOptions = {}): Promise<Sandbox>
 		finalAfterMs: 30,
 		retryDelaysMs: [20, 40],
 		answerTimeoutMs: 200,
+		desktopTimeScale: 0.01,
 		...options,
 	});
 }
