@@ -66,7 +66,7 @@ export class Uploads {
 	}
 
 	#open(): string {
-		this.#folder ??= mkdtempSync(join(tmpdir(), 'nenai-sandbox-'));
+		this.#folder ??= mkdtempSync(join(tmpdir(), `nenai-sandbox-${process.pid}-`));
 		return this.#folder;
 	}
 }
