@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { request } from 'undici';
-import { act, ask, bothKeys, download, fileUrl, upload } from './desktop/support.mts';
+import { act, ask, bothKeys, download, fileUrl, rawStatus, upload } from './desktop/support.mts';
 import { contentBytes, errorAnswer, type DesktopFaultRule, type Sandbox } from './index.mts';
 import { startFastSandbox } from './support.mts';
 
@@ -187,6 +187,15 @@ describe('an upload', () => {
 		expect(files()).toEqual([]);
 	});
 
+	test.each([
+		['before its body is read', undefined],
+		['in the middle', 100_000],
+	])('is refused %s also for who sends all of it before reading', async (_when, refuseAfterBytes) => {
+		sandbox.desktopFaults.next({ refuse, refuseAfterBytes });
+		const body = { length: 30_000_000, sent: 30_000_000 };
+		expect(await rawStatus(sandbox, 'POST', `/desktops/${id}/files/a`, body)).toBe(413);
+	});
+
 	test('is cut in the middle', async () => {
 		sandbox.desktopFaults.next({ cutAfterBytes: 100_000 });
 		await expect(put(megabytes(20))).rejects.toThrow(/closed|ECONNRESET|EPIPE/);
@@ -252,9 +261,11 @@ describe('rules', () => {
 		sandbox.desktopFaults.next({ refuse, refuseAfterBytes: 1 });
 		expect((await type()).status).toBe(200);
 		sandbox.desktops.addFile(id, { name: 'b', text: 'text' });
+		sandbox.desktopFaults.next({ connection: 'cut-answer' });
 		expect(await download(sandbox, fileUrl(sandbox, id, 'b'))).toMatchObject({ bytes: 1 });
 		expect((await download(sandbox, fileUrl(sandbox, id, 'b'))).status).toBe(200);
 		expect((await put('text')).status).toBe(500);
+		await expect(type()).rejects.toThrow(/does not match content-length/);
 	});
 
 	test('of a wrong key use up no turn', async () => {

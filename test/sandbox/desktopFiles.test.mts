@@ -1,12 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
-import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { Readable } from 'node:stream';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { request } from 'undici';
-import { ask, bothKeys, download, fileUrl, upload } from './desktop/support.mts';
+import { ask, bothKeys, download, fileUrl, rawStatus, upload } from './desktop/support.mts';
 import { contentBytes, contentSha256, type Sandbox } from './index.mts';
 import { startFastSandbox } from './support.mts';
 
@@ -30,17 +29,6 @@ const put = (name: string, body: string | Buffer | Readable, path?: string) =>
 const get = (name: string, path?: string) => download(sandbox, fileUrl(sandbox, id, name, path));
 const folders = (): string[] =>
 	readdirSync(tmpdir()).filter((name) => name.startsWith(`nenai-sandbox-${process.pid}-`));
-
-/** The answer to a request of which the head alone is sent, with the path as it is. */
-async function statusOfHead(method: string, path: string, header = 'content-length: 0'): Promise<number> {
-	const socket = connect(Number(new URL(sandbox.url).port), '127.0.0.1');
-	const answered = new Promise<string>((resolve) => socket.once('data', (data) => resolve(String(data))));
-	const lines = [`${method} /desktop${path} HTTP/1.1`, 'host: a', `x-api-key: ${sandbox.apiKey}`, header];
-	socket.write(`${lines.join('\r\n')}\r\n\r\n`);
-	const status = Number(/^HTTP\/1\.1 (\d+)/.exec(await answered)?.[1]);
-	socket.destroy();
-	return status;
-}
 
 describe('an upload', () => {
 	test.each([
@@ -131,12 +119,13 @@ describe('the limit', () => {
 			status: 413,
 			body: { error: 'A file may have at most 5000 bytes' },
 		});
+		expect(sandbox.state().desktopRequests[0].uploadedBytes).toBeLessThan(MiB);
 		expect(sandbox.desktops.get(id)?.files).toEqual([]);
 		expect((await get('a')).status).toBe(404);
 	});
 
 	test('that a promised length passes is answered before a byte has come', async () => {
-		expect(await statusOfHead('POST', `/desktops/${id}/files/a`, 'content-length: 5001')).toBe(413);
+		expect(await rawStatus(sandbox, 'POST', `/desktops/${id}/files/a`, { length: 5001 })).toBe(413);
 		expect(sandbox.state().desktopRequests[0].uploadedBytes).toBe(0);
 	});
 
@@ -214,7 +203,7 @@ describe('names', () => {
 			const bad = name === '' || /[/\\]|\.\./.test(name);
 			const path = `/desktops/${id}/files/${encodeURIComponent(name).replaceAll('.', '%2E')}`;
 			// A client resolves dots in a path before it sends it, even when they are encoded.
-			const answers = [await statusOfHead('POST', path), await statusOfHead('GET', path)];
+			const answers = [await rawStatus(sandbox, 'POST', path), await rawStatus(sandbox, 'GET', path)];
 			expect(answers).toEqual(bad ? [400, 400] : [200, 200]);
 			expect(sandbox.desktops.get(id)?.files).toMatchObject(bad ? [] : [{ name }]);
 		},

@@ -1,6 +1,7 @@
 /** What the tests of the Desktop API share: requests by hand, and reading a picture. */
 import { createHash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
+import { connect } from 'node:net';
 import type { Readable } from 'node:stream';
 import { crc32, inflateSync } from 'node:zlib';
 import { request } from 'undici';
@@ -79,6 +80,28 @@ export async function upload(
 		reset: true,
 	});
 	return { status: answer.statusCode, headers: answer.headers, body: readBody(await answer.body.text()) };
+}
+
+/**
+ * The status of the answer to a request whose path is sent as it is, with so many bytes of its body. They are all sent
+ * before the answer is read.
+ */
+export async function rawStatus(
+	sandbox: Sandbox,
+	method: string,
+	path: string,
+	{ length = 0, sent = 0 }: { length?: number; sent?: number } = {},
+): Promise<number> {
+	const { hostname, port, pathname } = new URL(sandbox.desktopUrl);
+	const socket = connect(Number(port), hostname).pause();
+	const lines = [`${method} ${pathname}${path} HTTP/1.1`, 'host: a', `x-api-key: ${sandbox.apiKey}`];
+	socket.write([...lines, `content-length: ${length}`, '', ''].join('\r\n'));
+	await new Promise((resolve) => socket.write(Buffer.alloc(sent), resolve));
+	const answered = new Promise<string>((resolve) => socket.once('data', (data) => resolve(String(data))));
+	socket.resume();
+	const status = Number(/^HTTP\/1\.1 (\d+)/.exec(await answered)?.[1]);
+	socket.destroy();
+	return status;
 }
 
 export interface Downloaded {
