@@ -194,6 +194,8 @@ describe('stopping', () => {
 		);
 		const url = /http:\/\/127\.0\.0\.1:\d+/.exec(printed)?.[0] ?? '';
 		expect((await request(`${url}/_sandbox/state`)).statusCode).toBe(200);
+		expect(printed).toContain(`${url}/mcp/v1`);
+		expect(printed).toContain(`${url}/desktop\n`);
 		expect(printed).toContain(sandbox.apiKey);
 		expect(printed).toContain(sandbox.webhookSecret);
 		child.kill('SIGINT');
