@@ -9,7 +9,7 @@ import { TEST_OWNER } from '../n8n/client.mts';
 import { ensureN8n } from '../n8n/install.mts';
 import { packPackage } from '../n8n/pack.mts';
 import { N8N_VERSION, setStage, type Stage } from './scenario.mts';
-import { Checks, showCredentialTest, showRefusals, showRun, showRunAndWait } from './show.mts';
+import { Checks, showCredentialTest, showQuestions, showRefusals, showRun, showRunAndWait } from './show.mts';
 
 const root = join(import.meta.dirname, '../..');
 const say = (line: string) => process.stdout.write(`${line}\n`);
@@ -61,6 +61,7 @@ async function main(): Promise<number> {
 		await showRun(stage, say, checks);
 		await showRefusals(stage, say, checks);
 		await showRunAndWait(stage, say, checks);
+		await showQuestions(stage, say, checks);
 		await showCredentialTest(stage, say, checks);
 		say(`\n${checks.passed} passed, ${checks.failed} failed`);
 		if (!values.once) {

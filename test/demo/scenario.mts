@@ -2,7 +2,9 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { INode } from 'n8n-workflow';
 import { startSandbox, type Sandbox } from '../sandbox/index.mts';
+import { chain, node } from '../n8n/build-workflow.mts';
 import { N8nClient, type WorkflowJson } from '../n8n/client.mts';
 import { startN8n, type N8nInstance } from '../n8n/instance.mts';
 
@@ -16,7 +18,8 @@ export interface Stage {
 	/** Ids of the imported workflows in n8n. */
 	workflows: { start: string; handle: string; runAndWait: string };
 	/** Id of the stored credential. */
-	credentialId: string;
+	/** The stored NenAI credential. */
+	credential: { id: string; name: string };
 	/** Where the first example listens, and where the second takes callbacks. */
 	startUrl: string;
 	callbackUrl: string;
@@ -54,6 +57,12 @@ export async function setStage({ root, tarball, port }: StageOptions): Promise<S
 	}
 }
 
+/** Asks for the state of a run, and for its log. */
+export function askingWorkflow(messageId: string, credentials: INode['credentials']): WorkflowJson {
+	const ask = (name: string, operation: string) => node(name, 'n8n-nodes-nenai.nenAi', 1, { resource: 'run', operation, messageId, options: {} }, { credentials });
+	return chain('NenAI: ask about a run', [node('By hand', 'manualTrigger', 1, {}), ask('State', 'get'), ask('Log', 'getLogs')]);
+}
+
 /** The example as its note says to set it. */
 function withWorkflowId(example: WorkflowJson): WorkflowJson {
 	return JSON.parse(JSON.stringify(example).replaceAll('enter-your-workflow-id', NENAI_WORKFLOW));
@@ -75,6 +84,7 @@ async function furnish(root: string, sandbox: Sandbox, n8n: N8nInstance) {
 		data: {
 			apiKey: sandbox.apiKey,
 			baseUrl: sandbox.url,
+			mcpUrl: sandbox.mcpUrl,
 			webhookSecret: sandbox.webhookSecret,
 			previousWebhookSecret: '',
 			defaultCallbackUrl: callbackUrl,
@@ -88,5 +98,5 @@ async function furnish(root: string, sandbox: Sandbox, n8n: N8nInstance) {
 	await client.activate(handle);
 	await client.activate(start);
 	const startUrl = `${n8n.webhookUrl}/webhook/${webhook?.parameters.path}`;
-	return { client, credentialId, workflows: { start, handle, runAndWait }, callbackUrl, startUrl };
+	return { client, credential: credentials.nenAiApi, workflows: { start, handle, runAndWait }, callbackUrl, startUrl };
 }

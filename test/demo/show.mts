@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { request } from 'undici';
 import type { DeliverOptions, DeliveryRecord } from '../sandbox/index.mts';
 import type { Execution } from '../n8n/client.mts';
-import { NENAI_WORKFLOW, type Stage } from './scenario.mts';
+import { askingWorkflow, NENAI_WORKFLOW, type Stage } from './scenario.mts';
 
 export type Say = (line: string) => void;
 
@@ -81,15 +81,40 @@ export async function showRunAndWait(stage: Stage, say: Say, checks: Checks): Pr
 	checks.check(`the file in n8n has the same ${bytes.length} bytes as the one at NenAI`, hash === sandbox.files.sha256(file), hash);
 }
 
+/** Asks NenAI about a run while it works and when it has ended, for its log, and for what the list of workflows offers. */
+export async function showQuestions(stage: Stage, say: Say, checks: Checks): Promise<void> {
+	const { sandbox, client, credential } = stage;
+	say('\nNenAI is asked (Run → Get, Run → Get Logs, and the list from which a workflow is picked)');
+	const runsBefore = sandbox.state().counts.runsStarted;
+	const messageId = sandbox.state().runs[0]?.messageId ?? '';
+	const asking = askingWorkflow(messageId, { nenAiApi: credential });
+	const { id } = await client.createWorkflow(asking);
+	for (const [status, finished] of [['running', false], ['completed', true]] as const) {
+		sandbox.runs.set(messageId, { status, logs: '09:30:01 opened the portal\n09:30:12 booked the appointment' });
+		const { executionId = '' } = await client.runWorkflowManually(id);
+		const execution = await client.waitForExecution(executionId);
+		const state = itemsOf(execution, 'State')[0]?.json;
+		say(`  state  ${JSON.stringify(state)}`);
+		checks.check(`the run is ${status}, so finished is ${finished}`, state?.status === status && state.finished === finished && state.messageId === messageId, state);
+		const log = itemsOf(execution, 'Log')[0]?.json.logs;
+		if (finished) checks.check(`its log: ${JSON.stringify(log)}`, String(log).includes('booked the appointment'), log);
+	}
+	sandbox.setDefaults({ workflowNames: { [NENAI_WORKFLOW]: 'Book an appointment' } });
+	const [state] = asking.nodes.filter(({ name }) => name === 'State');
+	const offered = await client.searchList(state, 'workflowId', 'searchWorkflows', 'book');
+	checks.check(`the list of workflows, searched for "book": ${offered.map(({ name }) => name).join(', ')}`, offered.length === 1 && offered[0].value === NENAI_WORKFLOW, offered);
+	checks.check('nothing was started by asking', sandbox.state().counts.runsStarted === runsBefore);
+}
+
 function itemsOf(execution: Execution, node: string) {
 	return execution.data.resultData.runData[node]?.[0]?.data?.main[0] ?? [];
 }
 
 /** Presses the credential's Test button, with the good key and with a bad one. */
-export async function showCredentialTest({ sandbox, client, credentialId }: Stage, say: Say, checks: Checks): Promise<void> {
+export async function showCredentialTest({ sandbox, client, credential }: Stage, say: Say, checks: Checks): Promise<void> {
 	say("\nThe credential's test");
 	const press = (apiKey: string) =>
-		client.testCredential(credentialId, { name: 'NenAI', type: 'nenAiApi', data: { apiKey, baseUrl: sandbox.url } });
+		client.testCredential(credential.id, { name: 'NenAI', type: 'nenAiApi', data: { apiKey, baseUrl: sandbox.url } });
 	const runsBefore = sandbox.state().counts.runsStarted;
 	const good = await press(sandbox.apiKey);
 	checks.check(`the good key: ${good.message}`, good.status === 'OK', good);
