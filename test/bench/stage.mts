@@ -32,7 +32,7 @@ export interface Stage {
 	n8n: N8nInstance;
 	client: N8nClient;
 	/** As nodes name them. */
-	credentials: { nenAiApi: { id: string; name: string }; crypto: { id: string; name: string } };
+	credentials: Record<'nenAiApi' | 'crypto' | 'httpHeaderAuth', { id: string; name: string }>;
 	/** Saves and activates a workflow whose trigger listens at this path; gives its id and its URL. */
 	publish(workflow: WorkflowJson, path: string): Promise<{ id: string; url: string }>;
 	close(): Promise<void>;
@@ -80,10 +80,11 @@ export async function openStage({ tarball, engine, env }: StageOptions): Promise
 	}
 }
 
-async function storeCredentials(client: N8nClient, { apiKey, url: baseUrl, webhookSecret }: Sandbox): Promise<Stage['credentials']> {
+async function storeCredentials(client: N8nClient, { apiKey, url: baseUrl, mcpUrl, webhookSecret }: Sandbox): Promise<Stage['credentials']> {
 	const store = async (type: string, data: Record<string, unknown>) => ({ name: type, id: await client.createCredential({ name: type, type, data }) });
 	return {
-		nenAiApi: await store('nenAiApi', { apiKey, baseUrl, webhookSecret }),
+		nenAiApi: await store('nenAiApi', { apiKey, baseUrl, mcpUrl, webhookSecret }),
+		httpHeaderAuth: await store('httpHeaderAuth', { name: 'x-api-key', value: apiKey }),
 		crypto: await store('crypto', { hmacSecret: webhookSecret }),
 	};
 }
