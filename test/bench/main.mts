@@ -6,7 +6,7 @@
  *   --rounds 5        how often each is measured (3)
  *   --scale 0.1       smaller sizes, for a quick look
  *   --json <path>     where the JSON goes (bench-results.json)
- *   --readme          measures nothing: writes the table of the JSON into README.md
+ *   --docs            measures nothing: writes the table of the JSON into docs/speed.md
  */
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
@@ -37,7 +37,7 @@ const { values } = parseArgs({
 		rounds: { type: 'string', default: '3' },
 		scale: { type: 'string', default: '1' },
 		json: { type: 'string', default: join(root, 'bench-results.json') },
-		readme: { type: 'boolean', default: false },
+		docs: { type: 'boolean', default: false },
 	},
 });
 
@@ -93,11 +93,11 @@ function toText({ measuredAt, minutes, machine, rounds, summaries }: Results): s
 }
 
 async function main() {
-	if (values.readme) {
+	if (values.docs) {
 		const results = readResults();
 		if (results === undefined) throw new Error(`There is no ${values.json}: run npm run bench first`);
-		const readme = join(root, 'README.md');
-		writeFileSync(readme, putBetweenMarkers(readFileSync(readme, 'utf8'), toText(results)));
+		const page = join(root, 'docs/speed.md');
+		writeFileSync(page, putBetweenMarkers(readFileSync(page, 'utf8'), toText(results)));
 		return;
 	}
 	const measured = await measure();

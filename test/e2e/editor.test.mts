@@ -1,4 +1,4 @@
-/** What a builder sees: n8n's editor with this package, in a real browser. It also takes the pictures of the README. */
+/** What a builder sees: n8n's editor with this package, in a real browser. It also takes the pictures of the documentation. */
 import { join } from 'node:path';
 import type { INode } from 'n8n-workflow';
 import type { Locator, Page } from 'playwright-core';
@@ -415,6 +415,6 @@ describe('an error', () => {
 	});
 });
 
-test('every picture of the README has been taken', () => {
+test('every picture of the documentation has been taken', () => {
 	expect([...screenshots.taken].sort()).toEqual([...PICTURES].sort());
 });

@@ -1,10 +1,10 @@
-/** The pictures of the README, taken from what a test has just brought onto the screen. */
+/** The pictures of the documentation, taken from what a test has just brought onto the screen. */
 import { copyFileSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Locator } from 'playwright-core';
 import type { Picture } from './pictures.mts';
 
-/** With `UPDATE_SCREENSHOTS=1` the pictures of the README are renewed; else they only have to be such that they could be. */
+/** With `UPDATE_SCREENSHOTS=1` the pictures of the documentation are renewed; else they only have to be such that they could be. */
 const UPDATE = process.env.UPDATE_SCREENSHOTS === '1';
 
 /** What lies over the page for a moment, or points to where the mouse is. */
@@ -21,7 +21,7 @@ const PIXELS = { width: 300, height: 150 };
 export interface ScreenshotOptions {
 	/** Every picture is taken into this folder. */
 	folder: string;
-	/** The pictures of the README. */
+	/** The pictures of the documentation. */
 	published: string;
 	/** Addresses of this machine, and what stands for them in a picture: ports change with each run. */
 	addresses: Readonly<Record<string, string>>;
