@@ -148,7 +148,7 @@ describe('the credential', () => {
 		await form.untilConnected();
 		expect(stage.sandbox.state().counts.runsStarted).toBe(0);
 		// As high as the form, which scrolls else.
-		await page.setViewportSize({ width: WINDOW.width, height: 1080 });
+		await page.setViewportSize({ width: WINDOW.width, height: 1440 });
 		await screenshots.take('credential', form.root);
 	});
 });
