@@ -27,6 +27,12 @@ const afterBegin = (answer: Responder): Responder => (message, request) => {
 	return answer(message, request);
 };
 
+test('every request is ended when its answer has been read, however long its stream would stay open', async () => {
+	const { client, requests } = serverOf(afterBegin(({ id }) => ({ body: reply(id, { content: [] }) })));
+	await client.callTool('t', {});
+	expect(requests.map(({ signal }) => signal.aborted)).toEqual([true, true, true]);
+});
+
 const reasonOf = async (work: Promise<unknown>) => await work.then(() => undefined, (error) => error.reason);
 
 test.each([
