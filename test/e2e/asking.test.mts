@@ -110,7 +110,7 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 				return answersToCalls(stage.model);
 			};
 			expect(JSON.parse((await chat('m-1'))[0])).toEqual([expect.objectContaining({ status: 'running', finished: false, messageId: 'm-1' })]);
-			expect(stage.model.requests[0].tools[0].function.description).toMatch(/run/i);
+			expect(stage.model.requests[0].tools[0].function.description).toMatch(/state of a run \(starts nothing\)/);
 			expect(await chat('m-9')).toEqual([expect.stringContaining('could not say')]);
 			expect(stage.sandbox.state().counts.runsStarted).toBe(0);
 		});

@@ -97,10 +97,10 @@ describe('the nodes panel', () => {
 				'Download the files of a result',
 				'Start a run',
 				'Start a run and wait for its result',
-				'Get the state of a run',
-				'Get many runs',
-				'Get the log of a run',
-				'Get many workflows',
+				'Get the state of a run (starts nothing)',
+				'Get many runs (starts nothing)',
+				'Get the log of a run (starts nothing)',
+				'Get many workflows (starts nothing)',
 			]);
 			for (const title of ['On a run that ended well', 'Start a run']) {
 				expect(await iconOf(panel.item(title))).toEqual({ file: icon, loaded: true });

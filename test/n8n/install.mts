@@ -13,10 +13,9 @@ import { messageOf } from './errors.mts';
 import { withLock } from './lock.mts';
 import { cacheRoot } from './paths.mts';
 import { CommandError, runCommand } from './run-command.mts';
+import { overridesOf, type N8nVersion } from './versions.mts';
 
-export type N8nVersion = '2.41.1' | '1.123.81';
-
-export const N8N_VERSIONS: readonly N8nVersion[] = ['2.41.1', '1.123.81'];
+export { N8N_VERSIONS, OTHER_VERSIONS, type N8nVersion } from './versions.mts';
 
 /** Receives a line for a person, e.g. "n8n 2.41.1: installing packages, 812 MB written, 20 s". */
 export type OnProgress = (text: string) => void;
@@ -38,12 +37,6 @@ const NPM_FLAGS = [
 	'--fetch-retry-mintimeout=2000',
 	'--fetch-retry-maxtimeout=10000',
 ];
-
-/** 1.123 wants xlsx as a tarball from a web site outside the registry; this is the registry's version. */
-const OVERRIDES: Readonly<Record<N8nVersion, Readonly<Record<string, string>>>> = {
-	'2.41.1': {},
-	'1.123.81': { xlsx: '0.18.5' },
-};
 
 /** Signs in npm's output, and what to tell a person who meets them. */
 const HINTS: ReadonlyArray<readonly [RegExp, string]> = [
@@ -124,7 +117,7 @@ function removeInterrupted(folder: string): void {
 }
 
 function writePackageJson(folder: string, version: N8nVersion): void {
-	const content = { private: true, dependencies: { n8n: version }, overrides: OVERRIDES[version] };
+	const content = { private: true, dependencies: { n8n: version }, overrides: overridesOf(version) };
 	writeFileSync(join(folder, 'package.json'), `${JSON.stringify(content, null, 2)}\n`);
 }
 

@@ -10,6 +10,7 @@ import { ensureN8n, type N8nVersion, type OnProgress } from './install.mts';
 import { waitFor } from './poll.mts';
 import { ProcessGroup } from './process-group.mts';
 import { childEnvironment, lastLines } from './run-command.mts';
+import { settingsOf } from './versions.mts';
 
 export type N8nCommand = 'start' | 'worker' | 'webhook';
 
@@ -70,15 +71,6 @@ const SETTINGS: Readonly<Record<string, string>> = {
 	N8N_LICENSE_AUTO_RENEW_ENABLED: 'false',
 	N8N_VERIFIED_PACKAGES_ENABLED: 'false',
 	N8N_REINSTALL_MISSING_PACKAGES: 'false',
-};
-
-/** What is named otherwise, or exists only, in one of the versions. */
-const VERSION_SETTINGS: Readonly<
-	Record<N8nVersion, (webhookUrl: string) => Readonly<Record<string, string>>>
-> = {
-	'1.123.81': (webhookUrl) => ({ WEBHOOK_URL: webhookUrl }),
-	// This module fetches a list from n8n's makers at each start.
-	'2.41.1': (webhookUrl) => ({ N8N_WEBHOOK_URL: webhookUrl, N8N_DISABLED_MODULES: 'mcp-registry' }),
 };
 
 interface Ports {
@@ -183,7 +175,7 @@ export class N8nInstance {
 			N8N_RUNNERS_BROKER_PORT: String(this.#ports.brokerPort),
 			QUEUE_HEALTH_CHECK_ACTIVE: 'true',
 			QUEUE_HEALTH_CHECK_PORT: String(this.port),
-			...VERSION_SETTINGS[this.version](`${this.webhookUrl}/`),
+			...settingsOf(this.version, `${this.webhookUrl}/`),
 			...(encryptionKey === undefined ? {} : { N8N_ENCRYPTION_KEY: encryptionKey }),
 			...env,
 		};

@@ -107,6 +107,8 @@ describe('Get', () => {
 	});
 });
 
+const textResult = (...texts: string[]) => ({ whole: { content: texts.map((text) => ({ type: 'text', text })) } });
+
 describe('lists and logs', () => {
 	test('the runs of a workflow, an item for each, linked to the item that asked', async () => {
 		for (const id of ['m-1', 'm-2', 'm-3']) hold(id, 'completed');
@@ -127,6 +129,24 @@ describe('lists and logs', () => {
 		expect(calls()[0].arguments).toEqual({ workflowId: 'w-1', limit: 50 });
 	});
 
+	test.each([
+		['one entry in one text', textResult('{"messageId":"m-1","status":"completed","steps":[{"id":1}]}'), ['m-1']],
+		['null in place of a list', textResult('{"success":true,"runs":null}'), []],
+		['no content', { whole: { content: [] } }, []],
+		['an only list under another name', textResult('{"success":true,"items":[{"messageId":"m-1"}]}'), ['m-1']],
+	])('the list of runs in a form of its own: %s', async (_, result, ids) => {
+		failCalls({ result });
+		const { items: found, error } = await ask('getMany', { parameters: { workflowId: 'w-1' } });
+		expect(error).toBeUndefined();
+		expect(found.map(({ json }) => json.messageId)).toEqual(ids);
+	});
+
+	test('a list of warnings is not the list that was asked for', async () => {
+		failCalls({ result: textResult('{"success":true,"warnings":[]}') });
+		const { error } = await ask('getMany', { parameters: { workflowId: 'w-1' } });
+		expect(error?.message).toMatch(/it holds no list/);
+	});
+
 	test('a workflow without runs gives no item', async () => {
 		const { items: found, error } = await ask('getMany', { parameters: { workflowId: 'w-9' } });
 		expect([found, error]).toEqual([[], undefined]);
@@ -136,6 +156,10 @@ describe('lists and logs', () => {
 		['a plain text', { whole: { content: [{ type: 'text', text: 'step 1\nstep 2' }] } }, 'step 1\nstep 2'],
 		['a field of an object', { form: 'json-text', data: { success: true, logs: 'step 1' } }, 'step 1'],
 		['lines in a list', { form: 'structured', data: { logs: ['step 1', { step: 2 }] } }, 'step 1\n{"step":2}'],
+		['JSON that is a line of a log itself', textResult('{"time":"10:00","text":"clicked","amount":12.50}'), '{"time":"10:00","text":"clicked","amount":12.50}'],
+		['more than one thing that could be it', textResult('{"success":true,"output":{"a":1},"steps":["one"]}'), '{"success":true,"output":{"a":1},"steps":["one"]}'],
+		['a resource', { whole: { content: [{ type: 'resource', resource: { uri: 'log:1', text: 'step 1' } }] } }, 'step 1'],
+		['JSON in a text in an object', { whole: { content: [], structuredContent: { result: '{"success":true,"logs":"step 1"}' } } }, 'step 1'],
 		['an object of another form', { form: 'structured', data: { steps: 2, done: true } }, '{\n  "steps": 2,\n  "done": true\n}'],
 		['nothing', { whole: { content: [] } }, ''],
 	] as const)('the log as text: %s', async (_, result, logs) => {
@@ -204,6 +228,17 @@ describe('how the server may answer', () => {
 		failCalls({ result });
 		const { items: [{ json }] } = await get({ items: items('m-1') });
 		expect(json).toMatchObject(DONE);
+	});
+
+	test.each([
+		['JSON in a text in structured content', { whole: { content: [], structuredContent: { result: '{"status":"completed"}' } } }],
+		['empty structured content, and JSON in a text', { whole: { structuredContent: {}, content: [{ type: 'text', text: '{"status":"completed"}' }] } }],
+		['a remark, then JSON', textResult('Status of the run:', '{"status":"completed"}')],
+	])('%s', async (_, result) => {
+		failCalls({ result });
+		const { items: [item], error } = await get({ items: items('m-1') });
+		expect(error).toBeUndefined();
+		expect(item.json).toEqual(DONE);
 	});
 
 	test('a question of the server is answered', async () => {
@@ -291,6 +326,36 @@ describe('what may pass is asked again', () => {
 		expect(calls().length).toBe(2);
 	});
 
+	test.each([
+		[500, 'json', /^NenAI was asked for the state of the run, and it failed to answer \(HTTP 500\): /, /do it again later/],
+		[502, 'html', /it failed to answer \(HTTP 502\): something in between, such as a gateway, answered/, /do it again later/],
+		[429, 'json', /it was too busy to answer \(HTTP 429\)/, /Max Concurrency/],
+	] as const)('%d says what it was', async (status, form, message, hint) => {
+		failCalls({ refuse: errorAnswer(status, form) });
+		const { error } = await get({ items: items('m-1'), options: { maxTries: 1 } });
+		expect([error?.message, error?.description]).toEqual([expect.stringMatching(message), expect.stringMatching(hint)]);
+	});
+
+	test('a network that wants somebody to sign in is not asked again', async () => {
+		failCalls({ refuse: errorAnswer(511, 'html') });
+		const { error } = await get({ items: items('m-1') });
+		expect(error?.message).toMatch(/^NenAI was not reached: something in between/);
+		expect(calls().length).toBe(1);
+	});
+
+	test('after a failure, the others are not waited for', async () => {
+		sandbox.mcpFaults.add({ match: { messageId: 'm-2' }, connection: 'silent' });
+		const begin = Date.now();
+		const { error } = await get({ items: items('m-2', 'm-2', 'nobody', 'm-2') });
+		expect(error?.message).toMatch(/could not say: .* \[item 2\]/);
+		expect(Date.now() - begin).toBeLessThan(3000);
+	});
+
+	test('a time-out with a fraction', async () => {
+		const { error } = await get({ items: items('m-1'), options: { timeout: 16.1 } });
+		expect(error).toBeUndefined();
+	});
+
 	test('a pause of more than two minutes is not waited for', async () => {
 		failCalls({ refuse: { status: 429, retryAfter: { seconds: 3600, as: 'seconds' } } });
 		const { error } = await get({ items: items('m-1') });
@@ -325,6 +390,9 @@ describe('clear errors', () => {
 		['isError', { result: { isError: 'Something broke' } }, /^NenAI was asked for the state of the run and could not say: Something broke \[item 0\]/, /Check the message ID/],
 		['success: false', { result: { form: 'json-text', data: { success: false, error: 'Deployment is gone' } } }, /could not say: Deployment is gone/, /Check the message ID/],
 		['success: false in structured content', { result: { form: 'structured', data: { success: false, message: 'No' } } }, /could not say: No \[item 0\]/, /Check the message ID/],
+		['success: "false"', { result: textResult('{"success":"false","status":"none","error":"Run not found"}') }, /could not say: Run not found/, /Check the message ID/],
+		['nothing but an error', { result: textResult('{"error":"Run not found"}') }, /could not say: Run not found/, /Check the message ID/],
+		['not found, by an error of JSON-RPC', { result: { rpcError: { code: -32002, message: 'Run not found' } } }, /answered with an error \(-32002\): .*Run not found/, /Check the message ID/],
 		['success: false without words', { result: { form: 'structured', data: { success: false, code: 7 } } }, /could not say: \{"success":false,"code":7\}/, /Check the message ID/],
 		['an answer without a status', { result: { form: 'json-text', data: { success: true } } }, /a form that this node does not know \(it names no status\): \{"success":true\}/, /newer version/],
 		['an answer in words', { result: { form: 'text', data: 'It runs.' } }, /does not know \(it names no status\): The answer is It runs\./, /newer version/],

@@ -59,6 +59,18 @@ test('what may pass is tried once more', async () => {
 	expect((await search()).results).toHaveLength(3);
 });
 
+test('one workflow alone, and not what is listed in it', async () => {
+	answerJson({ workflowId: 'w-1', name: 'Book', parameters: [{ id: 'p', name: 'PATIENT' }] });
+	expect(await search()).toEqual({ results: [{ name: 'Book (w-1)', value: 'w-1' }] });
+});
+
+test('a pause is not sat out, and the advice is for somebody who looks at a list', async () => {
+	sandbox.mcpFaults.add({ refuse: { status: 429, retryAfter: { seconds: 60, as: 'seconds' } } });
+	const begin = Date.now();
+	await expect(search()).rejects.toThrow(/too busy to answer \(HTTP 429\)\. Try again in a moment, or choose "By ID"\./);
+	expect(Date.now() - begin).toBeLessThan(2000);
+});
+
 describe('what cannot be loaded says why, and what to do', () => {
 	test("a sentence of NenAI's has one full stop", async () => {
 		answerJson({ success: false, error: 'It is Sunday.' });

@@ -9,9 +9,10 @@ test('one that somebody has emptied is empty', () => {
 	expect(readCredential({ apiKey: 'test-key', mcpUrl: ' ' }).mcpUrl).toBe('');
 });
 
-test('addresses come without slashes at their end, and all texts without spaces around them', () => {
-	const { mcpUrl, deploymentId } = readCredential({ mcpUrl: ' https://mcp.example.com/v1// ', deploymentId: ' d-1\n' });
-	expect([mcpUrl, deploymentId]).toEqual(['https://mcp.example.com/v1', 'd-1']);
+test('addresses to which a path is added come without slashes at their end; the one that is asked as it is keeps them', () => {
+	const url = ' https://example.com/v1// ';
+	const { baseUrl, mcpUrl, desktopUrl, deploymentId } = readCredential({ baseUrl: url, mcpUrl: url, desktopUrl: url, deploymentId: ' d-1\n' });
+	expect([baseUrl, mcpUrl, desktopUrl, deploymentId]).toEqual(['https://example.com/v1', 'https://example.com/v1//', 'https://example.com/v1', 'd-1']);
 });
 
 test('the form has the same defaults', () => {

@@ -35,6 +35,15 @@ describe.each([1, 2, 3, 7, 1000])('in chunks of %d bytes', (size) => {
 	});
 });
 
+test('an event that ends with CR is there at once, whenever the next byte comes', async () => {
+	async function* open() {
+		yield Buffer.from('data: a\r\r');
+		await new Promise(() => {});
+	}
+	const { value } = await readEvents(open()).next();
+	expect(value).toBe('a');
+});
+
 test('a line of 20 MB takes no time to speak of', async () => {
 	const begin = Date.now();
 	const [data] = await eventsIn(`data: ${'x'.repeat(20_000_000)}\n\n`, 16_384);

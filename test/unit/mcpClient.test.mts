@@ -50,7 +50,7 @@ test('a list of messages, as older versions have it', async () => {
 
 test('an error without an ID is the answer', async () => {
 	const { client } = serverOf(afterBegin(() => ({ body: { jsonrpc: '2.0', id: null, error: { code: -32700, message: 'Parse error' } } })));
-	expect(await reasonOf(client.callTool('t', {}))).toEqual({ kind: 'rpc', code: -32700, message: 'Parse error' });
+	expect(await reasonOf(client.callTool('t', {}))).toEqual({ kind: 'rpc', method: 'tools/call', code: -32700, message: 'Parse error' });
 });
 
 test('an answer to another request is none', async () => {
@@ -68,10 +68,56 @@ test('a cursor that does not move is the end', async () => {
 	expect(await client.listTools()).toHaveLength(2);
 });
 
-test('a session that is lost a second time is an error', async () => {
-	const { client, requests } = serverOf(afterBegin(() => ({ status: 404, body: { jsonrpc: '2.0', id: null, error: { code: -32001, message: 'Session not found' } } })));
-	expect(await reasonOf(client.callTool('t', {}))).toMatchObject({ kind: 'http', status: 404 });
+test.each([
+	['404', { status: 404, body: { jsonrpc: '2.0', id: null, error: { code: -32001, message: 'Session not found' } } }],
+	['400, as some servers say it', { status: 400, body: { jsonrpc: '2.0', id: null, error: { code: -32000, message: 'Bad Request: No valid session ID provided' } } }],
+])('a session that is lost (%s) is begun anew once; lost again, it says so', async (_, answer) => {
+	const { client, requests } = serverOf(afterBegin(() => answer));
+	expect(await reasonOf(client.callTool('t', {}))).toEqual({ kind: 'lost' });
 	expect(requests.filter(({ body }) => body?.method === 'initialize')).toHaveLength(2);
+});
+
+test('a session that is lost while it begins says so, too', async () => {
+	const { client } = serverOf((message, request) => (message.method === 'notifications/initialized' ? { status: 404 } : afterBegin(() => ({}))(message, request)));
+	expect(await reasonOf(client.callTool('t', {}))).toEqual({ kind: 'lost' });
+});
+
+test('400 for another reason is a refusal', async () => {
+	const { client } = serverOf(afterBegin(() => ({ status: 400, body: { error: 'bad arguments' } })));
+	expect(await reasonOf(client.callTool('t', {}))).toMatchObject({ kind: 'http', status: 400 });
+});
+
+test('JSON that is cut off is no answer yet', async () => {
+	const { client } = serverOf(afterBegin(() => ({ body: '{"jsonrpc":"2.0","id":3,"resu' })));
+	expect(await reasonOf(client.callTool('t', {}))).toEqual({ kind: 'cutOff' });
+});
+
+test('an answer that has nothing of the protocol keeps its status', async () => {
+	const { client } = serverOf(afterBegin(() => ({ status: 202, headers: { 'content-type': 'text/plain' }, body: 'accepted' })));
+	expect(await reasonOf(client.callTool('t', {}))).toMatchObject({ kind: 'http', status: 202, body: 'accepted' });
+});
+
+test('an error whose body does not end keeps its status', async () => {
+	async function* endless() {
+		yield Buffer.from('{"error":"wrong key"');
+		await new Promise(() => {});
+	}
+	const client = new McpClient(async () => ({ statusCode: 401, headers: {}, body: Object.assign(endless(), { destroy() {} }) }), 30_000);
+	expect(await reasonOf(client.callTool('t', {}))).toMatchObject({ kind: 'http', status: 401, body: '{"error":"wrong key"' });
+});
+
+test('a time-out of any fraction of a millisecond', async () => {
+	const client = new McpClient(async () => await Promise.reject(new Error('nobody there')), 16.1 * 1000);
+	expect(await reasonOf(client.callTool('t', {}))).toMatchObject({ kind: 'thrown' });
+});
+
+test('a question that comes before the answer to the beginning is answered', async () => {
+	const { client, requests } = serverOf((message, request) => {
+		if (message.method !== 'initialize') return afterBegin(({ id }) => ({ body: reply(id, { content: [] }) }))(message, request);
+		return { body: [{ jsonrpc: '2.0', id: 'p', method: 'ping' }, reply(message.id, INITIALIZED)] };
+	});
+	await client.callTool('t', {});
+	expect(requests.map(({ body }) => body)).toContainEqual({ jsonrpc: '2.0', id: 'p', result: {} });
 });
 
 test('a failed beginning is begun anew by the next call', async () => {

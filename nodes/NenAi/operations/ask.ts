@@ -90,21 +90,41 @@ export async function askForEach<Q, A>(node: IExecuteFunctions, { parameters, re
 	if (unreadable >= 0 && stopOnFailure) throw toError(node.getNode(), (questions[unreadable] as BadInput).failure, unreadable);
 
 	const signal = node.getExecutionCancelSignal();
-	const inquiry = new Inquiry(node, connection, signal);
-	const answer = async (index: number): Promise<Attempt<A>> => {
-		const question = questions[index];
-		return question instanceof BadInput ? { kind: 'failed', failure: question.failure } : await ask(inquiry, question);
+	// Once one has failed, the others need not be waited for: asking changes nothing.
+	const gaveUp = new AbortController();
+	let first: ReturnType<typeof firstFailure>;
+	const inquiry = new Inquiry(node, connection, AbortSignal.any([gaveUp.signal, ...(signal ? [signal] : [])]));
+	const answer = async (index: number): Promise<Attempt<INodeExecutionData[]>> => {
+		const attempt = await answerOne(questions[index]);
+		if (attempt.kind === 'failed' && stopOnFailure) {
+			first ??= { index, failure: attempt.failure };
+			gaveUp.abort();
+		}
+		return attempt;
 	};
-	const outcomes = await workThrough(count, answer, { maxConcurrency, maxTries: connection.maxTries, stopOnFailure, signal });
-	void inquiry.close();
-	const first = firstFailure(outcomes);
+	const answerOne = async (question: Q | BadInput): Promise<Attempt<INodeExecutionData[]>> => {
+		if (question instanceof BadInput) return { kind: 'failed', failure: question.failure };
+		const attempt = await ask(inquiry, question);
+		return attempt.kind === 'done' ? await finish(async () => await toItems(attempt.value, question)) : attempt;
+	};
+	const outcomes = await workThrough(count, answer, { maxConcurrency, maxTries: connection.maxTries, stopOnFailure, signal }).finally(() => void inquiry.close());
+	first ??= firstFailure(outcomes);
 	if (first !== undefined && stopOnFailure) throw toError(node.getNode(), first.failure, first.index);
-	const toOutput = async (outcome: Outcome<A>, index: number) => {
-		if (outcome.kind !== 'done') return [failedItem(failureIn(outcome), index)];
-		const items = await toItems(outcome.value, questions[index] as Q);
-		return items.map((item) => ({ ...item, pairedItem: { item: index } }));
-	};
-	return [(await Promise.all(outcomes.map(toOutput))).flat()];
+	return [outcomes.flatMap(toOutput)];
+}
+
+/** What n8n could not store is the item's failure, not that of all items. */
+async function finish(make: () => INodeExecutionData[] | Promise<INodeExecutionData[]>): Promise<Attempt<INodeExecutionData[]>> {
+	try {
+		return { kind: 'done', value: await make() };
+	} catch (error) {
+		return { kind: 'failed', failure: { message: `The answer could not be stored: ${(error as Error).message}`, hint: "Check n8n's binary data settings and its free space." } };
+	}
+}
+
+function toOutput(outcome: Outcome<INodeExecutionData[]>, index: number): INodeExecutionData[] {
+	if (outcome.kind !== 'done') return [failedItem(failureIn(outcome), index)];
+	return outcome.value.map((item) => ({ ...item, pairedItem: { item: index } }));
 }
 
 function readQuestion<Q>(read: (parameters: Parameters) => Q, parameters: Parameters): Q | BadInput {

@@ -5,16 +5,24 @@ import { CREDENTIAL_TYPE } from '../transport/credential';
 import { toError } from '../transport/failure';
 import { workThrough, type Attempt } from '../transport/queue';
 
-/** Somebody is looking at the list meanwhile. */
+/** Somebody is looking at the list meanwhile, so longer pauses, in milliseconds, are not sat out. */
 const LIMITS = { maxTries: 2, timeout: 15 };
+const LONGEST_PAUSE = 3000;
 
 /** Loads what a list in the editor is made of. What it throws is shown in the list, its message alone. */
 export async function load<T>(editor: ILoadOptionsFunctions, ask: (connection: Connection) => Promise<Attempt<T>>): Promise<T> {
 	const connection = connect(await editor.getCredentials(CREDENTIAL_TYPE), LIMITS);
-	const [outcome] = await workThrough(1, async () => await ask(connection), { ...LIMITS, maxConcurrency: 1, stopOnFailure: true });
+	const [outcome] = await workThrough(1, async () => forSomebodyWaiting(await ask(connection)), { ...LIMITS, maxConcurrency: 1, stopOnFailure: true });
 	if (outcome.kind === 'done') return outcome.value;
 	const { message, hint } = outcome.kind === 'failed' ? outcome.failure : { message: 'The list was not loaded', hint: '' };
 	throw toError(editor.getNode(), { message: `${message}${message.endsWith('.') ? '' : '.'} ${hint}`.trim(), hint });
+}
+
+/** The hints of operations name their options, which a list does not have. */
+function forSomebodyWaiting<T>(attempt: Attempt<T>): Attempt<T> {
+	if (attempt.kind !== 'retry') return attempt;
+	const failure = { ...attempt.failure, hint: 'Try again in a moment, or choose "By ID".' };
+	return (attempt.after ?? 0) > LONGEST_PAUSE ? { kind: 'failed', failure } : { ...attempt, failure };
 }
 
 /** @param filter what the user looks for; in names as in IDs, capitals or not */

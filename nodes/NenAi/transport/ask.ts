@@ -39,8 +39,18 @@ const NOT_FINISHED = ['queued', 'running', 'processing'];
 const ID_FIELDS = ['workflowId', 'workflow_id', 'id'];
 const NAME_FIELDS = ['name', 'workflowName', 'workflow_name'];
 
-/** Where a log may stand in an answer that is an object. */
+/** What tells a run in a list from other things. */
+const RUN_FIELDS = ['messageId', 'runId'];
+
+/** Where a log may stand in an answer that is an object, and what else such an answer may have without being the log itself. */
 const LOG_FIELDS = ['logs', 'log', 'text', 'output'];
+const AROUND_A_LOG = ['success', 'messageId', 'message_id', 'runId', 'workflowId', 'workflow_id', 'deploymentId', 'status'];
+
+/** Lists beside the one that was asked for. */
+const SIDE_LISTS = ['errors', 'warnings'];
+
+/** Tools that are published to take the deployment. */
+const TAKE_DEPLOYMENT: Question[] = ['log', 'workflows'];
 
 /** Asks NenAI. One session serves all questions. What fails and may pass is a `retry`: asking changes nothing. */
 export class Inquiry {
@@ -57,15 +67,15 @@ export class Inquiry {
 
 	/** The state of a run: NenAI's answer, with `messageId` where it has none, and with `finished`. */
 	async stateOf(messageId: string): Promise<Attempt<IDataObject>> {
-		return await this.ask('state', { messageId }, (answer) => {
-			if (!isObject(answer) || typeof answer.status !== 'string') throw unexpected('state', answer, 'it names no status');
-			return { ...answer, messageId: answer.messageId ?? messageId, finished: isFinished(answer.status) };
+		return await this.ask('state', { messageId }, ({ value }) => {
+			if (!isObject(value) || typeof value.status !== 'string') throw unexpected('state', value, 'it names no status');
+			return { ...value, messageId: value.messageId ?? messageId, finished: isFinished(value.status) };
 		});
 	}
 
 	/** The recent runs of a workflow, at most so many. */
 	async runsOf(workflowId: string, limit: number): Promise<Attempt<IDataObject[]>> {
-		return await this.ask('runs', { workflowId, limit }, (answer) => listIn('runs', answer, ['runs']).slice(0, limit));
+		return await this.ask('runs', { workflowId, limit }, ({ value }) => listIn('runs', value, 'runs', RUN_FIELDS).slice(0, limit));
 	}
 
 	async logOf(messageId: string): Promise<Attempt<string>> {
@@ -73,7 +83,7 @@ export class Inquiry {
 	}
 
 	async workflows(): Promise<Attempt<IDataObject[]>> {
-		return await this.ask('workflows', {}, (answer) => listIn('workflows', answer, ['workflows'], ID_FIELDS));
+		return await this.ask('workflows', {}, ({ value }) => listIn('workflows', value, 'workflows', ID_FIELDS));
 	}
 
 	/** Call when nothing more is asked. Nobody need wait for it. */
@@ -81,12 +91,12 @@ export class Inquiry {
 		await this.client.close();
 	}
 
-	private async ask<T>(question: Question, args: IDataObject, read: (answer: unknown) => T): Promise<Attempt<T>> {
+	private async ask<T>(question: Question, args: IDataObject, read: (answer: Answer) => T): Promise<Attempt<T>> {
 		try {
 			const tool = this.pick(question, await this.listTools());
-			const result = await this.client.callTool(tool.name, this.withDeployment(tool, args));
+			const result = await this.client.callTool(tool.name, this.withDeployment(question, tool, args));
 			const answer = readResult(result);
-			if (result.isError === true || (isObject(answer) && answer.success === false)) throw new Unanswered(`NenAI was asked ${ASKED[question]} and could not say`, answer, REFUSED[question]);
+			if (result.isError === true || isFailure(answer.value)) throw new Unanswered(`NenAI was asked ${ASKED[question]} and could not say`, answer.value, REFUSED[question]);
 			return { kind: 'done', value: read(answer) };
 		} catch (error) {
 			return this.explain(question, error);
@@ -116,9 +126,11 @@ export class Inquiry {
 		);
 	}
 
-	private withDeployment({ inputSchema }: Tool, args: IDataObject): IDataObject {
+	/** Where a tool does not say what it takes, it gets what is published. */
+	private withDeployment(question: Question, { inputSchema }: Tool, args: IDataObject): IDataObject {
 		const { deploymentId } = this.connection.credential;
-		const takesIt = isObject(inputSchema?.properties) && 'deploymentId' in inputSchema.properties;
+		const declared = inputSchema?.properties;
+		const takesIt = isObject(declared) ? 'deploymentId' in declared : TAKE_DEPLOYMENT.includes(question);
 		return deploymentId !== '' && takesIt ? { ...args, deploymentId } : args;
 	}
 
@@ -171,29 +183,57 @@ function isObject(value: unknown): value is IDataObject {
 	return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+interface Answer {
+	/** What was said, as JSON where it is JSON. */
+	value: unknown;
+	/** The text that it was said in, where it was one. */
+	text?: string;
+}
+
 /** What a tool said: its structured content, else the JSON in its texts, else the texts. */
-function readResult({ structuredContent, content }: ToolResult): unknown {
-	if (isObject(structuredContent)) return unwrap(structuredContent);
-	const texts = (Array.isArray(content) ? content : []).flatMap((part: unknown) => (isObject(part) && typeof part.text === 'string' ? [part.text] : []));
-	if (texts.length === 1) return unwrap(parseJson(texts[0]));
-	const whole = parseJson(texts.join('\n'));
-	const parts = texts.map((text) => parseJson(text));
-	// Servers that give an entry of a list as a text each.
-	return typeof whole === 'string' && parts.length > 0 && parts.every(isObject) ? parts : unwrap(whole);
+function readResult({ structuredContent, content }: ToolResult): Answer {
+	if (isObject(structuredContent) && Object.keys(structuredContent).length > 0) return unwrap(structuredContent);
+	const texts = (Array.isArray(content) ? content : []).flatMap(textOf);
+	if (texts.length === 0) return { value: undefined };
+	const text = texts.join('\n');
+	const whole = parseJson(text);
+	if (typeof whole !== 'string') return { ...unwrap(whole), text };
+	const parts = texts.map((part) => parseJson(part)).filter((part) => typeof part === 'object' && part !== null);
+	// Servers that give an entry of a list as a text each, and those that put a remark before the answer.
+	if (parts.length === texts.length) return { value: parts, text };
+	return parts.length === 1 ? { ...unwrap(parts[0]), text } : { value: whole, text };
+}
+
+/** The text of a part of a result: of its own, or of the resource that it holds. */
+function textOf(part: unknown): string[] {
+	if (!isObject(part)) return [];
+	const { text } = isObject(part.resource) ? part.resource : part;
+	return typeof text === 'string' ? [text] : [];
 }
 
 /** Frameworks of MCP servers put what is no object into one, as its only field. */
-function unwrap(value: unknown): unknown {
-	return isObject(value) && Object.keys(value).length === 1 && 'result' in value ? value.result : value;
+function unwrap(value: unknown): Answer {
+	const isWrapped = isObject(value) && Object.keys(value).length === 1 && 'result' in value;
+	if (!isWrapped) return { value };
+	return typeof value.result === 'string' ? { value: parseJson(value.result), text: value.result } : { value: value.result };
 }
 
-function toLog(answer: unknown): string {
-	if (!isObject(answer)) return linesOf(answer);
-	const field = LOG_FIELDS.find((name) => name in answer);
-	return linesOf(field === undefined ? answer : answer[field]);
+/** Whether an answer says that there is none: that it did not succeed, or nothing but an error. */
+function isFailure(value: unknown): boolean {
+	if (!isObject(value)) return false;
+	const fields = Object.keys(value);
+	return value.success === false || value.success === 'false' || (typeof value.error === 'string' && fields.every((field) => ['error', 'message', 'code'].includes(field)));
 }
 
-/** A log as text: lines may come as a list, and whatever else they are is shown as JSON. */
+/** A log as it was said: a text as it is, and only what is plainly put around a log is taken off. */
+function toLog({ value, text }: Answer): string {
+	if (!isObject(value)) return text ?? linesOf(value);
+	const field = LOG_FIELDS.find((name) => typeof value[name] === 'string' || Array.isArray(value[name]));
+	const isAround = field !== undefined && Object.keys(value).every((name) => name === field || AROUND_A_LOG.includes(name));
+	return isAround ? linesOf(value[field]) : (text ?? linesOf(value));
+}
+
+/** Lines may come as a list; whatever else they are is shown as JSON. */
 function linesOf(log: unknown): string {
 	if (typeof log === 'string') return log;
 	if (log === null || log === undefined) return '';
@@ -202,23 +242,25 @@ function linesOf(log: unknown): string {
 }
 
 /**
- * The entries of a list: under one of these names, else the only list that there is.
+ * The entries of a list: under its name, else the answer itself where it is one entry, else the only list that there is.
  *
- * @param entryFields by which an answer that is a single entry is told
+ * @param entryFields by which an entry is told
  */
-function listIn(question: Question, answer: unknown, names: string[], entryFields: string[] = []): IDataObject[] {
-	const list = findList(answer, names, entryFields);
-	if (list === undefined || !list.every(isObject)) throw unexpected(question, answer, 'it holds no list');
+function listIn(question: Question, value: unknown, name: string, entryFields: string[]): IDataObject[] {
+	const list = findList(value, name, entryFields);
+	if (list === undefined || !list.every(isObject)) throw unexpected(question, value, 'it holds no list');
 	return list;
 }
 
-function findList(answer: unknown, names: string[], entryFields: string[]): unknown[] | undefined {
-	if (Array.isArray(answer)) return answer;
-	if (!isObject(answer)) return undefined;
-	const named = names.map((name) => answer[name]).find((value) => Array.isArray(value));
-	const lists = Object.values(answer).filter((value) => Array.isArray(value));
-	const isEntry = entryFields.some((field) => field in answer);
-	return (named ?? (lists.length === 1 ? lists[0] : isEntry ? [answer] : undefined)) as unknown[] | undefined;
+function findList(value: unknown, name: string, entryFields: string[]): unknown[] | undefined {
+	// Nothing at all is how some give a list without entries.
+	if (value === undefined) return [];
+	if (Array.isArray(value)) return value;
+	if (!isObject(value)) return undefined;
+	if (name in value) return Array.isArray(value[name]) ? value[name] : value[name] === null ? [] : undefined;
+	if (entryFields.some((field) => field in value)) return [value];
+	const lists = Object.entries(value).filter(([field, each]) => Array.isArray(each) && !SIDE_LISTS.includes(field));
+	return lists.length === 1 ? (lists[0][1] as unknown[]) : undefined;
 }
 
 function unexpected(question: Question, answer: unknown, problem: string): Unanswered {
@@ -232,14 +274,17 @@ function unexpected(question: Question, answer: unknown, problem: string): Unans
 const REFUSED: Record<Question, string> = {
 	state: 'Check the message ID: it is the messageId in the answer of Start, and the message_id of a callback. NenAI knows only runs of this API key.',
 	log: 'Check the message ID: it is the messageId in the answer of Start, and the message_id of a callback. If your API key has several deployments, enter the Deployment ID in the credential.',
-	runs: 'Check the workflow ID. NenAI knows only workflows of this API key.',
+	runs: 'Check the workflow ID, and that Limit is not too high. NenAI knows only workflows of this API key.',
 	workflows: 'If your API key has several deployments, enter the Deployment ID in the credential.',
 };
 
 const USUAL = 'It is usually https://mcp.getnen.ai/v1.';
 
+/** JSON-RPC's code of what a server does not have; asking again does not help. */
+const NOT_FOUND = -32002;
+
 /** Codes of JSON-RPC errors that may pass: internal ones, and the server's own. */
-const isPassing = (code: number) => code === -32603 || (code <= -32000 && code >= -32099);
+const isPassing = (code: number) => code === -32603 || (code <= -32000 && code >= -32099 && code !== NOT_FOUND);
 
 function explainNoResult(question: Question, reason: NoResult, connection: Connection): Attempt<never> {
 	const { timeout, maxTries } = connection;
@@ -256,14 +301,16 @@ function explainNoResult(question: Question, reason: NoResult, connection: Conne
 			return thrown.kind === 'refused' ? { kind: 'failed', failure: { message, hint: check } } : { kind: 'retry', failure: { message, hint: `${check} ${tried}` } };
 		}
 		case 'tooLate':
-			return { kind: 'retry', failure: { message: `${asked}, and no answer came within ${timeout} seconds`, hint: `${tried} Or allow more time (the option Timeout).` } };
+			return { kind: 'retry', failure: { message: `${asked}, and no answer came within ${timeout === 1 ? 'a second' : `${timeout} seconds`}`, hint: `${tried} Or allow more time (the option Timeout).` } };
+		case 'lost':
+			return { kind: 'retry', failure: { message: `${asked}, and its MCP server forgot the session twice`, hint: tried } };
 		case 'cutOff':
 			return { kind: 'retry', failure: { message: `${asked}, and its answer ended before it was whole`, hint: tried } };
 		case 'tooLarge':
 			return { kind: 'failed', failure: { message: `${asked}, and its answer is larger than 50 MB`, hint: 'It was not read to its end. Ask for less, or look at the run in the dashboard of NenAI.' } };
 		case 'rpc': {
 			const message = `${asked}, and its MCP server answered with an error${Number.isNaN(reason.code) ? '' : ` (${reason.code})`}${quote(quoteBody(reason.message, connection.credential.apiKey))}`;
-			return isPassing(reason.code) ? { kind: 'retry', failure: { message, hint: tried } } : { kind: 'failed', failure: { message, hint: REFUSED[question] } };
+			return isPassing(reason.code) ? { kind: 'retry', failure: { message, hint: tried } } : { kind: 'failed', failure: { message, hint: reason.method === 'tools/call' ? REFUSED[question] : `Check the MCP URL of the credential. ${USUAL}` } };
 		}
 		case 'version':
 			return { kind: 'failed', failure: { message: `NenAI's MCP server speaks a version of the protocol that this node does not know (${quoteBody(reason.version, connection.credential.apiKey)})`, hint: 'Look for a newer version of this node.' } };
@@ -274,14 +321,15 @@ function explainStatus(asked: string, { status, headers, body }: Extract<NoResul
 	const { apiKey, mcpUrl } = connection.credential;
 	const said = quote(wordsOf(body, apiKey));
 	const failed = (message: string, hint: string): Attempt<never> => ({ kind: 'failed', failure: { message, hint } });
-	if (isFromBetween(status, headers['content-type']) && status < 500) {
+	const isBetween = isFromBetween(status, headers['content-type']);
+	if (isBetween && !MAY_PASS(status)) {
 		return failed(
 			`NenAI was not reached: something in between, such as a proxy or a firewall, refused the request (HTTP ${status})${said}`,
 			status === 407 ? "The proxy wants a user name and a password: add them to this n8n's proxy settings." : 'Ask whoever runs the network of this n8n to let it through to the MCP URL of the credential.',
 		);
 	}
 	if (status === 401 || status === 403) return failed(`NenAI did not accept the API key (HTTP ${status})${said}`, 'Check the API key of the credential, and that it may be used to ask about runs.');
-	if (status === 429 || status >= 500) return busy(asked, status, headers, said, connection.maxTries);
+	if (MAY_PASS(status)) return passing(asked, status, headers, `${isBetween ? ': something in between, such as a gateway, answered' : ''}${said}`, connection.maxTries);
 	if (status >= 300 && status < 400) {
 		return failed(
 			`The MCP URL answers with a redirect (HTTP ${status})${redirectTarget(headers.location)}`,
@@ -292,10 +340,19 @@ function explainStatus(asked: string, { status, headers, body }: Extract<NoResul
 	return failed(`${asked}, and its MCP server refused the request (HTTP ${status})${said}`, `Check the MCP URL of the credential. ${USUAL}`);
 }
 
-function busy(asked: string, status: number, headers: IN8nHttpFullResponse['headers'], said: string, maxTries: number): Attempt<never> {
+/** Answers that mean: too much at once. */
+const TOO_MUCH = [429, 503];
+
+/** 511 is a network that wants somebody to sign in first. */
+const MAY_PASS = (status: number) => status === 429 || (status >= 500 && status !== 511);
+
+function passing(asked: string, status: number, headers: IN8nHttpFullResponse['headers'], said: string, maxTries: number): Attempt<never> {
 	const after = readRetryAfter(headers['retry-after'], Date.now());
-	const hint = after !== undefined && after > LONGEST_WAIT ? `It asks to come back ${comeBackAt(after, Date.now())}. Ask again then.` : `It was tried ${times(maxTries)}. Ask for fewer at a time (the option Max Concurrency), allow more tries (Max Tries), or ask again later.`;
-	return { kind: 'retry', after, busy: true, failure: { message: `${asked}, and it was too busy to answer (HTTP ${status})${said}`, hint } };
+	const isBusy = TOO_MUCH.includes(status);
+	const message = `${asked}, and ${isBusy ? 'it was too busy to answer' : 'it failed to answer'} (HTTP ${status})${said}`;
+	const advice = isBusy ? 'Ask for fewer at a time (the option Max Concurrency), allow more tries (Max Tries), or ask again later.' : 'Asking changes nothing: do it again later.';
+	const hint = after !== undefined && after > LONGEST_WAIT ? `It asks to come back ${comeBackAt(after, Date.now())}. Ask again then.` : `It was tried ${times(maxTries)}. ${advice}`;
+	return { kind: 'retry', after, busy: isBusy, failure: { message, hint } };
 }
 
 /** NenAI's own words, or those of JSON-RPC's error; all that was said, where it has none. Without the key. */

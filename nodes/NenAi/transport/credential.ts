@@ -10,7 +10,7 @@ export interface NenAiCredential {
 	/** The secrets that a callback may be signed with: the current one and the one before it. */
 	webhookSecrets: string[];
 	defaultCallbackUrl: string;
-	/** Where NenAI's MCP server is; without trailing slashes. */
+	/** Where NenAI's MCP server is, as it was entered: a slash at its end may matter. */
 	mcpUrl: string;
 	/** Empty, or which deployment is meant, for a key that has several. */
 	deploymentId: string;
@@ -28,15 +28,16 @@ export const USUAL_ADDRESSES = {
 /** Reads what n8n decrypted. Fields that are missing (saved before they existed) have their default. */
 export function readCredential(data: ICredentialDataDecryptedObject): NenAiCredential {
 	const text = (field: string) => (typeof data[field] === 'string' ? data[field].trim() : '');
-	const address = (field: keyof typeof USUAL_ADDRESSES) => (field in data ? text(field) : USUAL_ADDRESSES[field]).replace(/\/+$/, '');
+	const address = (field: keyof typeof USUAL_ADDRESSES) => (field in data ? text(field) : USUAL_ADDRESSES[field]);
+	const folder = (field: keyof typeof USUAL_ADDRESSES) => address(field).replace(/\/+$/, '');
 	return {
 		apiKey: text('apiKey'),
-		baseUrl: address('baseUrl'),
+		baseUrl: folder('baseUrl'),
 		webhookSecrets: [text('webhookSecret'), text('previousWebhookSecret')].filter((secret) => secret !== ''),
 		defaultCallbackUrl: text('defaultCallbackUrl'),
 		mcpUrl: address('mcpUrl'),
 		deploymentId: text('deploymentId'),
-		desktopUrl: address('desktopUrl'),
+		desktopUrl: folder('desktopUrl'),
 	};
 }
 

@@ -6,7 +6,7 @@ import type { Operation } from '../resource';
 export const option: Operation['option'] = {
 	name: 'Get',
 	value: 'get',
-	action: 'Get the state of a run',
+	action: 'Get the state of a run (starts nothing)',
 	description: 'Asks NenAI how a run is getting on, or how it ended. Starts and changes nothing.',
 };
 

@@ -8,7 +8,7 @@ import type { Operation } from '../resource';
 export const option: Operation['option'] = {
 	name: 'Get Logs',
 	value: 'getLogs',
-	action: 'Get the log of a run',
+	action: 'Get the log of a run (starts nothing)',
 	description: 'Asks NenAI for the log of a run: its steps, what was decided and why, and its errors. Starts and changes nothing.',
 };
 

@@ -7,7 +7,7 @@ import { readWorkflowId, workflowProperty } from './workflowId';
 export const option: Operation['option'] = {
 	name: 'Get Many',
 	value: 'getMany',
-	action: 'Get many runs',
+	action: 'Get many runs (starts nothing)',
 	description: 'Asks NenAI for the recent runs of a workflow, with their states. Starts and changes nothing.',
 };
 

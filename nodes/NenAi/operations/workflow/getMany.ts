@@ -6,7 +6,7 @@ import type { Operation } from '../resource';
 export const option: Operation['option'] = {
 	name: 'Get Many',
 	value: 'getMany',
-	action: 'Get many workflows',
+	action: 'Get many workflows (starts nothing)',
 	description: 'Asks NenAI which workflows there are, for example to find the ID of one. Starts and changes nothing.',
 };
 

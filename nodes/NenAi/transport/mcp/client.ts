@@ -19,6 +19,13 @@ const CLIENT_INFO = { name: 'n8n-nodes-nenai', version: '1' };
 /** Characters of an answer. Larger ones are not read to their end. */
 const LARGEST_ANSWER = 50_000_000;
 
+/** Characters of the body of an error that are read, and milliseconds that it may take: its status says most of it. */
+const LARGEST_ERROR = 50_000;
+const LONGEST_ERROR = 2000;
+
+/** Milliseconds for the end of a session, for which nobody waits. */
+const LONGEST_END = 5000;
+
 /** Pages of a list of tools; a server that gives more goes round in a circle. */
 const MOST_PAGES = 100;
 
@@ -41,7 +48,13 @@ export interface HttpRequest {
 }
 
 /** Sends a request and resolves with its answer, of any status, when its headers are there. Rejects where none comes. */
-export type Send = (request: HttpRequest) => Promise<{ statusCode: number; headers: Headers; body: ByteStream }>;
+export type Send = (request: HttpRequest) => Promise<HttpResponse>;
+
+export interface HttpResponse {
+	statusCode: number;
+	headers: Headers;
+	body: ByteStream;
+}
 
 export interface Tool {
 	name: string;
@@ -73,11 +86,13 @@ export type NoResult =
 	/** The request threw this. */
 	| { kind: 'thrown'; error: unknown }
 	| { kind: 'tooLate' }
+	/** The server has forgotten the session, and that of a new beginning, too. */
+	| { kind: 'lost' }
 	/** The answer ended without what was asked for. */
 	| { kind: 'cutOff' }
 	| { kind: 'tooLarge' }
-	/** An error of JSON-RPC. */
-	| { kind: 'rpc'; code: number; message: string }
+	/** An error of JSON-RPC, to a request of this method. */
+	| { kind: 'rpc'; method: string; code: number; message: string }
 	/** The server speaks this version of the protocol only. */
 	| { kind: 'version'; version: string };
 
@@ -114,7 +129,8 @@ export class McpClient {
 	 */
 	constructor(send: Send, timeout: number, stopped?: AbortSignal) {
 		this.send = send;
-		this.timeout = timeout;
+		// A timer takes whole numbers only.
+		this.timeout = Math.ceil(timeout);
 		this.stopped = stopped;
 	}
 
@@ -142,7 +158,7 @@ export class McpClient {
 		if (session?.id === undefined) return;
 		const ended = new AbortController();
 		try {
-			const { body } = await this.send({ method: 'DELETE', headers: headersOf(session), signal: AbortSignal.any([ended.signal, AbortSignal.timeout(this.timeout)]) });
+			const { body } = await this.send({ method: 'DELETE', headers: headersOf(session), signal: AbortSignal.any([ended.signal, AbortSignal.timeout(LONGEST_END)]) });
 			body.destroy();
 			ended.abort();
 		} catch {
@@ -154,7 +170,7 @@ export class McpClient {
 		const opened = this.open();
 		const session = await opened;
 		return await this.ask(method, params, session).catch(async (error: unknown) => {
-			if (!isLost(error, session)) return await Promise.reject(error);
+			if (!isLost(error)) return await Promise.reject(error);
 			// Another call may have begun a new one already.
 			if (this.session === opened) this.session = undefined;
 			return await this.ask(method, params, await this.open());
@@ -191,29 +207,29 @@ export class McpClient {
 	private async exchange(method: string, params: IDataObject, session?: Session): Promise<{ result: object; headers: Headers }> {
 		this.lastId += 1;
 		const id = this.lastId;
-		return await this.post({ id, method, params }, session, async (headers, body) => {
-			for await (const message of messagesIn(headers, body)) {
-				if (isAnswerTo(id, message)) return { result: resultOf(message), headers };
-				if (session !== undefined && message.method !== undefined && message.id !== undefined) void this.reply(message, session);
+		return await this.post({ id, method, params }, session, async ({ statusCode, headers, body }) => {
+			for await (const message of messagesIn(statusCode, headers, body)) {
+				if (isAnswerTo(id, message)) return { result: resultOf(message, method), headers };
+				if (message.method !== undefined && message.id !== undefined) void this.reply(message, session);
 			}
 			throw new McpError({ kind: 'cutOff' });
 		});
 	}
 
 	/** A server may ask back before it answers: whether anybody is there, or for what no client has to have. */
-	private async reply({ id, method }: Message, session: Session) {
+	private async reply({ id, method }: Message, session?: Session) {
 		const answer = method === 'ping' ? { result: {} } : { error: { code: METHOD_NOT_FOUND, message: 'Method not found' } };
 		// Where it does not arrive, the answer that is waited for tells what is wrong.
 		await this.tell({ id, ...answer }, session).catch(() => {});
 	}
 
 	/** Sends what nobody answers. */
-	private async tell(message: Message, session: Session): Promise<void> {
+	private async tell(message: Message, session?: Session): Promise<void> {
 		await this.post(message, session, async () => {});
 	}
 
 	/** @param read what to do with the answer, where it is a success; the connection ends afterwards in any case */
-	private async post<T>(message: Message, session: Session | undefined, read: (headers: Headers, body: ByteStream) => Promise<T>): Promise<T> {
+	private async post<T>(message: Message, session: Session | undefined, read: (response: HttpResponse) => Promise<T>): Promise<T> {
 		const deadline = AbortSignal.timeout(this.timeout);
 		const ended = new AbortController();
 		const headers = { accept: 'application/json, text/event-stream', 'content-type': 'application/json', ...headersOf(session) };
@@ -222,8 +238,8 @@ export class McpClient {
 		try {
 			const response = await this.send({ method: 'POST', headers, body: { jsonrpc: '2.0', ...message }, signal });
 			({ body } = response);
-			if (response.statusCode >= 300) throw new McpError({ kind: 'http', status: response.statusCode, headers: response.headers, body: await readWhole(body) });
-			return await read(response.headers, body);
+			if (response.statusCode >= 300) throw new McpError(await refusalIn(response, session));
+			return await read(response);
 		} catch (error) {
 			throw asMcpError(error, deadline);
 		} finally {
@@ -244,16 +260,18 @@ function headersOf(session?: Session): Record<string, string> {
 }
 
 /** The messages of an answer, in either of its two forms. */
-async function* messagesIn(headers: Headers, body: ByteStream): AsyncGenerator<Message> {
+async function* messagesIn(status: number, headers: Headers, body: ByteStream): AsyncGenerator<Message> {
 	const type = String(headers['content-type'] ?? '').split(';')[0].trim().toLowerCase();
 	if (type === 'text/event-stream') {
 		for await (const data of readEvents(bounded(body))) yield* toMessages(parseJson(data));
 		return;
 	}
 	const text = await readWhole(body);
-	const messages = toMessages(parseJson(text));
-	// 200 stands for a page, or any other answer that has nothing of the protocol.
-	if (messages.length === 0) throw new McpError({ kind: 'http', status: 200, headers, body: text });
+	const json = parseJson(text);
+	if (type === 'application/json' && typeof json === 'string' && text.trim() !== '') throw new McpError({ kind: 'cutOff' });
+	const messages = toMessages(json);
+	// A page, or any other answer that has nothing of the protocol.
+	if (messages.length === 0) throw new McpError({ kind: 'http', status, headers, body: text });
 	yield* messages;
 }
 
@@ -269,19 +287,40 @@ function isAnswerTo(id: number, message: Message): boolean {
 	return String(message.id) === String(id) || (message.error !== undefined && (message.id ?? null) === null);
 }
 
-function resultOf({ result, error }: Message): object {
+function resultOf({ result, error }: Message, method: string): object {
 	if (typeof result === 'object' && result !== null) return result;
 	const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
-	throw new McpError({ kind: 'rpc', code: Number(code), message: typeof message === 'string' ? message : '' });
+	throw new McpError({ kind: 'rpc', method, code: Number(code), message: typeof message === 'string' ? message : '' });
 }
 
 function isTool(entry: unknown): entry is Tool {
 	return typeof entry === 'object' && entry !== null && 'name' in entry && typeof entry.name === 'string';
 }
 
-/** 404 to a session's ID means that the server has forgotten it. */
-function isLost(error: unknown, { id }: Session): boolean {
-	return id !== undefined && error instanceof McpError && error.reason.kind === 'http' && error.reason.status === 404;
+/** What an answer that is no success says: to a session's ID, 404 means that the server has forgotten it; some answer 400. */
+async function refusalIn({ statusCode: status, headers, body }: HttpResponse, session?: Session): Promise<NoResult> {
+	const text = await readStart(body);
+	const isForgotten = status === 404 || (status === 400 && /session/i.test(text));
+	return session?.id !== undefined && isForgotten ? { kind: 'lost' } : { kind: 'http', status, headers, body: text };
+}
+
+function isLost(error: unknown): boolean {
+	return error instanceof McpError && error.reason.kind === 'lost';
+}
+
+/** The beginning of a body, as far as it comes soon. */
+async function readStart(body: ByteStream): Promise<string> {
+	const decoder = new TextDecoder();
+	let text = '';
+	const read = async () => {
+		for await (const chunk of body) {
+			text += decoder.decode(chunk, { stream: true });
+			if (text.length > LARGEST_ERROR) return;
+		}
+	};
+	const soon = new Promise((resolve) => AbortSignal.timeout(LONGEST_ERROR).addEventListener('abort', resolve));
+	await Promise.race([read().catch(() => {}), soon]);
+	return text;
 }
 
 async function readWhole(body: ByteStream): Promise<string> {

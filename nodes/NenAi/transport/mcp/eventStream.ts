@@ -37,15 +37,16 @@ class Event {
 	}
 }
 
-/** Lines end with LF, CR or both; a chunk may cut a character or such an end in two. */
+/** Lines end with LF, CR or both. A CR ends its line at once, for nothing may follow for long; the LF of the same end is left out then. */
 async function* readLines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
 	const decoder = new TextDecoder();
 	let rest = '';
-	let cutEnd = '';
+	let endedByCr = false;
 	for await (const chunk of chunks) {
-		const text = cutEnd + decoder.decode(chunk, { stream: true });
-		cutEnd = text.endsWith('\r') ? '\r' : '';
-		const [first, ...others] = text.slice(0, text.length - cutEnd.length).split(/\r\n|\n|\r/);
+		const decoded = decoder.decode(chunk, { stream: true });
+		const text = endedByCr && decoded.startsWith('\n') ? decoded.slice(1) : decoded;
+		if (decoded !== '') endedByCr = decoded.endsWith('\r');
+		const [first, ...others] = text.split(/\r\n|\n|\r/);
 		rest += first;
 		for (const line of others) {
 			yield rest;

@@ -1,0 +1,40 @@
+/** The versions of n8n that the package is tested with. A line for each; `npm run test:e2e` installs them. */
+
+interface Tested {
+	/** `wholly`: by every end-to-end test; `shortly`: by those of `compatibility.test.mts`. */
+	how: 'wholly' | 'shortly';
+	/** Of packages that the registry does not have in the version that this n8n asks for. */
+	overrides?: Readonly<Record<string, string>>;
+	/** Settings of its environment that others do not have. */
+	settings?: Readonly<Record<string, string>>;
+}
+
+/** n8n 1 wants xlsx as a tarball from a web site outside the registry; this is the registry's version. */
+const XLSX = { xlsx: '0.18.5' };
+
+const VERSIONS = {
+	// This module fetches a list from n8n's makers at each start.
+	'2.41.1': { how: 'wholly', settings: { N8N_DISABLED_MODULES: 'mcp-registry' } },
+	'1.123.81': { how: 'wholly', overrides: XLSX },
+	'2.0.3': { how: 'shortly' },
+	'1.110.1': { how: 'shortly', overrides: XLSX },
+	'1.94.1': { how: 'shortly', overrides: XLSX },
+} satisfies Record<string, Tested>;
+
+export type N8nVersion = keyof typeof VERSIONS;
+
+const versionsTested = (how: Tested['how']) => (Object.keys(VERSIONS) as N8nVersion[]).filter((version) => VERSIONS[version].how === how);
+
+export const N8N_VERSIONS: readonly N8nVersion[] = versionsTested('wholly');
+export const OTHER_VERSIONS: readonly N8nVersion[] = versionsTested('shortly');
+
+export function overridesOf(version: N8nVersion): Readonly<Record<string, string>> {
+	const { overrides = {} }: Tested = VERSIONS[version];
+	return overrides;
+}
+
+/** What is named otherwise, or exists only, in one of the versions. n8n 2 took the name of the webhook URL from n8n 1, and gave it another later on. */
+export function settingsOf(version: N8nVersion, webhookUrl: string): Readonly<Record<string, string>> {
+	const { settings = {} }: Tested = VERSIONS[version];
+	return { WEBHOOK_URL: webhookUrl, N8N_WEBHOOK_URL: webhookUrl, ...settings };
+}
