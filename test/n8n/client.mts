@@ -180,7 +180,7 @@ export class N8nClient {
 	 */
 	async activate(id: string, timeoutMs = DEFAULT_TIMEOUT_MS): Promise<void> {
 		const { versionId } = await this.#workflow(id);
-		await this.#post(`/workflows/${id}/activate`, { versionId });
+		await this.#setActive(id, versionId);
 		const { status, triggers } = await this.#publicationDone(id, timeoutMs);
 		if (status !== 'failed' && status !== 'partial') return;
 		const said = triggers.map(({ errorMessage }) => errorMessage).filter(Boolean);
@@ -317,6 +317,16 @@ export class N8nClient {
 
 	async #workflow(id: string): Promise<z.output<typeof SavedWorkflow>> {
 		return await this.#send('GET', `/workflows/${id}`, undefined, SavedWorkflow);
+	}
+
+	async #setActive(id: string, versionId: string): Promise<void> {
+		try {
+			await this.#post(`/workflows/${id}/activate`, { versionId });
+		} catch (error) {
+			if (!(error instanceof N8nApiError && error.status === 404)) throw error;
+			// n8n 1.94 has no such endpoint: whether a workflow is active is a field of it.
+			await this.#send('PATCH', `/workflows/${id}`, { active: true, versionId });
+		}
 	}
 
 	async #page(query: Readonly<Record<string, string>>): Promise<z.output<typeof ExecutionPage>> {

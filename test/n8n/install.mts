@@ -13,7 +13,7 @@ import { messageOf } from './errors.mts';
 import { withLock } from './lock.mts';
 import { cacheRoot } from './paths.mts';
 import { CommandError, runCommand } from './run-command.mts';
-import { overridesOf, type N8nVersion } from './versions.mts';
+import { nodePackageOf, overridesOf, type N8nVersion } from './versions.mts';
 
 export { N8N_VERSIONS, OTHER_VERSIONS, type N8nVersion } from './versions.mts';
 
@@ -25,6 +25,8 @@ export interface N8nInstall {
 	/** The script to run with Node. */
 	bin: string;
 	nodeModules: string;
+	/** The Node.js to run it with. */
+	node: string;
 }
 
 const PROGRESS_MS = 5_000;
@@ -86,7 +88,9 @@ export function hintFor(output: string): string {
 
 function installAt(folder: string, version: N8nVersion): N8nInstall {
 	const nodeModules = join(folder, 'node_modules');
-	return { version, nodeModules, bin: join(nodeModules, 'n8n', 'bin', 'n8n') };
+	const own = nodePackageOf(version);
+	const node = own === undefined ? process.execPath : join(nodeModules, own.name, 'bin', 'node');
+	return { version, nodeModules, node, bin: join(nodeModules, 'n8n', 'bin', 'n8n') };
 }
 
 async function installInto(folder: string, version: N8nVersion, tell: OnProgress): Promise<void> {
@@ -117,7 +121,9 @@ function removeInterrupted(folder: string): void {
 }
 
 function writePackageJson(folder: string, version: N8nVersion): void {
-	const content = { private: true, dependencies: { n8n: version }, overrides: overridesOf(version) };
+	const node = nodePackageOf(version);
+	const dependencies = { n8n: version, ...(node && { [node.name]: node.version }) };
+	const content = { private: true, dependencies, overrides: overridesOf(version) };
 	writeFileSync(join(folder, 'package.json'), `${JSON.stringify(content, null, 2)}\n`);
 }
 
@@ -146,10 +152,10 @@ async function buildSqlite(folder: string, tell: OnProgress): Promise<void> {
 	);
 }
 
-async function verify({ bin, nodeModules, version }: N8nInstall): Promise<void> {
+async function verify({ bin, node, nodeModules, version }: N8nInstall): Promise<void> {
 	const binding = join(nodeModules, 'sqlite3', 'build', 'Release', 'node_sqlite3.node');
 	if (!existsSync(binding)) throw new Error('npm rebuilt sqlite3, but its binary is not there');
-	const said = (await runCommand(process.execPath, [bin, '--version'])).trim();
+	const said = (await runCommand(node, [bin, '--version'])).trim();
 	if (said !== version) throw new Error(`The installed n8n says it is version ${said}`);
 }
 

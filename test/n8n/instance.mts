@@ -6,7 +6,7 @@ import { request } from 'undici';
 import { installCommunityPackage } from './community-package.mts';
 import { messageOf } from './errors.mts';
 import { freePort, isPortFree, portInUseMessage } from './free-port.mts';
-import { ensureN8n, type N8nVersion, type OnProgress } from './install.mts';
+import { ensureN8n, type N8nInstall, type N8nVersion, type OnProgress } from './install.mts';
 import { waitFor } from './poll.mts';
 import { ProcessGroup } from './process-group.mts';
 import { childEnvironment, lastLines } from './run-command.mts';
@@ -93,10 +93,10 @@ export class N8nInstance {
 
 	readonly #options: N8nOptions;
 	readonly #ports: Ports;
-	readonly #bin: string;
+	readonly #install: N8nInstall;
 	#process: ProcessGroup | undefined;
 
-	constructor(options: N8nOptions, bin: string, userFolder: string, ports: Ports) {
+	constructor(options: N8nOptions, install: N8nInstall, userFolder: string, ports: Ports) {
 		this.version = options.version;
 		this.command = options.command ?? 'start';
 		this.userFolder = userFolder;
@@ -105,7 +105,7 @@ export class N8nInstance {
 		this.webhookUrl = (options.webhookUrl ?? this.url).replace(/\/+$/, '');
 		this.#options = options;
 		this.#ports = ports;
-		this.#bin = bin;
+		this.#install = install;
 	}
 
 	/** The process's number, or undefined when it does not run. */
@@ -133,8 +133,8 @@ export class N8nInstance {
 			throw new Error(`n8n ${this.command} is already running on port ${this.port}`);
 		if (!(await isPortFree(this.port))) throw new Error(portInUseMessage(this.port));
 		this.logPath = nextLogPath(this.userFolder);
-		const args = [this.#bin, this.command, ...(this.#options.args ?? [])];
-		this.#process = await ProcessGroup.start(process.execPath, args, {
+		const args = [this.#install.bin, this.command, ...(this.#options.args ?? [])];
+		this.#process = await ProcessGroup.start(this.#install.node, args, {
 			cwd: this.userFolder,
 			env: this.#environment(),
 			logPath: this.logPath,
@@ -216,12 +216,12 @@ export class N8nInstance {
  * @throws Error as {@link N8nInstance.start}, {@link ensureN8n} and `installCommunityPackage` do
  */
 export async function startN8n(options: N8nOptions): Promise<N8nInstance> {
-	const { bin } = await ensureN8n(options.version, options.onProgress);
+	const install = await ensureN8n(options.version, options.onProgress);
 	const userFolder = options.userFolder ?? mkdtempSync(join(tmpdir(), 'nenai-n8n-'));
 	mkdirSync(userFolder, { recursive: true });
 	if (options.tarball !== undefined) await installCommunityPackage(options.tarball, userFolder);
 	const ports = { port: options.port ?? (await freePort()), brokerPort: await freePort() };
-	const instance = new N8nInstance(options, bin, userFolder, ports);
+	const instance = new N8nInstance(options, install, userFolder, ports);
 	await instance.start();
 	return instance;
 }

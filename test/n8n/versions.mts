@@ -5,20 +5,22 @@ interface Tested {
 	how: 'wholly' | 'shortly';
 	/** Of packages that the registry does not have in the version that this n8n asks for. */
 	overrides?: Readonly<Record<string, string>>;
+	/** The Node.js that it needs where it refuses the one that runs the tests: a version of npm's package of it. */
+	node?: string;
 	/** Settings of its environment that others do not have. */
 	settings?: Readonly<Record<string, string>>;
 }
 
-/** n8n 1 wants xlsx as a tarball from a web site outside the registry; this is the registry's version. */
+/** n8n 1 and early 2 want xlsx as a tarball from a web site outside the registry; this is the registry's version. */
 const XLSX = { xlsx: '0.18.5' };
 
 const VERSIONS = {
 	// This module fetches a list from n8n's makers at each start.
 	'2.41.1': { how: 'wholly', settings: { N8N_DISABLED_MODULES: 'mcp-registry' } },
 	'1.123.81': { how: 'wholly', overrides: XLSX },
-	'2.0.3': { how: 'shortly' },
+	'2.0.3': { how: 'shortly', overrides: XLSX },
 	'1.110.1': { how: 'shortly', overrides: XLSX },
-	'1.94.1': { how: 'shortly', overrides: XLSX },
+	'1.94.1': { how: 'shortly', overrides: XLSX, node: '22.23.3' },
 } satisfies Record<string, Tested>;
 
 export type N8nVersion = keyof typeof VERSIONS;
@@ -31,6 +33,12 @@ export const OTHER_VERSIONS: readonly N8nVersion[] = versionsTested('shortly');
 export function overridesOf(version: N8nVersion): Readonly<Record<string, string>> {
 	const { overrides = {} }: Tested = VERSIONS[version];
 	return overrides;
+}
+
+/** npm's package of the Node.js for this n8n, and its version; undefined where it runs on that of the tests. */
+export function nodePackageOf(version: N8nVersion): { name: string; version: string } | undefined {
+	const { node }: Tested = VERSIONS[version];
+	return node === undefined ? undefined : { name: `node-${process.platform}-${process.arch}`, version: node };
 }
 
 /** What is named otherwise, or exists only, in one of the versions. n8n 2 took the name of the webhook URL from n8n 1, and gave it another later on. */
