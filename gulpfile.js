@@ -39,8 +39,10 @@ const entries = () =>
 		}),
 	);
 
-/** What the compiler leaves: icons and n8n's codex files. */
+/** What the compiler leaves: icons, n8n's codex files, previews of outputs. */
 const copies = () =>
-	src(['nodes/**/*.svg', 'nodes/**/*.node.json'], { encoding: false }).pipe(dest('dist/nodes'));
+	src(['nodes/**/*.svg', 'nodes/**/*.node.json', 'nodes/**/__schema__/**/*.json'], { encoding: false }).pipe(
+		dest('dist/nodes'),
+	);
 
 exports.default = parallel(bundle, entries, copies);

@@ -1,0 +1,95 @@
+/** The previews of outputs, `__schema__`: held against what the operations give. */
+import Ajv from 'ajv';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { IDataObject, INodeParameters } from 'n8n-workflow';
+import { NenAi } from '../../nodes/NenAi/NenAi.node';
+import { startSandbox, type Sandbox } from '../sandbox/index.mts';
+import { Credentials, execute, serveWaiting } from './engine.mts';
+
+const folder = join(__dirname, '../../nodes/NenAi/__schema__/v1.0.0');
+const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.json'));
+const read = (operation: string) => JSON.parse(readFileSync(join(folder, `${operation}.json`), 'utf8'));
+
+let sandbox: Sandbox;
+
+beforeAll(async () => {
+	sandbox = await startSandbox({ retryDelaysMs: [], workflowNames: { 'w-1': 'Book an appointment' } });
+});
+afterAll(() => sandbox.close());
+
+const credentials = () => {
+	const { apiKey, url: baseUrl, mcpUrl, desktopUrl, webhookSecret } = sandbox;
+	return new Credentials({ apiKey, baseUrl, mcpUrl, desktopUrl, webhookSecret });
+};
+
+async function run(resource: string, operation: string, parameters: INodeParameters = {}, items: IDataObject[] = [{}]): Promise<IDataObject[]> {
+	const { items: found, error } = await execute({ credentials: credentials(), items, parameters: { resource, operation, options: {}, ...parameters } });
+	if (error) throw new Error(error.message);
+	return found.map(({ json }) => json);
+}
+
+const WORKFLOW = { workflowId: 'w-1', parametersMode: 'json', parametersJson: '{}' };
+
+/** A run that has ended, and one that works. */
+function runs(): IDataObject[] {
+	sandbox.runs.set('m-1', { status: 'completed', workflowId: 'w-1', output: { total: 3 } });
+	sandbox.runs.set('m-2', { status: 'running', workflowId: 'w-1' });
+	return [{ messageId: 'm-1' }, { messageId: 'm-2' }];
+}
+
+/** What each operation gives, in as many ways as it takes to see all fields. */
+const OUTPUTS: Record<string, () => Promise<IDataObject[]>> = {
+	'run/start': async () => await run('run', 'start', { ...WORKFLOW, callback: 'none' }),
+	'run/startAndWait': waited,
+	'run/get': async () => await run('run', 'get', {}, runs()),
+	'run/getMany': async () => {
+		runs();
+		return await run('run', 'getMany', { workflowId: 'w-1' });
+	},
+	'run/getLogs': async () => await run('run', 'getLogs', {}, runs()),
+	'workflow/getMany': async () => await run('workflow', 'getMany'),
+	'result/download': async () => {
+		const url = sandbox.files.url(sandbox.files.add({ name: 'report.pdf', size: 10, contentType: 'application/pdf' }));
+		return await run('result', 'download', {}, [{ workflow_id: 'w-1', message_id: 'm-1', assets: url }]);
+	},
+};
+
+/** What a callback gives, and the end of the wait. */
+async function waited(): Promise<IDataObject[]> {
+	const parameters = { resource: 'run', operation: 'startAndWait', ...WORKFLOW, options: {} };
+	const execution = await execute({ credentials: credentials(), parameters, webhookWaitingBaseUrl: 'http://127.0.0.1:1/webhook-waiting' });
+	const waiting = await serveWaiting(execution, parameters, credentials());
+	try {
+		const [{ json }] = execution.items;
+		const body = { result: { total: 3 }, assets: 'https://files.example.com/assets.zip' };
+		await sandbox.deliver({ url: waiting.url, messageId: String(json.message_id), workflowId: 'w-1', status: 'success', body });
+		return [json, ...waiting.started];
+	} finally {
+		await waiting.close();
+	}
+}
+
+test('there is one for each operation, and no other', () => {
+	const { properties } = new NenAi().description;
+	const operations = properties
+		.filter(({ name }) => name === 'operation')
+		.flatMap(({ displayOptions, options = [] }) => options.map((option) => `${displayOptions?.show?.resource?.[0]}/${'value' in option && option.value}.json`));
+	expect(files.map((file) => file.replaceAll('\\', '/')).sort()).toEqual(operations.sort());
+	expect(Object.keys(OUTPUTS).map((operation) => `${operation}.json`).sort()).toEqual(operations);
+});
+
+describe.each(Object.keys(OUTPUTS))('%s', (operation) => {
+	test('what it gives is of this form, and has each of its fields', async () => {
+		const schema = read(operation);
+		const outputs = await OUTPUTS[operation]();
+		expect(outputs.length).toBeGreaterThan(0);
+		const ajv = new Ajv({ allErrors: true });
+		const validate = ajv.compile(schema);
+		for (const output of outputs) expect([output, validate(output), validate.errors]).toEqual([output, true, null]);
+		const given = new Set(outputs.flatMap((output) => Object.keys(output)));
+		expect(Object.keys(schema.properties).filter((field) => !given.has(field))).toEqual([]);
+		// Fields that NenAI's callbacks may have beside these are the workflow's own.
+		if (operation !== 'run/startAndWait') expect([...given].filter((field) => !(field in schema.properties))).toEqual([]);
+	});
+});
