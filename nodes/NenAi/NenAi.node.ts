@@ -7,6 +7,7 @@ import {
 	type INodeTypeDescription,
 	type IWebhookFunctions,
 	type IWebhookResponseData,
+	type NodeHint,
 } from 'n8n-workflow';
 
 import { carryOut, makeResourceMenu, subtitleOf } from './operations/resource';
@@ -19,6 +20,26 @@ import { testCredential } from './transport/credentialTest';
 /** The first is the default. */
 const RESOURCES = [run, result, workflow];
 
+/** Where something is about to go wrong that nobody would hear of. */
+const HINTS: NodeHint[] = [
+	{
+		message: 'With Callback "None", NenAI does not report what became of the run. Ask it: Run → Get behind this node gives the state.',
+		displayCondition: '={{ $parameter["operation"] === "start" && $parameter["callback"] === "none" }}',
+		whenToDisplay: 'beforeExecution',
+		location: 'outputPane',
+	},
+	{
+		message: 'A failed run is no error here, and when no result comes in time, the status is "timeout": branch on "status" behind this node.',
+		displayCondition: '={{ $parameter["operation"] === "startAndWait" }}',
+		whenToDisplay: 'beforeExecution',
+		location: 'outputPane',
+	},
+];
+
+/** For n8n's AI builder: which operation is for what. */
+const BUILDER_HINT =
+	'Run → Start and Wait: one item, goes on with the result (put Loop Over Items before it for several). Run → Start with a NenAI Trigger in another workflow: many runs at once. Run → Start with Callback "None", then Run → Get in a loop with Wait until "finished": where NenAI cannot reach this n8n. Each start does real work in a real system: never add a retry loop around it, and branch on "status" behind a result. Result → Download fetches the files behind the links of a callback.';
+
 export class NenAi implements INodeType {
 	description: INodeTypeDescription = {
 		displayName: 'NenAI',
@@ -30,6 +51,8 @@ export class NenAi implements INodeType {
 		description: 'Start runs of NenAI workflows: a computer operates other software for you',
 		defaults: { name: 'NenAI' },
 		usableAsTool: true,
+		builderHint: { searchHint: BUILDER_HINT },
+		hints: HINTS,
 		waitingNodeTooltip: 'The run has been started. This workflow goes on when NenAI reports its result.',
 		inputs: [NodeConnectionTypes.Main],
 		outputs: [NodeConnectionTypes.Main],

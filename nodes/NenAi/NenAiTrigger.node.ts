@@ -6,6 +6,7 @@ import {
 	type INodeTypeDescription,
 	type IWebhookFunctions,
 	type IWebhookResponseData,
+	type TriggerPanelDefinition,
 } from 'n8n-workflow';
 
 import { ACCEPTED, answer, ignored, refused } from './callback/answers';
@@ -83,6 +84,19 @@ const PROPERTIES: INodeProperties[] = [
 	},
 ];
 
+const TEST =
+	'<b>Test it while you build:</b> click "Execute step", then have a callback sent to the Test URL. Either start a run whose Callback URL is the Test URL, or send a signed callback by hand: the <a href="https://github.com/getnenai/n8n-nodes-nenai/blob/main/docs/waiting.md#test-the-trigger">documentation</a> has the commands to copy. Without the right signature it is answered 401. What comes is shown here.';
+
+/** What the editor shows in place of an input. */
+const PANEL: TriggerPanelDefinition = {
+	header: '',
+	executionsHelp: {
+		inactive: `${TEST}<br /><br /><b>Then let it run by itself:</b> activate the workflow, and give the Production URL to NenAI.`,
+		active: `${TEST}<br /><br /><b>The workflow is active:</b> callbacks to the Production URL start it. They show up in the <a data-key="executions">list of executions</a>, not here.`,
+	},
+	activationHint: 'Once the workflow is activated, callbacks to the Production URL start it without a click.',
+};
+
 export class NenAiTrigger implements INodeType {
 	description: INodeTypeDescription = {
 		displayName: 'NenAI Trigger',
@@ -96,6 +110,8 @@ export class NenAiTrigger implements INodeType {
 		subtitle: '={{ [].concat($parameter["events"] ?? []).join(", ") }}',
 		description: 'Starts the workflow when NenAI reports what became of a run',
 		defaults: { name: 'NenAI Trigger' },
+		activationMessage: 'NenAI can report to this workflow now, at the Production URL of the trigger. Each report that starts it is in the list of executions.',
+		triggerPanel: PANEL,
 		inputs: [],
 		outputs: [NodeConnectionTypes.Main],
 		credentials: [{ name: 'nenAiApi', required: true, testedBy: 'testCredential' }],

@@ -1,8 +1,10 @@
 /** What a builder sees: n8n's editor with this package, in a real browser. It also takes the pictures of the documentation. */
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { INode } from 'n8n-workflow';
 import type { Locator, Page } from 'playwright-core';
 import type { WorkflowJson } from '../n8n/client.mts';
+import { runCommand } from '../n8n/run-command.mts';
 import { waitForWebhook } from '../n8n/webhook.mts';
 import { EditorBrowser, WINDOW, type Theme } from './editor/browser.mts';
 import { Canvas, iconOf, NodesPanel } from './editor/canvas.mts';
@@ -293,11 +295,20 @@ describe('the form of the trigger', () => {
 
 		await form.executeStep();
 		await waitForWebhook(`${webhookUrl}/webhook-test/${webhookId}/webhook`);
-		const report = { url: `${webhookUrl}/webhook-test/${webhookId}/webhook`, workflowId: EXAMPLE_WORKFLOW, status: 'success' };
-		const { answer, messageId } = await stage.sandbox.deliver(report);
-		expect(answer?.status).toBe(200);
-		await form.output.getByText(messageId).waitFor();
+		await form.root.getByText('When will this node trigger my flow?').click();
+		await form.root.getByText('Test it while you build').waitFor();
+		expect(await sendAsDocumented(`${webhookUrl}/webhook-test/${webhookId}/webhook`)).toBe('{"received":true}');
+		await form.output.getByText('test-1').waitFor();
 	});
+
+	/** Runs the commands of the documentation with which a callback is sent by hand. */
+	async function sendAsDocumented(url: string): Promise<string> {
+		const page = readFileSync(join(ROOT, 'docs/waiting.md'), 'utf8');
+		const commands = /## Test the trigger[^]*?```bash\n([^]*?)```/.exec(page)?.[1] ?? '';
+		const filledIn = commands.replace(/^SECRET=.*$/m, `SECRET='${stage.sandbox.webhookSecret}'`).replace(/^URL=.*$/m, `URL='${url}'`);
+		expect(filledIn).toContain(url);
+		return await runCommand('bash', ['-c', filledIn.replace('curl ', 'curl --silent ')]);
+	}
 
 	inEditor('warns when unsigned callbacks are accepted', async () => {
 		const { id } = await stage.client.createWorkflow(withTrigger('editor-unsigned', credential));

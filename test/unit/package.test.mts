@@ -14,6 +14,16 @@ test('has no runtime dependency and one peer', () => {
 	expect(packageJson.peerDependencies).toEqual({ 'n8n-workflow': '*' });
 });
 
+test('links to its documentation lead to the repository that package.json names', () => {
+	const repository = packageJson.repository.url.replace(/^git\+|\.git$/g, '');
+	const links = [...JSON.stringify(new NenAiTrigger().description).matchAll(/https:\/\/github\.com\/[^\\"]+/g)].map(([link]) => link);
+	expect(links.length).toBeGreaterThan(0);
+	for (const link of links) {
+		const [page, anchor] = link.replace(`${repository}/blob/main/`, '').split('#');
+		expect(readFileSync(join(root, page), 'utf8').toLowerCase()).toContain(`## ${anchor.replaceAll('-', ' ')}`);
+	}
+});
+
 test.each([...packageJson.n8n.nodes, ...packageJson.n8n.credentials])('%s has a source', (file: string) => {
 	expect(existsSync(join(root, file.replace('dist/', '').replace(/js$/, 'ts')))).toBe(true);
 });
