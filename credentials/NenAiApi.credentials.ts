@@ -75,6 +75,13 @@ export class NenAiApi implements ICredentialType {
 			default: '',
 			description: 'Only for an API key that has several deployments: the one whose workflows and logs are meant',
 		},
+		{
+			displayName: 'Desktop URL',
+			name: 'desktopUrl',
+			type: 'string',
+			default: 'https://desktop.api.getnen.ai',
+			description: "Where NenAI's desktops are controlled (its Desktop API). Change it only if NenAI told you to.",
+		},
 	];
 
 	/** A function rather than an expression template: n8n then builds no expression sandbox for each request. */

@@ -1,5 +1,5 @@
 import { nameFile } from '../../nodes/NenAi/operations/result/fileName';
-import { giveType, typeOf } from '../../nodes/NenAi/operations/result/fileType';
+import { giveType, typeOf } from '../../nodes/NenAi/operations/fileType';
 import { collectUrls, expiryOf, isHostAllowed, selectUrls, toLink } from '../../nodes/NenAi/operations/result/urls';
 
 const URL_ = 'https://files.example/a/report.pdf?signature=test';

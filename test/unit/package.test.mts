@@ -39,6 +39,7 @@ test('names and defaults of the credential', () => {
 		['defaultCallbackUrl', '', false],
 		['mcpUrl', 'https://mcp.getnen.ai/v1', false],
 		['deploymentId', '', false],
+		['desktopUrl', 'https://desktop.api.getnen.ai', false],
 	]);
 });
 

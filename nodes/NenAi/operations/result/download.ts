@@ -7,7 +7,7 @@ import { BadInput } from '../badInput';
 import { failedItem, failureIn, firstFailure } from '../items';
 import { Parameters } from '../parameters';
 import type { Operation } from '../resource';
-import { giveType, typeOf } from './fileType';
+import { giveType, typeOf } from '../fileType';
 import { nameFile } from './fileName';
 import { LocalHosts } from './localHosts';
 import { collectUrls, expiryOf, isHostAllowed, selectUrls, type ResultUrl } from './urls';
