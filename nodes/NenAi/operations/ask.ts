@@ -2,13 +2,11 @@ import type { IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n
 
 import { Inquiry } from '../transport/ask';
 import { connect } from '../transport/connection';
-import { CREDENTIAL_TYPE } from '../transport/credential';
-import { toError } from '../transport/failure';
-import { workThrough, type Attempt, type Outcome } from '../transport/queue';
-import { BadInput, badInput, failureOf } from './badInput';
-import { failedItem, failureIn, firstFailure } from './items';
+import type { Attempt } from '../transport/queue';
+import { badInput } from './badInput';
+import { forEachItem, type Work } from './forEach';
 import { checkAddress, readLimits } from './limits';
-import { Parameters } from './parameters';
+import type { Parameters } from './parameters';
 
 /** Options that every operation that asks NenAI has. */
 export const askOptions: INodeProperties = {
@@ -63,74 +61,26 @@ export function readMessageId(parameters: Parameters): string {
 }
 
 /** What an operation that asks NenAI is made of. */
-interface Question<Q, A> {
-	parameters: INodeProperties[];
+interface Question<Q, A> extends Pick<Work<Q, A>, 'parameters' | 'toItems'> {
 	/** What an item asks. Throws BadInput. */
 	read: (parameters: Parameters) => Q;
 	ask: (inquiry: Inquiry, question: Q) => Promise<Attempt<A>>;
-	/** What comes out of the answer to an item's question. */
-	toItems: (answer: A, question: Q) => INodeExecutionData[] | Promise<INodeExecutionData[]>;
 }
 
-/**
- * Asks a question for each item, several at a time; answers come out in the items' order. Nothing is asked before every
- * item was read. The first failure ends it (or goes on in its item, with "Continue on fail").
- */
-export async function askForEach<Q, A>(node: IExecuteFunctions, { parameters, read, ask, toItems }: Question<Q, A>): Promise<INodeExecutionData[][]> {
-	const count = node.getInputData().length;
-	if (count === 0) return [[]];
-	const readerOf = (index: number) => new Parameters(parameters, (name) => node.getNodeParameter(name, index, null));
-	// Of the whole node, so the first item says it.
-	const maxConcurrency = readerOf(0).count('options.maxConcurrency');
-	const connection = connect(await node.getCredentials(CREDENTIAL_TYPE), readLimits(readerOf(0)));
-	checkAddress(connection.credential, 'mcpUrl');
-	const questions = Array.from({ length: count }, (_, index) => readQuestion(read, readerOf(index)));
-	const stopOnFailure = !node.continueOnFail();
-	const unreadable = questions.findIndex((question) => question instanceof BadInput);
-	if (unreadable >= 0 && stopOnFailure) throw toError(node.getNode(), (questions[unreadable] as BadInput).failure, unreadable);
-
-	const signal = node.getExecutionCancelSignal();
-	// Once one has failed, the others need not be waited for: asking changes nothing.
-	const gaveUp = new AbortController();
-	let first: ReturnType<typeof firstFailure>;
-	const inquiry = new Inquiry(node, connection, AbortSignal.any([gaveUp.signal, ...(signal ? [signal] : [])]));
-	const answer = async (index: number): Promise<Attempt<INodeExecutionData[]>> => {
-		const attempt = await answerOne(questions[index]);
-		if (attempt.kind === 'failed' && stopOnFailure) {
-			first ??= { index, failure: attempt.failure };
-			gaveUp.abort();
-		}
-		return attempt;
-	};
-	const answerOne = async (question: Q | BadInput): Promise<Attempt<INodeExecutionData[]>> => {
-		if (question instanceof BadInput) return { kind: 'failed', failure: question.failure };
-		const attempt = await ask(inquiry, question);
-		return attempt.kind === 'done' ? await finish(async () => await toItems(attempt.value, question)) : attempt;
-	};
-	const outcomes = await workThrough(count, answer, { maxConcurrency, maxTries: connection.maxTries, stopOnFailure, signal }).finally(() => void inquiry.close());
-	first ??= firstFailure(outcomes);
-	if (first !== undefined && stopOnFailure) throw toError(node.getNode(), first.failure, first.index);
-	return [outcomes.flatMap(toOutput)];
-}
-
-/** What n8n could not store is the item's failure, not that of all items. */
-async function finish(make: () => INodeExecutionData[] | Promise<INodeExecutionData[]>): Promise<Attempt<INodeExecutionData[]>> {
-	try {
-		return { kind: 'done', value: await make() };
-	} catch (error) {
-		return { kind: 'failed', failure: { message: `The answer could not be stored: ${(error as Error).message}`, hint: "Check n8n's binary data settings and its free space." } };
-	}
-}
-
-function toOutput(outcome: Outcome<INodeExecutionData[]>, index: number): INodeExecutionData[] {
-	if (outcome.kind !== 'done') return [failedItem(failureIn(outcome), index)];
-	return outcome.value.map((item) => ({ ...item, pairedItem: { item: index } }));
-}
-
-function readQuestion<Q>(read: (parameters: Parameters) => Q, parameters: Parameters): Q | BadInput {
-	try {
-		return read(parameters);
-	} catch (error) {
-		return new BadInput(failureOf(error));
-	}
+/** Asks a question for each item, several at a time, in one session. */
+export async function askForEach<Q, A>(node: IExecuteFunctions, { ask, ...question }: Question<Q, A>): Promise<INodeExecutionData[][]> {
+	return await forEachItem(node, {
+		...question,
+		begin: (ofAll, data) => {
+			const connection = connect(data, readLimits(ofAll));
+			checkAddress(connection.credential, 'mcpUrl');
+			const inquiry = new Inquiry(node, connection, node.getExecutionCancelSignal());
+			return {
+				maxConcurrency: ofAll.count('options.maxConcurrency'),
+				maxTries: connection.maxTries,
+				attempt: async (asked) => await ask(inquiry, asked),
+				end: () => void inquiry.close(),
+			};
+		},
+	});
 }
