@@ -10,15 +10,20 @@ import {
 	type NodeHint,
 } from 'n8n-workflow';
 
+import { computer } from './operations/computer';
+import { desktop } from './operations/desktop';
+import { desktopFile } from './operations/desktopFile';
 import { carryOut, makeResourceMenu, subtitleOf } from './operations/resource';
 import { result } from './operations/result';
 import { run, webhook } from './operations/run';
 import { workflow } from './operations/workflow';
+import { searchDesktops } from './pickers/searchDesktops';
+import { searchTools } from './pickers/searchTools';
 import { searchWorkflows } from './pickers/searchWorkflows';
 import { testCredential } from './transport/credentialTest';
 
 /** The first is the default. */
-const RESOURCES = [run, result, workflow];
+const RESOURCES = [run, result, workflow, desktop, computer, desktopFile];
 
 /** Where something is about to go wrong that nobody would hear of. */
 const HINTS: NodeHint[] = [
@@ -75,7 +80,7 @@ export class NenAi implements INodeType {
 		],
 	};
 
-	methods = { credentialTest: { testCredential }, listSearch: { searchWorkflows } };
+	methods = { credentialTest: { testCredential }, listSearch: { searchWorkflows, searchDesktops, searchTools } };
 
 	/** n8n asks for these beside any webhook; one that resumes an execution is registered nowhere. */
 	webhookMethods = {

@@ -12,6 +12,7 @@ import {
 	NodeHelpers,
 	Workflow,
 	type ICredentialDataDecryptedObject,
+	type IBinaryKeyData,
 	type IDataObject,
 	type IExecuteFunctions,
 	type IHttpRequestOptions,
@@ -170,6 +171,8 @@ export interface ExecuteOptions {
 	parameters: INodeParameters;
 	credentials: Credentials;
 	items?: IDataObject[];
+	/** The files of the items. */
+	binaries?: IBinaryKeyData[];
 	/** Of the node: `onError`, `retryOnFail`, `maxTries`, … */
 	settings?: Partial<INode>;
 	/** Continues with the data of an execution that ended, as Retry in the list of executions does. */
@@ -184,7 +187,7 @@ export interface ExecuteOptions {
 
 /** Executes the NenAI node alone, with these input items. */
 export async function execute(options: ExecuteOptions): Promise<Execution> {
-	const { parameters, credentials, items = [{}], settings, retryOf, onStarted, webhookWaitingBaseUrl, workflowSettings } = options;
+	const { parameters, credentials, items = [{}], binaries, settings, retryOf, onStarted, webhookWaitingBaseUrl, workflowSettings } = options;
 	const node = nodeOf('n8n-nodes-nenai.nenAi', parameters, settings);
 	const workflow = workflowOf(node, {}, workflowSettings);
 	const additionalData = additionalDataFor(credentials);
@@ -193,7 +196,7 @@ export async function execute(options: ExecuteOptions): Promise<Execution> {
 	const data = createRunExecutionData({
 		executionData: {
 			contextData: structuredClone(retryOf?.executionData?.contextData ?? {}),
-			nodeExecutionStack: [{ node, data: { main: [items.map((json, item) => ({ json, pairedItem: { item } }))] }, source: null }],
+			nodeExecutionStack: [{ node, data: { main: [items.map((json, item) => ({ json, pairedItem: { item }, ...(binaries && { binary: binaries[item] }) }))] }, source: null }],
 		},
 	});
 	const running = new WorkflowExecute(additionalData, 'trigger', data).processRunExecutionData(workflow);
@@ -226,10 +229,11 @@ export async function executeInsideAgent(parameters: INodeParameters, credential
 	return (await TYPES[node.type].execute?.call(context as unknown as IExecuteFunctions)) as INodeExecutionData[][] | undefined;
 }
 
-/** Loads a list of the editor, as it does where somebody opens it. */
-export async function loadList(method: string, credentials: Credentials, filter?: string): Promise<INodeListSearchResult> {
-	const node = nodeOf('n8n-nodes-nenai.nenAi', {});
-	const context = new LoadOptionsContext(workflowOf(node), node, additionalDataFor(credentials), '');
+/** Loads a list of the editor, as it does where somebody opens it, with what the form holds by then. */
+export async function loadList(method: string, credentials: Credentials, filter?: string, parameters: INodeParameters = {}): Promise<INodeListSearchResult> {
+	const node = nodeOf('n8n-nodes-nenai.nenAi', parameters);
+	const additionalData = { ...additionalDataFor(credentials), currentNodeParameters: node.parameters };
+	const context = new LoadOptionsContext(workflowOf(node), node, additionalData, '');
 	const load = TYPES[node.type].methods?.listSearch?.[method];
 	if (load === undefined) throw new Error(`There is no list ${method}`);
 	return await load.call(context, filter);

@@ -1,4 +1,4 @@
-import { STALLED_AFTER } from '../../nodes/NenAi/transport/fetchFile';
+import { STALLED_AFTER } from '../../nodes/NenAi/transport/incomingFile';
 import { startSandbox } from '../sandbox/index.mts';
 import { Credentials, execute } from './engine.mts';
 

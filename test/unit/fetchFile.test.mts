@@ -1,5 +1,6 @@
 import { unasked } from '../../nodes/NenAi/operations/result/download';
-import { asAttempt, brokenOff, failedWith, redirectTarget } from '../../nodes/NenAi/transport/fetchFile';
+import { failedWith, redirectTarget } from '../../nodes/NenAi/transport/fetchFile';
+import { asAttempt, brokenOff } from '../../nodes/NenAi/transport/incomingFile';
 
 const NOW = Date.parse('2026-01-01T00:00:00Z');
 

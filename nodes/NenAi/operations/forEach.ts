@@ -13,7 +13,7 @@ export interface Work<Q, A> {
 	/** What the items share. Reads options of the whole node from the first item. Throws BadInput. */
 	begin: (ofAll: Parameters, credential: ICredentialDataDecryptedObject) => Course<Q, A>;
 	/** What an item asks for. Throws BadInput. */
-	read: (parameters: Parameters, itemIndex: number) => Q;
+	read: (parameters: Parameters, itemIndex: number) => Q | Promise<Q>;
 	/** What comes out of the answer to an item. */
 	toItems: (answer: A, question: Q) => INodeExecutionData[] | Promise<INodeExecutionData[]>;
 	/** What else to say where an item has failed: what became of the others. Empty for nothing. */
@@ -37,7 +37,7 @@ export async function forEachItem<Q, A>(node: IExecuteFunctions, work: Work<Q, A
 	if (count === 0) return [[]];
 	const readerOf = (index: number) => new Parameters(work.parameters, (name) => node.getNodeParameter(name, index, null));
 	const { maxConcurrency, maxTries, attempt, end } = work.begin(readerOf(0), await node.getCredentials(CREDENTIAL_TYPE));
-	const questions = Array.from({ length: count }, (_, index) => readQuestion(() => work.read(readerOf(index), index)));
+	const questions = await Promise.all(Array.from({ length: count }, async (_, index) => await readQuestion(async () => await work.read(readerOf(index), index))));
 	const stopOnFailure = !node.continueOnFail();
 	const unreadable = questions.findIndex((question) => question instanceof BadInput);
 	if (unreadable >= 0 && stopOnFailure) throw toError(node.getNode(), (questions[unreadable] as BadInput).failure, unreadable);
@@ -58,9 +58,9 @@ export async function forEachItem<Q, A>(node: IExecuteFunctions, work: Work<Q, A
 	return [(await Promise.all(outcomes.map(toOutput))).flat()];
 }
 
-function readQuestion<Q>(read: () => Q): Q | BadInput {
+async function readQuestion<Q>(read: () => Promise<Q>): Promise<Q | BadInput> {
 	try {
-		return read();
+		return await read();
 	} catch (error) {
 		return new BadInput(failureOf(error));
 	}

@@ -1,7 +1,7 @@
 import type { IDataObject, INodeProperties, INodePropertyCollection, INodePropertyOptions } from 'n8n-workflow';
 
 import { BadInput } from './badInput';
-import { isPlainlyTrue, isRecord, titleOf, toChoice, toCount, toId, toList, toNumber, toObject, toSwitch, toText, type Name } from './values';
+import { isPlainlyTrue, isRecord, titleOf, toChoice, toCount, toExactText, toId, toList, toNumber, toObject, toSwitch, toText, toWhole, type Name } from './values';
 
 /** Gives the raw value of a parameter, as n8n evaluated it; throws where it could not. */
 type GetParameter = (name: string) => unknown;
@@ -28,6 +28,11 @@ export class Parameters {
 		return toText(this.raw(path), this.nameOf(path), String(this.propertyOf(path).default ?? ''));
 	}
 
+	/** With the spaces and line breaks around it. */
+	exactText(path: string): string {
+		return toExactText(this.raw(path), this.nameOf(path));
+	}
+
 	id(path: string): string {
 		return toId(this.raw(path), this.nameOf(path));
 	}
@@ -39,6 +44,11 @@ export class Parameters {
 	/** A whole number of at least 1. */
 	count(path: string): number {
 		return toCount(this.raw(path), this.nameOf(path), Number(this.propertyOf(path).default));
+	}
+
+	/** A whole number that is not negative, and is there. */
+	whole(path: string): number {
+		return toWhole(this.raw(path), this.nameOf(path));
 	}
 
 	switch(path: string): boolean {

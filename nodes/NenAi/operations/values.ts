@@ -19,8 +19,13 @@ const MISSING: unknown[] = [undefined, null];
 
 /** Texts come without spaces around them; a number is its digits. */
 export function toText(value: unknown, name: Name, byDefault = ''): string {
-	if (MISSING.includes(value)) return byDefault;
-	if (typeof value === 'string') return value.trim();
+	return MISSING.includes(value) ? byDefault : toExactText(value, name).trim();
+}
+
+/** A text with all its spaces and line breaks. */
+export function toExactText(value: unknown, name: Name): string {
+	if (MISSING.includes(value)) return '';
+	if (typeof value === 'string') return value;
 	if (typeof value === 'number') return digitsOf(value, name);
 	throw wrongType(value, name, 'a text');
 }
@@ -54,6 +59,15 @@ export function toNumber(value: unknown, name: Name, byDefault: number): number 
 /** A whole number of at least 1. */
 export function toCount(value: unknown, name: Name, byDefault: number): number {
 	return Math.max(1, Math.floor(toNumber(value, name, byDefault)));
+}
+
+/** A whole number that is not negative. There is no default: what is missing is meant to be there. */
+export function toWhole(value: unknown, name: Name): number {
+	if (!MISSING.includes(value) && value !== '') {
+		const number = toNumber(value, name, NaN);
+		if (Number.isSafeInteger(number) && number >= 0) return number;
+	}
+	throw wrongType(value, name, 'a whole number that is not negative');
 }
 
 const PLAIN = new Map<unknown, boolean>([

@@ -1,7 +1,8 @@
 import type { ILoadOptionsFunctions, INodeListSearchItems, INodeListSearchResult } from 'n8n-workflow';
 
 import { connect, type Connection } from '../transport/connection';
-import { CREDENTIAL_TYPE } from '../transport/credential';
+import { CREDENTIAL_TYPE, problemOfAddress, USUAL_ADDRESSES } from '../transport/credential';
+import { Desktops } from '../transport/desktop/desktops';
 import { toError } from '../transport/failure';
 import { workThrough, type Attempt } from '../transport/queue';
 
@@ -23,6 +24,15 @@ function forSomebodyWaiting<T>(attempt: Attempt<T>): Attempt<T> {
 	if (attempt.kind !== 'retry') return attempt;
 	const failure = { ...attempt.failure, hint: 'Try again in a moment, or choose "By ID".' };
 	return (attempt.after ?? 0) > LONGEST_PAUSE ? { kind: 'failed', failure } : { ...attempt, failure };
+}
+
+/** The same from the Desktop API. */
+export async function loadFromDesktops<T>(editor: ILoadOptionsFunctions, ask: (desktops: Desktops) => Promise<Attempt<T>>): Promise<T> {
+	return await load(editor, async (connection) => {
+		const problem = problemOfAddress(connection.credential.desktopUrl);
+		if (problem !== undefined) return { kind: 'failed', failure: { message: `The desktop URL of the credential ${problem}`, hint: `It is usually ${USUAL_ADDRESSES.desktopUrl}.` } };
+		return await ask(new Desktops(editor, connection));
+	});
 }
 
 /** @param filter what the user looks for; in names as in IDs, capitals or not */

@@ -54,3 +54,9 @@ export async function openStream(sender: Sender, options: IHttpRequestOptions & 
 	const headers = { ...options.headers, 'x-api-key': credential.apiKey };
 	return (await sender.helpers.httpRequest({ ...options, ...FULL_ANSWER, headers, encoding: 'stream' })) as IN8nHttpFullResponse;
 }
+
+/** The same for the Desktop API, with the key in both headers: NenAI's pages name the one here and the other there. */
+export async function requestDesktop(sender: Sender, options: IHttpRequestOptions & { abortSignal: AbortSignal }, { credential }: Connection): Promise<IN8nHttpFullResponse> {
+	const headers = { ...options.headers, 'x-api-key': credential.apiKey, authorization: `Bearer ${credential.apiKey}` };
+	return (await sender.helpers.httpRequest({ ...options, ...FULL_ANSWER, headers })) as IN8nHttpFullResponse;
+}

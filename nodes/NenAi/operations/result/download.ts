@@ -1,7 +1,8 @@
 import type { IBinaryKeyData, IDataObject, IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
 
 import { toError, type Failure } from '../../transport/failure';
-import { asAttempt, FileError, openFile } from '../../transport/fetchFile';
+import { openFile } from '../../transport/fetchFile';
+import { asAttempt, FileError } from '../../transport/incomingFile';
 import { workThrough, type Attempt, type Outcome } from '../../transport/queue';
 import { BadInput } from '../badInput';
 import { failedItem, failureIn, firstFailure } from '../items';

@@ -1,0 +1,13 @@
+import { makeAction } from './action';
+import { durationProperty, keyProperty, readDuration, readKey } from './keys';
+
+export const holdKey = makeAction({
+	option: {
+		name: 'Hold Key',
+		value: 'holdKey',
+		action: 'Hold a key on a desktop',
+		description: 'Holds a key down on a desktop for some time, for example an arrow key. This does real work.',
+	},
+	parameters: [keyProperty, durationProperty('How long to hold the key, in seconds')],
+	read: (given) => ({ action: 'hold_key', params: { text: readKey(given), duration: readDuration(given) }, takes: readDuration(given) }),
+});

@@ -1,0 +1,14 @@
+import { makeResource } from '../resource';
+import { click } from './click';
+import { cursorPosition } from './cursorPosition';
+import { custom } from './custom';
+import { drag } from './drag';
+import { holdKey } from './holdKey';
+import { key } from './key';
+import { mouseMove } from './mouseMove';
+import * as screenshot from './screenshot';
+import { scroll } from './scroll';
+import { type } from './type';
+import { wait } from './wait';
+
+export const computer = makeResource({ name: 'Computer', value: 'computer' }, [screenshot, click, mouseMove, drag, type, key, holdKey, scroll, wait, cursorPosition, custom]);

@@ -1,0 +1,13 @@
+import { makeAction } from './action';
+import { keyProperty, readKey } from './keys';
+
+export const key = makeAction({
+	option: {
+		name: 'Press Key',
+		value: 'key',
+		action: 'Press a key on a desktop',
+		description: 'Presses a key on a desktop, or several at once, such as Return, Tab or ctrl+a. This does real work.',
+	},
+	parameters: [keyProperty],
+	read: (given) => ({ action: 'key', params: { text: readKey(given) } }),
+});

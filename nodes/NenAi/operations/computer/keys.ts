@@ -1,0 +1,40 @@
+import type { INodeProperties } from 'n8n-workflow';
+
+import { badInput } from '../badInput';
+import type { Parameters } from '../parameters';
+
+export const keyProperty: INodeProperties = {
+	displayName: 'Key',
+	name: 'key',
+	type: 'string',
+	required: true,
+	default: '',
+	placeholder: 'e.g. Return, or ctrl+a',
+	description: 'A key, such as Return, Tab, Escape or F5, or several that are held together, such as ctrl+a or alt+F4',
+};
+
+/** Throws BadInput where there is none. */
+export function readKey(given: Parameters): string {
+	const key = given.text('key');
+	if (key === '') throw badInput('Key (key) is empty', 'Enter a key, such as Return or ctrl+a. The space bar is called space.');
+	return key;
+}
+
+export function durationProperty(description: string): INodeProperties {
+	return {
+		displayName: 'Duration',
+		name: 'duration',
+		type: 'number',
+		required: true,
+		default: 1,
+		typeOptions: { minValue: 0 },
+		description,
+	};
+}
+
+/** Seconds, which the answer takes longer by. Throws BadInput for what is no time. */
+export function readDuration(given: Parameters): number {
+	const duration = given.number('duration');
+	if (duration < 0) throw badInput('Duration (duration) is negative', 'Enter a number of seconds.');
+	return duration;
+}

@@ -1,0 +1,13 @@
+import { makeAction } from './action';
+import { point, readPoint } from './point';
+
+export const mouseMove = makeAction({
+	option: {
+		name: 'Move Mouse',
+		value: 'mouseMove',
+		action: 'Move the mouse on a desktop',
+		description: 'Moves the mouse to a place on the screen of a desktop without clicking, for example to open a menu',
+	},
+	parameters: point,
+	read: (given) => ({ action: 'mouse_move', params: { coordinate: readPoint(given) } }),
+});

@@ -1,0 +1,23 @@
+import type { INodeProperties } from 'n8n-workflow';
+
+import type { Parameters } from '../parameters';
+
+/** The parameters that say where on the screen. */
+export const point = pointProperties('x', 'y', 'X', 'Y', 'Where');
+
+/** Where something is dragged to. */
+export const target = pointProperties('toX', 'toY', 'To X', 'To Y', 'Where to');
+
+/** Throws BadInput for what is no place on a screen. */
+export function readPoint(given: Parameters, x = 'x', y = 'y'): [x: number, y: number] {
+	return [given.whole(x), given.whole(y)];
+}
+
+/** They have no default: a click at a corner, since an expression gave nothing, is one that nobody wanted. */
+function pointProperties(x: string, y: string, labelOfX: string, labelOfY: string, where: string): INodeProperties[] {
+	const shared = { type: 'number', required: true, default: '', typeOptions: { minValue: 0, numberPrecision: 0 } } as const;
+	return [
+		{ ...shared, displayName: labelOfX, name: x, description: `${where}: pixels from the left edge of the screen` },
+		{ ...shared, displayName: labelOfY, name: y, description: `${where}: pixels from the upper edge of the screen` },
+	];
+}

@@ -1,0 +1,30 @@
+import { badInput } from '../badInput';
+import type { Parameters } from '../parameters';
+import { makeAction } from './action';
+
+export const type = makeAction({
+	option: {
+		name: 'Type',
+		value: 'type',
+		action: 'Type text on a desktop',
+		description: 'Types a text into whatever has the focus on a desktop, so click there first. This does real work.',
+	},
+	parameters: [
+		{
+			displayName: 'Text',
+			name: 'text',
+			type: 'string',
+			typeOptions: { rows: 2 },
+			required: true,
+			default: '',
+			description: 'What to type, with its spaces and line breaks. For keys such as Return use the operation Press Key.',
+		},
+	],
+	read: (given) => ({ action: 'type', params: { text: readText(given) } }),
+});
+
+function readText(given: Parameters): string {
+	const text = given.exactText('text');
+	if (text === '') throw badInput('Text (text) is empty', 'Enter what to type. If it is an expression, look at what it gives for this item.');
+	return text;
+}

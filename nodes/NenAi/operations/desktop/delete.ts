@@ -1,0 +1,11 @@
+import { makeChange } from './change';
+
+export const remove = makeChange({
+	option: {
+		name: 'Delete',
+		value: 'delete',
+		action: 'Delete a desktop',
+		description: 'Ends a desktop for good, with all files that are on it. This does real work and cannot be undone.',
+	},
+	ask: async (desktops, desktopId) => await desktops.delete(desktopId),
+});

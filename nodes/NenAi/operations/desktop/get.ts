@@ -1,0 +1,24 @@
+import type { IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
+
+import { desktopProperty, readDesktopId } from '../desktopId';
+import { lookForEach } from '../onDesktops';
+import type { Operation } from '../resource';
+
+export const option: Operation['option'] = {
+	name: 'Get',
+	value: 'get',
+	action: 'Get the state of a desktop',
+	description: 'Asks NenAI for the state of a desktop: whether it is running or deleted, and its name. Changes nothing.',
+};
+
+export const parameters: INodeProperties[] = [desktopProperty];
+
+/** Asks for the state of each item's desktop. */
+export async function execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+	return await lookForEach(this, {
+		parameters,
+		read: readDesktopId,
+		ask: async (desktops, id) => await desktops.get(id),
+		toItems: (json) => [{ json }],
+	});
+}

@@ -1,0 +1,11 @@
+import { makeResource } from '../resource';
+import { closeSession } from './closeSession';
+import * as create from './create';
+import { remove } from './delete';
+import * as get from './get';
+import * as getMany from './getMany';
+import * as getSession from './getSession';
+import { openSession } from './openSession';
+import { rename } from './rename';
+
+export const desktop = makeResource({ name: 'Desktop', value: 'desktop' }, [create, get, getMany, rename, remove, openSession, getSession, closeSession]);

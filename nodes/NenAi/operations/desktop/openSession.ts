@@ -1,0 +1,16 @@
+import { LOOK_AT_SESSION } from '../../transport/desktop/desktops';
+import { makeChange } from './change';
+
+/** The link is not remembered: n8n would store it once more. The session is asked for again where it is needed. */
+export const openSession = makeChange({
+	option: {
+		name: 'Open Session',
+		value: 'openSession',
+		action: 'Open a session on a desktop',
+		description: 'Gives a link (href) with which a person can watch a desktop, or take it over. Whoever has the link has the desktop.',
+	},
+	ask: async (desktops, desktopId) => await desktops.openSession(desktopId),
+	lookFirst: LOOK_AT_SESSION,
+	keep: () => ({}),
+	complete: async (desktops, session, desktopId) => ('href' in session ? { kind: 'done', value: session } : await desktops.getSession(desktopId)),
+});

@@ -1,0 +1,78 @@
+import type { IBinaryData, IDataObject, IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
+
+import type { IncomingFile } from '../../transport/incomingFile';
+import { badInput } from '../badInput';
+import { desktopProperty, readDesktopId } from '../desktopId';
+import { giveType, typeOf } from '../fileType';
+import { lookForEach } from '../onDesktops';
+import type { Parameters } from '../parameters';
+import type { Operation } from '../resource';
+import { checkFileName, folderProperty, readFolder } from './place';
+
+export const option: Operation['option'] = {
+	name: 'Download',
+	value: 'download',
+	action: 'Download a file from a desktop',
+	description: 'Fetches a file from the drive of a desktop. Changes nothing there. The tool of an AI agent passes no files on.',
+};
+
+export const parameters: INodeProperties[] = [
+	desktopProperty,
+	{
+		displayName: 'File Name',
+		name: 'fileName',
+		type: 'string',
+		required: true,
+		default: '',
+		placeholder: 'e.g. result.xlsx',
+		description: 'The name of the file on the desktop, as Desktop File → Get Many lists it',
+	},
+	folderProperty,
+	{
+		displayName: 'Put Output File in Field',
+		name: 'binaryPropertyName',
+		type: 'string',
+		required: true,
+		default: 'data',
+		hint: 'The name of the output binary field to put the file in',
+	},
+];
+
+/** How many files come at the same time. */
+const MAX_CONCURRENCY = 4;
+
+interface Wish {
+	desktopId: string;
+	name: string;
+	path: string;
+	property: string;
+}
+
+interface Downloaded {
+	json: IDataObject;
+	binary: IBinaryData;
+}
+
+/** Downloads a file for each item. */
+export async function execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+	return await lookForEach(this, {
+		parameters,
+		maxConcurrency: MAX_CONCURRENCY,
+		read: readWish,
+		ask: async (desktops, { desktopId, name, path }) => await desktops.downloadFile(desktopId, name, path, async (file) => await store.call(this, file, name, path)),
+		toItems: ({ json, binary }, { property }) => [{ json, binary: { [property]: binary } }],
+	});
+}
+
+function readWish(given: Parameters): Wish {
+	const property = given.text('binaryPropertyName');
+	if (property === '') throw badInput('Put Output File in Field (binaryPropertyName) is empty', 'Enter a name, such as data.');
+	return { desktopId: readDesktopId(given), name: checkFileName(given.exactText('fileName'), 'File Name (fileName)'), path: readFolder(given), property };
+}
+
+async function store(this: IExecuteFunctions, file: IncomingFile, fileName: string, path: string): Promise<Downloaded> {
+	const type = typeOf(file.headers['content-type'], fileName);
+	const stored = await file.store(async (stream) => await this.helpers.prepareBinaryData(stream, fileName, type));
+	const binary = { ...giveType(stored, type, fileName), fileName };
+	return { json: { fileName, path, mimeType: binary.mimeType, fileSize: file.size() }, binary };
+}

@@ -1,0 +1,6 @@
+import { makeResource } from '../resource';
+import * as download from './download';
+import * as getMany from './getMany';
+import * as upload from './upload';
+
+export const desktopFile = makeResource({ name: 'Desktop File', value: 'desktopFile' }, [upload, download, getMany]);

@@ -1,0 +1,30 @@
+import type { INodeProperties } from 'n8n-workflow';
+
+import { badInput } from '../badInput';
+import { isBroken } from '../desktopId';
+import type { Parameters } from '../parameters';
+
+export const folderProperty: INodeProperties = {
+	displayName: 'Folder',
+	name: 'path',
+	type: 'string',
+	default: '',
+	placeholder: 'e.g. Reports/2026',
+	description: 'The folder on the drive of the desktop. Empty: its uppermost one.',
+};
+
+/** Throws BadInput for a folder that leads out of the drive. */
+export function readFolder(given: Parameters): string {
+	const path = given.exactText('path');
+	if (path.split(/[/\\]/).includes('..') || isBroken(path)) throw badInput(`Folder (path) is "${path}", which leads elsewhere`, 'Enter the names of folders with / between them, without "..".');
+	return path;
+}
+
+/** Throws BadInput for what is no name of a file, or would lead out of its folder. */
+export function checkFileName(name: string, source: string): string {
+	if (name.trim() === '') throw badInput(`${source} is empty`, 'Enter the name of the file, such as claims.xlsx.');
+	if (/[/\\]|\.\./.test(name) || name === '.' || isBroken(name)) {
+		throw badInput(`${source} is "${name}", which NenAI takes for no name of a file`, 'A name must not hold "/", "\\" or "..". The folder is a parameter of its own (path).');
+	}
+	return name;
+}

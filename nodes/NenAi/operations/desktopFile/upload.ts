@@ -1,0 +1,94 @@
+import type { IBinaryData, IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
+
+import type { Outgoing } from '../../transport/desktop/api';
+import { LOOK_FOR_FILE } from '../../transport/desktop/desktops';
+import { badInput } from '../badInput';
+import { desktopProperty, readDesktopId } from '../desktopId';
+import { actForEach } from '../onDesktops';
+import type { Parameters } from '../parameters';
+import type { Operation } from '../resource';
+import { checkFileName, folderProperty, readFolder } from './place';
+
+export const option: Operation['option'] = {
+	name: 'Upload',
+	value: 'upload',
+	action: 'Upload a file to a desktop',
+	description: 'Puts a file of the input item onto the drive of a desktop, in place of one of the same name. This does real work.',
+};
+
+export const parameters: INodeProperties[] = [
+	desktopProperty,
+	{
+		displayName: 'Input Binary Field',
+		name: 'binaryPropertyName',
+		type: 'string',
+		required: true,
+		default: 'data',
+		hint: 'The name of the input binary field containing the file to upload',
+	},
+	{
+		displayName: 'File Name',
+		name: 'fileName',
+		type: 'string',
+		default: '',
+		placeholder: 'e.g. claims.xlsx',
+		description: 'What the file is called on the desktop. Empty: as it is called in n8n.',
+	},
+	folderProperty,
+];
+
+/** NenAI takes no more. */
+const MOST_BYTES = 100 * 1024 * 1024;
+
+interface Wish {
+	desktopId: string;
+	name: string;
+	path: string;
+	file: Outgoing;
+}
+
+/** Uploads a file for each item, one after the other. */
+export async function execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+	return await actForEach(this, {
+		name: 'desktopFile/upload',
+		parameters,
+		read: async (given, itemIndex) => await readWish.call(this, given, itemIndex),
+		ask: async (desktops, { desktopId, name, path, file }) => await desktops.uploadFile(desktopId, name, path, file),
+		lookFirst: LOOK_FOR_FILE,
+		keep: (answer) => answer,
+		toItems: (json) => [{ json }],
+	});
+}
+
+async function readWish(this: IExecuteFunctions, given: Parameters, itemIndex: number): Promise<Wish> {
+	const [desktopId, path] = [readDesktopId(given), readFolder(given)];
+	const property = given.text('binaryPropertyName');
+	const binary = findBinary.call(this, property, itemIndex);
+	const entered = given.exactText('fileName');
+	const name = entered === '' ? checkFileName(binary.fileName ?? '', 'The name that the file has in n8n') : checkFileName(entered, 'File Name (fileName)');
+	const file = await toOutgoing.call(this, binary);
+	if (file.size <= MOST_BYTES) return { desktopId, name, path, file };
+	throw badInput(`The file "${name}" is larger than NenAI takes: ${(file.size / 1024 / 1024).toFixed(1)} MiB, and at most 100 MiB are allowed`, 'Make it smaller, or split it.');
+}
+
+/** Throws BadInput where the item has no such file. */
+function findBinary(this: IExecuteFunctions, property: string, itemIndex: number): IBinaryData {
+	const binary = this.getInputData()[itemIndex].binary ?? {};
+	if (Object.hasOwn(binary, property)) return binary[property];
+	const names = Object.keys(binary);
+	throw badInput(
+		`The item has no file in the binary field "${property}"`,
+		names.length === 0 ? 'It has no file at all: put a node before this one that gives one.' : `It has files in: ${names.join(', ')}. Enter one of these in Input Binary Field (binaryPropertyName).`,
+	);
+}
+
+/** Streamed from where n8n keeps its files, if it does not keep them in memory. */
+async function toOutgoing(this: IExecuteFunctions, { id, data, mimeType }: IBinaryData): Promise<Outgoing> {
+	const type = mimeType || 'application/octet-stream';
+	if (id === undefined) {
+		const bytes = Buffer.from(data, 'base64');
+		return { open: async () => bytes, size: bytes.length, type };
+	}
+	const { fileSize: size } = await this.helpers.getBinaryMetadata(id);
+	return { open: async () => await this.helpers.getBinaryStream(id), size, type };
+}

@@ -1,0 +1,45 @@
+import type { INodeProperties } from 'n8n-workflow';
+
+import { badInput } from './badInput';
+import type { Parameters } from './parameters';
+
+/** The parameter with which a desktop is chosen. A plain text in its place is an ID. */
+export const desktopProperty: INodeProperties = {
+	displayName: 'Desktop ID',
+	name: 'desktopId',
+	type: 'resourceLocator',
+	required: true,
+	default: { mode: 'list', value: '' },
+	description: 'The desktop that is meant: the desktop_id that Desktop → Create gives',
+	modes: [
+		{
+			displayName: 'From List',
+			name: 'list',
+			type: 'list',
+			placeholder: 'Select a desktop…',
+			typeOptions: { searchListMethod: 'searchDesktops', searchable: true },
+		},
+		{
+			displayName: 'By ID',
+			name: 'id',
+			type: 'string',
+			placeholder: 'e.g. dsk_0123456789abcdef',
+		},
+	],
+};
+
+/** What a URL would leave out. */
+const LEFT_OUT = ['.', '..'];
+
+/** Throws BadInput where there is none. */
+export function readDesktopId(parameters: Parameters): string {
+	const id = parameters.id('desktopId');
+	if (id === '') throw badInput('The desktop ID is empty', 'Enter the desktop_id that Desktop → Create gives, or choose a desktop from the list. If it is an expression, look at what it gives for this item.');
+	if (LEFT_OUT.includes(id) || isBroken(id)) throw badInput(`"${id}" is no desktop ID`, 'Enter the desktop_id that Desktop → Create gives.');
+	return id;
+}
+
+/** Whether the text holds half of a character, which nothing can send. */
+export function isBroken(text: string): boolean {
+	return /\p{Surrogate}/u.test(text);
+}

@@ -1,0 +1,18 @@
+import type { IDataObject, ILoadOptionsFunctions, INodeListSearchItems, INodeListSearchResult } from 'n8n-workflow';
+
+import { loadFromDesktops, toResult } from './list';
+
+const RUNNING = 'running';
+
+/** The list from which a desktop is chosen: name, state and ID of each, those that run first. */
+export async function searchDesktops(this: ILoadOptionsFunctions, filter?: string): Promise<INodeListSearchResult> {
+	const desktops = await loadFromDesktops(this, async (api) => await api.list());
+	const [running, others] = [true, false].map((runs) => desktops.filter(({ status }) => (status === RUNNING) === runs));
+	return { results: [...toResult(running.flatMap(toItem), filter).results, ...toResult(others.flatMap(toItem), filter).results] };
+}
+
+function toItem({ desktop_id: id, name, status }: IDataObject): INodeListSearchItems[] {
+	if (typeof id !== 'string' || id === '') return [];
+	const called = typeof name === 'string' && name !== '' ? `${name} (${id})` : id;
+	return [{ name: typeof status === 'string' && status !== '' ? `${called}: ${status}` : called, value: id }];
+}

@@ -1,0 +1,115 @@
+import type { IDataObject } from 'n8n-workflow';
+
+import type { Reading } from './api';
+
+/**
+ * Everything that is assumed about the answers of the Desktop API. Published are the fields of desktops, sessions and
+ * files (docs.getnen.ai and the official SDKs, May 2026), and two forms of the answer to an action: `status`, `output`,
+ * `base64_image` and `coordinate` today, `success`, `output`, `screenshot` and `error` on an older page.
+ */
+
+/** What came of an action. */
+export interface Acted {
+	/** As NenAI sent it, without the picture. */
+	json: IDataObject;
+	picture?: Buffer;
+}
+
+/** A tool that a desktop has. */
+export interface Tool {
+	name: string;
+	description?: string;
+	/** A JSON Schema, as far as anybody knows. */
+	parameters?: unknown;
+}
+
+export function isObject(value: unknown): value is IDataObject {
+	return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Where the picture of a screen stands, in today's answers and in older ones. */
+const PICTURE_FIELDS = ['base64_image', 'screenshot'];
+
+/** Values of `status` with which no action ends that was done. */
+const FAILED = ['error', 'failed', 'failure'];
+
+export function readAction(answer: unknown): Reading<Acted> {
+	if (!isObject(answer)) return undefined;
+	const problem = problemIn(answer) ?? (FAILED.includes(String(answer.status).toLowerCase()) ? (answer.output ?? '') : undefined);
+	if (problem !== undefined) return { refused: problem };
+	const json = Object.fromEntries(Object.entries(answer).filter(([name]) => !PICTURE_FIELDS.includes(name)));
+	const pictures = PICTURE_FIELDS.map((name) => toPicture(answer[name])).filter((picture) => picture !== undefined);
+	return { value: { json, ...(pictures.length > 0 && { picture: pictures[0] }) } };
+}
+
+/** Of an action from which nothing but a picture is wanted. */
+export function readScreenshot(answer: unknown): Reading<Acted> {
+	const reading = readAction(answer);
+	return reading !== undefined && 'value' in reading && reading.value.picture === undefined ? undefined : reading;
+}
+
+/** What NenAI says went wrong, in an answer that is none of HTTP's errors. Undefined if nothing did. */
+function problemIn({ success, error, output }: IDataObject): unknown {
+	const hasError = error !== undefined && error !== null && error !== '' && error !== false;
+	return hasError ? error : success === false ? (output ?? '') : undefined;
+}
+
+/** Some servers put the type before it, as a browser has it. */
+function toPicture(value: unknown): Buffer | undefined {
+	if (typeof value !== 'string') return undefined;
+	const picture = Buffer.from(value.replace(/^data:[^,]*,/, ''), 'base64');
+	return picture.length > 0 ? picture : undefined;
+}
+
+/** A desktop, whose `desktop_id` everything else needs. */
+export function readDesktop(answer: unknown): Reading<IDataObject> {
+	return isObject(answer) && typeof answer.desktop_id === 'string' && answer.desktop_id !== '' ? { value: withoutSession(answer) } : undefined;
+}
+
+export function readDesktops(answer: unknown): Reading<IDataObject[]> {
+	const list = listIn(answer, 'desktops');
+	return list && { value: list.map(withoutSession) };
+}
+
+/** Of what needs no answer, such as HTTP's 204. */
+export function readDone(answer: unknown): Reading<IDataObject> {
+	if (answer === undefined) return { value: { success: true } };
+	if (!isObject(answer)) return undefined;
+	const problem = problemIn(answer);
+	return problem === undefined ? { value: withoutSession(answer) } : { refused: problem };
+}
+
+/** The one answer whose link is passed on. */
+export function readSession(answer: unknown): Reading<IDataObject> {
+	return isObject(answer) && typeof answer.href === 'string' ? { value: answer } : undefined;
+}
+
+export function readTools(answer: unknown): Reading<Tool[]> {
+	const list = listIn(answer, 'tools');
+	return list && { value: list.filter((tool): tool is IDataObject & Tool => typeof tool.name === 'string' && tool.name !== '') };
+}
+
+export function readFiles(answer: unknown): Reading<IDataObject[]> {
+	const list = listIn(answer, 'files');
+	return list && { value: list };
+}
+
+/** A list, bare or under this name. */
+function listIn(answer: unknown, name: string): IDataObject[] | undefined {
+	const list = isObject(answer) ? answer[name] : answer;
+	return Array.isArray(list) && list.every(isObject) ? (list as IDataObject[]) : undefined;
+}
+
+/** Names under which a session, or the link that opens it, could stand. */
+const OF_SESSIONS = /^(href|.*session.*)$/i;
+
+/** Whoever has the link of a session has the desktop: it comes out of nothing but the operations for sessions. */
+function withoutSession(desktop: IDataObject): IDataObject {
+	const kept = Object.entries(desktop).filter(([name]) => !OF_SESSIONS.test(name));
+	return Object.fromEntries(kept.map(([name, value]) => [name, clean(value)])) as IDataObject;
+}
+
+function clean(value: unknown): unknown {
+	if (Array.isArray(value)) return value.map(clean);
+	return isObject(value) ? withoutSession(value) : value;
+}

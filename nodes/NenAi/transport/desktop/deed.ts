@@ -1,0 +1,32 @@
+import type { IDataObject, IHttpRequestMethods } from 'n8n-workflow';
+
+/** Something that the Desktop API is asked for. */
+export interface Deed {
+	method: IHttpRequestMethods;
+	/** Below the address of the API, with its query; every part is encoded. */
+	path: string;
+	body?: IDataObject;
+	/** What errors call it, as in "NenAI refused the left_click on desktop dsk_1". */
+	what: string;
+	/**
+	 * How to find out whether it was done, where its answer was lost. Given for whatever does something, which is never
+	 * repeated then; the rest only looks, and may be asked for as often as it takes.
+	 */
+	lookFirst?: string;
+	/** What to do about a status, where that is other than usual. */
+	hints?: Record<number, string>;
+	/** Whether the answer holds a secret, so that no error quotes it. */
+	secret?: boolean;
+	/** Seconds that it takes by itself, on top of the usual. */
+	takes?: number;
+}
+
+/** A path whose parts may be any text but those that a URL leaves out (`.` and `..`). */
+export function pathOf(...parts: string[]): string {
+	return ['', 'desktops', ...parts.map(encodeURIComponent)].join('/');
+}
+
+/** A query for a folder; none for the root. */
+export function inFolder(path: string): string {
+	return path === '' ? '' : `?path=${encodeURIComponent(path)}`;
+}

@@ -1,0 +1,135 @@
+import type { IN8nHttpFullResponse } from 'n8n-workflow';
+
+import { isFromBetween, judge, judgeThrown, quoteBody, readText, type Verdict } from '../answer';
+import type { Connection } from '../connection';
+import type { Failure } from '../failure';
+import type { Attempt } from '../queue';
+import { comeBackAt, LONGEST_WAIT, readRetryAfter } from '../retry';
+import { hostOf, quote, redirectTarget, times } from '../words';
+import type { Deed } from './deed';
+
+/** An answer that is none of those that a deed hopes for. */
+export interface BadAnswer {
+	status: number;
+	headers: IN8nHttpFullResponse['headers'];
+	/** As text. */
+	body: unknown;
+}
+
+interface Case extends BadAnswer {
+	deed: Deed;
+	connection: Connection;
+	/** What NenAI said, ready to be added to a sentence. */
+	said: string;
+	fromBetween: boolean;
+}
+
+/** What is sent again: what surely was not done, and what does nothing but look. */
+const REPEATED: Record<'acts' | 'looks', Verdict[]> = { acts: ['busy'], looks: ['busy', 'unknown'] };
+
+/** What a status that is not 2xx says of a deed. */
+export function explainStatus(deed: Deed, answer: BadAnswer, connection: Connection): Attempt<never> {
+	const fromBetween = isFromBetween(answer.status, answer.headers['content-type']);
+	const said = quote(withoutLinks(readText(answer.body, connection.credential.apiKey)));
+	const given: Case = { ...answer, deed, connection, said, fromBetween };
+	const verdict = judge(answer.status);
+	if (fromBetween && !MAY_HAVE_PASSED.includes(verdict)) return { kind: 'failed', failure: stoppedOnItsWay(given) };
+	if (!REPEATED[kindOf(deed)].includes(verdict)) return { kind: 'failed', failure: FAILURES[verdict](given) };
+	const after = readRetryAfter(answer.headers['retry-after'], Date.now());
+	return { kind: 'retry', after, busy: true, failure: busy(given, after) };
+}
+
+/** What it says that a request was not answered. */
+export function explainThrown(deed: Deed, error: unknown, { credential, timeout, maxTries }: Connection): Attempt<never> {
+	const { kind, reason } = judgeThrown(error);
+	const tried = `It was tried ${times(maxTries)}.`;
+	if (kind !== 'unknown') {
+		const hint = `Check the desktop URL of the credential, and that this n8n may connect to it.${kind === 'retry' ? ` ${tried}` : ''}${nothingDone(deed)}`;
+		const failure: Failure = { message: `NenAI could not be reached at ${hostOf(credential.desktopUrl, 'its desktop URL')} for ${deed.what}: ${reason}`, hint };
+		return kind === 'retry' ? { kind, failure } : { kind: 'failed', failure };
+	}
+	if (deed.lookFirst === undefined) return { kind: 'retry', failure: { message: `NenAI was asked for ${deed.what}, and the answer did not come: ${reason}`, hint: `${tried} Asking changes nothing: do it again later.` } };
+	const hint = `${deed.lookFirst} An answer may take ${timeout + (deed.takes ?? 0)} seconds.`;
+	return { kind: 'failed', failure: { message: `${unsure(deed)}: ${reason}`, hint, uncertain: true } };
+}
+
+/** Of an answer that says yes, but not in a form that is known. */
+export function explainForm(deed: Deed, { status, body }: BadAnswer, { credential }: Connection): Attempt<never> {
+	const said = deed.secret === true ? '' : quote(withoutLinks(quoteBody(body, credential.apiKey)));
+	const problem = `its answer has a form that this node does not know (HTTP ${status})${said}`;
+	if (deed.lookFirst === undefined) {
+		return { kind: 'failed', failure: { message: `NenAI was asked for ${deed.what}, and ${problem}`, hint: 'Check the desktop URL of the credential, and look for a newer version of this node.' } };
+	}
+	return { kind: 'failed', failure: { message: `${unsure(deed)}: ${problem}`, hint: `${deed.lookFirst} If nothing was done, check the desktop URL of the credential.`, uncertain: true } };
+}
+
+/** Of an answer in which NenAI says that it did not do it. */
+export function explainRefusal(deed: Deed, reason: unknown, { credential }: Connection): Attempt<never> {
+	const said = quote(withoutLinks(quoteBody(reason, credential.apiKey)));
+	return { kind: 'failed', failure: { message: `${capital(deed.what)} failed${said}`, hint: 'These are the words of NenAI. Look at the screen of the desktop (Computer → Screenshot), and check the parameters.' } };
+}
+
+/** A link may open a desktop for whoever has it, so no error quotes one. */
+export function withoutLinks(text: string): string {
+	return text.replace(/[a-z][a-z0-9+.-]*:\/\/[^\s"'<>]*/gi, '(a link)');
+}
+
+function kindOf({ lookFirst }: Deed): keyof typeof REPEATED {
+	return lookFirst === undefined ? 'looks' : 'acts';
+}
+
+function nothingDone(deed: Deed): string {
+	return kindOf(deed) === 'acts' ? ' Nothing was done.' : '';
+}
+
+function unsure({ what }: Deed): string {
+	return `It is not known whether NenAI did ${what}`;
+}
+
+function capital(text: string): string {
+	return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/** Where what stands in between answers so, it may have passed the request on before. */
+const MAY_HAVE_PASSED: Verdict[] = ['unknown', 'busy'];
+
+const stoppedOnItsWay = ({ status, said, deed }: Case): Failure => ({
+	message: `NenAI was not reached for ${deed.what}: something in between, such as a proxy or a firewall, refused the request (HTTP ${status})${said}`,
+	hint: `${status === 407 ? "The proxy wants a user name and a password: add them to this n8n's proxy settings." : 'Ask whoever runs the network of this n8n to let it through to the desktop URL of the credential.'}${nothingDone(deed)}`,
+});
+
+/** `accepted` and `busy` have gone other ways by then; they are here so that none can be missing. */
+const FAILURES: Record<Verdict, (given: Case) => Failure> = {
+	accepted: (given) => FAILURES.unknown(given),
+	busy: (given) => busy(given),
+	refused: ({ status, said, deed }) => ({
+		message: `NenAI refused ${deed.what} (HTTP ${status})${said}`,
+		hint: `${deed.hints?.[status] ?? HINTS[status] ?? 'Check the parameters.'}${nothingDone(deed)}`,
+	}),
+	unauthorized: ({ status, said, deed }) => ({
+		message: `NenAI did not accept the API key for ${deed.what} (HTTP ${status})${said}`,
+		hint: `Check the API key of the credential, and that it may be used for desktops.${nothingDone(deed)}`,
+	}),
+	redirected: ({ status, headers, deed }) => ({
+		message: `The desktop URL answers ${deed.what} with a redirect (HTTP ${status})${redirectTarget(headers.location)}`,
+		hint: `Check the desktop URL of the credential. The redirect was not followed, since that would send the API key to another address.${nothingDone(deed)}`,
+	}),
+	unknown: ({ status, said, deed, fromBetween }) => ({
+		message: `${unsure(deed)}: ${fromBetween ? 'something in between, such as a gateway,' : 'it'} answered with HTTP ${status}${said}`,
+		hint: deed.lookFirst ?? '',
+		uncertain: true,
+	}),
+};
+
+const HINTS: Record<number, string> = {
+	400: 'Check the parameters: something is missing, has the wrong form, or lies outside of the screen.',
+	404: 'Check the desktop ID, or choose the desktop from the list. If it is right, check the desktop URL of the credential.',
+	410: 'The desktop is deleted, with all that was on it. Create another one (Desktop → Create), or choose one from the list.',
+	413: 'NenAI takes files of at most 100 MiB. Make the file smaller, or split it.',
+};
+
+function busy({ status, said, deed, fromBetween, connection }: Case, after?: number): Failure {
+	const who = fromBetween ? 'Something in front of NenAI, such as a gateway,' : 'NenAI';
+	const later = after !== undefined && after > LONGEST_WAIT ? `It asks to come back ${comeBackAt(after, Date.now())}.` : `It was tried ${times(connection.maxTries)}. Do it again later.`;
+	return { message: `${who} could not answer ${deed.what} (HTTP ${status})${said}`, hint: `${later}${nothingDone(deed)}` };
+}
