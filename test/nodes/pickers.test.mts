@@ -1,5 +1,5 @@
 /** The lists of the editor from which something is picked. */
-import { currentTools, errorAnswer, olderTools, startSandbox, type Sandbox } from '../sandbox/index.mts';
+import { currentTools, errorAnswer, olderTools, startSandbox, type DesktopFault, type Sandbox } from '../sandbox/index.mts';
 import { Credentials, loadList } from './engine.mts';
 
 let sandbox: Sandbox;
@@ -90,5 +90,81 @@ describe('what cannot be loaded says why, and what to do', () => {
 
 	test('an MCP URL that is none', async () => {
 		await expect(search('', 'mcp.getnen.ai')).rejects.toThrow(/^The MCP URL of the credential is not an http\(s\) URL\. It is usually https:\/\/mcp\.getnen\.ai\/v1\./);
+	});
+});
+
+const lists = (method: string, parameters = {}, filter?: string, desktopUrl = sandbox.desktopUrl) =>
+	loadList(method, new Credentials({ apiKey: sandbox.apiKey, baseUrl: sandbox.url, desktopUrl }), filter, parameters);
+const failDesktops = (fault: DesktopFault, times?: number) => sandbox.desktopFaults.add({ ...fault, times });
+
+describe('the list of desktops', () => {
+	test('names, states and IDs, those that run first', async () => {
+		failDesktops({
+			answer: [
+				{ desktop_id: 'd-1', name: 'Archive', status: 'deleted' },
+				{ desktop_id: 'd-2', name: 'Zoo', status: 'running' },
+				{ desktop_id: 'd-3', status: 'running' },
+				{ desktop_id: 'd-4', name: 'archive', status: 'running', session: { href: 'https://sessions.invalid/x' } },
+				{ desktop_id: 'd-5' },
+				{ name: 'no ID' },
+			],
+		});
+		expect(await lists('searchDesktops')).toEqual({
+			results: [
+				{ name: 'archive (d-4): running', value: 'd-4' },
+				{ name: 'd-3: running', value: 'd-3' },
+				{ name: 'Zoo (d-2): running', value: 'd-2' },
+				{ name: 'Archive (d-1): deleted', value: 'd-1' },
+				{ name: 'd-5', value: 'd-5' },
+			],
+		});
+	});
+
+	test('is searched', async () => {
+		const [a, b] = [sandbox.desktops.add({ name: 'Claims' }), sandbox.desktops.add({ name: 'Portal' })];
+		expect((await lists('searchDesktops', {}, 'claim')).results.map(({ value }) => value)).toEqual([a]);
+		expect((await lists('searchDesktops', {}, b)).results.map(({ value }) => value)).toEqual([b]);
+	});
+
+	test('what may pass is tried once more', async () => {
+		failDesktops({ refuse: errorAnswer(503, 'json') }, 1);
+		expect(await lists('searchDesktops')).toEqual({ results: [] });
+	});
+
+	test.each([
+		['a wrong key', { refuse: errorAnswer(401, 'json') }, /^NenAI did not accept the API key for the list of desktops \(HTTP 401\).*\. Check the API key of the credential/],
+		['no list', { answer: { total: 3 } }, /has a form that this node does not know \(HTTP 200\): \{"total":3\}/],
+	])('says why it cannot be loaded: %s', async (_, fault, message) => {
+		failDesktops(fault);
+		await expect(lists('searchDesktops')).rejects.toThrow(message);
+	});
+
+	test('a desktop URL that is none', async () => {
+		await expect(lists('searchDesktops', {}, '', 'getnen.ai')).rejects.toThrow(/^The desktop URL of the credential is not an http\(s\) URL\. It is usually https:\/\/desktop\.api\.getnen\.ai\./);
+	});
+});
+
+describe('the list of tools', () => {
+	const custom = (desktopId: unknown) => ({ resource: 'computer', operation: 'custom', desktopId });
+	const PRINTER = { name: 'printer', description: 'Prints', parameters: {} };
+
+	test.each([
+		['a plain text', (id: string) => id],
+		['picked', (id: string) => ({ __rl: true, mode: 'list', value: id })],
+		['by ID', (id: string) => ({ __rl: true, mode: 'id', value: id })],
+	])('is what the desktop in the form has: %s', async (_, toValue) => {
+		sandbox.setDefaults({ desktopTools: [PRINTER] });
+		const id = sandbox.desktops.add();
+		expect(await lists('searchTools', custom(toValue(id)))).toEqual({ results: [{ name: 'computer', value: 'computer' }, { name: 'printer', value: 'printer' }] });
+		expect((await lists('searchTools', custom(toValue(id)), 'print')).results).toHaveLength(1);
+	});
+
+	test.each([
+		['no desktop', { __rl: true, mode: 'list', value: '' }, /^Choose a desktop first: each has tools of its own\. Or: Choose "By Name" instead/],
+		['an expression', { __rl: true, mode: 'id', value: '={{ $json.desktop_id }}' }, /since it is an expression\. Choose "By Name" instead/],
+		['an expression in place of it', '={{ $json.desktop_id }}', /since it is an expression\. Choose "By Name" instead/],
+		['an unknown desktop', 'dsk_0', /^NenAI refused the tools of desktop dsk_0 \(HTTP 404\): Desktop dsk_0 not found\. Check the desktop ID/],
+	])('with %s, it says what to do', async (_, desktopId, message) => {
+		await expect(lists('searchTools', custom(desktopId))).rejects.toThrow(message);
 	});
 });

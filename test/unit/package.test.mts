@@ -55,6 +55,10 @@ const shownFor = (resource: string, operation: string) =>
 const LOCATOR = { mode: 'list', value: '' };
 const RUN = { workflowId: LOCATOR, parametersMode: 'fields', parameters: {}, parametersJson: '{}', options: {} };
 const MESSAGE = { messageId: '={{ $json.messageId ?? $json.message_id }}', options: {} };
+const DESKTOP = { desktopId: LOCATOR };
+const ACTION = { ...DESKTOP, options: {} };
+const POINT = { x: '', y: '' };
+const ACTION_OPTIONS = [['screenshotAfter', false], ['timeout', 120]];
 const ASK = [['maxConcurrency', 10], ['maxTries', 5], ['timeout', 30]];
 
 test.each<[string, string, object, unknown[]]>([
@@ -65,22 +69,55 @@ test.each<[string, string, object, unknown[]]>([
 	['run', 'getLogs', { ...MESSAGE, output: 'text', binaryPropertyName: 'data' }, ASK],
 	['workflow', 'getMany', { options: {} }, ASK],
 	['result', 'download', { payload: '={{ $json }}', output: 'itemPerFile', binaryPropertyName: 'data', options: {} }, [['allowedHosts', ''], ['fields', []], ['maxConcurrency', 4], ['maxFileSize', 0]]],
+	['desktop', 'create', {}, []],
+	['desktop', 'get', DESKTOP, []],
+	['desktop', 'getMany', {}, []],
+	['desktop', 'rename', { ...DESKTOP, name: '' }, []],
+	['desktop', 'delete', DESKTOP, []],
+	['desktop', 'openSession', DESKTOP, []],
+	['desktop', 'getSession', DESKTOP, []],
+	['desktop', 'closeSession', DESKTOP, []],
+	['computer', 'screenshot', { ...DESKTOP, binaryPropertyName: 'data' }, []],
+	['computer', 'click', { ...ACTION, ...POINT, button: 'left' }, ACTION_OPTIONS],
+	['computer', 'mouseMove', { ...ACTION, ...POINT }, ACTION_OPTIONS],
+	['computer', 'drag', { ...ACTION, ...POINT, toX: '', toY: '' }, ACTION_OPTIONS],
+	['computer', 'type', { ...ACTION, text: '' }, ACTION_OPTIONS],
+	['computer', 'key', { ...ACTION, key: '' }, ACTION_OPTIONS],
+	['computer', 'holdKey', { ...ACTION, key: '', duration: 1 }, ACTION_OPTIONS],
+	['computer', 'scroll', { ...ACTION, ...POINT, direction: 'down', amount: 3 }, ACTION_OPTIONS],
+	['computer', 'wait', { ...ACTION, duration: 1 }, ACTION_OPTIONS],
+	['computer', 'cursorPosition', ACTION, ACTION_OPTIONS],
+	['computer', 'custom', { ...ACTION, tool: LOCATOR, action: '', params: '{}' }, ACTION_OPTIONS],
+	['desktopFile', 'upload', { ...DESKTOP, binaryPropertyName: 'data', fileName: '', path: '' }, []],
+	['desktopFile', 'download', { ...DESKTOP, fileName: '', path: '', binaryPropertyName: 'data' }, []],
+	['desktopFile', 'getMany', { ...DESKTOP, path: '' }, []],
 ])('names and defaults of %s/%s', (resource, operation, defaults, options) => {
 	const shown = shownFor(resource, operation);
 	expect(Object.fromEntries(shown.map((p) => [p.name, p.default]))).toEqual(defaults);
-	expect(optionsOf(shown)).toEqual(options);
+	expect(optionsOf(shown) ?? []).toEqual(options);
 });
 
 test('names of the node, its resources and its operations', () => {
 	const { name, version, properties, usableAsTool } = new NenAi().description;
 	expect([name, version, usableAsTool]).toEqual(['nenAi', 1, true]);
 	const choices = (property: INodeProperties) => property.options?.map((option) => 'value' in option && option.value);
-	expect(properties.filter((p) => p.name === 'resource').map((p) => [p.default, choices(p)])).toEqual([['run', ['result', 'run', 'workflow']]]);
+	expect(properties.filter((p) => p.name === 'resource').map((p) => [p.default, choices(p)])).toEqual([['run', ['computer', 'desktop', 'desktopFile', 'result', 'run', 'workflow']]]);
 	expect(properties.filter((p) => p.name === 'operation').map((p) => [p.default, choices(p)])).toEqual([
 		['start', ['start', 'startAndWait', 'get', 'getMany', 'getLogs']],
 		['download', ['download']],
 		['getMany', ['getMany']],
+		['create', ['create', 'get', 'getMany', 'rename', 'delete', 'openSession', 'getSession', 'closeSession']],
+		['screenshot', ['screenshot', 'click', 'mouseMove', 'drag', 'type', 'key', 'holdKey', 'scroll', 'wait', 'cursorPosition', 'custom']],
+		['upload', ['upload', 'download', 'getMany']],
 	]);
+});
+
+test('every operation is called differently in the list of actions, and tells a model what it is for', () => {
+	const { properties } = new NenAi().description;
+	const operations = properties.filter((p) => p.name === 'operation').flatMap(({ options = [] }) => options.filter((option) => 'action' in option));
+	const actions = operations.map((option) => String('action' in option && option.action));
+	expect(new Set(actions).size).toBe(operations.length);
+	expect(operations.filter((option) => !('description' in option) || String(option.description).length < 30)).toEqual([]);
 });
 
 test('names and defaults of the trigger', () => {

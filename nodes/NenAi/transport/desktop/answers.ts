@@ -79,6 +79,12 @@ export function readDone(answer: unknown): Reading<IDataObject> {
 	return problem === undefined ? { value: withoutSession(answer) } : { refused: problem };
 }
 
+/** Nothing of it is passed on: it may still tell of the session. */
+export function readClosed(answer: unknown): Reading<IDataObject> {
+	const reading = readDone(answer);
+	return reading !== undefined && 'value' in reading ? { value: { success: true } } : reading;
+}
+
 /** The one answer whose link is passed on. */
 export function readSession(answer: unknown): Reading<IDataObject> {
 	return isObject(answer) && typeof answer.href === 'string' ? { value: answer } : undefined;

@@ -2,7 +2,7 @@ import type { IDataObject } from 'n8n-workflow';
 
 import type { IncomingFile } from '../incomingFile';
 import type { Attempt } from '../queue';
-import { readAction, readDesktop, readDesktops, readDone, readFiles, readScreenshot, readSession, readTools, type Acted, type Tool } from './answers';
+import { readAction, readClosed, readDesktop, readDesktops, readDone, readFiles, readScreenshot, readSession, readTools, type Acted, type Tool } from './answers';
 import { DesktopApi, type Outgoing } from './api';
 import { inFolder, pathOf, type Deed } from './deed';
 
@@ -67,7 +67,7 @@ export class Desktops extends DesktopApi {
 	}
 
 	async closeSession(id: string): Promise<Attempt<IDataObject>> {
-		return await this.do({ method: 'DELETE', path: pathOf(id, 'session'), what: `the closing of the session of desktop ${id}`, lookFirst: LOOK_AT_SESSION, hints: { 404: NO_SESSION } }, readDone);
+		return await this.do({ method: 'DELETE', path: pathOf(id, 'session'), what: `the closing of the session of desktop ${id}`, lookFirst: LOOK_AT_SESSION, hints: { 404: NO_SESSION }, secret: true }, readClosed);
 	}
 
 	async tools(id: string): Promise<Attempt<Tool[]>> {

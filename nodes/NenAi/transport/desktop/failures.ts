@@ -66,7 +66,7 @@ export function explainForm(deed: Deed, { status, body }: BadAnswer, { credentia
 /** Of an answer in which NenAI says that it did not do it. */
 export function explainRefusal(deed: Deed, reason: unknown, { credential }: Connection): Attempt<never> {
 	const said = quote(withoutLinks(quoteBody(reason, credential.apiKey)));
-	return { kind: 'failed', failure: { message: `${capital(deed.what)} failed${said}`, hint: 'These are the words of NenAI. Look at the screen of the desktop (Computer → Screenshot), and check the parameters.' } };
+	return { kind: 'failed', failure: { message: `NenAI says that ${deed.what} failed${said}`, hint: 'Look at the screen of the desktop (Computer → Screenshot), and check the parameters.' } };
 }
 
 /** A link may open a desktop for whoever has it, so no error quotes one. */
@@ -84,10 +84,6 @@ function nothingDone(deed: Deed): string {
 
 function unsure({ what }: Deed): string {
 	return `It is not known whether NenAI did ${what}`;
-}
-
-function capital(text: string): string {
-	return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 /** Where what stands in between answers so, it may have passed the request on before. */
