@@ -24,8 +24,10 @@ const ChatRequest = z
 /** What n8n sent the model. */
 export type ChatRequest = z.output<typeof ChatRequest>;
 
-/** One answer of the model: a text, or calls of the first tool with these arguments. */
-export type Reply = { text: string } | { calls: ReadonlyArray<Readonly<Record<string, unknown>>> };
+type Arguments = Readonly<Record<string, unknown>>;
+
+/** One answer of the model: a text, or calls with these arguments, of the first tool or of those that are named. */
+export type Reply = { text: string } | { calls: readonly Arguments[] } | { uses: ReadonlyArray<readonly [tool: string, args: Arguments]> };
 
 export interface Model {
 	/** What a credential has as its base URL. */
@@ -69,7 +71,7 @@ function completion(chat: ChatRequest, reply: Reply) {
 	const message =
 		'text' in reply
 			? { role: 'assistant', content: reply.text }
-			: { role: 'assistant', content: null, tool_calls: reply.calls.map((args) => toolCall(chat, args)) };
+			: { role: 'assistant', content: null, tool_calls: callsOf(chat, reply) };
 	return {
 		id: `chatcmpl-${randomUUID()}`,
 		object: 'chat.completion',
@@ -80,7 +82,11 @@ function completion(chat: ChatRequest, reply: Reply) {
 	};
 }
 
-function toolCall({ tools: [tool] }: ChatRequest, args: Readonly<Record<string, unknown>>) {
-	if (tool === undefined) throw new Error('The model was shown no tool');
-	return { id: `call_${randomUUID()}`, type: 'function', function: { name: tool.function.name, arguments: JSON.stringify(args) } };
+function callsOf({ tools }: ChatRequest, reply: Exclude<Reply, { text: string }>) {
+	if (tools.length === 0) throw new Error('The model was shown no tool');
+	const named = 'uses' in reply ? reply.uses : reply.calls.map((args) => [tools[0].function.name, args] as const);
+	return named.map(([name, args]) => {
+		if (!tools.some((tool) => tool.function.name === name)) throw new Error(`The model was shown no tool ${name}`);
+		return { id: `call_${randomUUID()}`, type: 'function', function: { name, arguments: JSON.stringify(args) } };
+	});
 }

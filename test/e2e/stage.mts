@@ -117,8 +117,8 @@ async function storeCredentials(client: N8nClient, { sandbox, model, callbackUrl
 
 /** The credential with which nodes get at a local NenAI. `data` adds fields to it, or replaces them. */
 export async function storeNenAiCredential(client: N8nClient, sandbox: Sandbox, data: Readonly<Record<string, string>> = {}): Promise<CredentialRef> {
-	const { apiKey, url: baseUrl, mcpUrl, webhookSecret } = sandbox;
+	const { apiKey, url: baseUrl, mcpUrl, desktopUrl, webhookSecret } = sandbox;
 	const name = 'NenAI (local stand-in)';
-	const id = await client.createCredential({ name, type: 'nenAiApi', data: { apiKey, baseUrl, mcpUrl, webhookSecret, previousWebhookSecret: '', ...data } });
+	const id = await client.createCredential({ name, type: 'nenAiApi', data: { apiKey, baseUrl, mcpUrl, desktopUrl, webhookSecret, previousWebhookSecret: '', ...data } });
 	return { id, name };
 }
