@@ -341,6 +341,108 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 		});
 	});
 
+	describe('desktops', () => {
+		const desktops = () => stage.sandbox.desktops.all();
+		const actions = () => stage.sandbox.state().desktopActions.map(({ action, params }) => [action, params]);
+		const deleted = [expect.objectContaining({ status: 'deleted' })];
+
+		example('desktop-file-job', 'the file goes there and back, with a picture in between, and the desktop is deleted', async () => {
+			stage.sandbox.setDefaults({ desktopTimeScale: 0.1 });
+			const execution = await runExample('desktop-file-job');
+			expect(execution.data.resultData.error).toBeUndefined();
+			expect(execution.status).toBe('success');
+			expect(actions()).toEqual([['left_click', { coordinate: [512, 384] }], ['type', { text: 'claims.txt' }], ['key', { text: 'Return' }], ['wait', { duration: 5 }], ['screenshot', {}]]);
+			expect(itemsOf(execution, 'Take a screenshot')[0].binary?.data.mimeType).toBe('image/png');
+			const [{ json, binary }] = itemsOf(execution, 'Use the file');
+			expect(json).toEqual({ fileName: 'claims.txt', path: '', mimeType: 'text/plain', fileSize: 35 });
+			expect((await stage.client.downloadBinary(String(binary?.data.id))).toString()).toBe('Claim 1: Jane Doe\nClaim 2: John Roe');
+			expect(hasRun(execution, 'What went wrong')).toBe(false);
+			expect(desktops()).toEqual(deleted);
+		});
+
+		describe.each([
+			['the upload', { path: '/files/', method: 'POST' }, /the upload of "claims\.txt"/],
+			['an action', { action: 'type' }, /type on desktop/],
+			['the screenshot', { action: 'screenshot' }, /screenshot on desktop/],
+			['the download', { path: '/files/', method: 'GET' }, /the download of "claims\.txt"/],
+		])('where %s fails', (_, match, says) => {
+			example('desktop-file-job', 'the desktop is deleted, and then the execution fails with what went wrong', async () => {
+				stage.sandbox.setDefaults({ desktopTimeScale: 0 });
+				stage.sandbox.desktopFaults.add({ match, refuse: { status: 400, body: { error: 'Not today' } } });
+				const execution = await runExample('desktop-file-job');
+				expect(execution.status).toBe('error');
+				expect(execution.data.resultData.error?.message).toMatch(says);
+				expect(execution.data.resultData.error?.message).toMatch(/Not today/);
+				expect(desktops()).toEqual(deleted);
+			});
+		});
+
+		/** The example for an agent, to whom somebody has just written this. */
+		const operate = (change: Change = (workflow) => workflow) => runExample('agent-desktop', (workflow) => change(chatting(workflow, 'Write "Hi" into the note')));
+		const click = ['Click', { x: 100, y: 200, button: 'left' }] as const;
+		/** Of each request to the model: whether its last message of the user holds a picture. */
+		const pictures = () => stage.model.requests.map(({ messages }) => /data:image\/png;base64,iVBORw0KGgo/.test(JSON.stringify(messages)));
+
+		example('agent-desktop', 'the model sees the screen at each step, acts, and says what came of it; the desktop is deleted', async () => {
+			stage.model.play({ uses: [click] }, { uses: [['Type', { text: 'Hi' }]] }, { text: 'I typed it, and expect to see it.' }, { uses: [['Press_a_key', { key: 'Return' }]] }, { text: 'DONE: the note says Hi' });
+			const execution = await operate();
+			expect(execution.data.resultData.error).toBeUndefined();
+			expect(jsonOf(execution, 'Answer')).toEqual([{ output: 'DONE: the note says Hi' }]);
+			expect(actions()).toEqual([['screenshot', {}], ['left_click', { coordinate: [100, 200] }], ['type', { text: 'Hi' }], ['screenshot', {}], ['key', { text: 'Return' }]]);
+			expect(pictures()).toEqual([true, true, true, true, true]);
+			expect(JSON.stringify(stage.model.requests.at(-1)?.messages)).toContain('I typed it, and expect to see it.');
+			expect(stage.model.requests[0].tools.map((tool) => tool.function.name).sort()).toEqual(['Click', 'Press_a_key', 'Scroll', 'Type', 'Wait']);
+			expect(desktops()).toEqual(deleted);
+		});
+
+		example('agent-desktop', 'scrolls and waits, too', async () => {
+			stage.sandbox.setDefaults({ desktopTimeScale: 0 });
+			stage.model.play({ uses: [['Scroll', { x: 1, y: 2, direction: 'up', amount: 2 }]] }, { uses: [['Wait', { duration: 3 }]] }, { text: 'DONE' });
+			await operate();
+			expect(actions().slice(1)).toEqual([['scroll', { coordinate: [1, 2], scroll_direction: 'up', scroll_amount: 2, direction: 'up', amount: 2 }], ['wait', { duration: 3 }]]);
+		});
+
+		example('agent-desktop', 'a tool that fails tells the model, which goes on', async () => {
+			stage.model.play({ uses: [['Click', { x: 5000, y: 1, button: 'left' }]] }, { text: 'DONE: it is not on the screen' });
+			const execution = await operate();
+			expect(answersToCalls(stage.model)).toEqual([expect.stringContaining('Outside the screen of 1024x768')]);
+			expect(jsonOf(execution, 'Answer')).toEqual([{ output: 'DONE: it is not on the screen' }]);
+			expect(desktops()).toEqual(deleted);
+		});
+
+		example('agent-desktop', 'a model that never ends is stopped after 20 pictures, and the desktop is deleted', async () => {
+			stage.model.play(...Array.from({ length: 25 }, () => ({ text: 'Not yet.' })));
+			const execution = await operate();
+			expect(jsonOf(execution, 'Answer')).toEqual([{ output: 'Not yet.' }]);
+			expect(stage.model.requests).toHaveLength(20);
+			expect(desktops()).toEqual(deleted);
+		});
+
+		example('agent-desktop', 'one that calls tools without end is stopped by the limit of the agent, and the desktop is deleted', async () => {
+			stage.model.play(...Array.from({ length: 30 }, () => ({ uses: [click] })));
+			const execution = await operate();
+			expect(stage.model.requests).toHaveLength(10);
+			expect(jsonOf(execution, 'Answer')).toEqual([{ output: expect.stringMatching(/max iterations/i) }]);
+			expect(desktops()).toEqual(deleted);
+		});
+
+		example('agent-desktop', 'with an agent of version 3, the model sees the screen as well', async () => {
+			stage.model.play({ uses: [click] }, { text: 'DONE: clicked' });
+			const execution = await operate((workflow) => withAgent(workflow, 3));
+			expect(jsonOf(execution, 'Answer')).toEqual([{ output: 'DONE: clicked' }]);
+			expect(pictures()).toEqual([true, true]);
+			expect(desktops()).toEqual(deleted);
+		});
+
+		example('agent-desktop', 'a model that cannot be reached, and a screen that cannot be seen: the desktop is deleted', async () => {
+			stage.model.play();
+			expect(jsonOf(await operate(), 'Answer')).toEqual([{ output: expect.stringMatching(/^It did not work: /) }]);
+			stage.sandbox.desktopFaults.add({ match: { action: 'screenshot' }, refuse: { status: 400, body: { error: 'The screen is off' } } });
+			expect(jsonOf(await operate(), 'Answer')).toEqual([{ output: expect.stringMatching(/^It did not work: .*The screen is off/) }]);
+			expect(desktops()).toEqual([...deleted, ...deleted]);
+		});
+	});
+
 	test('every example was run', () => {
 		const files = readdirSync(join(root, 'examples')).map((file) => file.replace(/\.json$/, ''));
 		expect([...shown].sort()).toEqual(files.sort());
