@@ -74,11 +74,14 @@ export async function askForEach<Q, A>(node: IExecuteFunctions, { ask, ...questi
 		begin: (ofAll, data) => {
 			const connection = connect(data, readLimits(ofAll));
 			checkAddress(connection.credential, 'mcpUrl');
-			const inquiry = new Inquiry(node, connection, node.getExecutionCancelSignal());
+			const gaveUp = new AbortController();
+			const stopped = node.getExecutionCancelSignal();
+			const inquiry = new Inquiry(node, connection, AbortSignal.any([gaveUp.signal, ...(stopped ? [stopped] : [])]));
 			return {
 				maxConcurrency: ofAll.count('options.maxConcurrency'),
 				maxTries: connection.maxTries,
 				attempt: async (asked) => await ask(inquiry, asked),
+				giveUp: () => gaveUp.abort(),
 				end: () => void inquiry.close(),
 			};
 		},

@@ -24,6 +24,8 @@ export interface Course<Q, A> {
 	maxConcurrency: number;
 	maxTries: number;
 	attempt: (question: Q, itemIndex: number) => Promise<Attempt<A>>;
+	/** Ends what is under way, since one has failed and the others need not be waited for. Only where nothing is changed. */
+	giveUp?: () => void;
 	/** Called when all is done. */
 	end?: () => void;
 }
@@ -36,26 +38,42 @@ export async function forEachItem<Q, A>(node: IExecuteFunctions, work: Work<Q, A
 	const count = node.getInputData().length;
 	if (count === 0) return [[]];
 	const readerOf = (index: number) => new Parameters(work.parameters, (name) => node.getNodeParameter(name, index, null));
-	const { maxConcurrency, maxTries, attempt, end } = work.begin(readerOf(0), await node.getCredentials(CREDENTIAL_TYPE));
+	const { maxConcurrency, maxTries, attempt, giveUp, end } = work.begin(readerOf(0), await node.getCredentials(CREDENTIAL_TYPE));
 	const questions = await Promise.all(Array.from({ length: count }, async (_, index) => await readQuestion(async () => await work.read(readerOf(index), index))));
 	const stopOnFailure = !node.continueOnFail();
 	const unreadable = questions.findIndex((question) => question instanceof BadInput);
 	if (unreadable >= 0 && stopOnFailure) throw toError(node.getNode(), (questions[unreadable] as BadInput).failure, unreadable);
 
+	let first: ReturnType<typeof firstFailure>;
 	const answer = async (index: number): Promise<Attempt<A>> => {
 		const question = questions[index];
-		return question instanceof BadInput ? { kind: 'failed', failure: question.failure } : await attempt(question, index);
+		const result: Attempt<A> = question instanceof BadInput ? { kind: 'failed', failure: question.failure } : await attempt(question, index);
+		if (result.kind === 'failed' && stopOnFailure && giveUp) {
+			first ??= { index, failure: result.failure };
+			giveUp();
+		}
+		return result;
 	};
-	const outcomes = await workThrough(count, answer, { maxConcurrency, maxTries, stopOnFailure, signal: node.getExecutionCancelSignal() });
-	end?.();
-	const first = firstFailure(outcomes);
+	const outcomes = await workThrough(count, answer, { maxConcurrency, maxTries, stopOnFailure, signal: node.getExecutionCancelSignal() }).finally(end);
+	first ??= firstFailure(outcomes);
 	if (first !== undefined && stopOnFailure) throw toError(node.getNode(), withMore(first.failure, work.describeOthers?.(outcomes)), first.index);
 	const toOutput = async (outcome: Outcome<A>, index: number) => {
 		if (outcome.kind !== 'done') return [failedItem(failureIn(outcome), index)];
-		const items = await work.toItems(outcome.value, questions[index] as Q);
-		return items.map((item) => ({ ...item, pairedItem: { item: index } }));
+		const made = await makeItems(async () => await work.toItems(outcome.value, questions[index] as Q));
+		if (Array.isArray(made)) return made.map((item) => ({ ...item, pairedItem: { item: index } }));
+		if (stopOnFailure) throw toError(node.getNode(), made, index);
+		return [failedItem(made, index)];
 	};
 	return [(await Promise.all(outcomes.map(toOutput))).flat()];
+}
+
+/** What n8n could not store is the failure of its item, not of all. */
+async function makeItems(make: () => Promise<INodeExecutionData[]>): Promise<INodeExecutionData[] | Failure> {
+	try {
+		return await make();
+	} catch (error) {
+		return { message: `The answer could not be stored: ${(error as Error).message}`, hint: "Check n8n's binary data settings and its free space." };
+	}
 }
 
 async function readQuestion<Q>(read: () => Promise<Q>): Promise<Q | BadInput> {
