@@ -38,6 +38,28 @@ function runs(): IDataObject[] {
 	return [{ messageId: 'm-1' }, { messageId: 'm-2' }];
 }
 
+/** Operations that need a desktop and nothing before them. */
+const ON_DESKTOPS: Record<string, INodeParameters> = {
+	'desktop/get': {},
+	'desktop/getMany': {},
+	'desktop/rename': { name: 'Back office' },
+	'desktop/delete': {},
+	'desktop/openSession': {},
+	'computer/screenshot': {},
+	'computer/click': { x: 10, y: 20 },
+	'computer/mouseMove': { x: 10, y: 20 },
+	'computer/drag': { x: 10, y: 20, toX: 30, toY: 40 },
+	'computer/type': { text: 'hello' },
+	'computer/key': { key: 'Return' },
+	'computer/holdKey': { key: 'shift', duration: 0 },
+	'computer/scroll': { x: 10, y: 20 },
+	'computer/wait': { duration: 0 },
+	'computer/cursorPosition': {},
+	'computer/custom': { tool: 'computer', action: 'cursor_position', params: '{}' },
+	'desktopFile/download': { fileName: 'report.txt' },
+	'desktopFile/getMany': {},
+};
+
 /** What each operation gives, in as many ways as it takes to see all fields. */
 const OUTPUTS: Record<string, () => Promise<IDataObject[]>> = {
 	'run/start': async () => await run('run', 'start', { ...WORKFLOW, callback: 'none' }),
@@ -53,7 +75,38 @@ const OUTPUTS: Record<string, () => Promise<IDataObject[]>> = {
 		const url = sandbox.files.url(sandbox.files.add({ name: 'report.pdf', size: 10, contentType: 'application/pdf' }));
 		return await run('result', 'download', {}, [{ workflow_id: 'w-1', message_id: 'm-1', assets: url }]);
 	},
+	...Object.fromEntries(Object.entries(ON_DESKTOPS).map(([operation, parameters]) => [operation, async () => await onDesktop(operation, parameters)])),
+	'desktop/create': async () => await run('desktop', 'create'),
+	'desktop/getSession': async () => {
+		const desktopId = sandbox.desktops.add();
+		await run('desktop', 'openSession', { desktopId });
+		return await run('desktop', 'getSession', { desktopId });
+	},
+	'desktop/closeSession': async () => {
+		const desktopId = sandbox.desktops.add();
+		await run('desktop', 'openSession', { desktopId });
+		return await run('desktop', 'closeSession', { desktopId });
+	},
+	'desktopFile/upload': uploaded,
 };
+
+/** On a new desktop, with a name, a folder and a file. */
+async function onDesktop(operation: string, parameters: INodeParameters): Promise<IDataObject[]> {
+	const desktopId = sandbox.desktops.add({ name: 'Front desk' });
+	sandbox.desktops.addFile(desktopId, { name: 'report.txt', text: 'hello' });
+	sandbox.desktops.addFile(desktopId, { name: 'old.txt', path: 'archive', text: 'hello' });
+	const [resource, name] = operation.split('/');
+	return await run(resource, name, { desktopId, ...parameters });
+}
+
+/** What came down goes up again. */
+async function uploaded(): Promise<IDataObject[]> {
+	const desktopId = sandbox.desktops.add();
+	const binary = { data: { data: Buffer.from('hello').toString('base64'), mimeType: 'text/plain', fileName: 'report.txt' } };
+	const { items, error } = await execute({ credentials: credentials(), parameters: { resource: 'desktopFile', operation: 'upload', desktopId }, binaries: [binary] });
+	if (error) throw new Error(error.message);
+	return items.map(({ json }) => json);
+}
 
 /** What a callback gives, and the end of the wait. */
 async function waited(): Promise<IDataObject[]> {

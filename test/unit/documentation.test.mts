@@ -83,5 +83,5 @@ test.each(pages)('the parameters that tables of %s name are those of the forms',
 
 test('such tables are found', () => {
 	expect(firstCells('docs/asking.md', 'Parameter')).toContain('Options → Max Tries');
-	expect(firstCells('README.md', 'Field')).toContain('MCP URL');
+	expect(firstCells('README.md', 'Field')).toContain('MCP URL, Desktop URL');
 });
