@@ -30,8 +30,8 @@ let failed = false;
 beforeAll(async () => {
 	stage = await openStage({ root: ROOT, version: VERSION });
 	browser = await EditorBrowser.start(stage.n8n.url, join(stage.n8n.userFolder, 'chromium'));
-	const { url, mcpUrl, apiKey, webhookSecret } = stage.sandbox;
-	credential = await storeCredential('NenAI', { apiKey, baseUrl: url, mcpUrl, webhookSecret });
+	const { url, mcpUrl, desktopUrl, apiKey, webhookSecret } = stage.sandbox;
+	credential = await storeCredential('NenAI', { apiKey, baseUrl: url, mcpUrl, desktopUrl, webhookSecret });
 	screenshots = new Screenshots({
 		folder: join(stage.n8n.userFolder, 'screenshots'),
 		published: join(ROOT, 'docs/images'),
@@ -96,6 +96,28 @@ describe('the nodes panel', () => {
 				'On a run with any other status',
 				'On a run that has begun',
 				'On a run that ended well',
+				'Take a screenshot of a desktop',
+				'Click on a desktop',
+				'Move the mouse on a desktop',
+				'Drag on a desktop',
+				'Type text on a desktop',
+				'Press a key on a desktop',
+				'Hold a key on a desktop',
+				'Scroll on a desktop',
+				'Wait on a desktop',
+				'Get the cursor position on a desktop',
+				'Use any tool of a desktop',
+				'Create a desktop',
+				'Get the state of a desktop',
+				'Get many desktops',
+				'Rename a desktop',
+				'Delete a desktop',
+				'Open a session on a desktop',
+				'Get the session of a desktop',
+				'Close the session of a desktop',
+				'Upload a file to a desktop',
+				'Download a file from a desktop',
+				'Get many files of a desktop',
 				'Download the files of a result',
 				'Start a run',
 				'Start a run and wait for its result',
@@ -107,7 +129,7 @@ describe('the nodes panel', () => {
 			for (const title of ['On a run that ended well', 'Start a run']) {
 				expect(await iconOf(panel.item(title))).toEqual({ file: icon, loaded: true });
 			}
-			if (theme === 'light') await takeInHeight('actions', page, panel.root, 980);
+			if (theme === 'light') await takeInHeight('actions', page, panel.root, 2000);
 		});
 	});
 
@@ -131,6 +153,7 @@ describe('the credential', () => {
 			{ label: 'Default Callback URL', secret: false, placeholder: 'e.g. https://n8n.example.com/webhook/…/webhook' },
 			{ label: 'MCP URL', secret: false, placeholder: '' },
 			{ label: 'Deployment ID', secret: false, placeholder: '' },
+			{ label: 'Desktop URL', secret: false, placeholder: '' },
 			// n8n's own, of every credential.
 			{ label: 'Allowed HTTP Request Domains', secret: false, placeholder: 'Select' },
 		]);
@@ -162,7 +185,7 @@ describe('the form of the NenAI node', () => {
 	inEditor('has for Start just its fields, and those of what is chosen in them', async () => {
 		const form = await openNenAi({});
 		expect(await form.labels()).toEqual(START);
-		expect(await form.choices('resource')).toEqual(['Result', 'Run', 'Workflow']);
+		expect(await form.choices('resource')).toEqual(['Computer', 'Desktop', 'Desktop File', 'Result', 'Run', 'Workflow']);
 		expect(await form.choices('operation')).toEqual(['Start', 'Start and Wait', 'Get', 'Get Many', 'Get Logs']);
 		expect(await form.choices('parametersMode')).toEqual(['Enter Names and Values', 'JSON', 'Use the Input Item']);
 		expect(await form.choices('callback')).toEqual(['Default of the Credential', 'URL', 'None']);
@@ -275,6 +298,58 @@ describe('parameters', () => {
 		await form.output.getByText('Job accepted for processing.').waitFor();
 		expect(stage.sandbox.state().runs).toMatchObject([{ workflowId: EXAMPLE_WORKFLOW, params: { PATIENT_NAME: 'Jane Doe', ROOM: 12 } }]);
 		await screenshots.take('start', form.root);
+	});
+});
+
+describe('desktops', () => {
+	const screenshot = { resource: 'computer', operation: 'screenshot' };
+
+	inEditor('are picked from a list, those that run first, and what is on their screen is shown as a picture', async () => {
+		const { desktops } = stage.sandbox;
+		const [, claims] = [desktops.add({ name: 'Portal' }), desktops.add({ name: 'Claims of March' })];
+		const form = await openNenAi(screenshot);
+		expect(await form.labels()).toEqual(['Resource', 'Operation', 'Desktop ID', 'Put Output File in Field']);
+		const desktop = form.locator('desktopId');
+		await desktop.open();
+		expect(await desktop.choices(2)).toEqual([expect.stringMatching(/^Claims of March \(dsk_\w+\): running$/), expect.stringMatching(/^Portal \(dsk_\w+\): running$/)]);
+		await desktop.search('march');
+		await desktop.choices(1);
+		await desktop.pick('Claims of March');
+		await form.executeStep();
+		await form.showBinary();
+		expect(await form.output.innerText()).toMatch(/screenshot\.png[^]*image\/png/);
+		const picture = await form.viewBinary();
+		expect(await picture.evaluate(async (image) => image instanceof HTMLImageElement && [image.naturalWidth, image.naturalHeight])).toEqual([1024, 768]);
+		expect(stage.sandbox.state().desktopActions).toMatchObject([{ desktopId: claims, action: 'screenshot' }]);
+		await screenshots.take('desktop-screenshot', form.root);
+	});
+
+	inEditor('are given by an ID, too, and their tools are picked from a list', async () => {
+		stage.sandbox.setDefaults({ desktopTools: [{ name: 'printer', description: 'Prints', parameters: {} }] });
+		const id = stage.sandbox.desktops.add();
+		const form = await openNenAi({ resource: 'computer', operation: 'custom', desktopId: { __rl: true, mode: 'id', value: id }, action: 'print' });
+		expect(await form.labels()).toEqual(['Resource', 'Operation', 'Desktop ID', 'Tool', 'Action', 'Parameters (JSON)', 'Options']);
+		const tool = form.locator('tool');
+		await tool.open();
+		expect(await tool.choices(2)).toEqual(['computer', 'printer']);
+		await tool.pick('printer');
+		await form.executeStep();
+		await form.output.getByText('printer did print').waitFor();
+	});
+
+	inEditor('whose list cannot be loaded: it says why', async () => {
+		stage.sandbox.desktopFaults.add({ refuse: errorAnswer(401, 'json') });
+		const form = await openNenAi(screenshot);
+		const desktop = form.locator('desktopId');
+		await desktop.open();
+		expect(await desktop.failure()).toMatch(/Could not load list\s+NenAI did not accept the API key for the list of desktops \(HTTP 401\)/);
+	});
+
+	inEditor('a click has its fields, and no place unless somebody enters one', async () => {
+		const form = await openNenAi({ resource: 'computer', operation: 'click' });
+		expect(await form.labels()).toEqual(['Resource', 'Operation', 'Desktop ID', 'X', 'Y', 'Button', 'Options']);
+		expect(await form.choices('button')).toEqual(['Double Click', 'Left', 'Middle', 'Right', 'Triple Click']);
+		for (const name of ['x', 'y']) expect(await form.field(name).locator('input').inputValue()).toBe('');
 	});
 });
 

@@ -124,6 +124,21 @@ export class NodeForm {
 		await this.output.getByTestId(`radio-button-${view}`).click();
 	}
 
+	/** Opens the tab of the files of the output. */
+	async showBinary(): Promise<void> {
+		await this.output.getByTestId('radio-button-binary').click();
+		await this.output.getByTestId('ndv-view-binary-data').waitFor();
+	}
+
+	/** Shows a file of the output that is a picture, and gives that, when it is there. */
+	async viewBinary(): Promise<Locator> {
+		await this.output.getByTestId('ndv-view-binary-data').click();
+		const picture = this.root.page().locator('.binary-data-window img');
+		await picture.waitFor();
+		await picture.evaluate(async (image) => image instanceof HTMLImageElement && (await image.decode()));
+		return picture;
+	}
+
 	/** The error that the output panel shows: its two texts, and all else that is to be read there. */
 	async error(): Promise<{ message: string; hint: string; panel: string }> {
 		const message = this.output.getByTestId('node-error-message');
