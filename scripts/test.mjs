@@ -7,6 +7,7 @@ const STEPS = [
 	['Type check of the package', 'npm', ['run', '--silent', 'typecheck']],
 	['Lint by the rules of n8n', 'npm', ['run', '--silent', 'lint']],
 	['Build', 'npm', ['run', '--silent', 'build']],
+	["Scan of the package by n8n's scanner", process.execPath, ['scripts/scan.mjs']],
 	['Tests', 'npm', ['run', '--silent', 'jest', '--', ...JEST_ARGUMENTS]],
 ];
 
