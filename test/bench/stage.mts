@@ -80,10 +80,10 @@ export async function openStage({ tarball, engine, env }: StageOptions): Promise
 	}
 }
 
-async function storeCredentials(client: N8nClient, { apiKey, url: baseUrl, mcpUrl, webhookSecret }: Sandbox): Promise<Stage['credentials']> {
+async function storeCredentials(client: N8nClient, { apiKey, url: baseUrl, mcpUrl, desktopUrl, webhookSecret }: Sandbox): Promise<Stage['credentials']> {
 	const store = async (type: string, data: Record<string, unknown>) => ({ name: type, id: await client.createCredential({ name: type, type, data }) });
 	return {
-		nenAiApi: await store('nenAiApi', { apiKey, baseUrl, mcpUrl, webhookSecret }),
+		nenAiApi: await store('nenAiApi', { apiKey, baseUrl, mcpUrl, desktopUrl, webhookSecret }),
 		httpHeaderAuth: await store('httpHeaderAuth', { name: 'x-api-key', value: apiKey }),
 		crypto: await store('crypto', { hmacSecret: webhookSecret }),
 	};
