@@ -93,6 +93,53 @@ describe('Get', () => {
 		for (const [session, version] of others) expect([typeof session, version]).toEqual(['string', '2025-06-18']);
 	});
 
+	describe('Skip Finished', () => {
+		const skipping = (given: IDataObject[], options: INodeParameters = {}, more: AskOptions = {}) => get({ items: given, options: { skipFinished: true, ...options }, ...more });
+
+		test('what has finished goes on unchanged, in its place, and NenAI is asked about the others alone', async () => {
+			hold('m-2', 'completed');
+			const done = { messageId: 'm-1', status: 'completed', finished: true, output: { own: 1 } };
+			const notStarted = { error: 'The workflow is unknown', finished: true };
+			const { items: found, error } = await skipping([done, { messageId: 'm-2', finished: false }, notStarted]);
+			expect(error).toBeUndefined();
+			expect(found.map(({ json }) => json)).toEqual([done, expect.objectContaining({ messageId: 'm-2', status: 'completed', finished: true }), notStarted]);
+			expect(found.map(({ pairedItem }) => pairedItem)).toEqual([{ item: 0 }, { item: 1 }, { item: 2 }]);
+			expect(calls().map(({ arguments: given }) => given)).toEqual([{ messageId: 'm-2' }]);
+		});
+
+		test('nothing is asked where all have finished, not even for a session', async () => {
+			await skipping([{ messageId: 'm-1', finished: true }]);
+			expect(asked()).toEqual([]);
+		});
+
+		test.each<[string, IDataObject, INodeParameters]>([
+			['the option is off', { finished: true }, { skipFinished: false }],
+			['it is not said that it has finished', {}, {}],
+			['it has not', { finished: false }, {}],
+			['it says something else', { finished: 'perhaps' }, {}],
+		])('it is asked where %s', async (_, more, options) => {
+			hold('m-1', 'running');
+			const { items: [{ json }] } = await skipping([{ messageId: 'm-1', ...more }], options);
+			expect(json).toMatchObject({ status: 'running', finished: false });
+		});
+
+		test('an option that cannot be meant is an error, or goes on in its item', async () => {
+			const bad = { skipFinished: '={{ "perhaps" }}' };
+			expect((await skipping(items('m-1'), bad)).error?.message).toMatch(/^Skip Finished \(skipFinished\) .*\[item 0\]$/);
+			const { items: [{ json }] } = await skipping(items('m-1'), bad, { settings: CONTINUE });
+			expect(json).toEqual({ error: expect.stringContaining('Skip Finished') });
+		});
+
+		test('rounds of a loop: what fails is asked again, since its item says which run it is of', async () => {
+			hold('m-1', 'completed');
+			failCalls({ refuse: errorAnswer(503, 'html') }, 1);
+			const round = async (given: IDataObject[]) => (await skipping(given, { maxTries: 1 }, { settings: CONTINUE })).items.map(({ json }) => json);
+			const first = await round(items('m-1'));
+			expect(first).toEqual([{ messageId: 'm-1', error: expect.stringContaining('HTTP 503') }]);
+			expect(await round(first)).toEqual([expect.objectContaining({ messageId: 'm-1', finished: true })]);
+		});
+	});
+
 	test('no item, no request', async () => {
 		const { items: found } = await get({ items: [] });
 		expect(found).toEqual([]);
@@ -493,6 +540,11 @@ describe('what a builder can switch on around it', () => {
 	test('the error output gets the failed ones', async () => {
 		const { items: found, failedItems } = await get({ settings: { onError: 'continueErrorOutput' }, items: items('m-1', 'nobody') });
 		expect([found.length, failedItems.length]).toEqual([1, 1]);
+	});
+
+	test.each(['get', 'getLogs'])('Continue: the item of %s says of which run its error is', async (operation) => {
+		const { items: found } = await ask(operation, { settings: CONTINUE, items: [{ message_id: 'nobody' }, {}] });
+		expect(found.map(({ json }) => json)).toEqual([{ messageId: 'nobody', error: expect.stringContaining('could not say') }, { error: expect.stringContaining('is empty') }]);
 	});
 
 	test('Execute Once asks for the first', async () => {

@@ -64,7 +64,7 @@ const ASK = [['maxConcurrency', 10], ['maxTries', 5], ['timeout', 30]];
 test.each<[string, string, object, unknown[]]>([
 	['run', 'start', { ...RUN, callback: 'default', callbackUrl: '' }, [['maxConcurrency', 10], ['maxTries', 5], ['timeout', 30]]],
 	['run', 'startAndWait', { ...RUN, limitWaitTime: true, resumeAmount: 1, resumeUnit: 'hours', acceptUnsignedWarning: '' }, [['acceptUnsigned', false], ['maxTries', 5], ['timeout', 30]]],
-	['run', 'get', MESSAGE, ASK],
+	['run', 'get', MESSAGE, [['maxConcurrency', 10], ['maxTries', 5], ['skipFinished', false], ['timeout', 30]]],
 	['run', 'getMany', { workflowId: LOCATOR, limit: 50, options: {} }, ASK],
 	['run', 'getLogs', { ...MESSAGE, output: 'text', binaryPropertyName: 'data' }, ASK],
 	['workflow', 'getMany', { options: {} }, ASK],

@@ -61,7 +61,7 @@ export function readMessageId(parameters: Parameters): string {
 }
 
 /** What an operation that asks NenAI is made of. */
-interface Question<Q, A> extends Pick<Work<Q, A>, 'parameters' | 'toItems'> {
+interface Question<Q, A> extends Pick<Work<Q, A>, 'parameters' | 'toItems' | 'passesOn' | 'named'> {
 	/** What an item asks. Throws BadInput. */
 	read: (parameters: Parameters) => Q;
 	ask: (inquiry: Inquiry, question: Q) => Promise<Attempt<A>>;

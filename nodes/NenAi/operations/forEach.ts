@@ -1,4 +1,4 @@
-import type { ICredentialDataDecryptedObject, IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
+import type { ICredentialDataDecryptedObject, IDataObject, IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
 
 import { CREDENTIAL_TYPE } from '../transport/credential';
 import { toError, type Failure } from '../transport/failure';
@@ -16,6 +16,10 @@ export interface Work<Q, A> {
 	read: (parameters: Parameters, itemIndex: number) => Q | Promise<Q>;
 	/** What comes out of the answer to an item. */
 	toItems: (answer: A, question: Q) => INodeExecutionData[] | Promise<INodeExecutionData[]>;
+	/** Whether an item comes out as it went in, and nothing is sent for it. Throws BadInput. */
+	passesOn?: (item: INodeExecutionData, parameters: Parameters) => boolean;
+	/** What an item that goes on with its error says of what it asked for, so that it can be tried again. */
+	named?: (question: Q) => IDataObject;
 	/** What else to say where an item has failed: what became of the others. Empty for nothing. */
 	describeOthers?: (outcomes: Array<Outcome<A>>) => string;
 }
@@ -30,23 +34,32 @@ export interface Course<Q, A> {
 	end?: () => void;
 }
 
+/** What an item asks for that is passed on. */
+const PASSED_ON = Symbol('passed on');
+
 /**
  * Does something for each item; answers come out in the items' order. Nothing is sent before every item was read. The
  * first failure ends it (or goes on in its item, with "Continue on fail").
  */
 export async function forEachItem<Q, A>(node: IExecuteFunctions, work: Work<Q, A>): Promise<INodeExecutionData[][]> {
-	const count = node.getInputData().length;
+	const input = node.getInputData();
+	const count = input.length;
 	if (count === 0) return [[]];
 	const readerOf = (index: number) => new Parameters(work.parameters, (name) => node.getNodeParameter(name, index, null));
 	const { maxConcurrency, maxTries, attempt, giveUp, end } = work.begin(readerOf(0), await node.getCredentials(CREDENTIAL_TYPE));
-	const questions = await Promise.all(Array.from({ length: count }, async (_, index) => await readQuestion(async () => await work.read(readerOf(index), index))));
+	const readOne = async (item: INodeExecutionData, index: number) => {
+		const given = readerOf(index);
+		return work.passesOn?.(item, given) ? PASSED_ON : await work.read(given, index);
+	};
+	const questions = await Promise.all(input.map(async (item, index) => await readQuestion(async () => await readOne(item, index))));
 	const stopOnFailure = !node.continueOnFail();
 	const unreadable = questions.findIndex((question) => question instanceof BadInput);
 	if (unreadable >= 0 && stopOnFailure) throw toError(node.getNode(), (questions[unreadable] as BadInput).failure, unreadable);
 
 	let first: ReturnType<typeof firstFailure>;
-	const answer = async (index: number): Promise<Attempt<A>> => {
+	const answer = async (index: number): Promise<Attempt<A | typeof PASSED_ON>> => {
 		const question = questions[index];
+		if (question === PASSED_ON) return { kind: 'done', value: PASSED_ON };
 		const result: Attempt<A> = question instanceof BadInput ? { kind: 'failed', failure: question.failure } : await attempt(question, index);
 		if (result.kind === 'failed' && stopOnFailure && giveUp) {
 			first ??= { index, failure: result.failure };
@@ -56,13 +69,23 @@ export async function forEachItem<Q, A>(node: IExecuteFunctions, work: Work<Q, A
 	};
 	const outcomes = await workThrough(count, answer, { maxConcurrency, maxTries, stopOnFailure, signal: node.getExecutionCancelSignal() }).finally(end);
 	first ??= firstFailure(outcomes);
-	if (first !== undefined && stopOnFailure) throw toError(node.getNode(), withMore(first.failure, work.describeOthers?.(outcomes)), first.index);
-	const toOutput = async (outcome: Outcome<A>, index: number) => {
-		if (outcome.kind !== 'done') return [failedItem(failureIn(outcome), index)];
-		const made = await makeItems(async () => await work.toItems(outcome.value, questions[index] as Q));
-		if (Array.isArray(made)) return made.map((item) => ({ ...item, pairedItem: { item: index } }));
-		if (stopOnFailure) throw toError(node.getNode(), made, index);
-		return [failedItem(made, index)];
+	if (first !== undefined && stopOnFailure) throw toError(node.getNode(), withMore(first.failure, work.describeOthers?.(outcomes as Array<Outcome<A>>)), first.index);
+	const nameOf = (index: number): IDataObject => {
+		const question = questions[index];
+		// n8n puts the input item beside the error there, and tells errors by having nothing else.
+		const isNamed = question !== PASSED_ON && !(question instanceof BadInput) && node.getNode().onError !== 'continueErrorOutput';
+		return isNamed ? (work.named?.(question) ?? {}) : {};
+	};
+	const fail = (failure: Failure, index: number): INodeExecutionData[] => {
+		if (stopOnFailure) throw toError(node.getNode(), failure, index);
+		const failed = failedItem(failure, index);
+		return [{ ...failed, json: { ...nameOf(index), ...failed.json } }];
+	};
+	const toOutput = async (outcome: Outcome<A | typeof PASSED_ON>, index: number) => {
+		if (outcome.kind !== 'done') return fail(failureIn(outcome), index);
+		const { value } = outcome;
+		const made = value === PASSED_ON ? [input[index]] : await makeItems(async () => await work.toItems(value, questions[index] as Q));
+		return Array.isArray(made) ? made.map((item) => ({ ...item, pairedItem: { item: index } })) : fail(made, index);
 	};
 	return [(await Promise.all(outcomes.map(toOutput))).flat()];
 }

@@ -1,6 +1,7 @@
 import type { IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
 
 import { askForEach, askOptions, messageIdProperty, readMessageId } from '../ask';
+import { isPlainlyTrue } from '../values';
 import type { Operation } from '../resource';
 
 export const option: Operation['option'] = {
@@ -10,7 +11,18 @@ export const option: Operation['option'] = {
 	description: 'Asks NenAI how a run is getting on, or how it ended. Starts and changes nothing.',
 };
 
-export const parameters: INodeProperties[] = [messageIdProperty, askOptions];
+const skipFinished: INodeProperties = {
+	displayName: 'Skip Finished',
+	name: 'skipFinished',
+	type: 'boolean',
+	default: false,
+	description: 'Whether an item that has finished: true already, as this operation gives it, goes on unchanged without NenAI being asked. For loops that ask until all runs have finished.',
+};
+
+/** In the order of their labels, as n8n wants it. */
+const options: INodeProperties = { ...askOptions, options: [...(askOptions.options ?? []), skipFinished].sort((a, b) => (a.name < b.name ? -1 : 1)) as INodeProperties[] };
+
+export const parameters: INodeProperties[] = [messageIdProperty, options];
 
 /** Asks for the state of each item's run: NenAI's answer, with `messageId` and `finished`. */
 export async function execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
@@ -19,5 +31,7 @@ export async function execute(this: IExecuteFunctions): Promise<INodeExecutionDa
 		read: readMessageId,
 		ask: async (inquiry, messageId) => await inquiry.stateOf(messageId),
 		toItems: (json) => [{ json }],
+		passesOn: ({ json }, given) => given.switch('options.skipFinished') && isPlainlyTrue(json.finished),
+		named: (messageId) => ({ messageId }),
 	});
 }

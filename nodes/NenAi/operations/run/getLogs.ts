@@ -54,6 +54,7 @@ export async function execute(this: IExecuteFunctions): Promise<INodeExecutionDa
 			const file = await this.helpers.prepareBinaryData(Buffer.from(logs), `${messageId.replace(NOT_IN_FILE_NAMES, '_')}.log`, 'text/plain');
 			return [{ json: { messageId }, binary: { [property]: file } }];
 		},
+		named: ({ messageId }) => ({ messageId }),
 	});
 }
 
