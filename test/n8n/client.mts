@@ -244,6 +244,12 @@ export class N8nClient {
 		return { ...stored, data: unflatten(stored.data) };
 	}
 
+	/** How much of n8n's database an execution takes, in characters. */
+	async storedSize(id: string): Promise<number> {
+		const { data } = await this.#send('GET', `/executions/${id}`, undefined, StoredExecution);
+		return data.length;
+	}
+
 	/** Waits until an execution fulfils the condition; by default until it has come to its end and is stored. */
 	async waitForExecution(
 		id: string,
