@@ -1,6 +1,7 @@
 /** What a person does in n8n's editor, done over its REST interface. Works on 1.123 and 2.41. */
 import type { ExecutionStatus, INode } from 'n8n-workflow';
 import { z } from 'zod';
+import { DataTables } from './data-tables.mts';
 import { unflatten } from './execution-data.mts';
 import { type ImportOptions, prepareImport } from './import-workflow.mts';
 import { waitFor } from './poll.mts';
@@ -95,10 +96,13 @@ export function isStored({ status, data }: Pick<Execution, 'status' | 'data'>): 
  */
 export class N8nClient {
 	readonly #session: RestSession;
+	/** Those of n8n 2. */
+	readonly tables: DataTables;
 
 	/** @param url address of `n8n start`, e.g. `instance.url` */
 	constructor(url: string) {
 		this.#session = new RestSession(url);
+		this.tables = new DataTables(this.#session);
 	}
 
 	/** Makes the test owner of a fresh n8n, and logs in. */
@@ -197,6 +201,11 @@ export class N8nClient {
 	async deleteWorkflow(id: string): Promise<void> {
 		await this.#post(`/workflows/${id}/archive`, {});
 		await this.#send('DELETE', `/workflows/${id}`);
+	}
+
+	/** The nodes of a workflow as it was last saved. */
+	async nodesOf(id: string): Promise<INode[]> {
+		return (await this.#workflow(id)).nodes;
 	}
 
 	/** Runs the saved workflow as the editor's Execute button does. */

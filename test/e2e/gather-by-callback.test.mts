@@ -1,0 +1,75 @@
+/** The example that gathers many results by callbacks, in one real process of n8n 2. */
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { errorAnswer } from '../sandbox/index.mts';
+import { casesOn } from './cases.mts';
+import { TABLE, Gathering } from './gathering.mts';
+import { chance } from './random.mts';
+import { openStage, withSettings, type Change, type Stage } from './stage.mts';
+
+const root = join(__dirname, '../..');
+const on = casesOn(() => openStage({ root, version: '2.41.1' }));
+
+/** A case with the example published. */
+function gathering(what: string, run: (gathering: Gathering, stage: Stage) => Promise<void>, change?: Change): void {
+	on(what, async (stage) => await Gathering.during(root, stage, async (opened) => await run(opened, stage), change));
+}
+
+const patients = (count: number, batch = 'patient') => Array.from({ length: count }, (_, n) => `${batch} ${n}`);
+
+gathering('50 runs: whatever becomes of their callbacks, it goes on once, with 50 results in the order of the rows', async (gathering) => {
+	const rows = patients(50);
+	const { sent } = await gathering.run([rows], chance());
+	gathering.expectResults(await gathering.continuations(1), [rows]);
+	expect(sent).toMatchObject({ never: 5, doubled: 10 });
+});
+
+gathering('the same, with n8n killed in the middle', async (gathering, stage) => {
+	const rows = patients(50);
+	await gathering.run([rows], chance(), async () => {
+		await stage.n8n.kill();
+		await sleep(1000);
+		await stage.n8n.start();
+	});
+	gathering.expectResults(await gathering.continuations(1), [rows]);
+});
+
+gathering('ten batches at once do not mix', async (gathering) => {
+	const batches = Array.from({ length: 10 }, (_, n) => patients(6, `batch ${n}, patient`));
+	await gathering.run(batches, chance());
+	gathering.expectResults(await gathering.continuations(10), batches);
+});
+
+gathering('runs that could not be started count as failed ones, also where none could', async (gathering, stage) => {
+	stage.sandbox.faults.add({ refuse: errorAnswer(422, 'json') });
+	const rows = patients(3);
+	await gathering.begin(rows);
+	const [results] = await gathering.continuations(1);
+	expect(results.map(({ row, ok, status, input, result }) => [row, ok, status, input, result])).toEqual(
+		rows.map((patient, n) => [n + 1, false, 'not started', expect.objectContaining({ patient }), { error: expect.stringMatching(/^NenAI/) }]),
+	);
+});
+
+/** In place of what a builder does with the results: something that takes its time. */
+const slowly: Change = (workflow) =>
+	withSettings(workflow, 'Go on here', { type: 'n8n-nodes-base.wait', typeVersion: 1.1, parameters: { resume: 'timeInterval', amount: 5, unit: 'seconds' } });
+
+gathering(
+	'killed while it goes on: it is not begun again by itself, but reported once, and goes on when somebody says so',
+	async (gathering, { client, n8n }) => {
+		const rows = patients(5);
+		await gathering.begin(rows);
+		await gathering.deliverAll(rows);
+		await gathering.untilRow(({ batch_state: state }) => state === 'taken');
+		await n8n.kill();
+		await n8n.start();
+		const reported = await gathering.untilRow(({ batch_state: state }) => state === 'reported');
+		await sleep(8000);
+		expect(await gathering.executionsWith('Somebody must look')).toHaveLength(1);
+		expect(await gathering.executionsWith('Forget the batch')).toHaveLength(0);
+		await client.tables.edit(TABLE, reported.id, { batch_state: 'open' });
+		gathering.expectResults(await gathering.continuations(1), [rows]);
+		expect(await gathering.executionsWith('Forget the batch')).toHaveLength(1);
+	},
+	slowly,
+);

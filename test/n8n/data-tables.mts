@@ -1,0 +1,44 @@
+/** The data tables of an n8n 2, as its owner sees and edits them. */
+import { z } from 'zod';
+import type { RestSession } from './rest.mts';
+
+const Project = z.object({ id: z.string() });
+const Tables = z.object({ data: z.array(z.object({ id: z.string(), name: z.string() })) });
+const Row = z.object({ id: z.number() }).passthrough();
+const Rows = z.object({ count: z.number(), data: z.array(Row) });
+
+export type TableRow = z.output<typeof Row>;
+
+/** The first so many rows, the oldest first. */
+const MOST_ROWS = 1000;
+
+export class DataTables {
+	readonly #session: RestSession;
+
+	constructor(session: RestSession) {
+		this.#session = session;
+	}
+
+	/** The rows of a table; none, where there is no such table. */
+	async rows(table: string): Promise<TableRow[]> {
+		const path = await this.#path(table);
+		if (path === undefined) return [];
+		return (await this.#session.send({ method: 'GET', path: `${path}/rows`, query: { take: String(MOST_ROWS) } }, Rows)).data;
+	}
+
+	/** Enters values into the cells of one row. */
+	async edit(table: string, row: number, data: Readonly<Record<string, unknown>>): Promise<void> {
+		const path = await this.#path(table);
+		if (path === undefined) throw new Error(`There is no data table "${table}"`);
+		const filter = { type: 'and', filters: [{ columnName: 'id', condition: 'eq', value: row }] };
+		await this.#session.send({ method: 'PATCH', path: `${path}/rows`, body: { filter, data } }, z.unknown());
+	}
+
+	async #path(name: string): Promise<string | undefined> {
+		const { id } = await this.#session.send({ method: 'GET', path: '/projects/personal' }, Project);
+		const path = `/projects/${id}/data-tables`;
+		const { data } = await this.#session.send({ method: 'GET', path }, Tables);
+		const table = data.find((one) => one.name === name);
+		return table && `${path}/${table.id}`;
+	}
+}
