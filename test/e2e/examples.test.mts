@@ -1,6 +1,6 @@
 /** Every example, imported into a real n8n of each version and run against a local NenAI and a local chat model. */
 import { createHash } from 'node:crypto';
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { request } from 'undici';
 import type { Execution } from '../n8n/client.mts';
@@ -11,6 +11,12 @@ import { EXAMPLE_WORKFLOW, hasRun, itemsOf, jsonOf, openStage, readExample, with
 
 const root = join(__dirname, '../..');
 const NAMES = ['Jane Doe', 'John Roe', 'Mary Major'];
+
+/** Examples that other files run, and what names them there. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+	'gather-by-asking': 'gather-by-asking.test.mts',
+	'gather-by-callback': 'gathering.mts',
+};
 
 /** n8n looks once a minute for waits that have ended. */
 const WAIT_TIMEOUT_MS = 150_000;
@@ -443,7 +449,8 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 		});
 	});
 
-	test('every example was run', () => {
+	test('every example was run, here or in a file of its own', () => {
+		for (const file of Object.keys(ELSEWHERE)) if (readFileSync(join(__dirname, ELSEWHERE[file]), 'utf8').includes(`'${file}'`)) shown.add(file);
 		const files = readdirSync(join(root, 'examples')).map((file) => file.replace(/\.json$/, ''));
 		expect([...shown].sort()).toEqual(files.sort());
 	});

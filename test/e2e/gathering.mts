@@ -107,6 +107,8 @@ export class Gathering {
 		const known = new Set<string>();
 		let taken = 0;
 		let happened: Promise<void> | undefined;
+		// What n8n was starting when it was killed it does not know: some callbacks come before that, most after it.
+		const rowsThere = inTheMiddle === undefined ? Promise.resolve() : this.untilRow(({ row, batch }) => row === 1 && batch !== 'early').then(() => undefined);
 		/** Takes up the runs that were started since, and puts their callbacks anywhere among those that wait. */
 		const look = () => {
 			for (const run of sandbox.state().runs.filter(({ messageId }) => !known.has(messageId))) {
@@ -121,6 +123,7 @@ export class Gathering {
 			for (;;) {
 				if (Date.now() > deadline) throw new Error(`After ${TIMEOUT_MS / 1000} s ${known.size} of ${count} runs were started, and ${toSend.length} callbacks wait`);
 				look();
+				if (taken > count / 4) await rowsThere;
 				const callback = toSend.shift();
 				if (callback !== undefined) {
 					await this.#send(callback);
@@ -147,7 +150,7 @@ export class Gathering {
 		});
 		await this.untilNoRow();
 		await sleep((EVERY + 2) * 1000);
-		return (await this.executionsWith('Results')).flatMap((execution) => (execution.data.resultData.runData.Results ?? []).map((_, run) => jsonOfRun(execution, 'Results', run)));
+		return (await this.executionsWith('Results')).flatMap(resultsOf);
 	}
 
 	/** Each batch has gone on once, with the results of its own rows in their order. */
@@ -204,6 +207,7 @@ export class Gathering {
 
 const successOf = ({ messageId }: RunRecord): DeliverOptions => ({ messageId, status: 'success' });
 
-function jsonOfRun(execution: Execution, node: string, run: number): Result[] {
-	return (execution.data.resultData.runData[node]?.[run]?.data?.main?.[0] ?? []).map(({ json }) => json);
+/** What came out of each batch that went on in this execution. */
+export function resultsOf({ data }: Execution): Result[][] {
+	return (data.resultData.runData.Results ?? []).map((run) => (run.data?.main?.[0] ?? []).map(({ json }) => json));
 }

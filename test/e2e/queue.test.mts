@@ -1,13 +1,16 @@
 /** Queue mode: a main process, two workers and a webhook processor on Redis and PostgreSQL. */
 import { createHash } from 'node:crypto';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { chain } from '../n8n/build-workflow.mts';
 import { isSettled, type ExecutionSummary } from '../n8n/client.mts';
 import { unflatten } from '../n8n/execution-data.mts';
 import type { DeliverOptions, RunRecord } from '../sandbox/index.mts';
 import { casesOn } from './cases.mts';
+import { Gathering } from './gathering.mts';
 import { openCluster, type Cluster } from './queue/cluster.mts';
 import { queryColumn } from './queue/postgres.mts';
+import { chance } from './random.mts';
 import { itemsOf, jsonOf } from './stage.mts';
 import { activate, ANY_WORKFLOW, call, download, runAndWait, split, start, trigger, triggerUrl, untilWaiting, webhook, webhookUrl } from './workflows.mts';
 
@@ -156,6 +159,29 @@ async function storedExecutions({ postgres }: Cluster, workflowId: string): Prom
 		return { messageId, error: resultData.error?.message };
 	});
 }
+
+describe('the example that gathers by callbacks', () => {
+	const root = join(__dirname, '../..');
+	const patients = numbers(50).map((n) => `patient ${n}`);
+
+	on('of 50 runs it goes on once, with 50 results in the order of the rows, whichever worker has the last', async (cluster) => {
+		await Gathering.during(root, cluster, async (gathering) => {
+			await gathering.run([patients], chance());
+			gathering.expectResults(await gathering.continuations(1), [patients]);
+		});
+	});
+
+	on('the same, with a worker killed in the middle', async (cluster) => {
+		await Gathering.during(root, cluster, async (gathering) => {
+			await gathering.run([patients], chance(), async () => {
+				await cluster.workers[0].kill();
+				await sleep(1000);
+				await cluster.workers[0].start();
+			});
+			gathering.expectResults(await gathering.continuations(1), [patients]);
+		});
+	});
+});
 
 describe('Start and Wait', () => {
 	/** Executions that wait for a result each: their workflow's id and their runs. */
