@@ -34,6 +34,14 @@ gathering('the same, with n8n killed in the middle', async (gathering, stage) =>
 	gathering.expectResults(await gathering.continuations(1), [rows]);
 });
 
+gathering('all callbacks at the same instant: it goes on once', async (gathering) => {
+	const rows = patients(10);
+	await gathering.begin(rows);
+	await gathering.untilRow(({ row, status }) => row === 0 && status === 'started');
+	await gathering.deliverAll(rows);
+	gathering.expectResults(await gathering.continuations(1), [rows]);
+});
+
 gathering('ten batches at once do not mix', async (gathering) => {
 	const batches = Array.from({ length: 10 }, (_, n) => patients(6, `batch ${n}, patient`));
 	await gathering.run(batches, chance());

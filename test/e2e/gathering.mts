@@ -87,10 +87,10 @@ export class Gathering {
 		return executionId;
 	}
 
-	/** Waits for the runs of these patients, and sends each its success. */
+	/** Waits for the runs of these patients, and sends the successes of all at once. */
 	async deliverAll(patients: readonly string[]): Promise<void> {
 		await this.#place.sandbox.until(({ runs }) => runs.length === patients.length, 60_000);
-		for (const run of this.#place.sandbox.state().runs) await this.#send(successOf(run));
+		await Promise.all(this.#place.sandbox.state().runs.map(async (run) => await this.#send(successOf(run))));
 	}
 
 	/**
