@@ -435,6 +435,66 @@ describe('a run from the editor', () => {
 	}
 });
 
+describe('the examples that gather, imported from their files and set up by hand', () => {
+	const WIDE = { width: 2200, height: 1000 };
+	const NODES = { asking: ['Start the runs', 'Ask NenAI'], callback: ['Start the runs', 'NenAI Trigger', 'Ask NenAI'] };
+
+	/** Imports an example, picks the credential in each node of NenAI's, and saves. */
+	async function setUp(file: 'gather-by-asking' | 'gather-by-callback', nodes: readonly string[]): Promise<Canvas> {
+		const page = await browser.open('/workflow/new');
+		await page.getByTestId('canvas-plus-button').waitFor();
+		await page.getByTestId('workflow-import-input').setInputFiles(join(ROOT, `examples/${file}.json`));
+		const canvas = new Canvas(page);
+		await canvas.node(nodes[0]).waitFor();
+		for (const node of nodes) {
+			await canvas.openNode(node);
+			await new NodeForm(page).pickCredential(credential.name);
+			await canvas.closeNode();
+		}
+		await page.keyboard.press('Control+s');
+		return canvas;
+	}
+
+	async function picture(name: Picture, { page }: Canvas): Promise<void> {
+		await page.setViewportSize(WIDE);
+		await page.keyboard.press('1');
+		await page.waitForTimeout(1000);
+		await screenshots.take(name, page.locator('body'));
+	}
+
+	inEditor('by asking: it asks, waits, and the picture shows it', async () => {
+		const canvas = await setUp('gather-by-asking', NODES.asking);
+		await picture('gather-by-asking', canvas);
+		await canvas.execute();
+		await canvas.untilWaiting('Wait longer each time');
+		expect(stage.sandbox.state().runs.map(({ callbackUrl }) => callbackUrl)).toEqual([null, null, null]);
+		// Later than n8n looks for what waits: an hour of a builder's is no time of a test's.
+		await canvas.untilSuccess('Go on here', 150_000);
+	});
+
+	inEditor('by callback: once published, it goes on when the last callback has come', async () => {
+		const canvas = await setUp('gather-by-callback', NODES.callback);
+		const { page } = canvas;
+		await picture('gather-by-callback', canvas);
+		await canvas.openNode('NenAI Trigger');
+		const form = new NodeForm(page);
+		await form.parameters.getByText('Webhook URLs', { exact: true }).click();
+		await form.parameters.getByTestId('radio-button-production').click();
+		const callbackUrl = await form.parameters.getByText(/\/webhook\/[^/]+\/webhook$/).innerText();
+		await canvas.closeNode();
+		const { url: baseUrl, mcpUrl, apiKey, webhookSecret } = stage.sandbox;
+		await stage.client.updateCredential(credential.id, { name: credential.name, type: 'nenAiApi', data: { apiKey, baseUrl, mcpUrl, webhookSecret, defaultCallbackUrl: callbackUrl } });
+		await page.getByTestId('workflow-open-publish-modal-button').click();
+		await page.getByTestId('workflow-publish-button').click();
+		await page.getByTestId('workflow-publish-button').waitFor({ state: 'hidden' });
+		await page.keyboard.press('Escape');
+		await canvas.execute('Run by hand');
+		await canvas.untilSuccess('All rows are there');
+		const { deliveries } = await stage.sandbox.until(({ deliveries: sent }) => sent.filter(({ status, answer }) => status === 'success' && answer?.status === 200).length === 3, 30_000);
+		expect(new Set(deliveries.map(({ url }) => url))).toEqual(new Set([callbackUrl]));
+	});
+});
+
 describe('an error', () => {
 	const RUN = { resource: 'run', operation: 'start', workflowId: EXAMPLE_WORKFLOW, parametersMode: 'input', callback: 'none' };
 	const expired = { assets: 'https://files.example.com/report.pdf?signature=0123', expires_at: 1_700_000_000 };

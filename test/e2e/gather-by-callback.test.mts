@@ -42,6 +42,17 @@ gathering('all callbacks at the same instant: it goes on once', async (gathering
 	gathering.expectResults(await gathering.continuations(1), [rows]);
 });
 
+gathering('all callbacks before their rows: none is lost, and NenAI need not be asked', async (gathering, { sandbox }) => {
+	const rows = patients(5);
+	// Accepted, but the answer takes its time: until then the rows are not written.
+	sandbox.faults.add({ match: { param: 'PATIENT_NAME', equals: rows[4] }, callbacks: [], answerLatencyMs: 4000 });
+	await gathering.begin(rows);
+	await gathering.deliverAll(rows);
+	const continuations = await gathering.continuations(1);
+	gathering.expectResults(continuations, [rows]);
+	expect(continuations.flat().map(({ status }) => status)).toEqual(rows.map(() => 'success'));
+});
+
 gathering('ten batches at once do not mix', async (gathering) => {
 	const batches = Array.from({ length: 10 }, (_, n) => patients(6, `batch ${n}, patient`));
 	await gathering.run(batches, chance());

@@ -29,13 +29,18 @@ export class Canvas {
 		await this.page.getByTestId('canvas-wrapper').click({ position: { x: 700, y: 60 } });
 	}
 
-	async execute(): Promise<void> {
-		await this.page.getByTestId('execute-workflow-button').click();
+	/** Where there are several triggers, from the one of this name. */
+	async execute(trigger?: string): Promise<void> {
+		if (trigger === undefined) await this.page.getByTestId('execute-workflow-button').click();
+		else {
+			await this.node(trigger).hover();
+			await this.page.getByTestId(`execute-workflow-button-${trigger}`).click();
+		}
 	}
 
 	/** Waits until a node has the green tick. */
-	async untilSuccess(name: string): Promise<void> {
-		await this.node(name).getByTestId('canvas-node-status-success').waitFor();
+	async untilSuccess(name: string, timeout?: number): Promise<void> {
+		await this.node(name).getByTestId('canvas-node-status-success').waitFor({ timeout });
 	}
 
 	/** Waits until a node is drawn as one that waits. */

@@ -74,6 +74,12 @@ export class NodeForm {
 		await this.#pick(option);
 	}
 
+	/** Picks a stored credential for the node. */
+	async pickCredential(name: string): Promise<void> {
+		await this.root.getByTestId('node-credentials-select').click();
+		await this.root.page().locator('[data-test-id^="node-credentials-select-item-"]').filter({ hasText: name }).first().click();
+	}
+
 	async executeStep(): Promise<void> {
 		await this.root.getByTestId('node-execute-button').first().click();
 	}

@@ -1,3 +1,17 @@
 /** The pictures of the documentation, by the names of their files in `docs/images`. */
-export const PICTURES = ['search', 'actions', 'credential', 'picker', 'start', 'start-and-wait', 'download', 'trigger', 'error', 'workflow', 'desktop-screenshot'] as const;
+export const PICTURES = [
+	'search',
+	'actions',
+	'credential',
+	'picker',
+	'start',
+	'start-and-wait',
+	'download',
+	'trigger',
+	'error',
+	'workflow',
+	'gather-by-asking',
+	'gather-by-callback',
+	'desktop-screenshot',
+] as const;
 export type Picture = (typeof PICTURES)[number];
