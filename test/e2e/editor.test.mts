@@ -468,7 +468,7 @@ describe('the examples that gather, imported from their files and set up by hand
 		await canvas.execute();
 		await canvas.untilWaiting('Wait longer each time');
 		expect(stage.sandbox.state().runs.map(({ callbackUrl }) => callbackUrl)).toEqual([null, null, null]);
-		// Later than n8n looks for what waits: an hour of a builder's is no time of a test's.
+		// The first wait, as it is.
 		await canvas.untilSuccess('Go on here', 150_000);
 	});
 
@@ -480,7 +480,7 @@ describe('the examples that gather, imported from their files and set up by hand
 		const form = new NodeForm(page);
 		await form.parameters.getByText('Webhook URLs', { exact: true }).click();
 		await form.parameters.getByTestId('radio-button-production').click();
-		const callbackUrl = await form.parameters.getByText(/\/webhook\/[^/]+\/webhook$/).innerText();
+		const callbackUrl = (await form.parameters.getByText(/\/webhook\/[^/]+\/webhook$/).innerText()).trim();
 		await canvas.closeNode();
 		const { url: baseUrl, mcpUrl, apiKey, webhookSecret } = stage.sandbox;
 		await stage.client.updateCredential(credential.id, { name: credential.name, type: 'nenAiApi', data: { apiKey, baseUrl, mcpUrl, webhookSecret, defaultCallbackUrl: callbackUrl } });
