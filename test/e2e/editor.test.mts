@@ -14,7 +14,7 @@ import { PICTURES, type Picture } from './editor/pictures.mts';
 import { Screenshots } from './editor/screenshots.mts';
 import { NENAI, TRIGGER, withNenAi, withTrigger } from './editor/workflows.mts';
 import { errorAnswer } from '../sandbox/index.mts';
-import { EXAMPLE_WORKFLOW, openStage, readExample, type Stage } from './stage.mts';
+import { EXAMPLE_WORKFLOW, hasRun, jsonOf, openStage, readExample, type Stage } from './stage.mts';
 import type { CredentialRef } from './workflows.mts';
 
 const ROOT = join(__dirname, '../..');
@@ -486,12 +486,14 @@ describe('the examples that gather, imported from their files and set up by hand
 		await stage.client.updateCredential(credential.id, { name: credential.name, type: 'nenAiApi', data: { apiKey, baseUrl, mcpUrl, webhookSecret, defaultCallbackUrl: callbackUrl } });
 		await page.getByTestId('workflow-open-publish-modal-button').click();
 		await page.getByTestId('workflow-publish-button').click();
-		await page.getByTestId('workflow-publish-button').waitFor({ state: 'hidden' });
-		await page.keyboard.press('Escape');
+		await page.getByRole('button', { name: 'Got it' }).click();
 		await canvas.execute('Run by hand');
 		await canvas.untilSuccess('All rows are there');
 		const { deliveries } = await stage.sandbox.until(({ deliveries: sent }) => sent.filter(({ status, answer }) => status === 'success' && answer?.status === 200).length === 3, 30_000);
 		expect(new Set(deliveries.map(({ url }) => url))).toEqual(new Set([callbackUrl]));
+		const [, id = ''] = /\/workflow\/([^/?]+)/.exec(page.url()) ?? [];
+		const executions = await stage.client.endedExecutions(id, 4, 60_000);
+		expect(executions.flatMap((execution) => (hasRun(execution, 'Go on here') ? [jsonOf(execution, 'Go on here').map(({ row, ok }) => [row, ok])] : []))).toEqual([[[1, true], [2, true], [3, true]]]);
 	});
 });
 
