@@ -487,6 +487,11 @@ describe('the examples that gather, imported from their files and set up by hand
 		await page.getByTestId('workflow-open-publish-modal-button').click();
 		await page.getByTestId('workflow-publish-button').click();
 		await page.getByRole('button', { name: 'Got it' }).click();
+		// What n8n then suggests lies over the canvas.
+		const suggestions = page.locator('[data-reka-popper-content-wrapper]').first();
+		await suggestions.waitFor();
+		await page.keyboard.press('Escape');
+		await suggestions.waitFor({ state: 'hidden' });
 		await canvas.execute('Run by hand');
 		await canvas.untilSuccess('All rows are there');
 		const { deliveries } = await stage.sandbox.until(({ deliveries: sent }) => sent.filter(({ status, answer }) => status === 'success' && answer?.status === 200).length === 3, 30_000);
