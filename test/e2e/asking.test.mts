@@ -1,27 +1,17 @@
 /** What asks NenAI, in a real n8n of each version: the operations, the list of workflows, an agent's tool. */
 import { join } from 'node:path';
 import type { INode } from 'n8n-workflow';
-import { chain } from '../n8n/build-workflow.mts';
-import type { Execution } from '../n8n/client.mts';
 import { N8N_VERSIONS } from '../n8n/install.mts';
 import { errorAnswer } from '../sandbox/index.mts';
 import { answersToCalls, chatting, TOOL, withAgent } from './agent.mts';
 import { casesOn } from './cases.mts';
 import { itemsOf, jsonOf, openStage, withSettings, type Stage } from './stage.mts';
-import { activate, ANY_WORKFLOW, call, nenAi, split, start, webhook, webhookUrl } from './workflows.mts';
+import { ANY_WORKFLOW, nenAi, run, split, start } from './workflows.mts';
 
 const root = join(__dirname, '../..');
 
 describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 	const on = casesOn(() => openStage({ root, version }));
-
-	/** Activates a workflow that a webhook starts, calls it with a body, and gives its execution when it has ended. */
-	async function run({ client, n8n }: Stage, path: string, nodes: INode[], body: object): Promise<Execution> {
-		const id = await activate(client, chain(path, [webhook(path), ...nodes]));
-		expect(await call(webhookUrl(n8n, path), body)).toBe(200);
-		const [{ id: execution }] = await client.waitForExecutions(id, undefined, 60_000);
-		return await client.waitForExecution(execution);
-	}
 
 	const ask = ({ credential }: Stage, operation: string, parameters: INode['parameters'] = {}, more: Partial<INode> = {}, resource = 'run') =>
 		nenAi('Ask', credential, { resource, operation, ...parameters }, more);

@@ -2,13 +2,13 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { INode } from 'n8n-workflow';
-import { chain, node } from '../n8n/build-workflow.mts';
-import type { Execution, WorkflowJson } from '../n8n/client.mts';
+import { node } from '../n8n/build-workflow.mts';
+import type { WorkflowJson } from '../n8n/client.mts';
 import { N8N_VERSIONS } from '../n8n/install.mts';
 import { answersToCalls, chatting, TOOL, withAgent } from './agent.mts';
 import { casesOn } from './cases.mts';
 import { itemsOf, jsonOf, openStage, withSettings, type Stage } from './stage.mts';
-import { activate, call, nenAi, split, webhook, webhookUrl } from './workflows.mts';
+import { nenAi, run, split } from './workflows.mts';
 
 const root = join(__dirname, '../..');
 const TEXT = 'Claim 1: Jane Doe';
@@ -16,13 +16,6 @@ const NAME = 'Grüße 100%.txt';
 
 describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 	const on = casesOn(() => openStage({ root, version }));
-
-	async function run({ client, n8n }: Stage, path: string, nodes: INode[], body: object): Promise<Execution> {
-		const id = await activate(client, chain(path, [webhook(path), ...nodes]));
-		expect(await call(webhookUrl(n8n, path), body)).toBe(200);
-		const [{ id: execution }] = await client.waitForExecutions(id, undefined, 60_000);
-		return await client.waitForExecution(execution);
-	}
 
 	const DESKTOP = "={{ $('Create').first().json.desktop_id }}";
 

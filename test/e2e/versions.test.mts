@@ -3,28 +3,19 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { INode } from 'n8n-workflow';
 import { chain } from '../n8n/build-workflow.mts';
-import type { Execution } from '../n8n/client.mts';
 import { freePort } from '../n8n/free-port.mts';
 import { N8N_VERSIONS } from '../n8n/install.mts';
 import { waitFor } from '../n8n/poll.mts';
 import { errorAnswer, type DeliverOptions } from '../sandbox/index.mts';
 import { casesOn } from './cases.mts';
 import { itemsOf, jsonOf, openStage, type Stage } from './stage.mts';
-import { activate, ANY_WORKFLOW, call, download, split, start, trigger, TRIGGER_VERSIONS, triggerUrl, webhook, webhookUrl } from './workflows.mts';
+import { activate, ANY_WORKFLOW, download, run, split, start, trigger, TRIGGER_VERSIONS, triggerUrl } from './workflows.mts';
 
 const root = join(__dirname, '../..');
 const NAMES = ['Jane Doe', 'John Roe', 'Mary Major'];
 
 describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 	const on = casesOn(() => openStage({ root, version }));
-
-	/** Activates a workflow that a webhook starts, calls it with a body, and gives its execution when it has ended. */
-	async function run({ client, n8n }: Stage, path: string, nodes: INode[], body: object): Promise<Execution> {
-		const id = await activate(client, chain(path, [webhook(path), ...nodes]));
-		expect(await call(webhookUrl(n8n, path), body)).toBe(200);
-		const [{ id: execution }] = await client.waitForExecutions(id, undefined, 60_000);
-		return await client.waitForExecution(execution);
-	}
 
 	describe("the credential's test", () => {
 		const CASES: Array<[what: string, data: (stage: Stage) => object | Promise<object>, status: 'OK' | 'Error', says: RegExp]> = [

@@ -1,7 +1,7 @@
 /** The workflows that tests build, save and call. */
 import type { INode } from 'n8n-workflow';
 import { request } from 'undici';
-import { node } from '../n8n/build-workflow.mts';
+import { chain, node } from '../n8n/build-workflow.mts';
 import type { Execution, ExecutionSummary, N8nClient, WorkflowJson } from '../n8n/client.mts';
 
 /** A stored credential, as a node refers to it. */
@@ -63,6 +63,15 @@ export async function call(url: string, body: object): Promise<number> {
 	const answer = await request(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body), reset: true });
 	await answer.body.dump();
 	return answer.statusCode;
+}
+
+/** Activates a workflow that a webhook starts, calls it with a body, and gives its execution when it has ended. */
+export async function run({ client, n8n }: { client: N8nClient; n8n: { webhookUrl: string } }, path: string, nodes: INode[], body: object): Promise<Execution> {
+	const id = await activate(client, chain(path, [webhook(path), ...nodes]));
+	const status = await call(webhookUrl(n8n, path), body);
+	if (status !== 200) throw new Error(`The webhook ${path} answered ${status}`);
+	const [{ id: execution }] = await client.waitForExecutions(id, undefined, 60_000);
+	return await client.waitForExecution(execution);
 }
 
 /** Waits until n8n has stored so many executions of a workflow as waiting, and for what. */

@@ -1,11 +1,8 @@
 /** Row 10: files of desktops. */
-import { rmSync } from 'node:fs';
-import { join } from 'node:path';
-import { request } from 'undici';
 import type { INode } from 'n8n-workflow';
 import { chain, node } from '../../n8n/build-workflow.mts';
 import type { Bench, Row } from '../bench.mts';
-import { forgetPeak, memoryAtRest, peakMemory } from '../memory.mts';
+import { callMeasured } from '../call.mts';
 import type { Comparison } from '../results.mts';
 import type { Stage } from '../stage.mts';
 
@@ -44,25 +41,6 @@ function theirs({ credentials: { nenAiApi }, sandbox }: Stage): INode[] {
 	];
 }
 
-interface Done {
-	seconds: number;
-	/** Megabytes at the peak over those at rest. */
-	memory: number;
-}
-
-async function move({ n8n }: Stage, url: string, id: string): Promise<Done> {
-	const idle = await memoryAtRest(n8n.pid);
-	forgetPeak(n8n.pid);
-	const began = performance.now();
-	const { statusCode, body } = await request(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ id }), headersTimeout: 0 });
-	await body.dump();
-	const seconds = (performance.now() - began) / 1000;
-	if (statusCode !== 200) throw new Error(`${url} answered ${statusCode}`);
-	const memory = peakMemory(n8n.pid) - idle;
-	rmSync(join(n8n.userFolder, '.n8n', 'storage'), { recursive: true, force: true });
-	return { seconds, memory };
-}
-
 export const row10: Row = {
 	name: '10',
 	title: 'Files of desktops',
@@ -78,7 +56,7 @@ export const row10: Row = {
 			urls.push({ us: await publish('us', path, ours(stage).slice(0, count)), them: await publish('them', path, theirs(stage).slice(0, count)) });
 		}
 		// The first ones make n8n load and compile things, and its memory grow to a size that it then keeps.
-		for (const { us, them } of urls) for (const url of [us, them]) await move(stage, url, id);
+		for (const { us, them } of urls) for (const url of [us, them]) await callMeasured(stage, url, { id });
 		const found: Comparison[] = [];
 		for (const [index, { what }] of WORKS.entries()) found.push(...(await compare(bench, stage, id, what, urls[index])));
 		const copy = stage.sandbox.desktops.get(id)?.files.find(({ name }) => name === 'copy.bin');
@@ -90,7 +68,7 @@ export const row10: Row = {
 async function compare(bench: Bench, stage: Stage, id: string, what: string, urls: Record<'us' | 'them', string>): Promise<Comparison[]> {
 	const memory = { us: [] as number[], them: [] as number[] };
 	const timed = (who: 'us' | 'them') => async () => {
-		const done = await move(stage, urls[who], id);
+		const done = await callMeasured(stage, urls[who], { id });
 		memory[who].push(done.memory);
 		return done.seconds;
 	};

@@ -1,11 +1,8 @@
 /** Row 7: large files. */
-import { rmSync } from 'node:fs';
-import { join } from 'node:path';
-import { request } from 'undici';
 import type { INode } from 'n8n-workflow';
 import { chain, node } from '../../n8n/build-workflow.mts';
 import type { Bench, Row } from '../bench.mts';
-import { forgetPeak, memoryAtRest, peakMemory } from '../memory.mts';
+import { callMeasured, type Taken } from '../call.mts';
 import { median, type Comparison } from '../results.mts';
 import type { Stage } from '../stage.mts';
 
@@ -33,25 +30,10 @@ const ours = ({ credentials: { nenAiApi } }: Stage) =>
 const httpRequest = () =>
 	node('Download', 'httpRequest', 4.2, { url: '={{ $json.asset }}', options: { response: { response: { responseFormat: 'file' } } } });
 
-interface Downloaded {
-	seconds: number;
-	/** Megabytes at the peak over those at rest. */
-	memory: number;
-}
-
-async function download({ sandbox, n8n }: Stage, url: string, files: number, size: number): Promise<Downloaded> {
-	const items = Array.from({ length: files }, (_, index) => ({ asset: sandbox.files.url(sandbox.files.add({ name: `file-${index}.bin`, size })) }));
-	const idle = await memoryAtRest(n8n.pid);
-	forgetPeak(n8n.pid);
-	const began = performance.now();
-	const { statusCode, body } = await request(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ items }), headersTimeout: 0 });
-	await body.dump();
-	const seconds = (performance.now() - began) / 1000;
-	if (statusCode !== 200) throw new Error(`${url} answered ${statusCode}`);
-	const memory = peakMemory(n8n.pid) - idle;
-	// A gigabyte each time.
-	rmSync(join(n8n.userFolder, '.n8n', 'storage'), { recursive: true, force: true });
-	return { seconds, memory };
+async function download(stage: Stage, url: string, files: number, size: number): Promise<Taken> {
+	const { files: stored } = stage.sandbox;
+	const items = Array.from({ length: files }, (_, index) => ({ asset: stored.url(stored.add({ name: `file-${index}.bin`, size })) }));
+	return await callMeasured(stage, url, { items });
 }
 
 export const row7: Row = {
