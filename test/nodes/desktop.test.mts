@@ -148,6 +148,10 @@ describe('what acts is never done twice', () => {
 		['half an answer comes', { connection: 'cut-answer' as const }, /the connection broke/],
 		['a gateway answers', { wholeAnswer: { status: 502, contentType: 'text/html', body: '<h1>Bad gateway</h1>' } }, /something in between, such as a gateway, answered with HTTP 502: Bad gateway/],
 		['NenAI answers 500', { wholeAnswer: { status: 500, contentType: 'application/json', body: '{"error":"Oh dear"}' } }, /it answered with HTTP 500: Oh dear/],
+		['a gateway has no answer', { wholeAnswer: errorAnswer(503, 'html') }, /something in between, such as a gateway, answered with HTTP 503/],
+		['a gateway has had enough', { wholeAnswer: { status: 429, contentType: 'text/html', body: '<h1>Slow down</h1>' } }, /something in between, such as a gateway, answered with HTTP 429: Slow down/],
+		['it takes too long', { wholeAnswer: { status: 408 } }, /it answered with HTTP 408/],
+		['somebody has gone away', { wholeAnswer: { status: 499 } }, /it answered with HTTP 499/],
 		['a page comes', { wholeAnswer: { status: 200, contentType: 'text/html', body: '<p>Welcome</p>' } }, /has a form that this node does not know \(HTTP 200\): Welcome/],
 	] as const;
 
@@ -179,7 +183,8 @@ describe('what acts is never done twice', () => {
 
 	test.each([
 		['429', { refuse: { status: 429 } }],
-		['503', { refuse: errorAnswer(503, 'html') }],
+		['503', { refuse: errorAnswer(503, 'json') }],
+		['a gateway that says when to come back', { refuse: { ...errorAnswer(503, 'html'), retryAfter: { seconds: 0, as: 'seconds' as const } } }],
 	])('but after %s, where nothing was accepted, it is sent again', async (_, fault) => {
 		user.fail(fault, 2);
 		const { items, error } = await use('create');

@@ -274,9 +274,25 @@ describe('what NenAI says went wrong in an answer is an error', () => {
 		['an error that is an object', { status: 'ok', error: { code: 7 } }, '{"code":7}'],
 	])('%s', async (_, answer, says) => {
 		user.fail({ answer });
-		const { error } = await click();
+		const { error } = await click({ settings: RETRY });
 		expect(error?.message).toBe(`NenAI says that left_click on desktop ${id} failed${says && `: ${says}`} [item 0]`);
-		expect(error?.description).toMatch(/^Look at the screen of the desktop/);
+		expect(error?.description).toMatch(/^It may have been done, so it is not done again: .*Look at the screen/);
+		expect(user.requests()).toHaveLength(1);
+	});
+
+	test('and of what only looks, too', async () => {
+		user.fail({ answer: { success: false, error: 'No screen' } });
+		const { error } = await use('screenshot');
+		expect(error?.message).toMatch(/failed: No screen \[item 0\]$/);
+		expect(error?.description).toMatch(/^Check the parameters, and look at the desktop with Desktop → Get\./);
+	});
+
+	test('Retry in the list of executions does not do it again', async () => {
+		user.fail({ answer: { success: false, error: 'The window is gone' } }, 1);
+		const first = await click();
+		const again = await click({ retryOf: JSON.parse(JSON.stringify(first.run.data)) });
+		expect(again.error?.message).toMatch(/failed: The window is gone \[item 0\]$/);
+		expect(user.requests()).toHaveLength(1);
 	});
 
 	test.each([{ status: 'ok', error: null }, { status: 'ok', error: '' }, { success: true, error: null }, {}, { status: 'done' }])('%j is none', async (answer) => {

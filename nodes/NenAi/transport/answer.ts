@@ -37,8 +37,12 @@ const ONLY_FROM_BETWEEN = [407, 511];
  * @param contentType the header of that name
  */
 export function isFromBetween(status: number, contentType: unknown): boolean {
-	const isPage = /^\s*(text\/html|application\/xhtml)/i.test(String(contentType ?? ''));
-	return ONLY_FROM_BETWEEN.includes(status) || (isPage && (status === 403 || status >= 500));
+	return ONLY_FROM_BETWEEN.includes(status) || (isPage(contentType) && (status === 403 || status >= 500));
+}
+
+/** Whether the header of that name says that an answer is a page for people, which no API sends. */
+export function isPage(contentType: unknown): boolean {
+	return /^\s*(text\/html|application\/xhtml)/i.test(String(contentType ?? ''));
 }
 
 /** Error codes that say, in a call that connects: the connection was never made, so nothing was sent. */

@@ -1,6 +1,6 @@
 import type { IN8nHttpFullResponse } from 'n8n-workflow';
 
-import { isFromBetween, judge, judgeThrown, quoteBody, readText, type Verdict } from '../answer';
+import { isFromBetween, isPage, judge, judgeThrown, quoteBody, readText, type Verdict } from '../answer';
 import type { Connection } from '../connection';
 import type { Failure } from '../failure';
 import type { Attempt } from '../queue';
@@ -27,15 +27,27 @@ interface Case extends BadAnswer {
 /** What is sent again: what surely was not done, and what does nothing but look. */
 const REPEATED: Record<'acts' | 'looks', Verdict[]> = { acts: ['busy'], looks: ['busy', 'unknown'] };
 
+const TOO_MANY = 429;
+
+/** Statuses of requests that ended while something was at work on them: it took too long, or the other side was gone. */
+const CUT_SHORT = [408, 499];
+
+/** A gateway that only says that it fails may have passed the request on; one that says when to come back has not. */
+function verdictOf({ status, deed, fromBetween }: Case, after?: number): Verdict {
+	const verdict = CUT_SHORT.includes(status) ? 'unknown' : judge(status);
+	return verdict === 'busy' && fromBetween && after === undefined && kindOf(deed) === 'acts' ? 'unknown' : verdict;
+}
+
 /** What a status that is not 2xx says of a deed. */
 export function explainStatus(deed: Deed, answer: BadAnswer, connection: Connection): Attempt<never> {
-	const fromBetween = isFromBetween(answer.status, answer.headers['content-type']);
+	const page = isPage(answer.headers['content-type']);
+	const fromBetween = isFromBetween(answer.status, answer.headers['content-type']) || (page && answer.status === TOO_MANY);
 	const said = quote(withoutLinks(readText(answer.body, connection.credential.apiKey)));
 	const given: Case = { ...answer, deed, connection, said, fromBetween };
-	const verdict = judge(answer.status);
+	const after = readRetryAfter(answer.headers['retry-after'], Date.now());
+	const verdict = verdictOf(given, after);
 	if (fromBetween && !MAY_HAVE_PASSED.includes(verdict)) return { kind: 'failed', failure: stoppedOnItsWay(given) };
 	if (!REPEATED[kindOf(deed)].includes(verdict)) return { kind: 'failed', failure: FAILURES[verdict](given) };
-	const after = readRetryAfter(answer.headers['retry-after'], Date.now());
 	return { kind: 'retry', after, busy: true, failure: busy(given, after) };
 }
 
@@ -63,10 +75,12 @@ export function explainForm(deed: Deed, { status, body }: BadAnswer, { credentia
 	return { kind: 'failed', failure: { message: `${unsure(deed)}: ${problem}`, hint: `${deed.lookFirst} If nothing was done, check the desktop URL of the credential.`, uncertain: true } };
 }
 
-/** Of an answer in which NenAI says that it did not do it. */
+/** Of an answer in which NenAI says that it failed: what acts may have been done in part, so it is not done again. */
 export function explainRefusal(deed: Deed, reason: unknown, { credential }: Connection): Attempt<never> {
 	const said = quote(withoutLinks(quoteBody(reason, credential.apiKey)));
-	return { kind: 'failed', failure: { message: `NenAI says that ${deed.what} failed${said}`, hint: 'Look at the screen of the desktop (Computer → Screenshot), and check the parameters.' } };
+	const message = `NenAI says that ${deed.what} failed${said}`;
+	if (deed.lookFirst === undefined) return { kind: 'failed', failure: { message, hint: 'Check the parameters, and look at the desktop with Desktop → Get. Asking changes nothing: do it again later.' } };
+	return { kind: 'failed', failure: { message, hint: deed.lookFirst, uncertain: true } };
 }
 
 /** A link may open a desktop for whoever has it, so no error quotes one. */
