@@ -212,6 +212,25 @@ describe('an action is never done twice', () => {
 		expect(typed()).toBe('abc');
 	});
 
+	test.each([
+		['Continue', CONTINUE],
+		['the error output', { onError: 'continueErrorOutput' as const }],
+	])('with %s, what was refused is not done after what comes behind it', async (_, settings) => {
+		user.fail({ refuse: { status: 400, body: { error: 'No focus' } } }, 1);
+		const result = await typing({ settings: { ...settings, ...RETRY } });
+		expect(typed()).toBe('bc');
+		const failed = [...result.items, ...result.failedItems].map(({ json }) => json.error).filter((error) => error !== undefined);
+		expect(failed).toEqual([expect.stringMatching(/\(HTTP 400\): No focus \[item 0\]\. .*Nothing was done\. It is not done now, since later items were done already; start a new execution\.$/)]);
+	});
+
+	test('nor where the one behind it may have been done', async () => {
+		user.fail({ refuse: { status: 400 } }, 1);
+		user.fail({ connection: 'drop-after-acting' }, 1);
+		const { items } = await typing({ items: [{ t: 'a' }, { t: 'b' }], settings: { ...CONTINUE, ...RETRY } });
+		expect(typed()).toBe('b');
+		expect(items.map(({ json }) => json.error)).toEqual([expect.stringMatching(/out of order|not done now/), expect.stringMatching(/^It is not known/)]);
+	});
+
 	test('where a picture was asked for, a new one is taken', async () => {
 		user.fail({ refuse: { status: 400 } }, 1, { action: 'left_click' });
 		const first = await click({ items: [{}], options: { screenshotAfter: true }, settings: RETRY });

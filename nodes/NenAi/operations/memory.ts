@@ -15,6 +15,8 @@ interface Stored<T> {
 	runIndex: number;
 	/** By item index. */
 	items: Record<number, Entry<T>>;
+	/** By item index, what was refused, and so was not done. */
+	refused?: Record<number, Failure>;
 }
 
 /**
@@ -29,6 +31,9 @@ export class Memory<T> {
 
 	private readonly sentBefore: Failure;
 
+	/** The last item of which earlier tries left anything; -1 for none. */
+	private readonly lastBefore: number;
+
 	/**
 	 * @param context of the node, as n8n stored it
 	 * @param name under which it is kept there: one for each kind of work
@@ -36,8 +41,9 @@ export class Memory<T> {
 	 */
 	constructor(context: Context, name: string, runIndex: number, sentBefore: Failure) {
 		const known = context[name] as Stored<T> | undefined;
-		this.stored = known?.runIndex === runIndex ? { runIndex, items: byIndex(known.items) } : { runIndex, items: {} };
+		this.stored = known?.runIndex === runIndex ? { runIndex, items: byIndex(known.items), refused: known.refused } : { runIndex, items: {} };
 		this.sentBefore = sentBefore;
+		this.lastBefore = Object.keys(this.stored.items).reduce((last, index) => Math.max(last, Number(index)), -1);
 		context[name] = this.stored;
 	}
 
@@ -47,6 +53,21 @@ export class Memory<T> {
 		if (entry === undefined) return undefined;
 		if (entry.state === 'done') return { kind: 'done', value: entry.value };
 		return { kind: 'failed', failure: entry.state === 'uncertain' ? entry.failure : this.sentBefore };
+	}
+
+	/** Whether, in an earlier try, one behind this item was done, or may have been. */
+	hasLater(itemIndex: number): boolean {
+		return this.lastBefore > itemIndex;
+	}
+
+	/** Keeps why an item was refused, for where it cannot be done later on. */
+	refuse(itemIndex: number, { message, hint }: Failure) {
+		this.stored.refused = { ...this.stored.refused, [itemIndex]: { message, hint } };
+	}
+
+	/** Why the item was refused in an earlier try. */
+	refusal(itemIndex: number): Failure | undefined {
+		return this.stored.refused?.[itemIndex];
 	}
 
 	/** Whether this is not what the item asked for when it was sent. */

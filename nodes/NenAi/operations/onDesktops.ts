@@ -51,7 +51,7 @@ export interface Act<Q, A> extends OnDesktops<Q, A> {
 /**
  * Does something for each item, one after the other in their order, and remembers it: with Retry On Fail, and Retry in
  * the list of executions, what was done is not done again but its answer given again, and what may have been done stays
- * an error.
+ * an error. So does what was refused before something behind it was done (with "Continue on fail"): it would come out of order.
  */
 export async function actForEach<Q, A>(node: IExecuteFunctions, act: Act<Q, A>): Promise<INodeExecutionData[][]> {
 	const { describeDone = countDone } = act;
@@ -63,9 +63,11 @@ export async function actForEach<Q, A>(node: IExecuteFunctions, act: Act<Q, A>):
 		const known = memory.recall(index);
 		if (known?.kind === 'done' && memory.hasChanged(index, ...request)) changed.push(index);
 		if (known) return known;
+		if (memory.hasLater(index)) return { kind: 'failed', failure: tooLate(memory.refusal(index)) };
 		memory.sent(index, ...request);
 		const attempt = await act.ask(desktops, question, index);
 		memory.settle(index, attempt.kind === 'done' ? { kind: 'done', value: act.keep(attempt.value) } : attempt);
+		if (attempt.kind !== 'done' && !attempt.failure.uncertain) memory.refuse(index, attempt.failure);
 		return attempt;
 	};
 	return await forEachItem(node, {
@@ -90,6 +92,11 @@ function begin<Q, A>(node: IExecuteFunctions, { readTimeout, complete }: OnDeskt
 
 function sentBefore(lookFirst: string): Failure {
 	return { message: 'It is not known whether NenAI did this: the execution was stopped before the answer came', hint: lookFirst, uncertain: true };
+}
+
+/** @param refusal why the item was not done in its turn */
+function tooLate({ message, hint }: Failure = { message: 'This item was not done in an earlier try', hint: '' }): Failure {
+	return { message, hint: `${hint} It is not done now, since later items were done already; start a new execution.`.trim() };
 }
 
 function doneIn<A>(outcomes: Array<Outcome<A>>): Array<{ answer: A; itemIndex: number }> {
