@@ -20,6 +20,12 @@ export interface Outgoing {
 	type: string;
 }
 
+/** Bytes in a second that an upload comes to at least: n8n ends a request that is not over in time, however well it flows. */
+const SLOWEST = 50_000;
+
+/** Seconds. */
+const LONGEST_UPLOAD = 3600;
+
 /** Said where something would be sent after the execution was stopped. */
 const STOPPED: Failure = { message: 'The execution was stopped', hint: 'Nothing more was sent.' };
 
@@ -51,8 +57,9 @@ export class DesktopApi {
 		} catch (error) {
 			return { kind: 'failed', failure: { message: `The file could not be read for ${deed.what}: ${(error as Error).message}`, hint: 'Check that the file is still there, and the binary data settings of this n8n. Nothing was sent.' } };
 		}
+		const takes = Math.min(LONGEST_UPLOAD, Math.ceil(file.size / SLOWEST));
 		const headers = { 'content-type': file.type, 'content-length': String(file.size) };
-		const attempt = await this.send(deed, { body, headers }, read);
+		const attempt = await this.send({ ...deed, takes }, { body, headers }, read);
 		// Where NenAI has answered before the end, the rest is not read.
 		if ('destroy' in body) body.destroy();
 		return attempt;
