@@ -33,3 +33,39 @@ test.each([
 	expect(attempt.kind).toBe('done');
 	expect(sent.map(({ timeout }) => timeout)).toEqual([seconds * 1000]);
 });
+
+describe('a file that cannot be read to its end', () => {
+	/** Reads what it is to send, as axios does. */
+	const readAll = async ({ body }: IHttpRequestOptions) => {
+		for await (const _ of body as unknown as Readable);
+		return done();
+	};
+	const from = (parts: string[]) => async () =>
+		Readable.from(
+			(async function* () {
+				yield* parts.map((part) => Buffer.from(part));
+				throw new Error('The disk is gone');
+			})(),
+		);
+
+	test('is named as what failed, and nothing was sent where nothing was read', async () => {
+		const { attempt } = await upload(readAll, { open: from([]) });
+		expect(attempt).toEqual({
+			kind: 'failed',
+			failure: { message: 'The file could not be read for the upload of "a.txt" to desktop d: The disk is gone', hint: 'Check that the file is still there, and the binary data settings of this n8n. Nothing was sent.' },
+		});
+	});
+
+	test('may be there in part where some of it was on its way', async () => {
+		const { attempt } = await upload(readAll, { open: from(['He']) });
+		expect(attempt).toEqual({
+			kind: 'failed',
+			failure: { message: 'The file could not be read for the upload of "a.txt" to desktop d: The disk is gone', hint: expect.stringMatching(/A part of it was sent\. The file may be there, so it is not sent again\./), uncertain: true },
+		});
+	});
+
+	test('but what NenAI refuses before the end is its refusal', async () => {
+		const { attempt } = await upload(() => ({ statusCode: 413, headers: {}, body: '' }), { open: async () => Readable.from([Buffer.from('Hello')]) });
+		expect(attempt).toMatchObject({ kind: 'failed', failure: { message: expect.stringMatching(/\(HTTP 413\)/) } });
+	});
+});

@@ -5,7 +5,7 @@ import { requestDesktop, type Connection, type Sender } from '../connection';
 import type { Failure } from '../failure';
 import { asAttempt, dismiss, receive, STALLED_AFTER, type IncomingFile } from '../incomingFile';
 import type { Attempt } from '../queue';
-import { firstBytes, type Bytes } from './bytes';
+import { firstBytes, OutgoingBytes, type Bytes } from './bytes';
 import type { Deed } from './deed';
 import { explainForm, explainRefusal, explainStatus, explainThrown } from './failures';
 
@@ -28,6 +28,12 @@ const LONGEST_UPLOAD = 3600;
 
 /** Said where something would be sent after the execution was stopped. */
 const STOPPED: Failure = { message: 'The execution was stopped', hint: 'Nothing more was sent.' };
+
+/** @param hasBegun whether a part of it was on its way by then */
+function unreadable({ what, lookFirst = '' }: Deed, { message }: Error, hasBegun = false): Failure {
+	const hint = 'Check that the file is still there, and the binary data settings of this n8n.';
+	return { message: `The file could not be read for ${what}: ${message}`, ...(hasBegun ? { hint: `${hint} A part of it was sent. ${lookFirst}`, uncertain: true } : { hint: `${hint} Nothing was sent.` }) };
+}
 
 /** Sends requests to the Desktop API. Nothing is repeated here: whoever asks does so where an answer is a `retry`. */
 export class DesktopApi {
@@ -55,14 +61,16 @@ export class DesktopApi {
 		try {
 			body = await file.open();
 		} catch (error) {
-			return { kind: 'failed', failure: { message: `The file could not be read for ${deed.what}: ${(error as Error).message}`, hint: 'Check that the file is still there, and the binary data settings of this n8n. Nothing was sent.' } };
+			return { kind: 'failed', failure: unreadable(deed, error as Error) };
 		}
 		const takes = Math.min(LONGEST_UPLOAD, Math.ceil(file.size / SLOWEST));
-		const headers = { 'content-type': file.type, 'content-length': String(file.size) };
-		const attempt = await this.send({ ...deed, takes }, { body, headers }, read);
-		// Where NenAI has answered before the end, the rest is not read.
-		if ('destroy' in body) body.destroy();
-		return attempt;
+		const send = async (content: Bytes | Buffer) => await this.send({ ...deed, takes }, { body: content, headers: { 'content-type': file.type, 'content-length': String(file.size) } }, read);
+		if (!('destroy' in body)) return await send(body);
+		const outgoing = new OutgoingBytes(body);
+		const attempt = await send(outgoing.stream);
+		outgoing.end();
+		if (outgoing.fault === undefined || attempt.kind === 'done') return attempt;
+		return { kind: 'failed', failure: unreadable(deed, outgoing.fault, outgoing.hasBegun) };
 	}
 
 	/** Asks for a file, and gives it to what stores it. */

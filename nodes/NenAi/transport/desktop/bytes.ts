@@ -3,6 +3,42 @@ import { sleep } from 'n8n-workflow';
 /** A stream of bytes as n8n's helpers give it. */
 export interface Bytes extends AsyncIterable<Uint8Array> {
 	destroy(): unknown;
+	on(event: 'error', listener: (error: Error) => void): unknown;
+	map(change: (part: Uint8Array) => Uint8Array): Bytes;
+}
+
+/** A file on its way out: tells whether it was its source that failed, and whether anything had left by then. */
+export class OutgoingBytes {
+	readonly stream: Bytes;
+
+	/** What reading it failed with. */
+	fault?: Error;
+
+	hasBegun = false;
+
+	private readonly source: Bytes;
+
+	private ended = false;
+
+	constructor(source: Bytes) {
+		this.source = source;
+		// There must be listeners: an error of a stream that nobody reads would end n8n's process.
+		source.on('error', (error) => {
+			if (!this.ended) this.fault ??= error;
+		});
+		this.stream = source.map((part) => {
+			this.hasBegun = true;
+			return part;
+		});
+		this.stream.on('error', () => {});
+	}
+
+	/** Where an answer has come before the end, the rest is not read. */
+	end() {
+		this.ended = true;
+		this.stream.destroy();
+		this.source.destroy();
+	}
 }
 
 const MOST = 50_000;
