@@ -250,11 +250,11 @@ describe("a session's link", () => {
 	const SECRET = 'https://sessions.invalid/dsk?token=secret-of-the-session';
 
 	test.each(['create', 'get', 'getMany', 'rename', 'delete'])('is left out of what %s gives', async (operation) => {
-		const desktop = { desktop_id: 'd', status: 'running', href: SECRET, session: { href: SECRET }, active_session: [{ href: SECRET }], more: { href: SECRET, kept: 1 } };
+		const desktop = { desktop_id: 'd', status: 'running', href: SECRET, session: { href: SECRET }, active_session: [{ href: SECRET }], session_url: SECRET, session_token: 'secret-of-it', session_state: `at ${SECRET}`, session_timeout: '30m', session_limit: 7, more: { href: SECRET, kept: 1 } };
 		user.fail({ answer: operation === 'getMany' ? [desktop] : desktop });
 		const id = sandbox.desktops.add();
 		const result = await use(operation, { parameters: operation === 'create' || operation === 'getMany' ? {} : { desktopId: id, ...(operation === 'rename' && { name: 'x' }) } });
-		expect(result.items[0].json).toEqual({ desktop_id: 'd', status: 'running', more: { kept: 1 } });
+		expect(result.items[0].json).toEqual({ desktop_id: 'd', status: 'running', session_timeout: '30m', session_limit: 7, more: { kept: 1 } });
 		expect(stored(result)).not.toContain('secret-of');
 	});
 
@@ -283,6 +283,9 @@ describe("a session's link", () => {
 		['an answer of another form', { answer: { url: SECRET, token: 'secret-of-the-session' } }],
 		['a text', { wholeAnswer: { status: 200, contentType: 'text/plain', body: SECRET } }],
 		['a redirect', { refuse: { status: 302, headers: { location: SECRET } } }],
+		['a text of an error', { refuse: { status: 404, contentType: 'text/plain', body: 'token=secret-of-the-session' } }],
+		['a failure', { answer: { success: false, error: { token: 'secret-of-the-session' } } }],
+		['a failure in words', { answer: { success: false, error: 'secret-of-the-session is taken' } }],
 	])('is not quoted from %s', async (_, fault) => {
 		const id = sandbox.desktops.add();
 		for (const operation of ['openSession', 'getSession', 'closeSession']) {
@@ -294,6 +297,42 @@ describe("a session's link", () => {
 			expect(stored(result)).not.toContain('secret-of');
 		}
 	});
+});
+
+test.each([
+	['an error', { refuse: { status: 400, contentType: 'application/json', body: JSON.stringify({ error: 'No', message: `${'https:'}\\/\\/s.invalid\\/secret-of` }) } }],
+	['an answer of another form', { wholeAnswer: { status: 200, contentType: 'application/json', body: JSON.stringify({ session: { token: 'secret-of' }, list: [{ href: '/secret-of' }] }) } }],
+])('no error quotes a session from %s', async (_, fault) => {
+	user.fail(fault);
+	const result = await use('getMany', { settings: CONTINUE });
+	expect(result.items[0].json.error).toMatch(/^NenAI/);
+	expect(stored(result)).not.toContain('secret-of');
+});
+
+describe('errors hold neither the key nor a link, also where these were entered', () => {
+	const apiKey = 'key-that-is-secret';
+	const LINK = 'https://sessions.invalid/secret-of';
+
+	test.each([
+		['desktop', 'get', { desktopId: apiKey }],
+		['desktop', 'delete', { desktopId: LINK }],
+		['desktop', 'rename', { desktopId: `\ud800${apiKey}`, name: 'x' }],
+		['desktopFile', 'download', { desktopId: 'd', fileName: apiKey }],
+		['desktopFile', 'download', { desktopId: 'd', fileName: LINK }],
+		['computer', 'custom', { desktopId: 'd', tool: apiKey, action: LINK }],
+		['computer', 'click', { desktopId: 'd', x: LINK, y: apiKey }],
+	])('%s %s %j', async (resource, operation, parameters) => {
+		for (const fault of [{ refuse: { status: 404 } }, { connection: 'drop-after-acting' as const }]) {
+			sandbox.desktopFaults.clear();
+			user.fail(fault, undefined, { path: '' });
+			for (const settings of [CONTINUE, {}]) {
+				const { items, error } = await user.use(resource, operation, { credentials: user.credentials({ apiKey }), parameters, settings });
+				const said = `${String(items[0]?.json.error)} ${error?.message} ${error?.description}`;
+				expect(said).toMatch(/\[item 0\]/);
+				expect(said).not.toMatch(/key-that|secret-of/);
+			}
+		}
+	}, 60_000);
 });
 
 describe('errors say what happened and what to do', () => {

@@ -56,6 +56,11 @@ describe('each action, as it is told to the desktop', () => {
 		expect((await use('type', { parameters: { text: 'abc' } })).items[0].json).toEqual({ status: 'ok', output: 'Typed 3 characters' });
 	});
 
+	test('but for the link of a session, which is left out', async () => {
+		user.fail({ answer: { status: 'ok', output: 'x', href: 'https://s.invalid/1', session: { token: 't' }, more: [{ session_link: 'l', kept: 1 }] } });
+		expect((await use('type', { parameters: { text: 'abc' } })).items[0].json).toEqual({ status: 'ok', output: 'x', more: [{ kept: 1 }] });
+	});
+
 	test('numbers may be texts, and texts numbers', async () => {
 		await use('click', { parameters: { x: '={{ "10" }}', y: ' 20 ' } });
 		await use('type', { parameters: { text: '={{ 12 }}' } });

@@ -158,6 +158,11 @@ describe('get many', () => {
 		expect((await use('getMany', { parameters: { path: 'Reports' } })).items.map(({ json }) => json.name)).toEqual(['b.txt']);
 	});
 
+	test('without the link of a session', async () => {
+		user.fail({ answer: [{ name: 'a', href: 'https://s.invalid/1', session: {} }] });
+		expect((await use('getMany')).items[0].json).toEqual({ name: 'a' });
+	});
+
 	test('an empty drive gives no item', async () => {
 		const { items, error } = await use('getMany');
 		expect([items, error]).toEqual([[], undefined]);

@@ -30,6 +30,8 @@ export interface Course<Q, A> {
 	attempt: (question: Q, itemIndex: number) => Promise<Attempt<A>>;
 	/** Ends what is under way, since one has failed and the others need not be waited for. Only where nothing is changed. */
 	giveUp?: () => void;
+	/** Makes a failure one that anybody may see. Default: it is one. */
+	present?: (failure: Failure) => Failure;
 	/** Called when all is done. */
 	end?: () => void;
 }
@@ -46,7 +48,7 @@ export async function forEachItem<Q, A>(node: IExecuteFunctions, work: Work<Q, A
 	const count = input.length;
 	if (count === 0) return [[]];
 	const readerOf = (index: number) => new Parameters(work.parameters, (name) => node.getNodeParameter(name, index, null));
-	const { maxConcurrency, maxTries, attempt, giveUp, end } = work.begin(readerOf(0), await node.getCredentials(CREDENTIAL_TYPE));
+	const { maxConcurrency, maxTries, attempt, giveUp, present = (failure) => failure, end } = work.begin(readerOf(0), await node.getCredentials(CREDENTIAL_TYPE));
 	const readOne = async (item: INodeExecutionData, index: number) => {
 		const given = readerOf(index);
 		return work.passesOn?.(item, given) ? PASSED_ON : await work.read(given, index);
@@ -54,7 +56,7 @@ export async function forEachItem<Q, A>(node: IExecuteFunctions, work: Work<Q, A
 	const questions = await Promise.all(input.map(async (item, index) => await readQuestion(async () => await readOne(item, index))));
 	const stopOnFailure = !node.continueOnFail();
 	const unreadable = questions.findIndex((question) => question instanceof BadInput);
-	if (unreadable >= 0 && stopOnFailure) throw toError(node.getNode(), (questions[unreadable] as BadInput).failure, unreadable);
+	if (unreadable >= 0 && stopOnFailure) throw toError(node.getNode(), present((questions[unreadable] as BadInput).failure), unreadable);
 
 	let first: ReturnType<typeof firstFailure>;
 	const answer = async (index: number): Promise<Attempt<A | typeof PASSED_ON>> => {
@@ -69,14 +71,15 @@ export async function forEachItem<Q, A>(node: IExecuteFunctions, work: Work<Q, A
 	};
 	const outcomes = await workThrough(count, answer, { maxConcurrency, maxTries, stopOnFailure, signal: node.getExecutionCancelSignal() }).finally(end);
 	first ??= firstFailure(outcomes);
-	if (first !== undefined && stopOnFailure) throw toError(node.getNode(), withMore(first.failure, work.describeOthers?.(outcomes as Array<Outcome<A>>)), first.index);
+	if (first !== undefined && stopOnFailure) throw toError(node.getNode(), present(withMore(first.failure, work.describeOthers?.(outcomes as Array<Outcome<A>>))), first.index);
 	const nameOf = (index: number): IDataObject => {
 		const question = questions[index];
 		// n8n puts the input item beside the error there, and tells errors by having nothing else.
 		const isNamed = question !== PASSED_ON && !(question instanceof BadInput) && node.getNode().onError !== 'continueErrorOutput';
 		return isNamed ? (work.named?.(question) ?? {}) : {};
 	};
-	const fail = (failure: Failure, index: number): INodeExecutionData[] => {
+	const fail = (problem: Failure, index: number): INodeExecutionData[] => {
+		const failure = present(problem);
 		if (stopOnFailure) throw toError(node.getNode(), failure, index);
 		const failed = failedItem(failure, index);
 		return [{ ...failed, json: { ...nameOf(index), ...failed.json } }];

@@ -2,6 +2,7 @@ import type { ICredentialDataDecryptedObject, IExecuteFunctions, INodeExecutionD
 
 import { connect } from '../transport/connection';
 import { Desktops } from '../transport/desktop/desktops';
+import { presentable } from '../transport/desktop/failures';
 import type { Failure } from '../transport/failure';
 import type { Attempt, Outcome } from '../transport/queue';
 import { forEachItem, type Course } from './forEach';
@@ -86,7 +87,7 @@ function begin<Q, A>(node: IExecuteFunctions, { readTimeout, complete }: OnDeskt
 			const asked = await ask(desktops, question, index);
 			return asked.kind === 'done' && complete ? await complete(desktops, asked.value, question, index) : asked;
 		};
-		return { maxConcurrency, maxTries: MAX_TRIES, attempt, end };
+		return { maxConcurrency, maxTries: MAX_TRIES, attempt, present: (failure: Failure) => presentable(failure, connection), end };
 	};
 }
 

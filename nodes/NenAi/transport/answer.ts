@@ -166,7 +166,7 @@ export function parseJson(body: unknown): unknown {
 }
 
 /** Before anything is shortened: half a secret is still one. */
-function redact(text: string, secret: string): string {
+export function redact(text: string, secret: string): string {
 	return secret === '' ? text : text.split(secret).join('***');
 }
 

@@ -1,6 +1,7 @@
 import type { IDataObject } from 'n8n-workflow';
 
 import type { Reading } from './api';
+import { isObject, withoutSession } from './session';
 
 /**
  * Everything that is assumed about the answers of the Desktop API. Published are the fields of desktops, sessions and
@@ -23,10 +24,6 @@ export interface Tool {
 	parameters?: unknown;
 }
 
-export function isObject(value: unknown): value is IDataObject {
-	return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 /** Where the picture of a screen stands, in today's answers and in older ones. */
 const PICTURE_FIELDS = ['base64_image', 'screenshot'];
 
@@ -39,7 +36,7 @@ export function readAction(answer: unknown): Reading<Acted> {
 	if (problem !== undefined) return { refused: problem };
 	const json = Object.fromEntries(Object.entries(answer).filter(([name]) => !PICTURE_FIELDS.includes(name)));
 	const pictures = PICTURE_FIELDS.map((name) => toPicture(answer[name])).filter((picture) => picture !== undefined);
-	return { value: { json, ...(pictures.length > 0 && { picture: pictures[0] }) } };
+	return { value: { json: withoutSession(json), ...(pictures.length > 0 && { picture: pictures[0] }) } };
 }
 
 /** Of an action from which nothing but a picture is wanted. */
@@ -97,25 +94,11 @@ export function readTools(answer: unknown): Reading<Tool[]> {
 
 export function readFiles(answer: unknown): Reading<IDataObject[]> {
 	const list = listIn(answer, 'files');
-	return list && { value: list };
+	return list && { value: list.map(withoutSession) };
 }
 
 /** A list, bare or under this name. */
 function listIn(answer: unknown, name: string): IDataObject[] | undefined {
 	const list = isObject(answer) ? answer[name] : answer;
 	return Array.isArray(list) && list.every(isObject) ? (list as IDataObject[]) : undefined;
-}
-
-/** Names under which a session, or the link that opens it, could stand. */
-const OF_SESSIONS = /^(href|.*session.*)$/i;
-
-/** Whoever has the link of a session has the desktop: it comes out of nothing but the operations for sessions. */
-function withoutSession(desktop: IDataObject): IDataObject {
-	const kept = Object.entries(desktop).filter(([name]) => !OF_SESSIONS.test(name));
-	return Object.fromEntries(kept.map(([name, value]) => [name, clean(value)])) as IDataObject;
-}
-
-function clean(value: unknown): unknown {
-	if (Array.isArray(value)) return value.map(clean);
-	return isObject(value) ? withoutSession(value) : value;
 }

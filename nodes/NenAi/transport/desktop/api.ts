@@ -7,7 +7,7 @@ import { asAttempt, dismiss, receive, STALLED_AFTER, type IncomingFile } from '.
 import type { Attempt } from '../queue';
 import { firstBytes, OutgoingBytes, type Bytes } from './bytes';
 import type { Deed } from './deed';
-import { explainForm, explainRefusal, explainStatus, explainThrown } from './failures';
+import { explainForm, explainRefusal, explainStatus, explainThrown, presented } from './failures';
 
 /** What is in an answer: what was hoped for; what NenAI says went wrong; or, undefined, a form that is not known. */
 export type Reading<T> = { value: T } | { refused: unknown } | undefined;
@@ -52,11 +52,24 @@ export class DesktopApi {
 
 	/** Does it, and reads the answer. Does not throw. */
 	async do<T>(deed: Deed, read: (answer: unknown) => Reading<T>): Promise<Attempt<T>> {
-		return await this.send(deed, deed.body && { body: deed.body, json: true }, read);
+		return await this.present(this.send(deed, deed.body && { body: deed.body, json: true }, read));
 	}
 
 	/** The same with a file as its body. */
 	async upload<T>(deed: Deed, file: Outgoing, read: (answer: unknown) => Reading<T>): Promise<Attempt<T>> {
+		return await this.present(this.sendFile(deed, file, read));
+	}
+
+	/** Asks for a file, and gives it to what stores it. */
+	async download<T>(deed: Deed, label: string, store: (file: IncomingFile) => Promise<T>): Promise<Attempt<T>> {
+		return await this.present(this.fetch(deed, label, store));
+	}
+
+	private async present<T>(attempt: Promise<Attempt<T>>): Promise<Attempt<T>> {
+		return presented(await attempt, this.connection);
+	}
+
+	private async sendFile<T>(deed: Deed, file: Outgoing, read: (answer: unknown) => Reading<T>): Promise<Attempt<T>> {
 		let body: Bytes | Buffer;
 		try {
 			body = await file.open();
@@ -73,8 +86,7 @@ export class DesktopApi {
 		return { kind: 'failed', failure: unreadable(deed, outgoing.fault, outgoing.hasBegun) };
 	}
 
-	/** Asks for a file, and gives it to what stores it. */
-	async download<T>(deed: Deed, label: string, store: (file: IncomingFile) => Promise<T>): Promise<Attempt<T>> {
+	private async fetch<T>(deed: Deed, label: string, store: (file: IncomingFile) => Promise<T>): Promise<Attempt<T>> {
 		const connection = new AbortController();
 		let response: IN8nHttpFullResponse;
 		try {

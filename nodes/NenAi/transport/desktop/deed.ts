@@ -15,7 +15,7 @@ export interface Deed {
 	lookFirst?: string;
 	/** What to do about a status, where that is other than usual. */
 	hints?: Record<number, string>;
-	/** Whether the answer holds a secret, so that no error quotes it. */
+	/** Whether the answer may hold a secret, so that no error quotes anything of it. */
 	secret?: boolean;
 	/** Seconds that it takes by itself, on top of the usual. */
 	takes?: number;

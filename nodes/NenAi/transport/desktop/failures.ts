@@ -1,12 +1,13 @@
 import type { IN8nHttpFullResponse } from 'n8n-workflow';
 
-import { isFromBetween, isPage, judge, judgeThrown, quoteBody, readText, type Verdict } from '../answer';
+import { isFromBetween, isPage, judge, judgeThrown, parseJson, quoteBody, readText, redact, type Verdict } from '../answer';
 import type { Connection } from '../connection';
 import type { Failure } from '../failure';
 import type { Attempt } from '../queue';
 import { comeBackAt, LONGEST_WAIT, readRetryAfter } from '../retry';
 import { hostOf, quote, redirectTarget, times } from '../words';
 import type { Deed } from './deed';
+import { clean, withoutLinks } from './session';
 
 /** An answer that is none of those that a deed hopes for. */
 export interface BadAnswer {
@@ -42,7 +43,7 @@ function verdictOf({ status, deed, fromBetween }: Case, after?: number): Verdict
 export function explainStatus(deed: Deed, answer: BadAnswer, connection: Connection): Attempt<never> {
 	const page = isPage(answer.headers['content-type']);
 	const fromBetween = isFromBetween(answer.status, answer.headers['content-type']) || (page && answer.status === TOO_MANY);
-	const said = quote(withoutLinks(readText(answer.body, connection.credential.apiKey)));
+	const said = quoteOf(deed, () => readText(clean(parseJson(answer.body)), connection.credential.apiKey));
 	const given: Case = { ...answer, deed, connection, said, fromBetween };
 	const after = readRetryAfter(answer.headers['retry-after'], Date.now());
 	const verdict = verdictOf(given, after);
@@ -67,7 +68,7 @@ export function explainThrown(deed: Deed, error: unknown, { credential, timeout,
 
 /** Of an answer that says yes, but not in a form that is known. */
 export function explainForm(deed: Deed, { status, body }: BadAnswer, { credential }: Connection): Attempt<never> {
-	const said = deed.secret === true ? '' : quote(withoutLinks(quoteBody(body, credential.apiKey)));
+	const said = quoteOf(deed, () => quoteBody(clean(parseJson(body)), credential.apiKey));
 	const problem = `its answer has a form that this node does not know (HTTP ${status})${said}`;
 	if (deed.lookFirst === undefined) {
 		return { kind: 'failed', failure: { message: `NenAI was asked for ${deed.what}, and ${problem}`, hint: 'Check the desktop URL of the credential, and look for a newer version of this node.' } };
@@ -77,15 +78,29 @@ export function explainForm(deed: Deed, { status, body }: BadAnswer, { credentia
 
 /** Of an answer in which NenAI says that it failed: what acts may have been done in part, so it is not done again. */
 export function explainRefusal(deed: Deed, reason: unknown, { credential }: Connection): Attempt<never> {
-	const said = quote(withoutLinks(quoteBody(reason, credential.apiKey)));
+	const said = quoteOf(deed, () => quoteBody(clean(parseJson(reason)), credential.apiKey));
 	const message = `NenAI says that ${deed.what} failed${said}`;
 	if (deed.lookFirst === undefined) return { kind: 'failed', failure: { message, hint: 'Check the parameters, and look at the desktop with Desktop → Get. Asking changes nothing: do it again later.' } };
 	return { kind: 'failed', failure: { message, hint: deed.lookFirst, uncertain: true } };
 }
 
-/** A link may open a desktop for whoever has it, so no error quotes one. */
-export function withoutLinks(text: string): string {
-	return text.replace(/[a-z][a-z0-9+.-]*:\/\/[^\s"'<>]*/gi, '(a link)');
+/** What NenAI says, for an error. Nothing of what may hold a secret in a form that nobody knows. */
+function quoteOf({ secret }: Deed, words: () => string): string {
+	return secret === true ? '' : quote(withoutLinks(words()));
+}
+
+/**
+ * A failure as anybody may see it: without a link, which may open a desktop for whoever has it, and without the API key,
+ * wherever these have come from. Somebody may have entered either as the name of a file, or of a desktop.
+ */
+export function presentable({ message, hint, ...more }: Failure, { credential }: Connection): Failure {
+	const tidy = (text: string) => withoutLinks(redact(text, credential.apiKey));
+	return { message: tidy(message), hint: tidy(hint), ...more };
+}
+
+/** The same for how something ended. */
+export function presented<T>(attempt: Attempt<T>, connection: Connection): Attempt<T> {
+	return attempt.kind === 'done' ? attempt : { ...attempt, failure: presentable(attempt.failure, connection) };
 }
 
 function kindOf({ lookFirst }: Deed): keyof typeof REPEATED {
