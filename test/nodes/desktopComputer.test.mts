@@ -387,6 +387,17 @@ describe('any tool', () => {
 		expect((await print({ tool })).items[0].json.output).toBe('Printed');
 	});
 
+	test.each(['', ' ', '{}', '={{ null }}', '={{ $json.nothing }}', '={{ "" }}'])('no parameters: %j', async (params) => {
+		const { error } = await use('custom', { parameters: { tool: 'computer', action: 'cursor_position', params } });
+		expect(error).toBeUndefined();
+		expect(user.actions()).toEqual([['cursor_position', {}]]);
+	});
+
+	test('what is no object is told by an example that fits', async () => {
+		const { error } = await use('custom', { parameters: { tool: 'computer', action: 'left_mouse_down', params: '[3,4]' } });
+		expect(error?.description).toBe('Enter an object, such as { "coordinate": [500, 300] }. Nothing was sent.');
+	});
+
 	test('parameters may be an object', async () => {
 		expect((await print({ params: '={{ { copies: 3, tray: null, colour: "all" } }}' })).error).toBeUndefined();
 	});

@@ -85,6 +85,11 @@ export class Parameters {
 		return toObject(this.raw(path), this.nameOf(path));
 	}
 
+	/** The same, empty where nothing is given. Its placeholder is an example. */
+	objectOrNone(path: string): IDataObject {
+		return toObject(this.raw(path), this.nameOf(path), {}, this.propertyOf(path).placeholder);
+	}
+
 	/** The value as n8n evaluated it. Throws BadInput where it could not. */
 	raw(path: string): unknown {
 		const [group, member] = path.split('.');

@@ -111,12 +111,16 @@ export function toChoice<T extends string>(value: unknown, name: Name, choices: 
 	throw wrongType(value, name, `one of ${choices.join(', ')}`);
 }
 
-/** A JSON object, or a text that is one. In a text, numbers that JavaScript would change become texts. */
-export function toObject(value: unknown, name: Name, byDefault?: IDataObject): IDataObject {
-	if (byDefault !== undefined && (MISSING.includes(value) || value === '')) return byDefault;
+/**
+ * A JSON object, or a text that is one. In a text, numbers that JavaScript would change become texts.
+ *
+ * @param example of one that fits
+ */
+export function toObject(value: unknown, name: Name, byDefault?: IDataObject, example = '{ "PATIENT_NAME": "Jane Doe" }'): IDataObject {
+	if (byDefault !== undefined && (MISSING.includes(value) || (typeof value === 'string' && value.trim() === ''))) return byDefault;
 	const object = typeof value === 'string' ? parse(value, name) : value;
 	if (isRecord(object)) return object;
-	throw new BadInput({ message: `${titleOf(name)} is not a JSON object: it is ${describe(object)}`, hint: 'Enter an object, such as { "PATIENT_NAME": "Jane Doe" }. Nothing was sent.' });
+	throw new BadInput({ message: `${titleOf(name)} is not a JSON object: it is ${describe(object)}`, hint: `Enter an object, such as ${example}. Nothing was sent.` });
 }
 
 function parse(text: string, name: Name): unknown {
