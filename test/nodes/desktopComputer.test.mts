@@ -92,16 +92,28 @@ describe('pictures', () => {
 	test.each([
 		['JPEG', JPEG.toString('base64'), 'image/jpeg', 'screenshot.jpg'],
 		['PNG with its type before it', `data:image/png;base64,${PIXEL.toString('base64')}`, 'image/png', 'screenshot.png'],
-		['something else', Buffer.from('GIF89a').toString('base64'), 'application/octet-stream', 'screenshot.bin'],
+		['PNG in lines', PIXEL.toString('base64').replace(/.{20}/g, '$&\r\n'), 'image/png', 'screenshot.png'],
+		['GIF', Buffer.from('GIF89a').toString('base64'), 'image/gif', 'screenshot.gif'],
+		['WebP', Buffer.from('RIFF\x10\0\0\0WEBPVP8 ').toString('base64'), 'image/webp', 'screenshot.webp'],
+		['BMP', Buffer.from('BM\x10\0\0\0\0\0\0\0').toString('base64').replace(/=+$/, ''), 'image/bmp', 'screenshot.bmp'],
+		['of a type that is declared', 'data:image/avif;base64,AAAAHGZ0eXA=', 'image/avif', 'screenshot.avif'],
 	])('a picture that is %s', async (_, base64_image, mimeType, fileName) => {
 		user.fail({ answer: { status: 'ok', base64_image } });
 		expect((await use('screenshot')).items[0].binary?.data).toMatchObject({ mimeType, fileName });
 	});
 
-	test.each(['', null, undefined, 7])('a screenshot without a picture (%j) is an error', async (base64_image) => {
+	const NO_PICTURES = ['', null, undefined, 7, 'none', 'not available', 'iVBORw0KG', 'SGVsbG8gd29ybGQ=', 'data:text/plain;base64,SGVsbG8gd29ybGQ=', `${PIXEL.toString('base64')}!`];
+
+	test('after an action, what is no picture does not stand in for one', async () => {
+		user.fail({ answer: { status: 'ok', screenshot: 'none' } }, 1, { action: 'left_click' });
+		const { items: [{ binary }] } = await click({ options: { screenshotAfter: true } });
+		expect(binary?.data.mimeType).toBe('image/png');
+	});
+
+	test.each(NO_PICTURES)('a screenshot without a picture (%j) is an error', async (base64_image) => {
 		user.fail({ answer: { status: 'ok', base64_image } });
 		const { error } = await use('screenshot');
-		expect(error?.message).toMatch(/^NenAI was asked for screenshot on desktop dsk_\w+, and its answer has a form that this node does not know \(HTTP 200\)/);
+		expect(error?.message).toMatch(/^NenAI was asked for screenshot on desktop dsk_\w+, and its answer has no picture of a known form: PNG, JPEG, GIF, WebP or BMP in base64 \(HTTP 200\)/);
 	});
 
 	test('after an action, where it is wanted', async () => {

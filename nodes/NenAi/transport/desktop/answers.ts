@@ -1,6 +1,7 @@
 import type { IDataObject } from 'n8n-workflow';
 
 import type { Reading } from './api';
+import { toPicture, type Picture } from './picture';
 import { isObject, withoutSession } from './session';
 
 /**
@@ -13,7 +14,7 @@ import { isObject, withoutSession } from './session';
 export interface Acted {
 	/** As NenAI sent it, without the picture. */
 	json: IDataObject;
-	picture?: Buffer;
+	picture?: Picture;
 }
 
 /** A tool that a desktop has. */
@@ -42,20 +43,13 @@ export function readAction(answer: unknown): Reading<Acted> {
 /** Of an action from which nothing but a picture is wanted. */
 export function readScreenshot(answer: unknown): Reading<Acted> {
 	const reading = readAction(answer);
-	return reading !== undefined && 'value' in reading && reading.value.picture === undefined ? undefined : reading;
+	return reading !== undefined && 'value' in reading && reading.value.picture === undefined ? { lacks: 'picture of a known form: PNG, JPEG, GIF, WebP or BMP in base64' } : reading;
 }
 
 /** What NenAI says went wrong, in an answer that is none of HTTP's errors. Undefined if nothing did. */
 function problemIn({ success, error, output }: IDataObject): unknown {
 	const hasError = error !== undefined && error !== null && error !== '' && error !== false;
 	return hasError ? error : success === false ? (output ?? '') : undefined;
-}
-
-/** Some servers put the type before it, as a browser has it. */
-function toPicture(value: unknown): Buffer | undefined {
-	if (typeof value !== 'string') return undefined;
-	const picture = Buffer.from(value.replace(/^data:[^,]*,/, ''), 'base64');
-	return picture.length > 0 ? picture : undefined;
 }
 
 /** A desktop, whose `desktop_id` everything else needs. */

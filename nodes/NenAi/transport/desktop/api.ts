@@ -9,8 +9,8 @@ import { firstBytes, OutgoingBytes, type Bytes } from './bytes';
 import type { Deed } from './deed';
 import { explainForm, explainRefusal, explainStatus, explainThrown, presented } from './failures';
 
-/** What is in an answer: what was hoped for; what NenAI says went wrong; or, undefined, a form that is not known. */
-export type Reading<T> = { value: T } | { refused: unknown } | undefined;
+/** What is in an answer: what was hoped for; what NenAI says went wrong; all but what was asked for; or, undefined, a form that is not known. */
+export type Reading<T> = { value: T } | { refused: unknown } | { lacks: string } | undefined;
 
 /** A file that is sent. */
 export interface Outgoing {
@@ -122,7 +122,7 @@ export class DesktopApi {
 		const answer = { status, headers, body };
 		if (judge(status) !== 'accepted') return explainStatus(deed, answer, this.connection);
 		const reading = read(body === '' || body === undefined ? undefined : parseJson(body));
-		if (reading === undefined) return explainForm(deed, answer, this.connection);
+		if (reading === undefined || 'lacks' in reading) return explainForm(deed, answer, this.connection, reading?.lacks);
 		return 'value' in reading ? { kind: 'done', value: reading.value } : explainRefusal(deed, reading.refused, this.connection);
 	}
 

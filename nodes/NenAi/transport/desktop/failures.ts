@@ -66,10 +66,14 @@ export function explainThrown(deed: Deed, error: unknown, { credential, timeout,
 	return { kind: 'failed', failure: { message: `${unsure(deed)}: ${reason}`, hint, uncertain: true } };
 }
 
-/** Of an answer that says yes, but not in a form that is known. */
-export function explainForm(deed: Deed, { status, body }: BadAnswer, { credential }: Connection): Attempt<never> {
+/**
+ * Of an answer that says yes, but not in a form that is known.
+ *
+ * @param lacks what it should have, and has not
+ */
+export function explainForm(deed: Deed, { status, body }: BadAnswer, { credential }: Connection, lacks?: string): Attempt<never> {
 	const said = quoteOf(deed, () => quoteBody(clean(parseJson(body)), credential.apiKey));
-	const problem = `its answer has a form that this node does not know (HTTP ${status})${said}`;
+	const problem = `its answer has ${lacks === undefined ? 'a form that this node does not know' : `no ${lacks}`} (HTTP ${status})${said}`;
 	if (deed.lookFirst === undefined) {
 		return { kind: 'failed', failure: { message: `NenAI was asked for ${deed.what}, and ${problem}`, hint: 'Check the desktop URL of the credential, and look for a newer version of this node.' } };
 	}
