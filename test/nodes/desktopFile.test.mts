@@ -218,7 +218,7 @@ describe('names', () => {
 	});
 
 	test('none at all', async () => {
-		expect((await upload({ binaries: [fileOf('x', { fileName: undefined })] })).error?.message).toBe('The name that the file has in n8n is empty [item 0]');
+		expect((await upload({ binaries: [fileOf('x', { fileName: undefined })] })).error?.message).toBe('The name that the file has in n8n (data.fileName) is empty [item 0]');
 		expect((await download('={{ "" }}')).error?.message).toBe('File Name (fileName) is empty [item 0]');
 		expect((await download('x', { parameters: { binaryPropertyName: '={{ "" }}' } })).error?.message).toBe('Put Output File in Field (binaryPropertyName) is empty [item 0]');
 	});
@@ -234,6 +234,33 @@ describe('what is uploaded', () => {
 	test('a file in another field', async () => {
 		const { error } = await upload({ parameters: { binaryPropertyName: 'sheet' } });
 		expect(error?.description).toMatch(/^It has files in: data\. Enter one of these/);
+	});
+
+	test.each<[string, unknown, string]>([
+		['nothing', null, 'The binary field "data" holds no file: it is null'],
+		['a text', 'SGVsbG8=', 'The binary field "data" holds no file: it is the text "SGVsbG8="'],
+		['no data', { mimeType: 'text/plain', fileName: 'a.txt' }, 'The binary field "data" holds no file: its data is missing'],
+		['data that is no text', { data: 7, mimeType: 'text/plain', fileName: 'a.txt' }, 'The binary field "data" holds no file: its data is no text but the number 7'],
+		['data that is a buffer', { data: Buffer.from('x'), mimeType: 'text/plain', fileName: 'a.txt' }, 'The binary field "data" holds no file: its data is no text but an object'],
+		['a name that is a number', { data: '', mimeType: 'text/plain', fileName: 7 }, 'The name that the file has in n8n (data.fileName) is no text: it is the number 7'],
+		['an ID that is a number', { data: '', mimeType: 'text/plain', fileName: 'a.txt', id: 7 }, 'The binary field "data" holds no file: its id is no text but the number 7'],
+		['an ID that n8n does not know', { data: '', mimeType: 'text/plain', fileName: 'a.txt', id: 'nowhere:1' }, 'The binary field "data" holds no file: n8n does not '],
+	])('%s, as a Code node may give it', async (_, data, message) => {
+		const { error } = await upload({ binaries: [{ data } as IBinaryKeyData] });
+		expect(error?.message.slice(0, message.length)).toBe(message);
+		expect(error?.message).not.toMatch(/not a function|Cannot read|argument must be/);
+		expect(error?.description).toMatch(/Nothing was sent\.$/);
+		expect(user.requests()).toEqual([]);
+	});
+
+	test.each(['a/b.txt', ''])('a name from n8n that is no good (%j) can be replaced', async (fileName) => {
+		const { error } = await upload({ binaries: [fileOf('x', { fileName })] });
+		expect(error?.description).toMatch(/^Enter another name in File Name \(fileName\), such as claims\.xlsx\./);
+	});
+
+	test('a type that cannot be sent is none', async () => {
+		expect((await upload({ binaries: [fileOf('x', { mimeType: 'text/plain\r\nx: y' })] })).error).toBeUndefined();
+		expect(files()).toMatchObject([{ contentType: 'application/octet-stream' }]);
 	});
 
 	test('at most 100 MiB, which is checked before anything is sent, for any item', async () => {

@@ -20,11 +20,15 @@ export function readFolder(given: Parameters): string {
 	return path;
 }
 
-/** Throws BadInput for what is no name of a file, or would lead out of its folder. */
-export function checkFileName(name: string, source: string): string {
-	if (name.trim() === '') throw badInput(`${source} is empty`, 'Enter the name of the file, such as claims.xlsx.');
+/**
+ * Throws BadInput for what is no name of a file, or would lead out of its folder.
+ *
+ * @param instead what to do about it
+ */
+export function checkFileName(name: string, source: string, instead = ''): string {
+	if (name.trim() === '') throw badInput(`${source} is empty`, instead || 'Enter the name of the file, such as claims.xlsx.');
 	if (/[/\\]|\.\./.test(name) || name === '.' || isBroken(name)) {
-		throw badInput(`${source} is "${name}", which NenAI takes for no name of a file`, 'A name must not hold "/", "\\" or "..". The folder is a parameter of its own (path).');
+		throw badInput(`${source} is "${name}", which NenAI takes for no name of a file`, `${instead} A name must not hold "/", "\\" or "..". The folder is a parameter of its own (path).`.trim());
 	}
 	return name;
 }

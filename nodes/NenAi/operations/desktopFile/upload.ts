@@ -2,11 +2,12 @@ import type { IBinaryData, IExecuteFunctions, INodeExecutionData, INodePropertie
 
 import type { Outgoing } from '../../transport/desktop/api';
 import { LOOK_FOR_FILE } from '../../transport/desktop/desktops';
-import { badInput } from '../badInput';
+import { badInput, type BadInput } from '../badInput';
 import { desktopProperty, readDesktopId } from '../desktopId';
 import { actForEach } from '../onDesktops';
 import type { Parameters } from '../parameters';
 import type { Operation } from '../resource';
+import { describe, isRecord } from '../values';
 import { checkFileName, folderProperty, readFolder } from './place';
 
 export const option: Operation['option'] = {
@@ -65,30 +66,70 @@ async function readWish(this: IExecuteFunctions, given: Parameters, itemIndex: n
 	const property = given.text('binaryPropertyName');
 	const binary = findBinary.call(this, property, itemIndex);
 	const entered = given.exactText('fileName');
-	const name = entered === '' ? checkFileName(binary.fileName ?? '', 'The name that the file has in n8n') : checkFileName(entered, 'File Name (fileName)');
-	const file = await toOutgoing.call(this, binary);
+	const name = entered === '' ? nameOf(binary, property) : checkFileName(entered, 'File Name (fileName)');
+	const file = await toOutgoing.call(this, binary, property);
 	if (file.size <= MOST_BYTES) return { desktopId, name, path, file };
 	throw badInput(`The file "${name}" is larger than NenAI takes: ${(file.size / 1024 / 1024).toFixed(1)} MiB, and at most 100 MiB are allowed`, 'Make it smaller, or split it.');
 }
 
+/** What n8n says of a file. A Code node may give anything in its place. */
+type Given = { [field in keyof IBinaryData]?: unknown };
+
 /** Throws BadInput where the item has no such file. */
-function findBinary(this: IExecuteFunctions, property: string, itemIndex: number): IBinaryData {
-	const binary = this.getInputData()[itemIndex].binary ?? {};
-	if (Object.hasOwn(binary, property)) return binary[property];
-	const names = Object.keys(binary);
-	throw badInput(
-		`The item has no file in the binary field "${property}"`,
-		names.length === 0 ? 'It has no file at all: put a node before this one that gives one.' : `It has files in: ${names.join(', ')}. Enter one of these in Input Binary Field (binaryPropertyName).`,
-	);
+function findBinary(this: IExecuteFunctions, property: string, itemIndex: number): Given {
+	const binary: Record<string, unknown> = this.getInputData()[itemIndex].binary ?? {};
+	if (!Object.hasOwn(binary, property)) {
+		const names = Object.keys(binary);
+		throw badInput(
+			`The item has no file in the binary field "${property}"`,
+			names.length === 0 ? 'It has no file at all: put a node before this one that gives one.' : `It has files in: ${names.join(', ')}. Enter one of these in Input Binary Field (binaryPropertyName).`,
+		);
+	}
+	const found = binary[property];
+	if (isRecord(found)) return found;
+	throw noFile(property, `it is ${describe(found)}`);
 }
 
+function noFile(property: string, reason: string): BadInput {
+	return badInput(`The binary field "${property}" holds no file: ${reason}`, 'Look at the node that gives the file, such as a Code node: n8n keeps a file as an object with data (base64), mimeType and fileName.');
+}
+
+/** Throws BadInput for a name that NenAI does not take. */
+function nameOf({ fileName }: Given, property: string): string {
+	const name = fileName ?? '';
+	const source = `The name that the file has in n8n (${property}.fileName)`;
+	if (typeof name !== 'string') throw badInput(`${source} is no text: it is ${describe(name)}`, ENTER_ANOTHER);
+	return checkFileName(name, source, ENTER_ANOTHER);
+}
+
+const ENTER_ANOTHER = 'Enter another name in File Name (fileName), such as claims.xlsx.';
+
 /** Streamed from where n8n keeps its files, if it does not keep them in memory. */
-async function toOutgoing(this: IExecuteFunctions, { id, data, mimeType }: IBinaryData): Promise<Outgoing> {
-	const type = mimeType || 'application/octet-stream';
-	if (id === undefined) {
+async function toOutgoing(this: IExecuteFunctions, { id, data, mimeType }: Given, property: string): Promise<Outgoing> {
+	const type = typeof mimeType === 'string' && isHeader(mimeType) ? mimeType : 'application/octet-stream';
+	if (id === undefined || id === null || id === '') {
+		if (typeof data !== 'string') throw noFile(property, `its data is ${data === undefined ? 'missing' : `no text but ${describe(data)}`}`);
 		const bytes = Buffer.from(data, 'base64');
 		return { open: async () => bytes, size: bytes.length, type };
 	}
-	const { fileSize: size } = await this.helpers.getBinaryMetadata(id);
+	if (typeof id !== 'string') throw noFile(property, `its id is no text but ${describe(id)}`);
+	const size = await sizeOf.call(this, id, property);
 	return { open: async () => await this.helpers.getBinaryStream(id), size, type };
+}
+
+/** Whether it can be sent as a header. */
+function isHeader(text: string): boolean {
+	return /^[\x20-\x7e]+$/.test(text);
+}
+
+/** Throws BadInput where n8n does not have the file. */
+async function sizeOf(this: IExecuteFunctions, id: string, property: string): Promise<number> {
+	let size: unknown;
+	try {
+		size = (await this.helpers.getBinaryMetadata(id))?.fileSize;
+	} catch (error) {
+		throw noFile(property, `n8n does not find it (${(error as Error).message})`);
+	}
+	if (typeof size === 'number' && Number.isSafeInteger(size) && size >= 0) return size;
+	throw noFile(property, 'n8n does not know its size (fileSize)');
 }
