@@ -353,6 +353,24 @@ describe('errors say what happened and what to do', () => {
 		expect(error?.description).toBe('The desktop is deleted, with all that was on it. Create another one (Desktop → Create), or choose one from the list. Nothing was done.');
 	});
 
+	test('deleting a deleted desktop', async () => {
+		const { error } = await use('delete', of(sandbox.desktops.add({ status: 'deleted' })));
+		expect(error?.description).toBe('It is deleted already. Nothing was done.');
+	});
+
+	test.each(['error', 'failed', 'FAILURE'])('deleting that ends with the status %s', async (status) => {
+		user.fail({ answer: { desktop_id: 'd', status, message: 'It is in use' } });
+		const id = sandbox.desktops.add();
+		const { error } = await use('delete', { ...of(id), settings: RETRY });
+		expect(error?.message).toBe(`NenAI says that the deletion of desktop ${id} failed: It is in use [item 0]`);
+		expect(user.requests()).toHaveLength(1);
+	});
+
+	test.each([['get', {}], ['rename', { name: 'x' }]])('but the state of a desktop is no failure of %s', async (operation, more) => {
+		user.fail({ answer: { desktop_id: 'd', status: 'error' } });
+		expect((await use(operation, { parameters: { desktopId: sandbox.desktops.add(), ...more } })).items[0].json.status).toBe('error');
+	});
+
 	test('a wrong key', async () => {
 		const { error } = await use('create', { credentials: user.credentials({ apiKey: 'wrong-key-secret' }) });
 		expect(error?.message).toBe('NenAI did not accept the API key for the creation of a desktop (HTTP 401): Invalid API key [item 0]');
@@ -366,7 +384,8 @@ describe('errors say what happened and what to do', () => {
 		['a firewall', { refuse: errorAnswer(403, 'html') }, /^NenAI was not reached for/, /to let it through to the desktop URL of the credential\. Nothing was done\.$/],
 		['a 403', { refuse: errorAnswer(403, 'json') }, /^NenAI did not accept the API key/, /^Check the API key/],
 		['a form that is not known', { answer: { id: 'd' } }, /^It is not known whether NenAI did the creation of a desktop: its answer has a form that this node does not know \(HTTP 200\): \{"id":"d"\}/, /If nothing was done, check the desktop URL/],
-		['success: false', { answer: { success: false, error: 'No' } }, /^It is not known/, /Look with Desktop → Get Many/],
+		['success: false', { answer: { success: false, error: 'No' } }, /^NenAI says that the creation of a desktop failed: No \[item 0\]$/, /Look with Desktop → Get Many/],
+		['an error beside a desktop', { answer: { desktop_id: 'd', error: 'No disk' } }, /^NenAI says that the creation of a desktop failed: No disk/, /Look with Desktop → Get Many/],
 	])('%s', async (_, fault, message, hint) => {
 		user.fail(fault);
 		const { error } = await use('create');

@@ -33,7 +33,7 @@ const FAILED = ['error', 'failed', 'failure'];
 
 export function readAction(answer: unknown): Reading<Acted> {
 	if (!isObject(answer)) return undefined;
-	const problem = problemIn(answer) ?? (FAILED.includes(String(answer.status).toLowerCase()) ? (answer.output ?? '') : undefined);
+	const problem = problemIn(answer) ?? problemInStatus(answer);
 	if (problem !== undefined) return { refused: problem };
 	const json = Object.fromEntries(Object.entries(answer).filter(([name]) => !PICTURE_FIELDS.includes(name)));
 	const pictures = PICTURE_FIELDS.map((name) => toPicture(answer[name])).filter((picture) => picture !== undefined);
@@ -52,6 +52,17 @@ function problemIn({ success, error, output }: IDataObject): unknown {
 	return hasError ? error : success === false ? (output ?? '') : undefined;
 }
 
+/** The same by the status, which is that of what was done; that of a desktop itself says nothing of it. */
+function problemInStatus({ status, output, message }: IDataObject): unknown {
+	return FAILED.includes(String(status).toLowerCase()) ? (output ?? message ?? '') : undefined;
+}
+
+/** A desktop that was to be made. */
+export function readCreated(answer: unknown): Reading<IDataObject> {
+	const problem = isObject(answer) ? problemIn(answer) : undefined;
+	return problem === undefined ? readDesktop(answer) : { refused: problem };
+}
+
 /** A desktop, whose `desktop_id` everything else needs. */
 export function readDesktop(answer: unknown): Reading<IDataObject> {
 	return isObject(answer) && typeof answer.desktop_id === 'string' && answer.desktop_id !== '' ? { value: withoutSession(answer) } : undefined;
@@ -66,6 +77,13 @@ export function readDesktops(answer: unknown): Reading<IDataObject[]> {
 export function readDone(answer: unknown): Reading<IDataObject> {
 	if (answer === undefined) return { value: { success: true } };
 	if (!isObject(answer)) return undefined;
+	const problem = problemIn(answer) ?? problemInStatus(answer);
+	return problem === undefined ? { value: withoutSession(answer) } : { refused: problem };
+}
+
+/** Of a new name: what is answered may be the desktop, in whatever state it is. */
+export function readRenamed(answer: unknown): Reading<IDataObject> {
+	if (!isObject(answer) || answer.desktop_id === undefined) return readDone(answer);
 	const problem = problemIn(answer);
 	return problem === undefined ? { value: withoutSession(answer) } : { refused: problem };
 }

@@ -2,7 +2,7 @@ import type { IDataObject } from 'n8n-workflow';
 
 import type { IncomingFile } from '../incomingFile';
 import type { Attempt } from '../queue';
-import { readAction, readClosed, readDesktop, readDesktops, readDone, readFiles, readScreenshot, readSession, readTools, type Acted, type Tool } from './answers';
+import { readAction, readClosed, readCreated, readDesktop, readDesktops, readDone, readFiles, readRenamed, readScreenshot, readSession, readTools, type Acted, type Tool } from './answers';
 import { DesktopApi, type Outgoing } from './api';
 import { inFolder, pathOf, type Deed } from './deed';
 
@@ -39,7 +39,7 @@ const NO_FILE = 'The desktop does not exist, or has no such file or folder. Desk
 export class Desktops extends DesktopApi {
 	async create(): Promise<Attempt<IDataObject>> {
 		// The only type that there is.
-		return await this.do({ method: 'POST', path: pathOf(), body: { desktop_type: 'sandbox' }, what: 'the creation of a desktop', lookFirst: LOOK_FOR_DESKTOPS }, readDesktop);
+		return await this.do({ method: 'POST', path: pathOf(), body: { desktop_type: 'sandbox' }, what: 'the creation of a desktop', lookFirst: LOOK_FOR_DESKTOPS }, readCreated);
 	}
 
 	async list(): Promise<Attempt<IDataObject[]>> {
@@ -51,11 +51,11 @@ export class Desktops extends DesktopApi {
 	}
 
 	async rename(id: string, name: string): Promise<Attempt<IDataObject>> {
-		return await this.do({ method: 'PATCH', path: pathOf(id), body: { name }, what: `the renaming of desktop ${id}`, lookFirst: LOOK_AT_DESKTOP }, readDone);
+		return await this.do({ method: 'PATCH', path: pathOf(id), body: { name }, what: `the renaming of desktop ${id}`, lookFirst: LOOK_AT_DESKTOP }, readRenamed);
 	}
 
 	async delete(id: string): Promise<Attempt<IDataObject>> {
-		return await this.do({ method: 'DELETE', path: pathOf(id), what: `the deletion of desktop ${id}`, lookFirst: LOOK_AT_DESKTOP }, readDone);
+		return await this.do({ method: 'DELETE', path: pathOf(id), what: `the deletion of desktop ${id}`, lookFirst: LOOK_AT_DESKTOP, hints: { 410: 'It is deleted already.' } }, readDone);
 	}
 
 	async openSession(id: string): Promise<Attempt<IDataObject>> {
