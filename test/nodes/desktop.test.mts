@@ -337,9 +337,9 @@ describe('errors hold neither the key nor a link, also where these were entered'
 
 describe('errors say what happened and what to do', () => {
 	test.each([
-		['an unknown desktop', 'get', {}, /^NenAI refused the state of desktop dsk_0 \(HTTP 404\): Desktop dsk_0 not found \[item 0\]$/, /^Check the desktop ID, or choose the desktop from the list/],
+		['an unknown desktop', 'get', {}, /^NenAI was asked for the state of desktop dsk_0 and refused \(HTTP 404\): Desktop dsk_0 not found \[item 0\]$/, /^Check the desktop ID, or choose the desktop from the list/],
 		['deleting an unknown desktop', 'delete', {}, /^NenAI refused the deletion of desktop dsk_0 \(HTTP 404\)/, /Nothing was done\.$/],
-		['a session that nobody has opened', 'getSession', {}, /^NenAI refused the session of desktop dsk_0 \(HTTP 404\)/, /open one first \(Desktop → Open Session\)/],
+		['a session that nobody has opened', 'getSession', {}, /^NenAI was asked for the session of desktop dsk_0 and refused \(HTTP 404\)/, /open one first \(Desktop → Open Session\)/],
 	])('%s', async (_, operation, more, message, hint) => {
 		const { error } = await use(operation, { parameters: { desktopId: 'dsk_0', ...more } });
 		expect(error?.message).toMatch(message);
@@ -474,6 +474,6 @@ describe('what a builder can switch on around it', () => {
 		const id = sandbox.desktops.add();
 		const inAgent = async (desktopId: string) => (await executeInsideAgent({ resource: 'desktop', operation: 'get', desktopId }, user.credentials()))?.[0].map(({ json }) => json);
 		expect(await inAgent(id)).toEqual([expect.objectContaining({ status: 'running' })]);
-		expect(await inAgent('dsk_0')).toEqual([{ error: expect.stringMatching(/^NenAI refused the state of desktop dsk_0 .*not found\. Check the desktop ID/) }]);
+		expect(await inAgent('dsk_0')).toEqual([{ error: expect.stringMatching(/^NenAI was asked for the state of desktop dsk_0 and refused .*not found\. Check the desktop ID/) }]);
 	});
 });

@@ -31,6 +31,7 @@ describe('each action, as it is told to the desktop', () => {
 		['click', { x: 1, y: 2, button: 'middle' }, 'middle_click', { coordinate: [1, 2] }],
 		['click', { x: 1, y: 2, button: 'double' }, 'double_click', { coordinate: [1, 2] }],
 		['click', { x: 1, y: 2, button: 'triple' }, 'triple_click', { coordinate: [1, 2] }],
+		['click', { x: 1, y: 2, button: ' Double' }, 'double_click', { coordinate: [1, 2] }],
 		['mouseMove', { x: 5, y: 6 }, 'mouse_move', { coordinate: [5, 6] }],
 		['drag', { x: 5, y: 6, toX: 7, toY: 8 }, 'left_click_drag', { start_coordinate: [5, 6], coordinate: [7, 8] }],
 		['type', { text: '  Zoë\n\t{{ x }} ' }, 'type', { text: '  Zoë\n\t{{ x }} ' }],
@@ -38,6 +39,7 @@ describe('each action, as it is told to the desktop', () => {
 		['holdKey', { key: 'Down', duration: 0.5 }, 'hold_key', { text: 'Down', duration: 0.5 }],
 		['scroll', { x: 1, y: 2 }, 'scroll', { coordinate: [1, 2], scroll_direction: 'down', scroll_amount: 3, direction: 'down', amount: 3 }],
 		['scroll', { x: 1, y: 2, direction: 'left', amount: 9 }, 'scroll', { coordinate: [1, 2], scroll_direction: 'left', scroll_amount: 9, direction: 'left', amount: 9 }],
+		['scroll', { x: 1, y: 2, direction: 'UP' }, 'scroll', { coordinate: [1, 2], scroll_direction: 'up', scroll_amount: 3, direction: 'up', amount: 3 }],
 		['wait', { duration: 2 }, 'wait', { duration: 2 }],
 		['cursorPosition', {}, 'cursor_position', {}],
 		['screenshot', {}, 'screenshot', {}],
@@ -113,7 +115,7 @@ describe('pictures', () => {
 	test.each(NO_PICTURES)('a screenshot without a picture (%j) is an error', async (base64_image) => {
 		user.fail({ answer: { status: 'ok', base64_image } });
 		const { error } = await use('screenshot');
-		expect(error?.message).toMatch(/^NenAI was asked for screenshot on desktop dsk_\w+, and its answer has no picture of a known form: PNG, JPEG, GIF, WebP or BMP in base64 \(HTTP 200\)/);
+		expect(error?.message).toMatch(/^NenAI was asked for a screenshot of desktop dsk_\w+, and its answer has no picture of a known form: PNG, JPEG, GIF, WebP or BMP in base64 \(HTTP 200\)/);
 	});
 
 	test('after an action, where it is wanted', async () => {
@@ -138,7 +140,13 @@ describe('pictures', () => {
 		const { items, error, hints } = await click({ options: { screenshotAfter: true } });
 		expect(error).toBeUndefined();
 		expect(items[0]).toEqual({ json: { status: 'ok' }, pairedItem: { item: 0 } });
-		expect(hints).toEqual([`Item 0: It was done, but no picture of the screen could be taken. NenAI refused screenshot on desktop ${id} (HTTP 400): The screen is off. Check the parameters: something is missing, has the wrong form, or lies outside of the screen.`]);
+		expect(hints).toEqual([`Item 0: It was done, but no picture of the screen could be taken. NenAI was asked for a screenshot of desktop ${id} and refused (HTTP 400): The screen is off. Check the parameters: something is missing, has the wrong form, or lies outside of the screen.`]);
+	});
+
+	test('no text has two full stops in a row', async () => {
+		user.fail({ refuse: { status: 400, body: { error: 'The screen is off.' } } }, undefined, { action: 'screenshot' });
+		expect((await click({ options: { screenshotAfter: true } })).hints[0]).toContain('The screen is off. Check the parameters');
+		expect((await use('screenshot')).error?.message).toMatch(/The screen is off \[item 0\]$/);
 	});
 
 	test('one that fails for a moment is taken again', async () => {
@@ -177,7 +185,7 @@ describe('order', () => {
 	test('the first that fails ends it', async () => {
 		const { error } = await click({ items: [{ x: 1 }, { x: 9999 }, { x: 3 }], parameters: { x: '={{ $json.x }}' } });
 		expect(error?.message).toBe(`NenAI refused left_click on desktop ${id} (HTTP 400): Outside the screen of 1024x768: 9999, 20 [item 1]`);
-		expect(error?.description).toBe('Check the parameters: something is missing, has the wrong form, or lies outside of the screen. Nothing was done. Done before: 1 item. Retry does not do them again.');
+		expect(error?.description).toBe('Check the parameters: something is missing, has the wrong form, or lies outside of the screen. Nothing was done. Done before: 1 item. Retry does not do it again.');
 		expect(user.actions()).toHaveLength(1);
 	});
 });
@@ -353,6 +361,8 @@ describe('parameters that cannot be meant are an error before any request', () =
 		['type', { text: '={{ { a: 1 } }}' }, 'Text (text) must be a text, but is an object'],
 		['key', { key: '={{ " " }}' }, 'Key (key) is empty'],
 		['holdKey', { key: 'a', duration: -1 }, 'Duration (duration) is negative'],
+		['holdKey', { key: 'a', duration: 3601 }, 'Duration (duration) is longer than an hour: 3601 seconds'],
+		['wait', { duration: '={{ 1e12 }}' }, 'Duration (duration) is longer than an hour: 1000000000000 seconds'],
 		['scroll', { x: 1, y: 1, amount: '={{ 0 }}' }, 'Amount (amount) must be a whole number of at least 1, but is 0'],
 		['scroll', { x: 1, y: 1, direction: '={{ "sideways" }}' }, 'Direction (direction) must be one of down, left, right, up, but is the text "sideways"'],
 		['wait', { duration: '={{ "long" }}' }, 'Duration (duration) must be a number, but is the text "long"'],

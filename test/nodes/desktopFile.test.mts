@@ -128,7 +128,7 @@ describe('download', () => {
 
 	test('one that is not there', async () => {
 		const { error } = await download('none.txt');
-		expect(error?.message).toBe(`NenAI refused the download of "none.txt" from desktop ${id} (HTTP 404): File none.txt not found [item 0]`);
+		expect(error?.message).toBe(`NenAI was asked for the download of "none.txt" from desktop ${id} and refused (HTTP 404): File none.txt not found [item 0]`);
 		expect(error?.description).toMatch(/Desktop File → Get Many lists what is there/);
 	});
 
@@ -170,7 +170,7 @@ describe('get many', () => {
 
 	test('a folder that is not there', async () => {
 		const { error } = await use('getMany', { parameters: { path: 'x' } });
-		expect(error?.message).toBe(`NenAI refused the list of files in "x" on desktop ${id} (HTTP 404): Folder x not found [item 0]`);
+		expect(error?.message).toBe(`NenAI was asked for the list of files in "x" on desktop ${id} and refused (HTTP 404): Folder x not found [item 0]`);
 	});
 });
 

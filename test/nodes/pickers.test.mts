@@ -163,7 +163,9 @@ describe('the list of tools', () => {
 		['no desktop', { __rl: true, mode: 'list', value: '' }, /^Choose a desktop first: each has tools of its own\. Or: Choose "By Name" instead/],
 		['an expression', { __rl: true, mode: 'id', value: '={{ $json.desktop_id }}' }, /since it is an expression\. Choose "By Name" instead/],
 		['an expression in place of it', '={{ $json.desktop_id }}', /since it is an expression\. Choose "By Name" instead/],
-		['an unknown desktop', 'dsk_0', /^NenAI refused the tools of desktop dsk_0 \(HTTP 404\): Desktop dsk_0 not found\. Check the desktop ID/],
+		['what is no ID', '..', /^What stands there is no desktop ID: .* Or: Choose "By Name" instead/],
+		['half a character', 'd\ud800', /^What stands there is no desktop ID: /],
+		['an unknown desktop', 'dsk_0', /^NenAI was asked for the tools of desktop dsk_0 and refused \(HTTP 404\): Desktop dsk_0 not found\. Check the desktop ID/],
 	])('with %s, it says what to do', async (_, desktopId, message) => {
 		await expect(lists('searchTools', custom(desktopId))).rejects.toThrow(message);
 	});

@@ -1,5 +1,6 @@
 import type { INodeProperties } from 'n8n-workflow';
 
+import { isPathPart } from '../transport/desktop/deed';
 import { badInput } from './badInput';
 import type { Parameters } from './parameters';
 
@@ -28,18 +29,10 @@ export const desktopProperty: INodeProperties = {
 	],
 };
 
-/** What a URL would leave out. */
-const LEFT_OUT = ['.', '..'];
-
 /** Throws BadInput where there is none. */
 export function readDesktopId(parameters: Parameters): string {
 	const id = parameters.id('desktopId');
 	if (id === '') throw badInput('The desktop ID is empty', 'Enter the desktop_id that Desktop → Create gives, or choose a desktop from the list. If it is an expression, look at what it gives for this item.');
-	if (LEFT_OUT.includes(id) || isBroken(id)) throw badInput(`"${id}" is no desktop ID`, 'Enter the desktop_id that Desktop → Create gives.');
+	if (!isPathPart(id)) throw badInput(`"${id}" is no desktop ID`, 'Enter the desktop_id that Desktop → Create gives.');
 	return id;
-}
-
-/** Whether the text holds half of a character, which nothing can send. */
-export function isBroken(text: string): boolean {
-	return /\p{Surrogate}/u.test(text);
 }

@@ -105,7 +105,8 @@ function doneIn<A>(outcomes: Array<Outcome<A>>): Array<{ answer: A; itemIndex: n
 }
 
 function countDone(done: unknown[]): string {
-	return done.length === 0 ? '' : `Done before: ${done.length === 1 ? '1 item' : `${done.length} items`}. Retry does not do them again.`;
+	if (done.length === 0) return '';
+	return done.length === 1 ? 'Done before: 1 item. Retry does not do it again.' : `Done before: ${done.length} items. Retry does not do them again.`;
 }
 
 /** Says on the execution which items were not done again though they ask for something else by now. */

@@ -1,7 +1,7 @@
 import type { IDataObject, INodeProperties, INodePropertyCollection, INodePropertyOptions } from 'n8n-workflow';
 
 import { BadInput } from './badInput';
-import { isPlainlyTrue, isRecord, titleOf, toChoice, toCount, toExactText, toId, toList, toNumber, toObject, toSwitch, toText, toWhole, type Name } from './values';
+import { isPlainlyTrue, isRecord, titleOf, toChoice, toChoiceInAnyCase, toCount, toExactText, toId, toList, toNumber, toObject, toSwitch, toText, toWhole, type Name } from './values';
 
 /** Gives the raw value of a parameter, as n8n evaluated it; throws where it could not. */
 type GetParameter = (name: string) => unknown;
@@ -71,6 +71,11 @@ export class Parameters {
 	/** One of the values that the menu offers. */
 	choice(path: string): string {
 		return toChoice(this.raw(path), this.nameOf(path), this.choicesOf(path), String(this.propertyOf(path).default));
+	}
+
+	/** The same, whatever its capitals. */
+	choiceInAnyCase(path: string): string {
+		return toChoiceInAnyCase(this.raw(path), this.nameOf(path), this.choicesOf(path), String(this.propertyOf(path).default));
 	}
 
 	/** Several of the values that the menu offers. */

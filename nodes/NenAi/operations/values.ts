@@ -111,6 +111,11 @@ export function toChoice<T extends string>(value: unknown, name: Name, choices: 
 	throw wrongType(value, name, `one of ${choices.join(', ')}`);
 }
 
+/** The same, whatever its capitals; the choices have none. */
+export function toChoiceInAnyCase(value: unknown, name: Name, choices: readonly string[], byDefault: string): string {
+	return toChoice(typeof value === 'string' ? value.toLowerCase() : value, name, choices, byDefault);
+}
+
 /**
  * A JSON object, or a text that is one. In a text, numbers that JavaScript would change become texts.
  *

@@ -2,6 +2,7 @@ import type { IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n
 
 import type { Acted } from '../../transport/desktop/answers';
 import { COMPUTER, LOOK_AT_SCREEN, type Command, type Desktops } from '../../transport/desktop/desktops';
+import { presentable } from '../../transport/desktop/failures';
 import type { Failure } from '../../transport/failure';
 import { workThrough, type Attempt } from '../../transport/queue';
 import { desktopProperty, readDesktopId } from '../desktopId';
@@ -108,7 +109,7 @@ async function addPicture(desktops: Desktops, answer: Answer, { desktopId, scree
 	const { maxTries } = desktops.connection;
 	const [look] = await workThrough(1, async () => await desktops.screenshot(desktopId), { maxConcurrency: 1, maxTries, stopOnFailure: true, signal: desktops.stopped });
 	if (look.kind === 'done') return { value: { ...answer, picture: look.value.picture } };
-	const { message, hint } = failureIn(look);
+	const { message, hint } = presentable(failureIn(look), desktops.connection);
 	return { value: answer, hint: `It was done, but no picture of the screen could be taken. ${message}. ${hint}` };
 }
 

@@ -34,5 +34,5 @@ export const click = makeAction({
 			description: 'With which button of the mouse, and how often',
 		},
 	],
-	read: (given) => ({ action: ACTIONS[given.choice('button')], params: { coordinate: readPoint(given) } }),
+	read: (given) => ({ action: ACTIONS[given.choiceInAnyCase('button')], params: { coordinate: readPoint(given) } }),
 });

@@ -20,6 +20,9 @@ export function readKey(given: Parameters): string {
 	return key;
 }
 
+/** Seconds. A request that takes much longer has no timer that could count it. */
+const LONGEST = 3600;
+
 export function durationProperty(description: string): INodeProperties {
 	return {
 		displayName: 'Duration',
@@ -27,7 +30,7 @@ export function durationProperty(description: string): INodeProperties {
 		type: 'number',
 		required: true,
 		default: 1,
-		typeOptions: { minValue: 0 },
+		typeOptions: { minValue: 0, maxValue: LONGEST },
 		description,
 	};
 }
@@ -36,5 +39,6 @@ export function durationProperty(description: string): INodeProperties {
 export function readDuration(given: Parameters): number {
 	const duration = given.number('duration');
 	if (duration < 0) throw badInput('Duration (duration) is negative', 'Enter a number of seconds.');
+	if (duration > LONGEST) throw badInput(`Duration (duration) is longer than an hour: ${duration} seconds`, 'Enter at most 3600 seconds. For a longer pause, use the Wait node of n8n.');
 	return duration;
 }

@@ -35,7 +35,7 @@ export const scroll = makeAction({
 		},
 	],
 	read(given) {
-		const [direction, amount] = [given.choice('direction'), readAmount(given)];
+		const [direction, amount] = [given.choiceInAnyCase('direction'), readAmount(given)];
 		// NenAI's pages have the one pair of names, its SDK for JavaScript the other.
 		return { action: 'scroll', params: { coordinate: readPoint(given), scroll_direction: direction, scroll_amount: amount, direction, amount } };
 	},

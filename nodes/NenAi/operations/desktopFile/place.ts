@@ -1,7 +1,7 @@
 import type { INodeProperties } from 'n8n-workflow';
 
+import { isBroken } from '../../transport/desktop/deed';
 import { badInput } from '../badInput';
-import { isBroken } from '../desktopId';
 import type { Parameters } from '../parameters';
 
 export const folderProperty: INodeProperties = {

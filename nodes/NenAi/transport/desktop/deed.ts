@@ -21,7 +21,17 @@ export interface Deed {
 	takes?: number;
 }
 
-/** A path whose parts may be any text but those that a URL leaves out (`.` and `..`). */
+/** Whether a text can be a part of a path: a URL leaves out `.` and `..`. */
+export function isPathPart(text: string): boolean {
+	return !['', '.', '..'].includes(text) && !isBroken(text);
+}
+
+/** Whether the text holds half of a character, which nothing can send. */
+export function isBroken(text: string): boolean {
+	return /\p{Surrogate}/u.test(text);
+}
+
+/** A path, each of whose parts can be one. */
 export function pathOf(...parts: string[]): string {
 	return ['', 'desktops', ...parts.map(encodeURIComponent)].join('/');
 }

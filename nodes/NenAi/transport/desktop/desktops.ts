@@ -18,8 +18,16 @@ export interface Command {
 /** The tool that every desktop has. */
 export const COMPUTER = 'computer';
 
-/** The actions of `computer` that change nothing. */
-const LOOKS = ['screenshot', 'cursor_position'];
+/** The actions of `computer` that change nothing, and what errors call them. */
+const LOOKS = new Map([
+	['screenshot', 'a screenshot of'],
+	['cursor_position', 'the cursor position on'],
+]);
+
+/** Whether it changes nothing, so that it may be done again. */
+export function isLook({ tool, action }: Pick<Command, 'tool' | 'action'>): boolean {
+	return tool === COMPUTER && LOOKS.has(action);
+}
 
 export const LOOK_AT_DESKTOP = 'It may have been done, so it is not done again. Look with Desktop → Get before you do it once more.';
 
@@ -100,8 +108,7 @@ export class Desktops extends DesktopApi {
 }
 
 function toDeed(id: string, { tool, action, params, takes }: Command): Deed {
-	const looks = tool === COMPUTER && LOOKS.includes(action);
-	const name = tool === COMPUTER ? action : `${tool}.${action}`;
-	const deed: Deed = { method: 'POST', path: pathOf(id, 'execute'), body: { action: { tool, action, params } }, what: `${name} on desktop ${id}`, takes };
-	return looks ? deed : { ...deed, lookFirst: LOOK_AT_SCREEN };
+	const deed = { method: 'POST', path: pathOf(id, 'execute'), body: { action: { tool, action, params } }, takes } as const;
+	if (isLook({ tool, action })) return { ...deed, what: `${LOOKS.get(action)} desktop ${id}` };
+	return { ...deed, what: `${tool === COMPUTER ? action : `${tool}.${action}`} on desktop ${id}`, lookFirst: LOOK_AT_SCREEN };
 }

@@ -99,7 +99,8 @@ function quoteOf({ secret }: Deed, words: () => string): string {
  */
 export function presentable({ message, hint, ...more }: Failure, { credential }: Connection): Failure {
 	const tidy = (text: string) => withoutLinks(redact(text, credential.apiKey));
-	return { message: tidy(message), hint: tidy(hint), ...more };
+	// What is quoted may end with a full stop of its own, and what follows a message begins with one.
+	return { message: tidy(message).replace(/[.\s]+$/, ''), hint: tidy(hint), ...more };
 }
 
 /** The same for how something ended. */
@@ -132,7 +133,7 @@ const FAILURES: Record<Verdict, (given: Case) => Failure> = {
 	accepted: (given) => FAILURES.unknown(given),
 	busy: (given) => busy(given),
 	refused: ({ status, said, deed }) => ({
-		message: `NenAI refused ${deed.what} (HTTP ${status})${said}`,
+		message: `${kindOf(deed) === 'acts' ? `NenAI refused ${deed.what}` : `NenAI was asked for ${deed.what} and refused`} (HTTP ${status})${said}`,
 		hint: `${deed.hints?.[status] ?? HINTS[status] ?? 'Check the parameters.'}${nothingDone(deed)}`,
 	}),
 	unauthorized: ({ status, said, deed }) => ({
