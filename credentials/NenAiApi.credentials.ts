@@ -25,7 +25,7 @@ export class NenAiApi implements ICredentialType {
 			typeOptions: { password: true },
 			required: true,
 			default: '',
-			description: 'The key that your NenAI contact gave you. It is sent as the header x-api-key.',
+			description: 'The key that your NenAI contact gave you. It is sent as the header x-api-key, and to the Desktop URL as a bearer token, too.',
 		},
 		{
 			displayName: 'Base URL',

@@ -43,7 +43,7 @@ const HINTS: NodeHint[] = [
 
 /** For n8n's AI builder: which operation is for what. */
 const BUILDER_HINT =
-	'Run → Start and Wait: one item, goes on with the result (put Loop Over Items before it for several). Run → Start with a NenAI Trigger in another workflow: many runs at once. Run → Start with Callback "None", then Run → Get in a loop with Wait until "finished": where NenAI cannot reach this n8n. Each start does real work in a real system: never add a retry loop around it, and branch on "status" behind a result. Result → Download fetches the files behind the links of a callback.';
+	'Run → Start and Wait: one item, goes on with the result (put Loop Over Items before it for several). Run → Start with a NenAI Trigger in another workflow: many runs at once. Run → Start with Callback "None", then Run → Get in a loop with Wait until "finished": where NenAI cannot reach this n8n. Each start does real work in a real system: never add a retry loop around it, and branch on "status" behind a result. Result → Download fetches the files behind the links of a callback. Desktop → Create, then Computer and Desktop File with its desktop_id: operates a Windows desktop step by step; end with Desktop → Delete, also on errors, since it runs until it is deleted.';
 
 export class NenAi implements INodeType {
 	description: INodeTypeDescription = {
@@ -53,7 +53,7 @@ export class NenAi implements INodeType {
 		group: ['transform'],
 		version: 1,
 		subtitle: subtitleOf(RESOURCES),
-		description: 'Start runs of NenAI workflows: a computer operates other software for you',
+		description: 'Start runs of NenAI workflows, and operate desktops: a computer works in other software for you',
 		defaults: { name: 'NenAI' },
 		usableAsTool: true,
 		builderHint: { searchHint: BUILDER_HINT },
