@@ -467,6 +467,14 @@ describe('any tool', () => {
 		expect(items[0].json.output).toBe('Printed');
 	});
 
+	test('a screenshot is not remembered: it only looks', async () => {
+		user.fail({ refuse: { status: 400 } }, 1, { action: 'key' });
+		const items = [{ action: 'screenshot', params: {} }, { action: 'key', params: { text: 'a' } }];
+		const result = await use('custom', { items, parameters: { tool: 'computer', action: '={{ $json.action }}', params: '={{ $json.params }}' }, settings: RETRY });
+		expect(result.items.map(({ binary }) => binary?.data.mimeType)).toEqual(['image/png', undefined]);
+		expect(result.hints).toEqual([]);
+	});
+
 	test('a picture that it gives is a file', async () => {
 		const { items: [{ json, binary }] } = await use('custom', { parameters: { tool: 'computer', action: 'screenshot', params: '{}' } });
 		expect([json, binary?.data.mimeType]).toEqual([{ status: 'ok' }, 'image/png']);

@@ -43,6 +43,8 @@ export interface Act<Q, A> extends OnDesktops<Q, A> {
 	name: string;
 	/** How to find out whether it was done, where the answer was lost. */
 	lookFirst: string;
+	/** Whether it only looks after all, so that nothing of it is remembered. */
+	looks?: (question: Q) => boolean;
 	/** What of an answer is kept for a next try, as plain JSON. It is what comes out then. */
 	keep: (answer: A) => A;
 	/** What to say of the others that were done, where one has failed. */
@@ -60,6 +62,7 @@ export async function actForEach<Q, A>(node: IExecuteFunctions, act: Act<Q, A>):
 	const memory = new Memory<A>(context, `nenAi:${act.name}`, runIndex, sentBefore(act.lookFirst));
 	const changed: number[] = [];
 	const doOnce = async (desktops: Desktops, question: Q, index: number): Promise<Attempt<A>> => {
+		if (act.looks?.(question)) return await act.ask(desktops, question, index);
 		const request = [desktops.connection.credential.desktopUrl, question];
 		const known = memory.recall(index);
 		if (known?.kind === 'done' && memory.hasChanged(index, ...request)) changed.push(index);

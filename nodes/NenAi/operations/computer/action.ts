@@ -1,7 +1,7 @@
 import type { IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
 
 import type { Acted } from '../../transport/desktop/answers';
-import { COMPUTER, LOOK_AT_SCREEN, type Command, type Desktops } from '../../transport/desktop/desktops';
+import { COMPUTER, isLook, LOOK_AT_SCREEN, type Command, type Desktops } from '../../transport/desktop/desktops';
 import { presentable } from '../../transport/desktop/failures';
 import type { Failure } from '../../transport/failure';
 import { workThrough, type Attempt } from '../../transport/queue';
@@ -89,7 +89,7 @@ export function makeAction({ option, parameters: more = [], read, looks = false,
 			};
 			const output = looks
 				? await lookForEach(this, { ...work, maxConcurrency: 1 })
-				: await actForEach(this, { ...work, name: `computer/${option.value}`, lookFirst: LOOK_AT_SCREEN, keep: withoutPicture });
+				: await actForEach(this, { ...work, name: `computer/${option.value}`, lookFirst: LOOK_AT_SCREEN, looks: isLook, keep: withoutPicture });
 			// Not every context in which n8n executes nodes has it.
 			for (const message of hints) this.addExecutionHints?.({ message, location: 'outputPane' });
 			return output;
