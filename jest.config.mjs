@@ -15,6 +15,8 @@ export default {
 		],
 	},
 	setupFiles: ['<rootDir>/test/setup.mts'],
+	// By itself, jest leaves a processor to its own process, which has nothing to do.
+	maxWorkers: '100%',
 	testTimeout: 20_000,
 	reporters: ['default', '<rootDir>/scripts/closing-line.mjs'],
 };
