@@ -14,7 +14,7 @@ async function upload(answer: (options: IHttpRequestOptions) => unknown, { size 
 		return await answer(options);
 	};
 	const sender = { helpers: { httpRequest } } as unknown as IExecuteFunctions;
-	const desktops = new Desktops(sender, connect({ apiKey: 'k', desktopUrl: 'http://localhost' }, { maxTries: 5, timeout: 120 }));
+	const desktops = new Desktops(sender, connect({ apiKey: 'key-1', desktopUrl: 'http://localhost' }, { maxTries: 5, timeout: 120 }));
 	const attempt = await desktops.uploadFile('d', 'a.txt', '', { open, size, type: 'text/plain' });
 	return { attempt, sent };
 }
