@@ -1,7 +1,10 @@
 /** JSON whose numbers are kept: what people hand on here are claims, records and amounts. */
 
-/** A number in JSON, or the quote at which a text begins. */
-const QUOTE_OR_NUMBER = /"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
+/** Where a number in JSON begins, or a text. */
+const QUOTE_OR_NUMBER = /["\d-]/g;
+
+/** What numbers in JSON are made of. */
+const OF_NUMBERS = '0123456789+-.eE';
 
 /** Only a number of so many characters, or one with an exponent, can be one that JavaScript changes. */
 const MAY_CHANGE = /[\d.]{16}|\d[eE]/;
@@ -16,19 +19,22 @@ export function parseExactly(text: string): unknown {
 	return JSON.parse(quoteChangedNumbers(text));
 }
 
-/** Only for valid JSON. Texts are skipped by hand: a pattern for them runs out of stack where they are large. */
+/** Only for valid JSON. The ends of texts and numbers are found by hand: a pattern for them runs out of stack where they are large. */
 function quoteChangedNumbers(json: string): string {
 	const parts: string[] = [];
 	let copied = 0;
 	const pattern = new RegExp(QUOTE_OR_NUMBER);
 	for (let match = pattern.exec(json); match !== null; match = pattern.exec(json)) {
-		const [token] = match;
-		if (token === '"') {
-			pattern.lastIndex = endOfText(json, match.index);
-		} else if (!isKept(token)) {
-			parts.push(json.slice(copied, match.index), `"${token}"`);
-			copied = pattern.lastIndex;
+		const { index } = match;
+		if (json[index] === '"') {
+			pattern.lastIndex = endOfText(json, index);
+			continue;
 		}
+		pattern.lastIndex = endOfNumber(json, index);
+		const literal = json.slice(index, pattern.lastIndex);
+		if (isKept(literal)) continue;
+		parts.push(json.slice(copied, index), `"${literal}"`);
+		copied = pattern.lastIndex;
 	}
 	return parts.join('') + json.slice(copied);
 }
@@ -38,6 +44,13 @@ function endOfText(json: string, begin: number): number {
 	let quote = json.indexOf('"', begin + 1);
 	while (isEscaped(json, quote)) quote = json.indexOf('"', quote + 1);
 	return quote + 1;
+}
+
+/** Where the number that begins here is over. */
+function endOfNumber(json: string, begin: number): number {
+	let end = begin;
+	while (end < json.length && OF_NUMBERS.includes(json[end])) end += 1;
+	return end;
 }
 
 /** A quote is escaped by an odd number of backslashes before it. */
@@ -56,7 +69,9 @@ function isKept(literal: string): boolean {
 
 /** The value of a decimal number in one form: its digits without zeros around them, and the place of the point. */
 function decimalOf(literal: string): string {
-	const [, sign, whole, fraction = '', exponent = '0'] = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(literal) ?? [];
+	const sign = literal.startsWith('-') ? '-' : '';
+	const [mantissa, exponent = '0'] = literal.slice(sign.length).split(/[eE]/);
+	const [whole, fraction = ''] = mantissa.split('.');
 	const digits = `${whole}${fraction}`;
 	let [begin, end] = [0, digits.length];
 	while (digits[begin] === '0') begin += 1;
