@@ -368,10 +368,11 @@ describe('the form of the trigger', () => {
 		await form.parameters.getByText('Open "Webhook URLs" above and give the Production URL to NenAI').waitFor();
 		await screenshots.take('trigger', form.root);
 
-		await form.executeStep();
-		await waitForWebhook(`${webhookUrl}/webhook-test/${webhookId}/webhook`);
+		// It is not there while the trigger listens.
 		await form.root.getByText('When will this node trigger my flow?').click();
 		await form.root.getByText('Test it while you build').waitFor();
+		await form.executeStep();
+		await waitForWebhook(`${webhookUrl}/webhook-test/${webhookId}/webhook`);
 		expect(await sendAsDocumented(`${webhookUrl}/webhook-test/${webhookId}/webhook`)).toBe('{"received":true}');
 		await form.output.getByText('test-1').waitFor();
 	});
