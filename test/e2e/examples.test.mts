@@ -369,7 +369,7 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 		describe.each([
 			['the upload', { path: '/files/', method: 'POST' }, /the upload of "claims\.txt"/],
 			['an action', { action: 'type' }, /type on desktop/],
-			['the screenshot', { action: 'screenshot' }, /screenshot on desktop/],
+			['the screenshot', { action: 'screenshot' }, /a screenshot of desktop/],
 			['the download', { path: '/files/', method: 'GET' }, /the download of "claims\.txt"/],
 		])('where %s fails', (_, match, says) => {
 			example('desktop-file-job', 'the desktop is deleted, and then the execution fails with what went wrong', async () => {
