@@ -10,6 +10,7 @@ import {
 	type NodeHint,
 } from 'n8n-workflow';
 
+import './oldestN8n';
 import { computer } from './operations/computer';
 import { desktop } from './operations/desktop';
 import { desktopFile } from './operations/desktopFile';

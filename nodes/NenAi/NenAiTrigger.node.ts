@@ -9,6 +9,7 @@ import {
 	type TriggerPanelDefinition,
 } from 'n8n-workflow';
 
+import './oldestN8n';
 import { ACCEPTED, answer, ignored, refused } from './callback/answers';
 import { eventOf, type Callback } from './callback/payload';
 import { receiveCallback } from './callback/receive';

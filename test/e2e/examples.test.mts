@@ -113,6 +113,13 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 			});
 		});
 
+		example('handle-callbacks', 'by hand, it shows its sample, and asks nobody', async () => {
+			const execution = await runExample('handle-callbacks');
+			expect(jsonOf(execution, 'NenAI Trigger')).toEqual([expect.objectContaining({ message_id: 'sample-1', status: 'success' })]);
+			expect(hasRun(execution, 'It worked')).toBe(true);
+			expect(stage.sandbox.state().requests).toEqual([]);
+		});
+
 		example('start-many', 'a run for each row, and each result is handled once', async () => {
 			await whileActive('handle-callbacks', async (handler) => {
 				const execution = await runExample('start-many');

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { errorAnswer } from '../sandbox/index.mts';
 import { casesOn } from './cases.mts';
-import { Gathering, resultsOf, TABLE } from './gathering.mts';
+import { Gathering, limits, resultsOf, TABLE } from './gathering.mts';
 import { chance } from './random.mts';
-import { openStage, withSettings, type Change, type Stage } from './stage.mts';
+import { openStage, withParameters, withSettings, type Change, type Stage } from './stage.mts';
 
 const root = join(__dirname, '../..');
 const on = casesOn(() => openStage({ root, version: '2.41.1' }));
@@ -92,4 +92,47 @@ gathering(
 		gathering.expectResults(done.flatMap(resultsOf), [rows]);
 	},
 	slowly,
+);
+
+/** Runs are given up after 20 seconds, not after a day. */
+const impatient: Change = (workflow) => withParameters(workflow, 'Limits', limits({ give_up_after_hours: 20 / 3600 }));
+
+gathering(
+	'runs that do not end, and those that NenAI does not know, are given up after a time: it goes on once, and they count as failed',
+	async (gathering, { sandbox }) => {
+		const rows = patients(3);
+		await gathering.begin(rows);
+		const { runs } = await sandbox.until(({ counts }) => counts.runsStarted === 3, 60_000);
+		const idOf = (patient: string) => runs.find(({ params }) => params.PATIENT_NAME === patient)?.messageId ?? '';
+		sandbox.runs.set(idOf(rows[0]), { status: 'running' });
+		sandbox.mcpFaults.add({ match: { messageId: idOf(rows[1]) }, result: { form: 'json-text', data: { success: false, error: 'Run not found' } } });
+		const continuations = await gathering.continuations(1);
+		expect(continuations.map((results) => results.map(({ row, ok, status, message_id: id }) => [row, ok, status, id]))).toEqual([
+			[
+				[1, false, 'running', idOf(rows[0])],
+				[2, false, 'unknown', idOf(rows[1])],
+				[3, true, 'completed', idOf(rows[2])],
+			],
+		]);
+	},
+	impatient,
+);
+
+gathering(
+	'killed while it starts the runs: they are not started again, and the batch is closed after a time and reported once',
+	async (gathering, { sandbox, n8n }) => {
+		sandbox.setDefaults({ fault: { callbacks: [], answerLatencyMs: 3000 } });
+		const began = Date.now();
+		await gathering.begin(patients(5));
+		await sandbox.until(({ counts }) => counts.runsStarted === 5, 60_000);
+		await n8n.kill();
+		await n8n.start();
+		await gathering.untilRow(({ batch_state: state }) => state === 'reported');
+		process.stderr.write(`The batch was reported ${Math.round((Date.now() - began) / 1000)} s after it began\n`);
+		await sleep(8000);
+		expect(await gathering.executionsWith('Somebody must look')).toHaveLength(1);
+		expect(await gathering.executionsWith('Results')).toEqual([]);
+		expect(sandbox.state().counts.runsStarted).toBe(5);
+	},
+	impatient,
 );

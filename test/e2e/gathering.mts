@@ -20,6 +20,12 @@ const OVERDUE_AFTER = 12;
 
 const TIMEOUT_MS = 120_000;
 
+/** The parameters of the example's limits: hurried, and as given. */
+export function limits(changes: { give_up_after_hours?: number }) {
+	const asShipped = { give_up_after_hours: 24, keep_days: 7 };
+	return { jsonOutput: JSON.stringify({ ...asShipped, ask_after_minutes: OVERDUE_AFTER / 60, report_after_minutes: OVERDUE_AFTER / 60, ...changes }) };
+}
+
 /** What the stage of one n8n and the cluster have in common. */
 export interface Place {
 	client: N8nClient;
@@ -66,7 +72,7 @@ export class Gathering {
 		const nenAiApi = await storeNenAiCredential(client, sandbox, { defaultCallbackUrl: triggerUrl(webhooks, String(trigger?.webhookId)) });
 		const hurried = [
 			['Every 5 minutes', { rule: { interval: [{ field: 'seconds', secondsInterval: EVERY }] } }],
-			['Limits', { jsonOutput: JSON.stringify({ ask_after_minutes: OVERDUE_AFTER / 60, give_up_after_hours: 24, report_after_minutes: OVERDUE_AFTER / 60, keep_days: 7 }) }],
+			['Limits', limits({})],
 		] as const;
 		const changed = change(hurried.reduce((workflow, [node, parameters]) => withParameters(workflow, node, parameters), example));
 		const { id } = await client.importWorkflow(changed, { credentials: { nenAiApi } });

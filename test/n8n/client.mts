@@ -1,6 +1,7 @@
 /** What a person does in n8n's editor, done over its REST interface. Works on 1.123 and 2.41. */
 import type { ExecutionStatus, INode } from 'n8n-workflow';
 import { z } from 'zod';
+import { CommunityPackages } from './community-packages.mts';
 import { DataTables } from './data-tables.mts';
 import { unflatten } from './execution-data.mts';
 import { type ImportOptions, prepareImport } from './import-workflow.mts';
@@ -98,11 +99,13 @@ export class N8nClient {
 	readonly #session: RestSession;
 	/** Those of n8n 2. */
 	readonly tables: DataTables;
+	readonly packages: CommunityPackages;
 
 	/** @param url address of `n8n start`, e.g. `instance.url` */
 	constructor(url: string) {
 		this.#session = new RestSession(url);
 		this.tables = new DataTables(this.#session);
+		this.packages = new CommunityPackages(this.#session);
 	}
 
 	/** Makes the test owner of a fresh n8n, and logs in. */

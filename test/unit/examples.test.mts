@@ -88,8 +88,8 @@ describe.each(nodesOfOurs)('$file, node "$name"', ({ node, description }) => {
 	});
 });
 
-/** Operations whose tool need not say that it does real work. */
-const HARMLESS = ['screenshot', 'cursorPosition', 'mouseMove', 'scroll', 'wait', 'get', 'getMany', 'getLogs', 'getSession'];
+/** Operations that change nothing: their tool need not say that it does real work. */
+const HARMLESS = ['screenshot', 'cursorPosition', 'wait', 'get', 'getMany', 'getLogs', 'getSession'];
 
 test('a tool that does real work says so to the model', () => {
 	const tools = nodesOfOurs.filter(({ node }) => node.type.endsWith('Tool') && !HARMLESS.includes(String(node.parameters.operation)));
@@ -123,11 +123,18 @@ describe.each(files)('%s', (file) => {
 		expect(new Set(nodes.map(({ id }) => id)).size).toBe(names.length);
 	});
 
+	test('has sample data for a trigger of ours alone, so that nobody takes a sample for the result of a run, and says so', () => {
+		const pinned = Object.entries(pinData ?? {});
+		const triggers = nodes.filter(({ type }) => type === 'n8n-nodes-nenai.nenAiTrigger').map((node) => node.name);
+		expect(pinned.filter(([node]) => !triggers.includes(node))).toEqual([]);
+		for (const [, items] of pinned) expect(items).toEqual([{ json: expect.objectContaining({ workflow_id: PLACEHOLDER, message_id: 'sample-1', status: 'success' }) }]);
+		expect(text.includes('a sample of a callback')).toBe(pinned.length > 0);
+	});
+
 	test('has nothing of a real account: no ids, addresses, keys or data of a run', () => {
-		const withoutWebhooks = JSON.stringify(nodes.map(({ webhookId: _webhookId, ...node }) => node));
+		const withoutWebhooks = JSON.stringify([nodes.map(({ webhookId: _webhookId, ...node }) => node), pinData]);
 		expect(withoutWebhooks.replaceAll(PLACEHOLDER, '')).not.toMatch(UUID);
 		expect(text).not.toMatch(/https?:\/\/|\bsk-|bearer |x-api-key|[0-9a-f]{32}(?![0-9a-f-])/i);
-		expect(pinData ?? {}).toEqual({});
 		expect(settings).toEqual({ executionOrder: 'v1' });
 	});
 });

@@ -28,6 +28,19 @@ test.each([...packageJson.n8n.nodes, ...packageJson.n8n.credentials])('%s has a 
 	expect(existsSync(join(root, file.replace('dist/', '').replace(/js$/, 'ts')))).toBe(true);
 });
 
+test.each(['NenAi', 'NenAiTrigger'])('in an n8n that is too old, %s says so', (node) => {
+	const { NodeConnectionTypes, ...old } = jest.requireActual<typeof import('n8n-workflow')>('n8n-workflow');
+	expect(NodeConnectionTypes).toBeDefined();
+	jest.doMock('n8n-workflow', () => old);
+	try {
+		jest.isolateModules(() => {
+			expect(() => require(`../../nodes/NenAi/${node}.node`)).toThrow('n8n-nodes-nenai needs n8n 1.90 or later: update n8n, then install this package again');
+		});
+	} finally {
+		jest.dontMock('n8n-workflow');
+	}
+});
+
 test('names and defaults of the credential', () => {
 	const { name, properties } = new NenAiApi();
 	expect(name).toBe('nenAiApi');
