@@ -2,7 +2,7 @@
 export default {
 	testEnvironment: 'node',
 	roots: ['<rootDir>/test'],
-	testMatch: ['<rootDir>/test/{unit,nodes,sandbox,n8n}/**/*.test.mts'],
+	testMatch: ['<rootDir>/test/{unit,nodes,sandbox,n8n,bench}/**/*.test.mts'],
 	moduleFileExtensions: ['ts', 'mts', 'js', 'cjs', 'mjs', 'json'],
 	transform: {
 		'\\.m?ts$': [

@@ -1,7 +1,7 @@
 /** What the tests of the operations on desktops share. */
-import type { IDataObject, INodeParameters } from 'n8n-workflow';
+import type { IDataObject, INodeListSearchResult, INodeParameters } from 'n8n-workflow';
 import type { DesktopFault, Sandbox } from '../sandbox/index.mts';
-import { Credentials, execute, type ExecuteOptions, type Execution } from './engine.mts';
+import { Credentials, execute, loadList, type ExecuteOptions, type Execution } from './engine.mts';
 
 export type UseOptions = Partial<Omit<ExecuteOptions, 'parameters'>> & { parameters?: INodeParameters; options?: INodeParameters };
 
@@ -23,6 +23,11 @@ export class DesktopUser {
 
 	async use(resource: string, operation: string, { parameters, options, ...rest }: UseOptions = {}): Promise<Execution> {
 		return await execute({ credentials: this.credentials(), ...rest, parameters: { resource, operation, ...(options && { options }), ...parameters } });
+	}
+
+	/** What one of the editor's lists offers, in a form with these parameters. */
+	async list(method: string, parameters: INodeParameters = {}, filter?: string, desktopUrl?: string): Promise<INodeListSearchResult> {
+		return await loadList(method, this.credentials(desktopUrl === undefined ? {} : { desktopUrl }), filter, parameters);
 	}
 
 	/** Requests to the Desktop API, as method and path below the desktops. */

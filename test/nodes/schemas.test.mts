@@ -4,7 +4,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { IDataObject, INodeParameters } from 'n8n-workflow';
 import { NenAi } from '../../nodes/NenAi/NenAi.node';
-import { startSandbox, type Sandbox } from '../sandbox/index.mts';
+import { withSandbox } from '../sandbox/cases.mts';
+import type { Sandbox } from '../sandbox/index.mts';
 import { Credentials, execute, serveWaiting } from './engine.mts';
 
 const folder = join(__dirname, '../../nodes/NenAi/__schema__/v1.0.0');
@@ -12,11 +13,7 @@ const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(
 const read = (operation: string) => JSON.parse(readFileSync(join(folder, `${operation}.json`), 'utf8'));
 
 let sandbox: Sandbox;
-
-beforeAll(async () => {
-	sandbox = await startSandbox({ retryDelaysMs: [], workflowNames: { 'w-1': 'Book an appointment' } });
-});
-afterAll(() => sandbox.close());
+withSandbox((given) => (sandbox = given), { retryDelaysMs: [], workflowNames: { 'w-1': 'Book an appointment' } });
 
 const credentials = () => {
 	const { apiKey, url: baseUrl, mcpUrl, desktopUrl, webhookSecret } = sandbox;

@@ -1,15 +1,11 @@
 import { request } from 'undici';
+import { withSandbox } from './cases.mts';
 import type { Sandbox } from './index.mts';
 import { act, ask, bothKeys } from './desktop/support.mts';
 import { post, startFastSandbox } from './support.mts';
 
 let sandbox: Sandbox;
-
-beforeAll(async () => {
-	sandbox = await startFastSandbox();
-});
-afterEach(() => sandbox.reset());
-afterAll(() => sandbox.close());
+withSandbox((given) => (sandbox = given), startFastSandbox);
 
 const dsk = expect.stringMatching(/^dsk_[0-9a-f]{20}$/);
 const error = { error: expect.any(String) };

@@ -1,18 +1,14 @@
+import { withSandbox } from './cases.mts';
 import { ask, act, readPng } from './desktop/support.mts';
 import type { DesktopTool, Sandbox } from './index.mts';
 import { startFastSandbox } from './support.mts';
 
 let sandbox: Sandbox;
 let id: string;
-
-beforeAll(async () => {
-	sandbox = await startFastSandbox();
-});
+withSandbox((given) => (sandbox = given), startFastSandbox);
 beforeEach(() => {
 	id = sandbox.desktops.add();
 });
-afterEach(() => sandbox.reset());
-afterAll(() => sandbox.close());
 
 const at = { coordinate: [500, 300] };
 const pointing = [

@@ -1,20 +1,16 @@
 import { Readable } from 'node:stream';
 import { request } from 'undici';
+import { withSandbox } from './cases.mts';
 import { act, ask, bothKeys, download, fileUrl, rawStatus, upload } from './desktop/support.mts';
 import { contentBytes, errorAnswer, type DesktopFaultRule, type Sandbox } from './index.mts';
 import { startFastSandbox } from './support.mts';
 
 let sandbox: Sandbox;
 let id: string;
-
-beforeAll(async () => {
-	sandbox = await startFastSandbox();
-});
+withSandbox((given) => (sandbox = given), startFastSandbox);
 beforeEach(() => {
 	id = sandbox.desktops.add();
 });
-afterEach(() => sandbox.reset());
-afterAll(() => sandbox.close());
 
 const type = (text = 'x', timeoutMs?: number) => act(sandbox, id, 'type', { text }, { timeoutMs });
 const typed = () => sandbox.desktops.get(id)?.typed;

@@ -5,21 +5,17 @@ import { Readable } from 'node:stream';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { request } from 'undici';
+import { withSandbox } from './cases.mts';
 import { ask, bothKeys, download, fileUrl, rawStatus, upload } from './desktop/support.mts';
 import { contentBytes, contentSha256, type Sandbox } from './index.mts';
 import { startFastSandbox } from './support.mts';
 
 let sandbox: Sandbox;
 let id: string;
-
-beforeAll(async () => {
-	sandbox = await startFastSandbox();
-});
+withSandbox((given) => (sandbox = given), startFastSandbox);
 beforeEach(() => {
 	id = sandbox.desktops.add();
 });
-afterEach(() => sandbox.reset());
-afterAll(() => sandbox.close());
 
 const MiB = 1024 * 1024;
 const sha256 = (bytes: string | Buffer): string => createHash('sha256').update(bytes).digest('hex');

@@ -1,15 +1,11 @@
 import { connect } from 'node:net';
+import { withSandbox } from './cases.mts';
 import { errorAnswer, type Answer, type Sandbox } from './index.mts';
 import { post, postRun, startFastSandbox } from './support.mts';
 
 const run = { workflow_id: 'w' };
 let sandbox: Sandbox;
-
-beforeAll(async () => {
-	sandbox = await startFastSandbox();
-});
-afterEach(() => sandbox.reset());
-afterAll(() => sandbox.close());
+withSandbox((given) => (sandbox = given), startFastSandbox);
 
 const started = (): number => sandbox.state().counts.runsStarted;
 const named = (NAME: unknown): object => ({ workflow_id: 'w', workflow_params: { NAME } });

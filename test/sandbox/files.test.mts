@@ -1,15 +1,11 @@
 import { createHash } from 'node:crypto';
 import { request } from 'undici';
+import { withSandbox } from './cases.mts';
 import { contentSha256, type FileSpec, type Sandbox } from './index.mts';
 import { postRun, startFastSandbox, startReceiver } from './support.mts';
 
 let sandbox: Sandbox;
-
-beforeAll(async () => {
-	sandbox = await startFastSandbox();
-});
-afterEach(() => sandbox.reset());
-afterAll(() => sandbox.close());
+withSandbox((given) => (sandbox = given), startFastSandbox);
 
 const get = (url: string, headers: Record<string, string> = {}): ReturnType<typeof request> =>
 	request(url, { headers, reset: true, signal: AbortSignal.timeout(5000) });

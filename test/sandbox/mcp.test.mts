@@ -2,6 +2,7 @@ import type { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { LATEST_PROTOCOL_VERSION } from '@modelcontextprotocol/sdk/types.js';
 import { request } from 'undici';
+import { withSandbox } from './cases.mts';
 import { currentTools, type Sandbox } from './index.mts';
 import {
 	beginSession,
@@ -19,12 +20,7 @@ import {
 import { post, startFastSandbox } from './support.mts';
 
 let sandbox: Sandbox;
-
-beforeAll(async () => {
-	sandbox = await startFastSandbox();
-});
-afterEach(() => sandbox.reset());
-afterAll(() => sandbox.close());
+withSandbox((given) => (sandbox = given), startFastSandbox);
 
 const list = rpc('tools/list');
 

@@ -1,5 +1,6 @@
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { request } from 'undici';
+import { withSandbox } from './cases.mts';
 import { olderTools, type McpFault, type Sandbox } from './index.mts';
 import {
 	beginSession,
@@ -18,14 +19,11 @@ import { startFastSandbox } from './support.mts';
 let sandbox: Sandbox;
 let client: Client;
 
-beforeAll(async () => {
-	sandbox = await startFastSandbox();
-});
+withSandbox((given) => (sandbox = given), startFastSandbox);
 afterEach(async () => {
 	await client?.close();
 	sandbox.reset();
 });
-afterAll(() => sandbox.close());
 
 const statusCall = rpc('tools/call', { name: 'nen_status', arguments: { messageId: 'm' } }, 'my-id');
 const notFound = { success: false, error: 'Run not found' };

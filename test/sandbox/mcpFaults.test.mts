@@ -1,16 +1,12 @@
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { request } from 'undici';
+import { withSandbox } from './cases.mts';
 import { errorAnswer, type McpFaultRule, type Sandbox } from './index.mts';
 import { beginSession, callTool, connectClient, initialize, jsonOf, postMcp, rpc } from './mcp/support.mts';
 import { post, startFastSandbox } from './support.mts';
 
 let sandbox: Sandbox;
-
-beforeAll(async () => {
-	sandbox = await startFastSandbox();
-});
-afterEach(() => sandbox.reset());
-afterAll(() => sandbox.close());
+withSandbox((given) => (sandbox = given), startFastSandbox);
 
 const list = rpc('tools/list');
 const call = (name: string, messageId = 'm') => rpc('tools/call', { name, arguments: { messageId } });

@@ -1,15 +1,11 @@
 import { request } from 'undici';
+import { withSandbox } from './cases.mts';
 import type { Sandbox } from './index.mts';
 import { post, postRun, startFastSandbox } from './support.mts';
 
 const id = '12345678-1234-1234-1234-123456789abc';
 let sandbox: Sandbox;
-
-beforeAll(async () => {
-	sandbox = await startFastSandbox();
-});
-afterEach(() => sandbox.reset());
-afterAll(() => sandbox.close());
+withSandbox((given) => (sandbox = given), startFastSandbox);
 
 test('accepts a run and says so as documented', async () => {
 	const answer = await postRun(sandbox, { workflow_id: id, workflow_params: { PATIENT_NAME: 'Jane Doe' } });

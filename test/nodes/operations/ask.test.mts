@@ -1,0 +1,365 @@
+/** What the operations that ask NenAI have in common. */
+import type { IDataObject, INodeParameters } from 'n8n-workflow';
+import { withSandbox } from '../../sandbox/cases.mts';
+import { currentTools, errorAnswer, olderTools, type McpFault, type Sandbox } from '../../sandbox/index.mts';
+import { asking, CONTINUE, items, textResult } from '../asking.mts';
+import { executeInsideAgent } from '../engine.mts';
+
+let sandbox: Sandbox;
+withSandbox((given) => (sandbox = given), { retryDelaysMs: [] });
+
+const { credentials, ask, get, hold, calls, asked, fail, failCalls } = asking(() => sandbox);
+
+test('the deployment goes along where the tool takes it, and not where it does not', async () => {
+	hold('m-1');
+	const withDeployment = { credentials: credentials({ deploymentId: ' d-1 ' }) };
+	await ask('getLogs', { ...withDeployment, items: items('m-1') });
+	await ask('getMany', withDeployment, 'workflow');
+	await ask('get', { ...withDeployment, items: items('m-1') });
+	expect(calls().map(({ arguments: given }) => given)).toEqual([{ messageId: 'm-1', deploymentId: 'd-1' }, { deploymentId: 'd-1' }, { messageId: 'm-1' }]);
+});
+
+describe('how the server may answer', () => {
+	beforeEach(() => hold('m-1', 'completed'));
+	const DONE = { status: 'completed', messageId: 'm-1', finished: true };
+
+	test.each<[string, McpFault]>([
+		['as JSON', { answerAs: 'json' }],
+		['as an event stream', { answerAs: 'stream' }],
+		['in a stream, after other messages', { answerAs: { first: ['notification', 'log', 'progress', 'ping', 'answer-to-another'] } }],
+		['in a stream that stays open', { answerAs: { endsAfterMs: 60_000 } }],
+		['in a stream of odd form', { answerAs: { oddForm: true } }],
+	])('%s', async (_, fault) => {
+		fail(fault);
+		const begin = Date.now();
+		const { items: [{ json }] } = await get({ items: items('m-1') });
+		expect(json).toMatchObject(DONE);
+		expect(Date.now() - begin).toBeLessThan(5000);
+	});
+
+	test.each([
+		['structured content', { form: 'structured' }],
+		['JSON in a text', { form: 'json-text' }],
+	] as const)('%s', async (_, result) => {
+		failCalls({ result });
+		const { items: [{ json }] } = await get({ items: items('m-1') });
+		expect(json).toMatchObject(DONE);
+	});
+
+	test.each([
+		['JSON in a text in structured content', { whole: { content: [], structuredContent: { result: '{"status":"completed"}' } } }],
+		['empty structured content, and JSON in a text', { whole: { structuredContent: {}, content: [{ type: 'text', text: '{"status":"completed"}' }] } }],
+		['a remark, then JSON', textResult('Status of the run:', '{"status":"completed"}')],
+	])('%s', async (_, result) => {
+		failCalls({ result });
+		const { items: [item], error } = await get({ items: items('m-1') });
+		expect(error).toBeUndefined();
+		expect(item.json).toEqual(DONE);
+	});
+
+	test('a question of the server is answered', async () => {
+		fail({ answerAs: { first: ['ping'], endsAfterMs: 300 } });
+		await get({ items: items('m-1') });
+		const state = await sandbox.until(({ mcpRequests }) => mcpRequests.some(({ body }) => JSON.stringify(body).includes('"result":{}')));
+		expect(state.mcpRequests.length).toBeGreaterThan(4);
+	});
+
+	test('without sessions', async () => {
+		sandbox.setDefaults({ mcpSessions: false });
+		const { items: [{ json }] } = await get({ items: items('m-1') });
+		expect(json).toMatchObject(DONE);
+		expect(asked()).not.toContain('DELETE');
+	});
+
+	test('in another version of the protocol', async () => {
+		sandbox.setDefaults({ mcpProtocolVersion: '2025-03-26' });
+		const { items: [{ json }] } = await get({ items: items('m-1') });
+		expect(json).toMatchObject(DONE);
+	});
+
+	test('with the older tools, and with the newer ones where both are there', async () => {
+		sandbox.setDefaults({ mcpTools: [...olderTools] });
+		await get({ items: items('m-1') });
+		sandbox.setDefaults({ mcpTools: [...olderTools, ...currentTools] });
+		await get({ items: items('m-1') });
+		expect(calls().map(({ tool }) => tool)).toEqual(['get_run_status', 'nen_status']);
+	});
+
+	test('with its tools in pages', async () => {
+		sandbox.setDefaults({ mcpToolsPerPage: 1 });
+		const { items: [{ json }] } = await ask('getLogs', { items: items('m-1') });
+		expect(json.messageId).toBe('m-1');
+		expect(sandbox.state().counts.mcpToolLists).toBeGreaterThan(2);
+	});
+
+	test('a lost session is begun anew once, for all items together', async () => {
+		const ids = Array.from({ length: 20 }, (_, n) => `m-${n}`);
+		for (const id of ids) hold(id);
+		sandbox.mcpFaults.add({ match: { method: 'tools/call' }, loseSession: true, times: 1 });
+		const { items: found, error } = await get({ items: items(...ids) });
+		expect(error).toBeUndefined();
+		expect(found.map(({ json }) => json.messageId)).toEqual(ids);
+		expect(sandbox.state().counts.mcpInitializes).toBe(2);
+	});
+});
+
+describe('what may pass is asked again', () => {
+	beforeEach(() => hold('m-1', 'completed'));
+
+	test.each<[string, McpFault]>([
+		['429', { refuse: { status: 429, retryAfter: { seconds: 0, as: 'seconds' } } }],
+		['503', { refuse: errorAnswer(503, 'html') }],
+		['500', { refuse: errorAnswer(500, 'json') }],
+		['502', { refuse: errorAnswer(502, 'html') }],
+		['no connection', { connection: 'drop' }],
+		['a stream without the answer', { answerAs: { withoutAnswer: true } }],
+		['an internal error of JSON-RPC', { result: { rpcError: { code: -32603, message: 'try later' } } }],
+	])('%s', async (_, fault) => {
+		failCalls(fault, 1);
+		const { items: [item], error } = await get({ items: items('m-1') });
+		expect(error).toBeUndefined();
+		expect(item.json).toMatchObject({ status: 'completed' });
+		expect(calls().length).toBe(2);
+	});
+
+	test('no answer in time', async () => {
+		failCalls({ connection: 'silent' }, 1);
+		const { items: [item] } = await get({ items: items('m-1'), options: { timeout: 1 } });
+		expect(item.json).toMatchObject({ status: 'completed' });
+	});
+
+	test.each(['initialize', 'tools/list'])('a failure of %s', async (method) => {
+		sandbox.mcpFaults.add({ match: { method }, refuse: errorAnswer(503, 'html'), times: 1 });
+		const { items: [item] } = await get({ items: items('m-1') });
+		expect(item.json).toMatchObject({ status: 'completed' });
+	});
+
+	test('up to Max Tries; then the error says what happened and what to do', async () => {
+		failCalls({ refuse: errorAnswer(503, 'json') });
+		const { error } = await get({ items: items('m-1'), options: { maxTries: 2 } });
+		expect(error?.message).toMatch(/^NenAI was asked for the state of the run, and it was too busy to answer \(HTTP 503\).* \[item 0\]$/);
+		expect(error?.description).toMatch(/It was tried twice|It was tried 2 times/);
+		expect(calls().length).toBe(2);
+	});
+
+	test.each([
+		[500, 'json', /^NenAI was asked for the state of the run, and it failed to answer \(HTTP 500\): /, /do it again later/],
+		[502, 'html', /it failed to answer \(HTTP 502\): something in between, such as a gateway, answered/, /do it again later/],
+		[429, 'json', /it was too busy to answer \(HTTP 429\)/, /Max Concurrency/],
+	] as const)('%d says what it was', async (status, form, message, hint) => {
+		failCalls({ refuse: errorAnswer(status, form) });
+		const { error } = await get({ items: items('m-1'), options: { maxTries: 1 } });
+		expect([error?.message, error?.description]).toEqual([expect.stringMatching(message), expect.stringMatching(hint)]);
+	});
+
+	test('a network that wants somebody to sign in is not asked again', async () => {
+		failCalls({ refuse: errorAnswer(511, 'html') });
+		const { error } = await get({ items: items('m-1') });
+		expect(error?.message).toMatch(/^NenAI was not reached: something in between/);
+		expect(calls().length).toBe(1);
+	});
+
+	test('after a failure, the others are not waited for', async () => {
+		sandbox.mcpFaults.add({ match: { messageId: 'm-2' }, connection: 'silent' });
+		const begin = Date.now();
+		const { error } = await get({ items: items('m-2', 'm-2', 'nobody', 'm-2') });
+		expect(error?.message).toMatch(/could not say: .* \[item 2\]/);
+		expect(Date.now() - begin).toBeLessThan(3000);
+	});
+
+	test('a time-out with a fraction', async () => {
+		const { error } = await get({ items: items('m-1'), options: { timeout: 16.1 } });
+		expect(error).toBeUndefined();
+	});
+
+	test('a pause of more than two minutes is not waited for', async () => {
+		failCalls({ refuse: { status: 429, retryAfter: { seconds: 3600, as: 'seconds' } } });
+		const { error } = await get({ items: items('m-1') });
+		expect(error?.description).toMatch(/It asks to come back at 20\d\d-/);
+		expect(calls().length).toBe(1);
+	});
+});
+
+describe('clear errors', () => {
+	beforeEach(() => hold('m-1', 'completed'));
+
+	test.each<[string, McpFault, RegExp, RegExp]>([
+		['a wrong key', { refuse: errorAnswer(401, 'json') }, /^NenAI did not accept the API key \(HTTP 401\)/, /Check the API key of the credential/],
+		['a key without rights', { refuse: errorAnswer(403, 'json') }, /^NenAI did not accept the API key \(HTTP 403\)/, /API key/],
+		['a firewall', { refuse: errorAnswer(403, 'html') }, /^NenAI was not reached: something in between/, /network of this n8n/],
+		['a proxy', { refuse: errorAnswer(407, 'html') }, /^NenAI was not reached/, /proxy settings/],
+		['a redirect', { refuse: { status: 302, headers: { location: 'https://other.example.com/secret' } } }, /^The MCP URL answers with a redirect \(HTTP 302\)/, /Check the MCP URL/],
+		['no such page', { refuse: errorAnswer(405, 'html') }, /^There is no MCP server at 127\.0\.0\.1:\d+ \(HTTP 405\)/, /usually https:\/\/mcp\.getnen\.ai\/v1/],
+		['a web page', { refuse: { status: 200, contentType: 'text/html', body: '<html>Welcome</html>' } }, /^There is no MCP server at .* \(HTTP 200\): Welcome/, /Check the MCP URL/],
+		['a refusal', { refuse: { status: 400, contentType: 'application/json', body: '{"jsonrpc":"2.0","error":{"code":-32000,"message":"Bad Request"},"id":null}' } }, /its MCP server refused the request \(HTTP 400\): Bad Request/, /MCP URL/],
+	])('%s', async (_, fault, message, hint) => {
+		fail(fault);
+		const { error } = await get({ items: items('m-1') });
+		expect(error?.message).toMatch(message);
+		expect(error?.message).toMatch(/ \[item 0\]$/);
+		expect(error?.description).toMatch(hint);
+		expect(asked()).toEqual(['initialize']);
+		expect(error?.stored).not.toContain(sandbox.apiKey);
+	});
+
+	test.each<[string, McpFault, RegExp, RegExp]>([
+		['isError', { result: { isError: 'Something broke' } }, /^NenAI was asked for the state of the run and could not say: Something broke \[item 0\]/, /Check the message ID/],
+		['success: false', { result: { form: 'json-text', data: { success: false, error: 'Deployment is gone' } } }, /could not say: Deployment is gone/, /Check the message ID/],
+		['success: false in structured content', { result: { form: 'structured', data: { success: false, message: 'No' } } }, /could not say: No \[item 0\]/, /Check the message ID/],
+		['success: "false"', { result: textResult('{"success":"false","status":"none","error":"Run not found"}') }, /could not say: Run not found/, /Check the message ID/],
+		['nothing but an error', { result: textResult('{"error":"Run not found"}') }, /could not say: Run not found/, /Check the message ID/],
+		['not found, by an error of JSON-RPC', { result: { rpcError: { code: -32002, message: 'Run not found' } } }, /answered with an error \(-32002\): .*Run not found/, /Check the message ID/],
+		['success: false without words', { result: { form: 'structured', data: { success: false, code: 7 } } }, /could not say: \{"success":false,"code":7\}/, /Check the message ID/],
+		['an answer without a status', { result: { form: 'json-text', data: { success: true } } }, /a form that this node does not know \(it names no status\): \{"success":true\}/, /newer version/],
+		['an answer in words', { result: { form: 'text', data: 'It runs.' } }, /does not know \(it names no status\): The answer is It runs\./, /newer version/],
+		['an error of JSON-RPC', { result: { rpcError: { code: -32602, message: 'Invalid params' } } }, /answered with an error \(-32602\): .*Invalid params/, /Check the message ID/],
+		['a result of another form', { result: { whole: { nonsense: true } } }, /does not know/, /newer version/],
+	])('%s is not asked again', async (_, fault, message, hint) => {
+		failCalls(fault);
+		const { error } = await get({ items: items('m-1') });
+		expect(error?.message).toMatch(message);
+		expect(error?.description).toMatch(hint);
+		expect(calls().length).toBe(1);
+	});
+
+	test('an unknown run', async () => {
+		const { error } = await get({ items: items('nobody') });
+		expect(error?.message).toMatch(/^NenAI was asked for the state of the run and could not say: .+ \[item 0\]/);
+		expect(error?.description).toMatch(/Check the message ID: it is the messageId in the answer of Start/);
+	});
+
+	test('a server without a fitting tool: the error names those that it has', async () => {
+		sandbox.setDefaults({ mcpTools: ['nen_run', 'list_runs'] });
+		const { error } = await get({ items: items('m-1') });
+		expect(error?.message).toMatch(/no tool that could be asked for the state of the run\. It offers: nen_run, list_runs \[item 0\]/);
+		expect(error?.description).toMatch(/nen_status and get_run_status/);
+		expect(calls()).toEqual([]);
+	});
+
+	test('a version of the protocol that nobody knows', async () => {
+		sandbox.setDefaults({ mcpProtocolVersion: '2031-01-01' });
+		const { error } = await get({ items: items('m-1') });
+		expect(error?.message).toMatch(/a version of the protocol that this node does not know \(2031-01-01\)/);
+	});
+
+	test('a list that is none', async () => {
+		failCalls({ result: { form: 'text', data: 'three workflows' } });
+		const { error } = await ask('getMany', {}, 'workflow');
+		expect(error?.message).toMatch(/^NenAI was asked for the workflows, and its answer has a form that this node does not know \(it holds no list\): The answer is three workflows\./);
+	});
+
+	test.each([
+		['', /MCP URL of the credential is empty/],
+		['mcp.getnen.ai', /is not an http\(s\) URL/],
+		['https://key@mcp.getnen.ai/v1', /has a user name or a password in it/],
+		['https://mcp.getnen.ai/v1?key=1', /has a "\?" or a "#" in it/],
+	])('the MCP URL "%s"', async (mcpUrl, message) => {
+		const { error } = await get({ items: items('m-1'), credentials: credentials({ mcpUrl }) });
+		expect(error?.message).toMatch(message);
+		expect(error?.description).toMatch(/usually https:\/\/mcp\.getnen\.ai\/v1/);
+	});
+
+	test('an address where nobody listens', async () => {
+		const { error } = await get({ items: items('m-1'), credentials: credentials({ mcpUrl: 'http://127.0.0.1:1/v1' }), options: { maxTries: 1 } });
+		expect(error?.message).toMatch(/^NenAI could not be reached at 127\.0\.0\.1:1: the connection was refused \(ECONNREFUSED\)/);
+		expect(error?.description).toMatch(/Check the MCP URL/);
+	});
+
+	test('the key is in no error, whoever says it', async () => {
+		const long = 'x'.repeat(280);
+		failCalls({ result: { isError: `${long}${sandbox.apiKey}` } });
+		const { error } = await get({ items: items('m-1') });
+		expect(error?.stored).toContain('could not say');
+		for (let length = 8; length <= sandbox.apiKey.length; length += 1) expect(error?.stored).not.toContain(sandbox.apiKey.slice(0, length));
+	});
+
+	test.each([
+		['nothing', { messageId: '' }, /^The message ID is empty \[item 0\]/],
+		['an item without one', {}, /^The message ID is empty/],
+		['an object', { messageId: { a: 1 } }, /^Message ID \(messageId\) must be an ID: a text or a number, but is an object/],
+		['a number that was rounded', { messageId: 8202522731445526000 }, /was not kept exactly/],
+	])('as message ID, %s is an error before anything is asked', async (_, item, message) => {
+		const { error } = await get({ items: [item as IDataObject] });
+		expect(error?.message).toMatch(message);
+		expect(error?.description).toMatch(/Nothing was sent/);
+		expect(asked()).toEqual([]);
+	});
+
+	test('one of several items without a message ID: nothing is asked', async () => {
+		const { error } = await get({ items: [{ messageId: 'm-1' }, {}] });
+		expect(error?.message).toMatch(/\[item 1\]/);
+		expect(asked()).toEqual([]);
+	});
+});
+
+describe('what a builder can switch on around it', () => {
+	beforeEach(() => hold('m-1', 'completed'));
+
+	test('Continue: items carry their errors, the others their answers', async () => {
+		const { items: found, error } = await get({ settings: CONTINUE, items: [{ messageId: 'm-1' }, {}, { messageId: 'nobody' }, { messageId: 'm-1' }] });
+		expect(error).toBeUndefined();
+		expect(found.map(({ json, pairedItem }) => [json.status ?? json.error, pairedItem])).toEqual([
+			['completed', { item: 0 }],
+			[expect.stringMatching(/^The message ID is empty \[item 1\]\. Enter/), { item: 1 }],
+			[expect.stringMatching(/could not say: .* \[item 2\]\. Check the message ID/), { item: 2 }],
+			['completed', { item: 3 }],
+		]);
+	});
+
+	test('the error output gets the failed ones', async () => {
+		const { items: found, failedItems } = await get({ settings: { onError: 'continueErrorOutput' }, items: items('m-1', 'nobody') });
+		expect([found.length, failedItems.length]).toEqual([1, 1]);
+	});
+
+	test.each(['get', 'getLogs'])('Continue: the item of %s says of which run its error is', async (operation) => {
+		const { items: found } = await ask(operation, { settings: CONTINUE, items: [{ message_id: 'nobody' }, {}] });
+		expect(found.map(({ json }) => json)).toEqual([{ messageId: 'nobody', error: expect.stringContaining('could not say') }, { error: expect.stringContaining('is empty') }]);
+	});
+
+	test('Execute Once asks for the first', async () => {
+		const { items: found } = await get({ settings: { executeOnce: true }, items: items('m-1', 'nobody') });
+		expect(found.map(({ json }) => json.messageId)).toEqual(['m-1']);
+	});
+
+	test('Retry On Fail asks again', async () => {
+		failCalls({ result: { isError: 'not yet' } }, 1);
+		const { items: found, error } = await get({ settings: { retryOnFail: true, maxTries: 2, waitBetweenTries: 0 }, items: items('m-1') });
+		expect([found[0]?.json.status, error]).toEqual(['completed', undefined]);
+	});
+
+	test('the execution is stopped: nothing more is asked', async () => {
+		const ids = Array.from({ length: 30 }, (_, n) => `m-${n}`);
+		for (const id of ids) hold(id);
+		failCalls({ latencyMs: 100 });
+		let stop = () => {};
+		const running = get({ items: items(...ids), options: { maxConcurrency: 2 }, onStarted: (stopIt) => (stop = stopIt) });
+		await sandbox.until(({ counts }) => counts.mcpToolCalls >= 2);
+		stop();
+		await running;
+		const before = calls().length;
+		await new Promise((resolve) => setTimeout(resolve, 300));
+		expect(calls().length).toBe(before);
+		expect(before).toBeLessThan(10);
+	});
+
+	test('as a tool of an older agent, it gives the answer, or the failure in words', async () => {
+		const parameters = (messageId: string) => ({ resource: 'run', operation: 'get', messageId });
+		const good = await executeInsideAgent(parameters('m-1'), credentials());
+		expect(good?.[0][0].json).toMatchObject({ status: 'completed', finished: true });
+		const bad = await executeInsideAgent(parameters('nobody'), credentials());
+		expect(bad?.[0][0].json.error).toMatch(/could not say.*Check the message ID/);
+	});
+
+	test.each([
+		['a text', { maxConcurrency: '3', maxTries: '2', timeout: '5' }],
+		['null', { maxConcurrency: null, maxTries: null, timeout: null }],
+	])('options of another type: %s', async (_, options) => {
+		const { items: found, error } = await get({ items: items('m-1'), options: options as unknown as INodeParameters });
+		expect([found[0]?.json.status, error]).toEqual(['completed', undefined]);
+	});
+
+	test('a limit that is a word is an error that names it', async () => {
+		const { error } = await ask('getMany', { parameters: { workflowId: 'w-1', limit: 'many' as never } });
+		expect(error?.message).toMatch(/^Limit \(limit\) must be a number, but is the text "many"/);
+	});
+});

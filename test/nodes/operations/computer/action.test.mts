@@ -1,0 +1,361 @@
+/** What acts on the screen of a desktop, and the cursor position: Click, Type and the others. */
+import type { INodeParameters } from 'n8n-workflow';
+import { withSandbox } from '../../../sandbox/cases.mts';
+import { errorAnswer, type Sandbox } from '../../../sandbox/index.mts';
+import { executeInsideAgent } from '../../engine.mts';
+import { CONTINUE, DesktopUser, RETRY, stored, type UseOptions } from '../../onDesktops.mts';
+
+let sandbox: Sandbox;
+let id: string;
+withSandbox((given) => (sandbox = given), { desktopTimeScale: 0.01 });
+beforeEach(() => {
+	id = sandbox.desktops.add();
+});
+
+const user = new DesktopUser(() => sandbox);
+const use = (operation: string, { parameters, ...rest }: UseOptions = {}) => user.use('computer', operation, { ...rest, parameters: { desktopId: id, ...parameters } });
+const click = (options: UseOptions = {}) => use('click', { ...options, parameters: { x: 10, y: 20, ...options.parameters } });
+const PIXEL = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==', 'base64');
+
+describe('each action, as it is told to the desktop', () => {
+	const CASES: Array<[operation: string, parameters: INodeParameters, action: string, params: object]> = [
+		['click', { x: 10, y: 20 }, 'left_click', { coordinate: [10, 20] }],
+		['click', { x: 10, y: 20, button: 'left' }, 'left_click', { coordinate: [10, 20] }],
+		['click', { x: 0, y: 0, button: 'right' }, 'right_click', { coordinate: [0, 0] }],
+		['click', { x: 1, y: 2, button: 'middle' }, 'middle_click', { coordinate: [1, 2] }],
+		['click', { x: 1, y: 2, button: 'double' }, 'double_click', { coordinate: [1, 2] }],
+		['click', { x: 1, y: 2, button: 'triple' }, 'triple_click', { coordinate: [1, 2] }],
+		['click', { x: 1, y: 2, button: ' Double' }, 'double_click', { coordinate: [1, 2] }],
+		['mouseMove', { x: 5, y: 6 }, 'mouse_move', { coordinate: [5, 6] }],
+		['drag', { x: 5, y: 6, toX: 7, toY: 8 }, 'left_click_drag', { start_coordinate: [5, 6], coordinate: [7, 8] }],
+		['type', { text: '  Zoë\n\t{{ x }} ' }, 'type', { text: '  Zoë\n\t{{ x }} ' }],
+		['key', { key: ' ctrl+a ' }, 'key', { text: 'ctrl+a' }],
+		['holdKey', { key: 'Down', duration: 0.5 }, 'hold_key', { text: 'Down', duration: 0.5 }],
+		['scroll', { x: 1, y: 2 }, 'scroll', { coordinate: [1, 2], scroll_direction: 'down', scroll_amount: 3, direction: 'down', amount: 3 }],
+		['scroll', { x: 1, y: 2, direction: 'left', amount: 9 }, 'scroll', { coordinate: [1, 2], scroll_direction: 'left', scroll_amount: 9, direction: 'left', amount: 9 }],
+		['scroll', { x: 1, y: 2, direction: 'UP' }, 'scroll', { coordinate: [1, 2], scroll_direction: 'up', scroll_amount: 3, direction: 'up', amount: 3 }],
+		['wait', { duration: 2 }, 'wait', { duration: 2 }],
+		['cursorPosition', {}, 'cursor_position', {}],
+		['screenshot', {}, 'screenshot', {}],
+		['custom', { tool: 'computer', action: 'left_mouse_down', params: '{"coordinate":[3,4]}' }, 'left_mouse_down', { coordinate: [3, 4] }],
+	];
+
+	test.each(CASES)('%s %j', async (operation, parameters, action, params) => {
+		const { items, error } = await use(operation, { parameters });
+		expect(error).toBeUndefined();
+		expect(user.actions()).toEqual([[action, params]]);
+		expect(items[0]).toMatchObject({ json: { status: 'ok' }, pairedItem: { item: 0 } });
+	});
+
+	test('what the desktop says comes out unchanged', async () => {
+		expect((await use('cursorPosition')).items[0].json).toEqual({ status: 'ok', output: 'X=512,Y=384', coordinate: [512, 384] });
+		expect((await use('type', { parameters: { text: 'abc' } })).items[0].json).toEqual({ status: 'ok', output: 'Typed 3 characters' });
+	});
+
+	test('but for the link of a session, which is left out', async () => {
+		user.fail({ answer: { status: 'ok', output: 'x', href: 'https://s.invalid/1', session: { token: 't' }, more: [{ session_link: 'l', kept: 1 }] } });
+		expect((await use('type', { parameters: { text: 'abc' } })).items[0].json).toEqual({ status: 'ok', output: 'x', more: [{ kept: 1 }] });
+	});
+
+	test('numbers may be texts, and texts numbers', async () => {
+		await use('click', { parameters: { x: '={{ "10" }}', y: ' 20 ' } });
+		await use('type', { parameters: { text: '={{ 12 }}' } });
+		expect(user.actions()).toEqual([['left_click', { coordinate: [10, 20] }], ['type', { text: '12' }]]);
+	});
+});
+
+describe('order', () => {
+	test('items act one after the other, in their order', async () => {
+		user.fail({ latencyMs: 5 });
+		const texts = Array.from({ length: 20 }, (_, n) => ({ t: `${n} ` }));
+		const { items } = await use('type', { items: texts, parameters: { text: '={{ $json.t }}' } });
+		expect(items).toHaveLength(20);
+		expect(sandbox.desktops.get(id)?.typed).toBe(texts.map(({ t }) => t).join(''));
+		expect(sandbox.state().counts.maxConcurrentDesktopActions).toBe(1);
+	});
+
+	test('the order stays where NenAI is busy for a moment', async () => {
+		user.fail({}, 2);
+		user.fail({ refuse: { status: 429 } }, 2);
+		await use('type', { items: [...'abcdef'].map((t) => ({ t })), parameters: { text: '={{ $json.t }}' } });
+		expect(sandbox.desktops.get(id)?.typed).toBe('abcdef');
+		expect(sandbox.state().counts.maxConcurrentDesktopActions).toBe(1);
+	});
+
+	test('screenshots and cursor positions, too', async () => {
+		user.fail({ latencyMs: 5 });
+		await use('screenshot', { items: [{}, {}, {}] });
+		await use('cursorPosition', { items: [{}, {}, {}] });
+		expect(sandbox.state().counts.maxConcurrentDesktopActions).toBe(1);
+	});
+
+	test('the first that fails ends it', async () => {
+		const { error } = await click({ items: [{ x: 1 }, { x: 9999 }, { x: 3 }], parameters: { x: '={{ $json.x }}' } });
+		expect(error?.message).toBe(`NenAI refused left_click on desktop ${id} (HTTP 400): Outside the screen of 1024x768: 9999, 20 [item 1]`);
+		expect(error?.description).toBe('Check the parameters: something is missing, has the wrong form, or lies outside of the screen. Nothing was done. Done before: 1 item. Retry does not do it again.');
+		expect(user.actions()).toHaveLength(1);
+	});
+});
+
+describe('an action is never done twice', () => {
+	const typing = (options: UseOptions = {}) => use('type', { items: [...'abc'].map((t) => ({ t })), ...options, parameters: { text: '={{ $json.t }}', ...options.parameters } });
+	const typed = () => sandbox.desktops.get(id)?.typed;
+
+	test.each([
+		['the connection breaks', { connection: 'drop-after-acting' as const }, /the connection broke \(ECONNRESET\)/],
+		['half an answer comes', { connection: 'cut-answer' as const }, /the connection broke/],
+		['NenAI answers 500', { wholeAnswer: { status: 500 } }, /it answered with HTTP 500/],
+		['a gateway answers', { wholeAnswer: errorAnswer(504, 'html') }, /something in between, such as a gateway, answered with HTTP 504/],
+		['it is not JSON', { wholeAnswer: { status: 200, body: 'fine' } }, /its answer has a form that this node does not know \(HTTP 200\): fine/],
+	])('where %s: not repeated by Retry On Fail, and what comes after it is not done either', async (_, fault, reason) => {
+		user.fail({}, 1);
+		user.fail(fault, 1);
+		const { error } = await typing({ settings: RETRY });
+		expect(error?.message).toMatch(/^It is not known whether NenAI did type on desktop dsk_\w+: .* \[item 1\]$/);
+		expect(error?.message).toMatch(reason);
+		expect(error?.description).toContain('It may have been done, so it is not done again: a click may have paid a bill. Look at the screen (Computer → Screenshot) before you do it once more.');
+		expect(typed()).toBe('ab');
+		expect(user.requests()).toHaveLength(2);
+	});
+
+	test('where no answer comes in time', async () => {
+		user.fail({ connection: 'silent-after-acting' });
+		const { error } = await click({ options: { timeout: 1 }, settings: RETRY });
+		expect(error?.message).toMatch(/^It is not known whether NenAI did left_click .*: no answer came in time/);
+		expect(error?.description).toMatch(/An answer may take 1 seconds\.$/);
+		expect(user.actions()).toHaveLength(1);
+	});
+
+	test('Retry in the list of executions does not repeat it, either', async () => {
+		user.fail({}, 1);
+		user.fail({ connection: 'drop-after-acting' }, 1);
+		const first = await typing();
+		const again = await typing({ retryOf: JSON.parse(JSON.stringify(first.run.data)) });
+		expect(again.error?.message).toMatch(/It is not known whether NenAI did type .*\[item 1\]$/);
+		expect(typed()).toBe('ab');
+	});
+
+	test('what was refused is done by the next try, and what was done before it is given again', async () => {
+		user.fail({}, 1);
+		user.fail({ refuse: { status: 400 } }, 1);
+		const { items, error, hints } = await typing({ settings: RETRY });
+		expect([error, hints]).toEqual([undefined, []]);
+		expect(items.map(({ json }) => json.output)).toEqual(['Typed 1 characters', 'Typed 1 characters', 'Typed 1 characters']);
+		expect(typed()).toBe('abc');
+	});
+
+	test.each([
+		['Continue', CONTINUE],
+		['the error output', { onError: 'continueErrorOutput' as const }],
+	])('with %s, what was refused is not done after what comes behind it', async (_, settings) => {
+		user.fail({ refuse: { status: 400, body: { error: 'No focus' } } }, 1);
+		const result = await typing({ settings: { ...settings, ...RETRY } });
+		expect(typed()).toBe('bc');
+		const failed = [...result.items, ...result.failedItems].map(({ json }) => json.error).filter((error) => error !== undefined);
+		expect(failed).toEqual([expect.stringMatching(/\(HTTP 400\): No focus \[item 0\]\. .*Nothing was done\. It is not done now, since later items were done already; start a new execution\.$/)]);
+	});
+
+	test('nor where the one behind it may have been done', async () => {
+		user.fail({ refuse: { status: 400 } }, 1);
+		user.fail({ connection: 'drop-after-acting' }, 1);
+		const { items } = await typing({ items: [{ t: 'a' }, { t: 'b' }], settings: { ...CONTINUE, ...RETRY } });
+		expect(typed()).toBe('b');
+		expect(items.map(({ json }) => json.error)).toEqual([expect.stringMatching(/out of order|not done now/), expect.stringMatching(/^It is not known/)]);
+	});
+
+	test('where a picture was asked for, a new one is taken', async () => {
+		user.fail({ refuse: { status: 400 } }, 1, { action: 'left_click' });
+		const first = await click({ items: [{}], options: { screenshotAfter: true }, settings: RETRY });
+		expect(first.items[0].binary?.data.mimeType).toBe('image/png');
+		sandbox.reset();
+		id = sandbox.desktops.add();
+		user.fail({}, 1, { action: 'left_click' });
+		user.fail({ refuse: { status: 400 } }, 1, { action: 'left_click' });
+		const { items, error } = await click({ items: [{}, {}], options: { screenshotAfter: true }, settings: RETRY });
+		expect(error).toBeUndefined();
+		expect(items.map(({ binary }) => binary?.data.mimeType)).toEqual(['image/png', 'image/png']);
+		expect(user.actions().map(([action]) => action)).toEqual(['left_click', 'screenshot', 'screenshot', 'left_click', 'screenshot']);
+	});
+
+	test('where the action itself gave one, a hint says that it was not kept', async () => {
+		user.fail({ answer: { status: 'ok', base64_image: PIXEL.toString('base64') } }, 1);
+		user.fail({ refuse: { status: 400 } }, 1);
+		const result = await click({ items: [{}, {}], settings: RETRY });
+		expect(result.items.map(({ binary }) => binary)).toEqual([undefined, undefined]);
+		expect(result.hints).toEqual(['Item 0: It was done in an earlier try, and its picture was not kept.']);
+		expect(JSON.stringify(result.run.data.executionData)).not.toContain(PIXEL.toString('base64'));
+	});
+
+	test('what was typed may be a secret, so the memory does not hold it', async () => {
+		const result = await use('type', { parameters: { text: '={{ "pass" + "word-1" }}' } });
+		expect(stored(result)).not.toContain('password-1');
+	});
+
+	test.each([
+		['429', { refuse: { status: 429 } }],
+		['503', { refuse: { status: 503 } }],
+	])('but after %s, where nothing was accepted, it is sent again', async (_, fault) => {
+		user.fail(fault, 2);
+		const { error } = await click();
+		expect(error).toBeUndefined();
+		expect(user.actions()).toHaveLength(1);
+	});
+
+	test.each(['screenshot', 'cursorPosition'])('%s is repeated: it only looks', async (operation) => {
+		user.fail({ connection: 'drop-after-acting' }, 1);
+		user.fail({ refuse: { status: 500 } }, 1);
+		const { error } = await use(operation);
+		expect(error).toBeUndefined();
+		expect(user.requests()).toHaveLength(3);
+	});
+
+	test('a wait takes its time on top of the time for an answer', async () => {
+		sandbox.setDefaults({ desktopTimeScale: 1 });
+		const { error } = await use('wait', { parameters: { duration: 1.5 }, options: { timeout: 1 } });
+		expect(error).toBeUndefined();
+	});
+});
+
+describe('what NenAI says went wrong in an answer is an error', () => {
+	test.each([
+		['success: false', { success: false, output: null, screenshot: null, error: 'The window is gone' }, 'The window is gone'],
+		['success: false without words', { success: false, output: 'No such window' }, 'No such window'],
+		['an error beside ok', { status: 'ok', error: 'Half of it' }, 'Half of it'],
+		['a status', { status: 'error' }, ''],
+		['an error that is an object', { status: 'ok', error: { code: 7 } }, '{"code":7}'],
+	])('%s', async (_, answer, says) => {
+		user.fail({ answer });
+		const { error } = await click({ settings: RETRY });
+		expect(error?.message).toBe(`NenAI says that left_click on desktop ${id} failed${says && `: ${says}`} [item 0]`);
+		expect(error?.description).toMatch(/^It may have been done, so it is not done again: .*Look at the screen/);
+		expect(user.requests()).toHaveLength(1);
+	});
+
+	test('and of what only looks, too', async () => {
+		user.fail({ answer: { success: false, error: 'No screen' } });
+		const { error } = await use('screenshot');
+		expect(error?.message).toMatch(/failed: No screen \[item 0\]$/);
+		expect(error?.description).toMatch(/^Check the parameters, and look at the desktop with Desktop → Get\./);
+	});
+
+	test('Retry in the list of executions does not do it again', async () => {
+		user.fail({ answer: { success: false, error: 'The window is gone' } }, 1);
+		const first = await click();
+		const again = await click({ retryOf: JSON.parse(JSON.stringify(first.run.data)) });
+		expect(again.error?.message).toMatch(/failed: The window is gone \[item 0\]$/);
+		expect(user.requests()).toHaveLength(1);
+	});
+
+	test.each([{ status: 'ok', error: null }, { status: 'ok', error: '' }, { success: true, error: null }, {}, { status: 'done' }])('%j is none', async (answer) => {
+		user.fail({ answer });
+		expect((await click()).error).toBeUndefined();
+	});
+});
+
+describe('parameters that cannot be meant are an error before any request', () => {
+	test.each<[string, INodeParameters, string]>([
+		['click', { x: '={{ $json.nothing }}', y: 1 }, 'X (x) must be a whole number that is not negative, but is missing'],
+		['click', { x: '={{ null }}', y: 1 }, 'X (x) must be a whole number that is not negative, but is null'],
+		['click', { x: '={{ "" }}', y: 1 }, 'X (x) must be a whole number that is not negative, but is empty'],
+		['click', { x: 1, y: -1 }, 'Y (y) must be a whole number that is not negative, but is the number -1'],
+		['click', { x: 1.5, y: 1 }, 'X (x) must be a whole number that is not negative, but is the number 1.5'],
+		['click', { x: '={{ "left" }}', y: 1 }, 'X (x) must be a number, but is the text "left"'],
+		['click', { x: '={{ [1, 2] }}', y: 1 }, 'X (x) must be a number, but is a list'],
+		['click', { x: 1, y: 1, button: '={{ "thumb" }}' }, 'Button (button) must be one of double, left, middle, right, triple, but is the text "thumb"'],
+		['drag', { x: 1, y: 1, toX: 1, toY: '={{ NaN }}' }, 'To Y (toY) must be a number, but is the number NaN'],
+		['type', { text: '={{ "" }}' }, 'Text (text) is empty'],
+		['type', { text: '={{ null }}' }, 'Text (text) is empty'],
+		['type', { text: '={{ { a: 1 } }}' }, 'Text (text) must be a text, but is an object'],
+		['key', { key: '={{ " " }}' }, 'Key (key) is empty'],
+		['holdKey', { key: 'a', duration: -1 }, 'Duration (duration) is negative'],
+		['holdKey', { key: 'a', duration: 3601 }, 'Duration (duration) is longer than an hour: 3601 seconds'],
+		['wait', { duration: '={{ 1e12 }}' }, 'Duration (duration) is longer than an hour: 1000000000000 seconds'],
+		['scroll', { x: 1, y: 1, amount: '={{ 0 }}' }, 'Amount (amount) must be a whole number of at least 1, but is 0'],
+		['scroll', { x: 1, y: 1, direction: '={{ "sideways" }}' }, 'Direction (direction) must be one of down, left, right, up, but is the text "sideways"'],
+		['wait', { duration: '={{ "long" }}' }, 'Duration (duration) must be a number, but is the text "long"'],
+		['screenshot', { binaryPropertyName: '={{ "" }}' }, 'Put Output File in Field (binaryPropertyName) is empty'],
+		['click', { x: 1, y: 1, options: { screenshotAfter: '={{ "perhaps" }}' } }, 'Screenshot After (screenshotAfter) must be true or false, but is the text "perhaps"'],
+		['custom', { tool: '={{ "" }}', action: 'a' }, 'Tool (tool) is empty'],
+		['custom', { tool: 'computer', action: '={{ "" }}' }, 'Action (action) is empty'],
+		['custom', { tool: 'computer', action: 'key', params: '{"text"' }, "Parameters (JSON) (params) is not valid JSON: Expected ':' after property name in JSON at position 7 (line 1 column 8)"],
+		['custom', { tool: 'computer', action: 'key', params: '={{ [1] }}' }, 'Parameters (JSON) (params) is not a JSON object: it is a list'],
+	])('%s %j', async (operation, parameters, message) => {
+		const { error } = await use(operation, { parameters });
+		expect(error?.message).toBe(`${message} [item 0]`);
+		expect(user.requests()).toEqual([]);
+	});
+});
+
+describe('errors', () => {
+	test('an unknown desktop', async () => {
+		const { error } = await click({ parameters: { desktopId: 'dsk_0' } });
+		expect(error?.message).toBe('NenAI refused left_click on desktop dsk_0 (HTTP 404): Desktop dsk_0 not found [item 0]');
+		expect(error?.description).toMatch(/^Check the desktop ID, or choose the desktop from the list.* Nothing was done\.$/);
+	});
+
+	test('a deleted desktop', async () => {
+		const deleted = sandbox.desktops.add({ status: 'deleted' });
+		for (const operation of ['screenshot', 'cursorPosition']) {
+			const { error } = await use(operation, { parameters: { desktopId: deleted } });
+			expect(error?.message).toMatch(/\(HTTP 410\): Desktop dsk_\w+ is deleted/);
+			expect(error?.description).toMatch(/^The desktop is deleted/);
+		}
+	});
+
+	test('a wrong key', async () => {
+		const { error } = await click({ credentials: user.credentials({ apiKey: 'wrong-key-secret' }) });
+		expect(error?.message).toMatch(/^NenAI did not accept the API key for left_click/);
+		expect(error?.stored).not.toContain('wrong-key-secret');
+	});
+
+	test('Continue: items carry their errors, the others go on', async () => {
+		const { items } = await click({ items: [{ x: 1 }, { x: 9999 }, { x: 'no' }, { x: 4 }], parameters: { x: '={{ $json.x }}' }, settings: CONTINUE });
+		expect(items.map(({ json }) => json.error ?? json.status)).toEqual(['ok', expect.stringMatching(/Outside the screen.*\[item 1\]/), expect.stringMatching(/X \(x\) must be a number.*\[item 2\]/), 'ok']);
+		expect(user.actions()).toHaveLength(2);
+	});
+
+	test('as a tool of an older agent, it gives the answer, or the failure in words', async () => {
+		const inAgent = async (x: number) => (await executeInsideAgent({ resource: 'computer', operation: 'click', desktopId: id, x, y: 1 }, user.credentials()))?.[0].map(({ json }) => json);
+		expect(await inAgent(1)).toEqual([{ status: 'ok' }]);
+		expect(await inAgent(5000)).toEqual([{ error: expect.stringMatching(/^NenAI refused left_click .*Outside the screen/) }]);
+	});
+});
+
+describe('when the execution is stopped', () => {
+	test('nothing more is done, no picture is taken, and what was under way is not done again', async () => {
+		user.fail({ latencyMs: 300 });
+		let stop = () => {};
+		const running = click({ items: [{}, {}, {}], options: { screenshotAfter: true }, onStarted: (f) => (stop = f) });
+		await sandbox.until(({ desktopRequests }) => desktopRequests.length === 1);
+		stop();
+		const stopped = await running;
+		await new Promise((resolve) => setTimeout(resolve, 500));
+		expect(user.requests()).toHaveLength(1);
+		sandbox.desktopFaults.clear();
+		const again = await click({ items: [{}, {}, {}], retryOf: stopped.run.data });
+		expect(again.error?.message).toMatch(/not known whether NenAI did.*stopped/);
+		expect(user.requests()).toHaveLength(1);
+	});
+
+	test('between an action and its picture, no picture is taken', async () => {
+		user.fail({ latencyMs: 300 }, undefined, { action: 'screenshot' });
+		let stop = () => {};
+		const running = click({ items: [{}, {}], options: { screenshotAfter: true }, onStarted: (f) => (stop = f) });
+		await sandbox.until(({ desktopRequests }) => desktopRequests.length === 2);
+		stop();
+		await running;
+		await new Promise((resolve) => setTimeout(resolve, 400));
+		expect(user.requests()).toHaveLength(2);
+	});
+
+	test('waiting for a retry ends at once', async () => {
+		user.fail({ refuse: { status: 429, retryAfter: { seconds: 60, as: 'seconds' } } });
+		let stop = () => {};
+		const before = Date.now();
+		const running = click({ onStarted: (f) => (stop = f) });
+		await sandbox.until(({ desktopRequests }) => desktopRequests[0]?.answered === 429);
+		stop();
+		await running;
+		expect(Date.now() - before).toBeLessThan(3000);
+	});
+});

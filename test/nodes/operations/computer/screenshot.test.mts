@@ -1,0 +1,104 @@
+/** Computer → Screenshot, and the pictures that actions give. */
+import type { IBinaryData } from 'n8n-workflow';
+import { withSandbox } from '../../../sandbox/cases.mts';
+import type { Sandbox } from '../../../sandbox/index.mts';
+import { DesktopUser, type UseOptions } from '../../onDesktops.mts';
+
+let sandbox: Sandbox;
+let id: string;
+withSandbox((given) => (sandbox = given), { desktopTimeScale: 0.01 });
+beforeEach(() => {
+	id = sandbox.desktops.add();
+});
+
+const user = new DesktopUser(() => sandbox);
+const use = (operation: string, { parameters, ...rest }: UseOptions = {}) => user.use('computer', operation, { ...rest, parameters: { desktopId: id, ...parameters } });
+const click = (options: UseOptions = {}) => use('click', { ...options, parameters: { x: 10, y: 20, ...options.parameters } });
+const pngOf = ({ data }: IBinaryData) => Buffer.from(data, 'base64').subarray(1, 4).toString();
+const PIXEL = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==', 'base64');
+const JPEG = Buffer.from([0xff, 0xd8, 0xff, 0xe0, 0, 16]);
+
+test('a screenshot is a PNG in data, and not in the JSON', async () => {
+	const { items: [{ json, binary }] } = await use('screenshot');
+	expect(json).toEqual({ status: 'ok' });
+	expect(binary?.data).toMatchObject({ mimeType: 'image/png', fileName: 'screenshot.png', fileType: 'image', fileExtension: 'png' });
+	expect(pngOf(binary?.data as IBinaryData)).toBe('PNG');
+});
+
+test('in another field', async () => {
+	const { items: [{ binary }] } = await use('screenshot', { parameters: { binaryPropertyName: 'screen' } });
+	expect(Object.keys(binary ?? {})).toEqual(['screen']);
+});
+
+test('of the older form of answers', async () => {
+	sandbox.setDefaults({ desktopAnswers: 'older' });
+	const { items: [{ json, binary }] } = await use('screenshot');
+	expect(json).toEqual({ success: true, output: null, error: null });
+	expect(binary?.data.mimeType).toBe('image/png');
+	expect((await use('type', { parameters: { text: 'a' } })).items[0]).toEqual({ json: { success: true, output: 'Typed 1 characters', error: null }, pairedItem: { item: 0 } });
+});
+
+test.each([
+	['JPEG', JPEG.toString('base64'), 'image/jpeg', 'screenshot.jpg'],
+	['PNG with its type before it', `data:image/png;base64,${PIXEL.toString('base64')}`, 'image/png', 'screenshot.png'],
+	['PNG in lines', PIXEL.toString('base64').replace(/.{20}/g, '$&\r\n'), 'image/png', 'screenshot.png'],
+	['GIF', Buffer.from('GIF89a').toString('base64'), 'image/gif', 'screenshot.gif'],
+	['WebP', Buffer.from('RIFF\x10\0\0\0WEBPVP8 ').toString('base64'), 'image/webp', 'screenshot.webp'],
+	['BMP', Buffer.from('BM\x10\0\0\0\0\0\0\0').toString('base64').replace(/=+$/, ''), 'image/bmp', 'screenshot.bmp'],
+	['of a type that is declared', 'data:image/avif;base64,AAAAHGZ0eXA=', 'image/avif', 'screenshot.avif'],
+])('a picture that is %s', async (_, base64_image, mimeType, fileName) => {
+	user.fail({ answer: { status: 'ok', base64_image } });
+	expect((await use('screenshot')).items[0].binary?.data).toMatchObject({ mimeType, fileName });
+});
+
+const NO_PICTURES = ['', null, undefined, 7, 'none', 'not available', 'iVBORw0KG', 'SGVsbG8gd29ybGQ=', 'data:text/plain;base64,SGVsbG8gd29ybGQ=', `${PIXEL.toString('base64')}!`];
+
+test('after an action, what is no picture does not stand in for one', async () => {
+	user.fail({ answer: { status: 'ok', screenshot: 'none' } }, 1, { action: 'left_click' });
+	const { items: [{ binary }] } = await click({ options: { screenshotAfter: true } });
+	expect(binary?.data.mimeType).toBe('image/png');
+});
+
+test.each(NO_PICTURES)('a screenshot without a picture (%j) is an error', async (base64_image) => {
+	user.fail({ answer: { status: 'ok', base64_image } });
+	const { error } = await use('screenshot');
+	expect(error?.message).toMatch(/^NenAI was asked for a screenshot of desktop dsk_\w+, and its answer has no picture of a known form: PNG, JPEG, GIF, WebP or BMP in base64 \(HTTP 200\)/);
+});
+
+test('after an action, where it is wanted', async () => {
+	const { items: [{ json, binary }] } = await click({ options: { screenshotAfter: true } });
+	expect(json).toEqual({ status: 'ok' });
+	expect(binary?.data.mimeType).toBe('image/png');
+	expect(user.actions().map(([action]) => action)).toEqual(['left_click', 'screenshot']);
+});
+
+test('none is taken unless it is wanted', async () => {
+	expect((await click()).items[0].binary).toBeUndefined();
+});
+
+test("the action's own picture is enough, and comes out in any case", async () => {
+	user.fail({ answer: { status: 'ok', base64_image: PIXEL.toString('base64') } });
+	for (const screenshotAfter of [true, false]) expect((await click({ options: { screenshotAfter } })).items[0].binary?.data.mimeType).toBe('image/png');
+	expect(user.actions().map(([action]) => action)).toEqual(['left_click', 'left_click']);
+});
+
+test('one that cannot be taken is a hint: the action is done', async () => {
+	user.fail({ refuse: { status: 400, body: { error: 'The screen is off' } } }, undefined, { action: 'screenshot' });
+	const { items, error, hints } = await click({ options: { screenshotAfter: true } });
+	expect(error).toBeUndefined();
+	expect(items[0]).toEqual({ json: { status: 'ok' }, pairedItem: { item: 0 } });
+	expect(hints).toEqual([`Item 0: It was done, but no picture of the screen could be taken. NenAI was asked for a screenshot of desktop ${id} and refused (HTTP 400): The screen is off. Check the parameters: something is missing, has the wrong form, or lies outside of the screen.`]);
+});
+
+test('no text has two full stops in a row', async () => {
+	user.fail({ refuse: { status: 400, body: { error: 'The screen is off.' } } }, undefined, { action: 'screenshot' });
+	expect((await click({ options: { screenshotAfter: true } })).hints[0]).toContain('The screen is off. Check the parameters');
+	expect((await use('screenshot')).error?.message).toMatch(/The screen is off \[item 0\]$/);
+});
+
+test('one that fails for a moment is taken again', async () => {
+	user.fail({ refuse: { status: 502 } }, 1, { action: 'screenshot' });
+	const { items, hints } = await click({ options: { screenshotAfter: true } });
+	expect(items[0].binary?.data.mimeType).toBe('image/png');
+	expect(hints).toEqual([]);
+});

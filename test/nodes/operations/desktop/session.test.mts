@@ -1,0 +1,83 @@
+/** Desktop → Open Session, Get Session and Close Session, and what becomes of the link of a session. */
+import { withSandbox } from '../../../sandbox/cases.mts';
+import type { Sandbox } from '../../../sandbox/index.mts';
+import { CONTINUE, DesktopUser, RETRY, stored } from '../../onDesktops.mts';
+
+let sandbox: Sandbox;
+withSandbox((given) => (sandbox = given));
+
+const user = new DesktopUser(() => sandbox);
+const use = (operation: string, options?: Parameters<DesktopUser['use']>[2]) => user.use('desktop', operation, options);
+const of = (desktopId: string) => ({ parameters: { desktopId } });
+
+test('open, get and close a session', async () => {
+	const id = sandbox.desktops.add();
+	const opened = await use('openSession', of(id));
+	expect(opened.items[0].json).toEqual({ href: expect.stringContaining('https://sessions.invalid/'), active: true, interactive: true });
+	expect((await use('getSession', of(id))).items[0].json).toEqual(opened.items[0].json);
+	expect((await use('closeSession', of(id))).items[0].json).toEqual({ success: true });
+	expect(sandbox.desktops.get(id)?.session).toBeNull();
+});
+
+describe("a session's link", () => {
+	const SECRET = 'https://sessions.invalid/dsk?token=secret-of-the-session';
+
+	test.each(['create', 'get', 'getMany', 'rename', 'delete'])('is left out of what %s gives', async (operation) => {
+		const desktop = { desktop_id: 'd', status: 'running', href: SECRET, session: { href: SECRET }, active_session: [{ href: SECRET }], session_url: SECRET, session_token: 'secret-of-it', session_state: `at ${SECRET}`, session_timeout: '30m', session_limit: 7, more: { href: SECRET, kept: 1 } };
+		user.fail({ answer: operation === 'getMany' ? [desktop] : desktop });
+		const id = sandbox.desktops.add();
+		const result = await use(operation, { parameters: operation === 'create' || operation === 'getMany' ? {} : { desktopId: id, ...(operation === 'rename' && { name: 'x' }) } });
+		expect(result.items[0].json).toEqual({ desktop_id: 'd', status: 'running', session_timeout: '30m', session_limit: 7, more: { kept: 1 } });
+		expect(stored(result)).not.toContain('secret-of');
+	});
+
+	test('is in the output of the session operations, and nowhere else of the execution', async () => {
+		const id = sandbox.desktops.add();
+		for (const operation of ['openSession', 'getSession']) {
+			const result = await use(operation, of(id));
+			const href = String(sandbox.desktops.get(id)?.session?.href);
+			expect(result.items[0].json.href).toBe(href);
+			expect(stored(result).split(href)).toHaveLength(2);
+		}
+	});
+
+	test('is asked for again by a retry, since it is not remembered', async () => {
+		const [a, b] = [sandbox.desktops.add(), sandbox.desktops.add()];
+		user.fail({ refuse: { status: 400 } }, 1, { desktopId: b });
+		const { items, error } = await use('openSession', { items: [{ id: a }, { id: b }], parameters: { desktopId: '={{ $json.id }}' }, settings: RETRY });
+		expect(error).toBeUndefined();
+		expect(items.map(({ json }) => json.href)).toEqual([a, b].map((id) => sandbox.desktops.get(id)?.session?.href));
+		expect(user.requests()).toEqual([`PUT /${a}/session`, `PUT /${b}/session`, `GET /${a}/session`, `PUT /${b}/session`]);
+	});
+
+	test.each([
+		['an error', { refuse: { status: 400, contentType: 'text/plain', body: `It is at ${SECRET} now` } }],
+		['JSON of an error', { wholeAnswer: { status: 400, contentType: 'application/json', body: JSON.stringify({ error: `See ${SECRET}` }) } }],
+		['an answer of another form', { answer: { url: SECRET, token: 'secret-of-the-session' } }],
+		['a text', { wholeAnswer: { status: 200, contentType: 'text/plain', body: SECRET } }],
+		['a redirect', { refuse: { status: 302, headers: { location: SECRET } } }],
+		['a text of an error', { refuse: { status: 404, contentType: 'text/plain', body: 'token=secret-of-the-session' } }],
+		['a failure', { answer: { success: false, error: { token: 'secret-of-the-session' } } }],
+		['a failure in words', { answer: { success: false, error: 'secret-of-the-session is taken' } }],
+	])('is not quoted from %s', async (_, fault) => {
+		const id = sandbox.desktops.add();
+		for (const operation of ['openSession', 'getSession', 'closeSession']) {
+			sandbox.desktopFaults.clear();
+			user.fail(fault);
+			const result = await use(operation, { ...of(id), settings: CONTINUE });
+			// Whatever closing is answered with, it is not passed on.
+			expect(result.items[0].json).toEqual(operation === 'closeSession' && result.items[0].json.success === true ? { success: true } : { error: expect.any(String) });
+			expect(stored(result)).not.toContain('secret-of');
+		}
+	});
+});
+
+test.each([
+	['an error', { refuse: { status: 400, contentType: 'application/json', body: JSON.stringify({ error: 'No', message: `${'https:'}\\/\\/s.invalid\\/secret-of` }) } }],
+	['an answer of another form', { wholeAnswer: { status: 200, contentType: 'application/json', body: JSON.stringify({ session: { token: 'secret-of' }, list: [{ href: '/secret-of' }] }) } }],
+])('no error quotes a session from %s', async (_, fault) => {
+	user.fail(fault);
+	const result = await use('getMany', { settings: CONTINUE });
+	expect(result.items[0].json.error).toMatch(/^NenAI/);
+	expect(stored(result)).not.toContain('secret-of');
+});

@@ -1,0 +1,129 @@
+/** Run → Get. */
+import type { IDataObject, INodeParameters } from 'n8n-workflow';
+import { withSandbox } from '../../../sandbox/cases.mts';
+import { errorAnswer, type Sandbox } from '../../../sandbox/index.mts';
+import { asking, CONTINUE, items, type AskOptions } from '../../asking.mts';
+
+let sandbox: Sandbox;
+withSandbox((given) => (sandbox = given), { retryDelaysMs: [] });
+
+const { get, hold, calls, requests, asked, failCalls } = asking(() => sandbox);
+
+test.each([
+	['queued', false],
+	['running', false],
+	['processing', false],
+	['Running', false],
+	['completed', true],
+	['failed', true],
+	['timeout', true],
+	['something-new', true],
+])('the state of a run that is %s, and whether it has finished: %s', async (status, finished) => {
+	hold('m-1', status);
+	const { items: [item], error } = await get({ items: items('m-1') });
+	expect(error).toBeUndefined();
+	expect(item).toMatchObject({ json: { success: true, status, messageId: 'm-1', finished }, pairedItem: { item: 0 } });
+});
+
+test('the answer is unchanged, with every digit', async () => {
+	hold('m-1');
+	failCalls({ result: { form: 'json-text', data: { status: 'completed', output: { claim: 'C', rows: [1, 'x', null] }, messageId: 'own', liveViewUrl: 'https://app.example.com/runs/m-1' } } });
+	const { items: [{ json }] } = await get({ items: items('m-1') });
+	expect(json).toEqual({ status: 'completed', output: { claim: 'C', rows: [1, 'x', null] }, messageId: 'own', liveViewUrl: 'https://app.example.com/runs/m-1', finished: true });
+});
+
+test('numbers that JavaScript would change are texts with all digits', async () => {
+	failCalls({ result: { whole: { content: [{ type: 'text', text: '{"status":"completed","claim":8202522731445525542,"amount":12.5}' }] } } });
+	const { items: [{ json }] } = await get({ items: items('m-1') });
+	expect(json).toMatchObject({ claim: '8202522731445525542', amount: 12.5 });
+});
+
+test.each([
+	['behind Start', { messageId: 'm-1' }],
+	['behind a callback', { message_id: 'm-1' }],
+	['a number', { messageId: 77 }],
+])('the message ID is that of the item: %s', async (_, item) => {
+	hold(String(Object.values(item)[0]));
+	const { items: [{ json }] } = await get({ items: [item] });
+	expect(json).toMatchObject({ status: 'running' });
+});
+
+test('200 runs: several at a time, bounded, in order, paired, in one session', async () => {
+	const ids = Array.from({ length: 200 }, (_, n) => `m-${n}`);
+	for (const id of ids) hold(id, 'running', { more: { is: id } });
+	failCalls({ latencyMs: 5 });
+	const { items: found } = await get({ items: items(...ids), options: { maxConcurrency: 7 } });
+	expect(found.map(({ json, pairedItem }) => [json.is, pairedItem])).toEqual(ids.map((id, item) => [id, { item }]));
+	const { counts } = sandbox.state();
+	expect(counts).toMatchObject({ mcpInitializes: 1, mcpToolLists: 1, mcpToolCalls: 200, maxConcurrentMcpToolCalls: 7 });
+});
+
+test('the session is ended, and every request after the first carries it and the version', async () => {
+	hold('m-1');
+	await get({ items: items('m-1') });
+	await sandbox.until(() => asked().at(-1) === 'DELETE');
+	expect(asked()).toEqual(['initialize', 'notifications/initialized', 'tools/list', 'tools/call', 'DELETE']);
+	const [first, ...others] = requests().map(({ headers }) => [headers['mcp-session-id'], headers['mcp-protocol-version']]);
+	expect(first).toEqual([undefined, undefined]);
+	for (const [session, version] of others) expect([typeof session, version]).toEqual(['string', '2025-06-18']);
+});
+
+describe('Skip Finished', () => {
+	const skipping = (given: IDataObject[], options: INodeParameters = {}, more: AskOptions = {}) => get({ items: given, options: { skipFinished: true, ...options }, ...more });
+
+	test('what has finished goes on unchanged, in its place, and NenAI is asked about the others alone', async () => {
+		hold('m-2', 'completed');
+		const done = { messageId: 'm-1', status: 'completed', finished: true, output: { own: 1 } };
+		const notStarted = { error: 'The workflow is unknown', finished: true };
+		const { items: found, error } = await skipping([done, { messageId: 'm-2', finished: false }, notStarted]);
+		expect(error).toBeUndefined();
+		expect(found.map(({ json }) => json)).toEqual([done, expect.objectContaining({ messageId: 'm-2', status: 'completed', finished: true }), notStarted]);
+		expect(found.map(({ pairedItem }) => pairedItem)).toEqual([{ item: 0 }, { item: 1 }, { item: 2 }]);
+		expect(calls().map(({ arguments: given }) => given)).toEqual([{ messageId: 'm-2' }]);
+	});
+
+	test('nothing is asked where all have finished, not even for a session', async () => {
+		await skipping([{ messageId: 'm-1', finished: true }]);
+		expect(asked()).toEqual([]);
+	});
+
+	test.each<[string, IDataObject, INodeParameters]>([
+		['the option is off', { finished: true }, { skipFinished: false }],
+		['it is not said that it has finished', {}, {}],
+		['it has not', { finished: false }, {}],
+		['it says something else', { finished: 'perhaps' }, {}],
+	])('it is asked where %s', async (_, more, options) => {
+		hold('m-1', 'running');
+		const { items: [{ json }] } = await skipping([{ messageId: 'm-1', ...more }], options);
+		expect(json).toMatchObject({ status: 'running', finished: false });
+	});
+
+	test('an option that cannot be meant is an error, or goes on in its item', async () => {
+		const bad = { skipFinished: '={{ "perhaps" }}' };
+		expect((await skipping(items('m-1'), bad)).error?.message).toMatch(/^Skip Finished \(skipFinished\) .*\[item 0\]$/);
+		const { items: [{ json }] } = await skipping(items('m-1'), bad, { settings: CONTINUE });
+		expect(json).toEqual({ error: expect.stringContaining('Skip Finished') });
+	});
+
+	test('rounds of a loop: what fails is asked again, since its item says which run it is of', async () => {
+		hold('m-1', 'completed');
+		failCalls({ refuse: errorAnswer(503, 'html') }, 1);
+		const round = async (given: IDataObject[]) => (await skipping(given, { maxTries: 1 }, { settings: CONTINUE })).items.map(({ json }) => json);
+		const first = await round(items('m-1'));
+		expect(first).toEqual([{ messageId: 'm-1', error: expect.stringContaining('HTTP 503') }]);
+		expect(await round(first)).toEqual([expect.objectContaining({ messageId: 'm-1', finished: true })]);
+	});
+});
+
+test('no item, no request', async () => {
+	const { items: found } = await get({ items: [] });
+	expect(found).toEqual([]);
+	expect(asked()).toEqual([]);
+});
+
+test('starts nothing', async () => {
+	hold('m-1');
+	await get({ items: items('m-1') });
+	expect(sandbox.state().counts.runsStarted).toBe(0);
+	expect(calls().map(({ tool }) => tool)).toEqual(['nen_status']);
+});
