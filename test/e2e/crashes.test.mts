@@ -5,7 +5,7 @@ import { chain } from '../n8n/build-workflow.mts';
 import { N8N_VERSIONS } from '../n8n/install.mts';
 import type { DeliverOptions, RunRecord } from '../sandbox/index.mts';
 import { casesOn } from './cases.mts';
-import { jsonOf, openStage } from './stage.mts';
+import { jsonOf, openOwnStage } from './stage.mts';
 import { activate, ANY_WORKFLOW, call, runAndWait, split, start, trigger, triggerUrl, untilWaiting, webhook, webhookUrl } from './workflows.mts';
 
 const root = join(__dirname, '../..');
@@ -16,7 +16,7 @@ const numbers = (count: number) => Array.from({ length: count }, (_, N) => N);
 const started = (runs: readonly RunRecord[]) => runs.map(({ params }) => Number(params.N)).sort((a, b) => a - b);
 
 describe.each(N8N_VERSIONS)('n8n %s', (version) => {
-	const on = casesOn(() => openStage({ root, version }));
+	const on = casesOn(() => openOwnStage({ root, version }));
 
 	on('killed while executions wait: after the restart each goes on with its own signed result, and with nothing else', async ({ n8n, client, sandbox, credential }) => {
 		sandbox.setDefaults({ fault: { callbacks: [] } });

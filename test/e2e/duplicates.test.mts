@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { chain, node } from '../n8n/build-workflow.mts';
 import { N8N_VERSIONS } from '../n8n/install.mts';
 import { casesOn } from './cases.mts';
-import { openStage } from './stage.mts';
+import { openOwnStage } from './stage.mts';
 import { activate, call, trigger, triggerUrl, webhook, webhookUrl } from './workflows.mts';
 
 const root = join(__dirname, '../..');
@@ -14,7 +14,7 @@ const DUPLICATE = { status: 200, body: '{"received":true,"ignored":"duplicate"}'
 const WAIT = { resume: 'timeInterval', amount: 45, unit: 'seconds' };
 
 describe.each(N8N_VERSIONS)('n8n %s, one execution at a time', (version) => {
-	const on = casesOn(() => openStage({ root, version, env: { N8N_CONCURRENCY_PRODUCTION_LIMIT: '1' } }));
+	const on = casesOn(() => openOwnStage({ root, version, env: { N8N_CONCURRENCY_PRODUCTION_LIMIT: '1' } }));
 
 	on('a callback whose start waits for more than a minute starts the workflow once, whatever its sender repeats', async ({ n8n, client, sandbox, credential }) => {
 		await activate(client, chain('long', [webhook('long'), node('Wait', 'wait', 1.1, WAIT), node('Wait on', 'wait', 1.1, WAIT)]));

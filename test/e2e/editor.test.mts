@@ -14,7 +14,7 @@ import { PICTURES, type Picture } from './editor/pictures.mts';
 import { Screenshots } from './editor/screenshots.mts';
 import { NENAI, TRIGGER, withNenAi, withTrigger } from './editor/workflows.mts';
 import { errorAnswer } from '../sandbox/index.mts';
-import { EXAMPLE_WORKFLOW, hasRun, jsonOf, openStage, readExample, type Stage } from './stage.mts';
+import { EXAMPLE_WORKFLOW, hasRun, jsonOf, openOwnStage, readExample, type Stage } from './stage.mts';
 import type { CredentialRef } from './workflows.mts';
 
 const ROOT = join(__dirname, '../..');
@@ -28,7 +28,7 @@ let credential: CredentialRef;
 let failed = false;
 
 beforeAll(async () => {
-	stage = await openStage({ root: ROOT, version: VERSION });
+	stage = await openOwnStage({ root: ROOT, version: VERSION });
 	browser = await EditorBrowser.start(stage.n8n.url, join(stage.n8n.userFolder, 'chromium'));
 	const { url, mcpUrl, desktopUrl, apiKey, webhookSecret } = stage.sandbox;
 	credential = await storeCredential('NenAI', { apiKey, baseUrl: url, mcpUrl, desktopUrl, webhookSecret });

@@ -4,7 +4,7 @@ import type { Execution } from '../n8n/client.mts';
 import { N8N_VERSIONS } from '../n8n/install.mts';
 import { errorAnswer } from '../sandbox/index.mts';
 import { casesOn } from './cases.mts';
-import { EXAMPLE_WORKFLOW, jsonOf, openStage, withParameters, type Change, type Stage } from './stage.mts';
+import { EXAMPLE_WORKFLOW, jsonOf, openOwnStage, withParameters, type Change, type Stage } from './stage.mts';
 
 const root = join(__dirname, '../..');
 
@@ -35,7 +35,7 @@ function results(execution: Execution) {
 }
 
 describe.each(N8N_VERSIONS)('n8n %s', (version) => {
-	const on = casesOn(() => openStage({ root, version }));
+	const on = casesOn(() => openOwnStage({ root, version }));
 
 	/** A run that does not end by itself. */
 	const endless = { callbacks: [{ status: 'processing' }, { status: 'success', afterMs: 3_600_000 }] };

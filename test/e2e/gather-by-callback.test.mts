@@ -5,13 +5,13 @@ import { errorAnswer } from '../sandbox/index.mts';
 import { casesOn } from './cases.mts';
 import { Gathering, limits, resultsOf, TABLE } from './gathering.mts';
 import { chance } from './random.mts';
-import { openStage, withParameters, withSettings, type Change, type Stage } from './stage.mts';
+import { openOwnStage, withParameters, withSettings, type Change, type OwnStage } from './stage.mts';
 
 const root = join(__dirname, '../..');
-const on = casesOn(() => openStage({ root, version: '2.41.1' }));
+const on = casesOn(() => openOwnStage({ root, version: '2.41.1' }));
 
 /** A case with the example published. */
-function gathering(what: string, run: (gathering: Gathering, stage: Stage) => Promise<void>, change?: Change): void {
+function gathering(what: string, run: (gathering: Gathering, stage: OwnStage) => Promise<void>, change?: Change): void {
 	on(what, async (stage) => await Gathering.during(root, stage, async (opened) => await run(opened, stage), change));
 }
 

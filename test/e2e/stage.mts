@@ -8,6 +8,7 @@ import { startN8n, type N8nInstance } from '../n8n/instance.mts';
 import type { N8nVersion } from '../n8n/install.mts';
 import { startSandbox, type Sandbox } from '../sandbox/index.mts';
 import { startModel, type Model } from './model.mts';
+import { release, SETTINGS, sharedN8n, type RunningN8n } from './shared-n8n.mts';
 import { tarball } from './tarball.mts';
 import { triggerUrl, type CredentialRef } from './workflows.mts';
 
@@ -20,7 +21,8 @@ export type Change = (workflow: WorkflowJson) => WorkflowJson;
 export interface Stage {
 	sandbox: Sandbox;
 	model: Model;
-	n8n: N8nInstance;
+	/** Other files use it, too: for one that can be killed, see {@link openOwnStage}. */
+	n8n: RunningN8n | N8nInstance;
 	client: N8nClient;
 	/** The stored NenAI credential. */
 	credential: CredentialRef;
@@ -30,11 +32,14 @@ export interface Stage {
 	close(options: { keepFiles: boolean }): Promise<void>;
 }
 
+/** With an n8n of its own, which may be killed and started. */
+export interface OwnStage extends Stage {
+	n8n: N8nInstance;
+}
+
 export interface StageOptions {
 	root: string;
 	version: N8nVersion;
-	/** Added to n8n's environment. */
-	env?: Readonly<Record<string, string>>;
 }
 
 export function readExample(root: string, name: string): WorkflowJson {
@@ -68,23 +73,41 @@ export function hasRun(execution: Execution, node: string): boolean {
 	return node in execution.data.resultData.runData;
 }
 
-/** Throws when something does not start; nothing is left running then. */
-export async function openStage({ root, version, env }: StageOptions): Promise<Stage> {
+/** Opens a stage in the n8n of this version that other files use as well. Throws when something does not start; nothing of it is left running then. */
+export async function openStage({ root, version }: StageOptions): Promise<Stage> {
+	const { n8n, client } = await sharedN8n(version, tarball());
+	return await setUp(root, n8n, client, async (options) => await release(version, client, options));
+}
+
+/**
+ * The same in an n8n of its own, which is stopped when the stage is closed.
+ *
+ * @param options.env added to n8n's environment
+ */
+export async function openOwnStage({ root, version, env }: StageOptions & { env?: Readonly<Record<string, string>> }): Promise<OwnStage> {
 	const userFolder = mkdtempSync(join(tmpdir(), `nenai-e2e-${version}-`));
-	const sandbox = await startSandbox({ workflows: { [EXAMPLE_WORKFLOW]: { PATIENT_NAME: { type: 'string', required: true } } } });
-	const model = await startModel();
-	let n8n: N8nInstance | undefined;
-	const close = async ({ keepFiles }: { keepFiles: boolean }) => {
-		await n8n?.stop();
-		await model.close();
-		await sandbox.close();
+	const n8n = await startN8n({ version, userFolder, tarball: tarball(), env: { ...SETTINGS, ...env } });
+	const client = new N8nClient(n8n.url);
+	const end = async ({ keepFiles }: { keepFiles: boolean }) => {
+		await n8n.stop();
 		if (keepFiles) process.stderr.write(`\nThe log of n8n ${version} and its database are in ${userFolder}\n`);
 		else rmSync(userFolder, { recursive: true, force: true });
 	};
+	const stage = await setUp(root, n8n, client, end, async () => await client.setupOwner());
+	return { ...stage, n8n };
+}
+
+/** What surrounds an n8n: a NenAI, a chat model, and credentials for both. */
+async function setUp(root: string, n8n: Stage['n8n'], client: N8nClient, end: Stage['close'], begin = async () => {}): Promise<Stage> {
+	const sandbox = await startSandbox({ workflows: { [EXAMPLE_WORKFLOW]: { PATIENT_NAME: { type: 'string', required: true } } } });
+	const model = await startModel();
+	const close: Stage['close'] = async (options) => {
+		await end(options);
+		await model.close();
+		await sandbox.close();
+	};
 	try {
-		n8n = await startN8n({ version, userFolder, tarball: tarball(), env: { N8N_DEFAULT_BINARY_DATA_MODE: 'filesystem', ...env } });
-		const client = new N8nClient(n8n.url);
-		await client.setupOwner();
+		await begin();
 		const credentials = await storeCredentials(client, { sandbox, model, callbackUrl: callbackUrl(root, n8n) });
 		const importExample = async (name: string, change: Change = (workflow) => workflow) =>
 			(await client.importWorkflow(change(readExample(root, name)), { credentials })).id;
@@ -96,7 +119,7 @@ export async function openStage({ root, version, env }: StageOptions): Promise<S
 }
 
 /** Where the example that handles callbacks takes them. */
-function callbackUrl(root: string, n8n: N8nInstance): string {
+function callbackUrl(root: string, n8n: Stage['n8n']): string {
 	const trigger = readExample(root, 'handle-callbacks').nodes.find(({ type }) => type.endsWith('.nenAiTrigger'));
 	return triggerUrl(n8n, String(trigger?.webhookId));
 }

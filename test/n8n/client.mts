@@ -25,6 +25,7 @@ import {
 	SavedWorkflow,
 	StoredExecution,
 	type WorkflowJson,
+	WorkflowList,
 } from './schemas.mts';
 
 export { N8nApiError } from './rest.mts';
@@ -198,6 +199,12 @@ export class N8nClient {
 	async deactivate(id: string, timeoutMs = DEFAULT_TIMEOUT_MS): Promise<void> {
 		await this.#post(`/workflows/${id}/deactivate`, {});
 		await this.#publicationDone(id, timeoutMs);
+	}
+
+	/** Deactivates every workflow that is active. */
+	async deactivateAll(): Promise<void> {
+		const workflows = await this.#send('GET', '/workflows', undefined, WorkflowList);
+		for (const { id } of workflows.filter(({ active }) => active)) await this.deactivate(id);
 	}
 
 	/** Deletes a workflow together with its executions, active or not. */

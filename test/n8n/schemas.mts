@@ -31,6 +31,9 @@ export const EXECUTION_STATUSES = [
 
 export const Saved = z.object({ id: z.string() });
 
+/** As a list of workflows has them. */
+export const WorkflowList = z.array(z.object({ id: z.string(), active: z.boolean() }));
+
 export const SavedWorkflow = z
 	.object({ id: z.string(), versionId: z.string(), nodes: z.array(z.custom<INode>()) })
 	.passthrough();
