@@ -59,7 +59,7 @@ export class NenAiApi implements ICredentialType {
 			default: '',
 			placeholder: 'e.g. https://n8n.example.com/webhook/…/webhook',
 			description:
-				'Where NenAI reports what became of a run, when "Start" is set to the default. Usually the Production URL of a NenAI Trigger.',
+				'Where NenAI reports what became of a run, for each Start whose Callback is "Default of the Credential". Usually the Production URL of a NenAI Trigger: leave it empty until you have one. Start and Wait does not use it.',
 		},
 		{
 			displayName: 'MCP URL',
@@ -73,7 +73,7 @@ export class NenAiApi implements ICredentialType {
 			name: 'deploymentId',
 			type: 'string',
 			default: '',
-			description: 'Only for an API key that has several deployments: the one whose workflows and logs are meant',
+			description: 'For an API key with several deployments: the one whose workflows and logs are meant. Leave it empty unless your NenAI contact gave you one.',
 		},
 		{
 			displayName: 'Desktop URL',

@@ -35,12 +35,12 @@ const PROPERTIES: INodeProperties[] = [
 		required: true,
 		default: ['success', 'failed'],
 		options: [
-			{ name: 'Failed', value: 'failed', action: 'On a run that failed', description: 'The run ended without reaching its goal' },
-			{ name: 'Other', value: 'other', action: 'On a run with any other status', description: 'Any status that is not listed here' },
+			{ name: 'Failed', value: 'failed', action: 'On a run that failed', description: 'NenAI says that the run failed' },
+			{ name: 'Other', value: 'other', action: 'On a run with any other status', description: 'Any other status, such as a run that NenAI itself timed out' },
 			{ name: 'Processing', value: 'processing', action: 'On a run that has begun', description: 'The run has begun' },
 			{ name: 'Success', value: 'success', action: 'On a run that ended well', description: 'The run ended well' },
 		],
-		description: 'Which reports start the workflow. The others are confirmed to NenAI and dropped.',
+		description: 'Which reports start the workflow. The others are confirmed to NenAI and dropped. To hear of every run that ends, choose Success, Failed and Other.',
 	},
 	{
 		displayName:
@@ -70,7 +70,7 @@ const PROPERTIES: INodeProperties[] = [
 				type: 'boolean',
 				default: true,
 				description:
-					'Whether the same message ID and status starts the workflow only once. Remembers the last 500 callbacks of a day. Where n8n runs in several processes, two copies at the same instant can still both come through: to rule that out, put a Remove Duplicates node on message_id behind this trigger.',
+					'Whether the same message ID and status starts the workflow only once. Remembers the last 500 callbacks of a day. Where n8n runs in several processes, two copies at the same instant can still both come through: to rule that out, put a Remove Duplicates node on message_id and status behind this trigger.',
 			},
 			{
 				displayName: 'Workflow IDs',
@@ -86,16 +86,16 @@ const PROPERTIES: INodeProperties[] = [
 ];
 
 const TEST =
-	'<b>Test it while you build:</b> click "Execute step", then have a callback sent to the Test URL. Either start a run whose Callback URL is the Test URL, or send a signed callback by hand: the <a href="https://github.com/getnenai/n8n-nodes-nenai/blob/main/docs/waiting.md#test-the-trigger">documentation</a> has the commands to copy. Without the right signature it is answered 401. What comes is shown here.';
+	'<b>Test it while you build:</b> click "Execute step", then have a callback sent to the Test URL, which listens for two minutes. Either start a run that ends within these and whose Callback URL is the Test URL, or send a signed callback by hand: the <a href="https://github.com/getnenai/n8n-nodes-nenai/blob/main/docs/waiting.md#test-the-trigger">documentation</a> has the commands to copy. Without the right signature it is answered 401. What comes is shown here.';
 
 /** What the editor shows in place of an input. */
 const PANEL: TriggerPanelDefinition = {
 	header: '',
 	executionsHelp: {
-		inactive: `${TEST}<br /><br /><b>Then let it run by itself:</b> activate the workflow, and give the Production URL to NenAI.`,
-		active: `${TEST}<br /><br /><b>The workflow is active:</b> callbacks to the Production URL start it. They show up in the <a data-key="executions">list of executions</a>, not here.`,
+		inactive: `${TEST}<br /><br /><b>Then let it run by itself:</b> publish the workflow (before n8n 2: activate it), and give the Production URL to NenAI.`,
+		active: `${TEST}<br /><br /><b>The workflow is published:</b> callbacks to the Production URL start it. They show up in the <a data-key="executions">list of executions</a>, not here.`,
 	},
-	activationHint: 'Once the workflow is activated, callbacks to the Production URL start it without a click.',
+	activationHint: 'Once the workflow is published (before n8n 2: activated), callbacks to the Production URL start it without a click.',
 };
 
 export class NenAiTrigger implements INodeType {
@@ -136,7 +136,7 @@ export class NenAiTrigger implements INodeType {
 				if (webhookSecrets.length > 0) return true;
 				throw toError(this.getNode(), {
 					message: 'The NenAI credential has no webhook secret, so no callback could be verified',
-					hint: 'Make a secret with "openssl rand -hex 32", enter it in the credential as Webhook Secret, and give the same value to your NenAI contact. Then activate the workflow again.',
+					hint: 'Make a secret with "openssl rand -hex 32", enter it in the credential as Webhook Secret, and give the same value to your NenAI contact. Then publish the workflow again (before n8n 2: activate it).',
 				});
 			},
 			async delete(this: IHookFunctions): Promise<boolean> {

@@ -207,7 +207,7 @@ describe('the form of the NenAI node', () => {
 
 	inEditor('says what to enter', async () => {
 		const form = await openNenAi({});
-		expect(await form.parameters.innerText()).toContain('Use the names and types that the NenAI workflow declares. Names are case sensitive.');
+		expect(await form.parameters.innerText()).toContain('Use the names and types that the NenAI workflow declares: your NenAI contact knows them. Names are case sensitive.');
 		expect(await form.tooltip('Workflow ID')).toBe('The NenAI workflow to run');
 		expect(await form.tooltip('Callback')).toBe('Where NenAI reports what became of the run');
 	});
@@ -229,7 +229,7 @@ describe('the form of the NenAI node', () => {
 		const form = await openNenAi({});
 		await form.choose('resource', 'Result');
 		await form.until('Put Output File in Field');
-		expect(await form.labels()).toEqual(['Resource', 'Operation', 'Callback', 'Output', 'Put Output File in Field', 'Options']);
+		expect(await form.labels()).toEqual(['Resource', 'Operation', 'Callback Data', 'Output', 'Put Output File in Field', 'Options']);
 		expect(await form.choices('output')).toEqual(['One Item per File', 'One Item with All Files']);
 		expect(await form.field('payload').innerText()).toContain('{{ $json }}');
 		expect(await form.parameters.innerText()).toContain('The name of the output binary field to put the file in');

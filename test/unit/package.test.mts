@@ -43,6 +43,7 @@ test.each(['NenAi', 'NenAiTrigger'])('in an n8n that is too old, %s says so', (n
 
 test('names and defaults of the credential', () => {
 	const { name, properties } = new NenAiApi();
+	expect(properties.filter(({ required }) => required).map((p) => p.name)).toEqual(['apiKey']);
 	expect(name).toBe('nenAiApi');
 	expect(properties.map((p) => [p.name, p.default, p.typeOptions?.password ?? false])).toEqual([
 		['apiKey', '', true],

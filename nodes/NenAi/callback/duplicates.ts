@@ -37,13 +37,19 @@ export class StartedCallbacks {
 
 	private readonly now: () => number;
 
-	/** @param now milliseconds since 1970 */
-	constructor(now: () => number) {
+	private readonly longest: number;
+
+	/**
+	 * @param now milliseconds since 1970
+	 * @param longest how long a callback is remembered, in milliseconds
+	 */
+	constructor(now: () => number, longest = LONGEST_REMEMBERED) {
 		this.now = now;
+		this.longest = longest;
 	}
 
 	has(key: string): boolean {
-		return this.now() - (this.seen.get(key) ?? -Infinity) < LONGEST_REMEMBERED;
+		return this.now() - (this.seen.get(key) ?? -Infinity) < this.longest;
 	}
 
 	add(key: string) {

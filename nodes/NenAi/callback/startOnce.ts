@@ -1,4 +1,4 @@
-import { sleep, type IWebhookFunctions, type IWebhookResponseData } from 'n8n-workflow';
+import { sleep, type INodeExecutionData, type IWebhookFunctions, type IWebhookResponseData } from 'n8n-workflow';
 
 import { ACCEPTED, answer, ignored, refused } from './answers';
 import { keyOf, LONGEST_UNSAVED, StartedCallbacks } from './duplicates';
@@ -24,19 +24,39 @@ const STILL_STARTING = refused(503, 'The same callback came before and is still 
  *    where it could not start the workflow, also after 2 (n8n 1 asks for the answer first). Then a copy may start it.
  */
 export async function startOnce(this: IWebhookFunctions, callback: Callback): Promise<IWebhookResponseData> {
-	const response = this.getResponseObject();
 	const stored = this.getWorkflowStaticData('node');
 	const claims = claimsOf(String(this.getWorkflow().id), this.getNode().id);
-	const claim = await claims.take(callback, stored.seen, async () => await patienceOf(response));
+	return await goOnOnce.call(this, claims, callback, stored.seen, [[{ json: callback }]], (toSave) => (stored.seen = toSave));
+}
+
+/**
+ * Goes on with a waiting execution, unless a copy of this callback has made it do so. n8n 2 sees to that by itself, with an
+ * error for the copy; n8n 1 lets each go on that came before the first was stored, and all steps behind are done twice.
+ * Whatever its status is, a second final callback of the run counts as a copy.
+ */
+export async function resumeOnce(this: IWebhookFunctions, callback: Callback, output: INodeExecutionData[][]): Promise<IWebhookResponseData> {
+	return await goOnOnce.call(this, waits, { ...callback, status: 'final' }, undefined, output);
+}
+
+async function goOnOnce(
+	this: IWebhookFunctions,
+	claims: Claims,
+	callback: Callback,
+	saved: unknown,
+	output: INodeExecutionData[][],
+	save?: (toSave: string) => void,
+): Promise<IWebhookResponseData> {
+	const response = this.getResponseObject();
+	const claim = await claims.take(callback, saved, async () => await patienceOf(response));
 	if (claim === 'duplicate') return answer.call(this, ignored('duplicate'));
 	if (claim === 'starting') return answer.call(this, STILL_STARTING);
 
 	whenEnded(response, () => claim.end(response.statusCode >= 400));
 	return {
-		workflowData: [[{ json: callback }]],
+		workflowData: output,
 		get webhookResponse() {
 			const toSave = claim.started();
-			if (toSave !== undefined) stored.seen = toSave;
+			if (toSave !== undefined) save?.(toSave);
 			return ACCEPTED.body;
 		},
 	};
@@ -77,9 +97,9 @@ export class Claims {
 	private readonly now: () => number;
 
 	/** @param now milliseconds since 1970 */
-	constructor(now: () => number) {
+	constructor(now: () => number, memory = new StartedCallbacks(now)) {
 		this.now = now;
-		this.memory = new StartedCallbacks(now);
+		this.memory = memory;
 	}
 
 	get isStarting(): boolean {
@@ -138,6 +158,9 @@ export class Claims {
 		return [...this.underWay.values()].some(({ since }) => this.now() - since < LONGEST_UNSAVED);
 	}
 }
+
+/** Of all waiting executions together. Not for long: one that n8n could not store still waits, and may be told again. */
+const waits = new Claims(Date.now, new StartedCallbacks(Date.now, 10 * 60_000));
 
 /** By workflow and node ID: a name may change. The one used longest ago comes first. */
 const triggers = new Map<string, Claims>();

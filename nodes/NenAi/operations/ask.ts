@@ -50,7 +50,7 @@ export const messageIdProperty: INodeProperties = {
 	type: 'string',
 	required: true,
 	default: '={{ $json.messageId ?? $json.message_id }}',
-	description: 'The ID of the run. As it stands, it is that of the input item, behind Start, Start and Wait or a NenAI Trigger.',
+	description: 'The ID of the run. Leave it as it is behind Start, Start and Wait or a NenAI Trigger. Else drag in messageId (as Start gives it) or message_id (as callbacks have it).',
 };
 
 /** Throws BadInput where there is none. */

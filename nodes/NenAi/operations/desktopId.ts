@@ -11,7 +11,7 @@ export const desktopProperty: INodeProperties = {
 	type: 'resourceLocator',
 	required: true,
 	default: { mode: 'list', value: '' },
-	description: 'The desktop that is meant: the desktop_id that Desktop → Create gives',
+	description: 'Pick it from the list. Or choose By ID, and drag in the desktop_id that Desktop → Create gives.',
 	modes: [
 		{
 			displayName: 'From List',

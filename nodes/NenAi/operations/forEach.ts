@@ -4,7 +4,7 @@ import { CREDENTIAL_TYPE } from '../transport/credential';
 import { toError, type Failure } from '../transport/failure';
 import { workThrough, type Attempt, type Outcome } from '../transport/queue';
 import { BadInput, failureOf } from './badInput';
-import { failedItem, failureIn, firstFailure } from './items';
+import { asNodeError, failedItem, failureIn, firstFailure } from './items';
 import { Parameters } from './parameters';
 
 /** What an operation that does one thing for each item is made of. */
@@ -22,6 +22,10 @@ export interface Work<Q, A> {
 	named?: (question: Q) => IDataObject;
 	/** What else to say where an item has failed: what became of the others. Empty for nothing. */
 	describeOthers?: (outcomes: Array<Outcome<A>>) => string;
+	/** How an item ended in an earlier try: told in any case, also where this one cannot be begun. */
+	recall?: (itemIndex: number) => Outcome<A> | undefined;
+	/** Makes a failure one that anybody may see. Default: it is one. */
+	present?: (failure: Failure) => Failure;
 }
 
 export interface Course<Q, A> {
@@ -30,8 +34,6 @@ export interface Course<Q, A> {
 	attempt: (question: Q, itemIndex: number) => Promise<Attempt<A>>;
 	/** Ends what is under way, since one has failed and the others need not be waited for. Only where nothing is changed. */
 	giveUp?: () => void;
-	/** Makes a failure one that anybody may see. Default: it is one. */
-	present?: (failure: Failure) => Failure;
 	/** Called when all is done. */
 	end?: () => void;
 }
@@ -45,31 +47,32 @@ const PASSED_ON = Symbol('passed on');
  */
 export async function forEachItem<Q, A>(node: IExecuteFunctions, work: Work<Q, A>): Promise<INodeExecutionData[][]> {
 	const input = node.getInputData();
-	const count = input.length;
-	if (count === 0) return [[]];
+	if (input.length === 0) return [[]];
+	const { present = (failure) => failure } = work;
+	const stopOnFailure = !node.continueOnFail();
 	const readerOf = (index: number) => new Parameters(work.parameters, (name) => node.getNodeParameter(name, index, null));
-	const { maxConcurrency, maxTries, attempt, giveUp, present = (failure) => failure, end } = work.begin(readerOf(0), await node.getCredentials(CREDENTIAL_TYPE));
+	const course = await begin(node, work, readerOf(0));
 	const readOne = async (item: INodeExecutionData, index: number) => {
 		const given = readerOf(index);
 		return work.passesOn?.(item, given) ? PASSED_ON : await work.read(given, index);
 	};
 	const questions = await Promise.all(input.map(async (item, index) => await readQuestion(async () => await readOne(item, index))));
-	const stopOnFailure = !node.continueOnFail();
-	const unreadable = questions.findIndex((question) => question instanceof BadInput);
-	if (unreadable >= 0 && stopOnFailure) throw toError(node.getNode(), present((questions[unreadable] as BadInput).failure), unreadable);
+	const before = questions.map((question, index) => whatIsKnown(question, work.recall?.(index), course));
+	if ('problem' in course && stopOnFailure && !before.some(({ kind }, index) => kind === 'done' || work.recall?.(index))) throw asNodeError.call(node, course.problem, 0);
 
 	let first: ReturnType<typeof firstFailure>;
 	const answer = async (index: number): Promise<Attempt<A | typeof PASSED_ON>> => {
-		const question = questions[index];
-		if (question === PASSED_ON) return { kind: 'done', value: PASSED_ON };
-		const result: Attempt<A> = question instanceof BadInput ? { kind: 'failed', failure: question.failure } : await attempt(question, index);
-		if (result.kind === 'failed' && stopOnFailure && giveUp) {
+		const known = before[index];
+		if (known.kind !== 'untried' || 'problem' in course) return known as Attempt<A | typeof PASSED_ON>;
+		const result = await course.attempt(questions[index] as Q, index);
+		if (result.kind === 'failed' && stopOnFailure && course.giveUp) {
 			first ??= { index, failure: result.failure };
-			giveUp();
+			course.giveUp();
 		}
 		return result;
 	};
-	const outcomes = await workThrough(count, answer, { maxConcurrency, maxTries, stopOnFailure, signal: node.getExecutionCancelSignal() }).finally(end);
+	const isBlocked = 'problem' in course || (stopOnFailure && questions.some((question, index) => question instanceof BadInput && before[index].kind === 'failed'));
+	const outcomes = isBlocked ? before : await workThrough(input.length, answer, { ...course, stopOnFailure, signal: node.getExecutionCancelSignal() }).finally(course.end);
 	first ??= firstFailure(outcomes);
 	if (first !== undefined && stopOnFailure) throw toError(node.getNode(), present(withMore(first.failure, work.describeOthers?.(outcomes as Array<Outcome<A>>))), first.index);
 	const nameOf = (index: number): IDataObject => {
@@ -91,6 +94,27 @@ export async function forEachItem<Q, A>(node: IExecuteFunctions, work: Work<Q, A
 		return Array.isArray(made) ? made.map((item) => ({ ...item, pairedItem: { item: index } })) : fail(made, index);
 	};
 	return [(await Promise.all(outcomes.map(toOutput))).flat()];
+}
+
+/** Why nothing can be sent at all: a credential or an option that cannot be read. */
+interface Prevented {
+	problem: unknown;
+}
+
+/** Does not throw: what is known of items must be told in any case. */
+async function begin<Q, A>(node: IExecuteFunctions, work: Work<Q, A>, ofAll: Parameters): Promise<Course<Q, A> | Prevented> {
+	try {
+		return work.begin(ofAll, await node.getCredentials(CREDENTIAL_TYPE));
+	} catch (problem) {
+		return { problem };
+	}
+}
+
+/** How an item ends without anything being sent for it; `untried` where something must be. */
+function whatIsKnown<Q, A>(question: Q | BadInput | typeof PASSED_ON, recalled: Outcome<A> | undefined, course: Course<Q, A> | Prevented): Outcome<A | typeof PASSED_ON> {
+	if (question === PASSED_ON) return { kind: 'done', value: PASSED_ON };
+	const failure = question instanceof BadInput ? question.failure : 'problem' in course ? failureOf(course.problem) : undefined;
+	return failure === undefined ? { kind: 'untried' } : (recalled ?? { kind: 'failed', failure });
 }
 
 /** What n8n could not store is the failure of its item, not of all. */

@@ -2,7 +2,7 @@ import { NodeOperationError, type IExecuteFunctions, type INodeExecutionData } f
 
 import { toError, toText, type Failure } from '../transport/failure';
 import type { Outcome } from '../transport/queue';
-import { BadInput, failureOf } from './badInput';
+import { failureOf } from './badInput';
 
 /** What to say of an item that was not tried, since the execution was stopped. */
 const STOPPED: Failure = { message: 'The execution was stopped', hint: 'Nothing more was sent.' };
@@ -44,7 +44,7 @@ export function toFailedItem(this: IExecuteFunctions, error: Error, itemIndex: n
 	return { json: { error: named }, pairedItem: { item: itemIndex } };
 }
 
-/** What to throw for anything that was thrown before a request. */
-export function asNodeError(this: IExecuteFunctions, error: unknown, itemIndex?: number): Error {
-	return error instanceof NodeOperationError ? error : toError(this.getNode(), failureOf(error), error instanceof BadInput ? itemIndex : undefined);
+/** What to throw for anything that was thrown before a request. What concerns all items is said of the first. */
+export function asNodeError(this: IExecuteFunctions, error: unknown, itemIndex = 0): Error {
+	return error instanceof NodeOperationError ? error : toError(this.getNode(), failureOf(error), itemIndex);
 }

@@ -2,10 +2,11 @@ import type { ICredentialDataDecryptedObject, IExecuteFunctions, INodeExecutionD
 
 import { connect } from '../transport/connection';
 import { Desktops } from '../transport/desktop/desktops';
-import { presentable } from '../transport/desktop/failures';
+import { presentable, presented } from '../transport/desktop/failures';
 import type { Failure } from '../transport/failure';
 import type { Attempt, Outcome } from '../transport/queue';
-import { forEachItem, type Course } from './forEach';
+import { BadInput } from './badInput';
+import { forEachItem, type Course, type Work } from './forEach';
 import { checkAddress } from './limits';
 import { Memory, placeOfMemory } from './memory';
 import type { Parameters } from './parameters';
@@ -34,7 +35,7 @@ interface OnDesktops<Q, A> {
 
 /** Looks at something for each item: several at a time unless told otherwise, and repeated where that may help. */
 export async function lookForEach<Q, A>(node: IExecuteFunctions, look: OnDesktops<Q, A> & { maxConcurrency?: number }): Promise<INodeExecutionData[][]> {
-	return await forEachItem(node, { ...look, begin: begin(node, look, look.maxConcurrency ?? MAX_CONCURRENCY, look.ask) });
+	return await forEachItem(node, { ...look, ...withDesktops(node, look, look.maxConcurrency ?? MAX_CONCURRENCY, look.ask) });
 }
 
 /** What does something that may not be done twice. */
@@ -69,28 +70,43 @@ export async function actForEach<Q, A>(node: IExecuteFunctions, act: Act<Q, A>):
 		if (known) return known;
 		if (memory.hasLater(index)) return { kind: 'failed', failure: tooLate(memory.refusal(index)) };
 		memory.sent(index, ...request);
-		const attempt = await act.ask(desktops, question, index);
+		const attempt = presented(await act.ask(desktops, question, index), desktops.connection.credential.apiKey);
 		memory.settle(index, attempt.kind === 'done' ? { kind: 'done', value: act.keep(attempt.value) } : attempt);
 		if (attempt.kind !== 'done' && !attempt.failure.uncertain) memory.refuse(index, attempt.failure);
 		return attempt;
 	};
 	return await forEachItem(node, {
 		...act,
-		begin: begin(node, act, 1, doOnce, () => hintAtChanges.call(node, changed)),
+		...withDesktops(node, act, 1, doOnce, () => hintAtChanges.call(node, changed)),
+		recall: (index) => memory.recall(index),
 		describeOthers: (outcomes) => describeDone(doneIn(outcomes)),
 	});
 }
 
-function begin<Q, A>(node: IExecuteFunctions, { readTimeout, complete }: OnDesktops<Q, A>, maxConcurrency: number, ask: OnDesktops<Q, A>['ask'], end?: () => void) {
-	return (ofAll: Parameters, data: ICredentialDataDecryptedObject): Course<Q, A> => {
-		const connection = connect(data, { maxTries: MAX_TRIES, timeout: readTimeout?.(ofAll) ?? USUAL_TIMEOUT });
-		checkAddress(connection.credential, 'desktopUrl');
+function withDesktops<Q, A>(node: IExecuteFunctions, { readTimeout, complete }: OnDesktops<Q, A>, maxConcurrency: number, ask: OnDesktops<Q, A>['ask'], end?: () => void): Pick<Work<Q, A>, 'begin' | 'present'> {
+	let apiKey = '';
+	const present = (failure: Failure) => presentable(failure, apiKey);
+	const begin = (ofAll: Parameters, data: ICredentialDataDecryptedObject): Course<Q, A> => {
+		const usual = connect(data, { maxTries: MAX_TRIES, timeout: USUAL_TIMEOUT });
+		apiKey = usual.credential.apiKey;
+		checkAddress(usual.credential, 'desktopUrl');
+		const connection = readTimeout === undefined ? usual : connect(data, { maxTries: MAX_TRIES, timeout: readTimeout(ofAll) });
 		const desktops = new Desktops(node, connection, node.getExecutionCancelSignal());
 		const attempt = async (question: Q, index: number): Promise<Attempt<A>> => {
 			const asked = await ask(desktops, question, index);
 			return asked.kind === 'done' && complete ? await complete(desktops, asked.value, question, index) : asked;
 		};
-		return { maxConcurrency, maxTries: MAX_TRIES, attempt, present: (failure: Failure) => presentable(failure, connection), end };
+		return { maxConcurrency, maxTries: MAX_TRIES, attempt, end };
+	};
+	return {
+		present,
+		begin(ofAll, data) {
+			try {
+				return begin(ofAll, data);
+			} catch (error) {
+				throw error instanceof BadInput ? new BadInput(present(error.failure)) : error;
+			}
+		},
 	};
 }
 

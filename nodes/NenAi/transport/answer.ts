@@ -12,11 +12,16 @@ import { parseExactly } from './exactJson';
  */
 export type Verdict = 'accepted' | 'refused' | 'unauthorized' | 'redirected' | 'busy' | 'unknown';
 
-/** NenAI publishes no idempotency, so 500, 502 and 504 are `unknown`: a gateway says nothing of what stands behind it. */
+/**
+ * NenAI publishes no idempotency, so 500, 502 and 504 are `unknown`: a gateway says nothing of what stands behind it. Nor
+ * do 408 and 499, with which a request ends while something is at work on it.
+ */
 const EXCEPTIONS = new Map<number, Verdict>([
 	[401, 'unauthorized'],
 	[403, 'unauthorized'],
+	[408, 'unknown'],
 	[429, 'busy'],
+	[499, 'unknown'],
 	[503, 'busy'],
 ]);
 
@@ -183,7 +188,16 @@ function withoutTags(text: string): string {
 	return [outside, ...visible].join(' ').replace(/<[^<>]*>/g, ' ');
 }
 
+/**
+ * What makes a link a secret is in its query: whoever has a presigned URL has the file. Also as JSON in JSON writes one.
+ * Scheme and address are matched in any case, so that a long text takes no time.
+ */
+function withoutQueries(text: string): string {
+	return text.replace(/([a-z][a-z0-9+.-]{0,30}:\\*\/\\*\/[^\s"'<>?#]*)([?#][^\s"'<>]*)?/gi, (_, address: string, query?: string) => (query === undefined ? address : `${address}?…`));
+}
+
 function shorten(text: string): string {
 	const line = text.replace(/\s+/g, ' ').trim();
-	return line.length > LONGEST_TEXT ? `${line.slice(0, LONGEST_TEXT)}…` : line;
+	const safe = withoutQueries(line);
+	return safe.length > LONGEST_TEXT ? `${safe.slice(0, LONGEST_TEXT)}…` : safe;
 }

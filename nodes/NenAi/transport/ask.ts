@@ -1,6 +1,6 @@
 import type { IDataObject, IN8nHttpFullResponse } from 'n8n-workflow';
 
-import { isFromBetween, judgeThrown, parseJson, quoteBody, readText } from './answer';
+import { isFromBetween, judge, judgeThrown, parseJson, quoteBody, readText } from './answer';
 import { openStream, type Connection, type Sender } from './connection';
 import { McpClient, McpError, type ByteStream, type NoResult, type Send, type Tool, type ToolResult } from './mcp/client';
 import type { Attempt } from './queue';
@@ -344,7 +344,7 @@ function explainStatus(asked: string, { status, headers, body }: Extract<NoResul
 const TOO_MUCH = [429, 503];
 
 /** 511 is a network that wants somebody to sign in first. */
-const MAY_PASS = (status: number) => status === 429 || (status >= 500 && status !== 511);
+const MAY_PASS = (status: number) => ['busy', 'unknown'].includes(judge(status)) && status !== 511;
 
 function passing(asked: string, status: number, headers: IN8nHttpFullResponse['headers'], said: string, maxTries: number): Attempt<never> {
 	const after = readRetryAfter(headers['retry-after'], Date.now());

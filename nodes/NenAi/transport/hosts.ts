@@ -22,8 +22,8 @@ export function isLoopback(hostname: string): boolean {
 	return host === 'localhost' || host.endsWith('.localhost') || host === '[::1]' || host === '[::]' || /^(127|0)(\.\d+){3}$/.test(host);
 }
 
-/** Whether the host is one that only the same network knows, such as where clouds keep a machine's credentials: 169.254.0.0/16, fe80::/10. */
+/** Whether the host is one that only the same network knows, such as where clouds keep a machine's credentials: 169.254.0.0/16, fe80::/10, and fd00:ec2::254 of AWS. */
 export function isLinkLocal(hostname: string): boolean {
 	const host = asIpv4(normalized(hostname));
-	return /^169\.254(\.\d+){2}$/.test(host) || /^\[fe[89ab][0-9a-f]:/.test(host);
+	return /^169\.254(\.\d+){2}$/.test(host) || /^\[fe[89ab][0-9a-f]:/.test(host) || host === '[fd00:ec2::254]';
 }

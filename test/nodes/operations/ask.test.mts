@@ -265,6 +265,17 @@ describe('clear errors', () => {
 		expect(error?.description).toMatch(/Check the MCP URL/);
 	});
 
+	test.each([
+		['an answer of another form', { form: 'json-text', data: { state: 'done', output: { file: 'https://files.example/a.pdf?X-Amz-Signature=abc' } } }],
+		['a failure without words', { form: 'json-text', data: { success: false, at: 'https:\\/\\/files.example\\/a.pdf?X-Amz-Signature=abc' } }],
+		['a failure in words', { form: 'json-text', data: { success: false, error: 'See https://files.example/a.pdf#X-Amz-Signature=abc' } }],
+	] as const)('%s: a link is quoted without what makes it a secret', async (_, result) => {
+		failCalls({ result });
+		const { error } = await get({ items: items('m-1') });
+		expect(error?.message).toMatch(/files\.example.*a\.pdf\?…/);
+		expect(error?.stored).not.toContain('X-Amz-Signature');
+	});
+
 	test('the key is in no error, whoever says it', async () => {
 		const long = 'x'.repeat(280);
 		failCalls({ result: { isError: `${long}${sandbox.apiKey}` } });
@@ -304,6 +315,12 @@ describe('what a builder can switch on around it', () => {
 			[expect.stringMatching(/could not say: .* \[item 2\]\. Check the message ID/), { item: 2 }],
 			['completed', { item: 3 }],
 		]);
+	});
+
+	test('Continue, where the credential cannot be read: what has finished goes on unchanged, the others keep their message IDs', async () => {
+		const given = [{ messageId: 'm-1', finished: true, output: { a: 1 } }, { messageId: 'm-2' }];
+		const { items: found } = await get({ items: given, options: { skipFinished: true }, credentials: Object.assign(credentials(), { gone: true }), settings: CONTINUE });
+		expect(found.map(({ json }) => json)).toEqual([given[0], { messageId: 'm-2', error: expect.stringMatching(/Credential with ID "1" does not exist/) }]);
 	});
 
 	test('the error output gets the failed ones', async () => {

@@ -142,6 +142,8 @@ describe('errors hold neither the key nor a link, also where these were entered'
 		['desktopFile', 'download', { desktopId: 'd', fileName: LINK }],
 		['computer', 'custom', { desktopId: 'd', tool: apiKey, action: LINK }],
 		['computer', 'click', { desktopId: 'd', x: LINK, y: apiKey }],
+		['computer', 'click', { desktopId: 'd', x: 1, y: 1, options: { timeout: LINK } }],
+		['computer', 'click', { desktopId: 'd', x: 1, y: 1, options: { timeout: apiKey } }],
 	])('%s %s %j', async (resource, operation, parameters) => {
 		for (const fault of [{ refuse: { status: 404 } }, { connection: 'drop-after-acting' as const }]) {
 			sandbox.desktopFaults.clear();
@@ -213,7 +215,7 @@ describe('errors say what happened and what to do', () => {
 		['none', 'desktop.getnen.ai', 'The desktop URL of the credential is not an http(s) URL'],
 	])('a desktop URL that is %s', async (_, desktopUrl, message) => {
 		const { error } = await use('create', { credentials: user.credentials({ desktopUrl }) });
-		expect(error?.message).toBe(message);
+		expect(error?.message).toBe(`${message} [item 0]`);
 		expect(error?.description).toMatch(/^It is usually https:\/\/desktop\.api\.getnen\.ai\./);
 	});
 

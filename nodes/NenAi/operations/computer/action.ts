@@ -109,7 +109,7 @@ async function addPicture(desktops: Desktops, answer: Answer, { desktopId, scree
 	const { maxTries } = desktops.connection;
 	const [look] = await workThrough(1, async () => await desktops.screenshot(desktopId), { maxConcurrency: 1, maxTries, stopOnFailure: true, signal: desktops.stopped });
 	if (look.kind === 'done') return { value: { ...answer, picture: look.value.picture } };
-	const { message, hint } = presentable(failureIn(look), desktops.connection);
+	const { message, hint } = presentable(failureIn(look), desktops.connection.credential.apiKey);
 	return { value: answer, hint: `It was done, but no picture of the screen could be taken. ${message}. ${hint}` };
 }
 

@@ -45,7 +45,7 @@ export const custom = makeAction({
 			required: true,
 			default: '',
 			placeholder: 'e.g. left_mouse_down',
-			description: 'What the tool is to do, as NenAI calls it',
+			description: 'What the tool is to do, by the name that the documentation of the Desktop API gives it',
 		},
 		{
 			displayName: 'Parameters (JSON)',

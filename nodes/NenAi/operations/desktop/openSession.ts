@@ -7,7 +7,7 @@ export const openSession = makeChange({
 		name: 'Open Session',
 		value: 'openSession',
 		action: 'Open a session on a desktop',
-		description: 'Gives a link (href) with which a person can watch a desktop, or take it over. Whoever has the link has the desktop.',
+		description: 'Gives a link (href) with which a person can watch a desktop, or take it over. Whoever has the link has the desktop. For people only: Click, Type and Screenshot need none.',
 	},
 	ask: async (desktops, desktopId) => await desktops.openSession(desktopId),
 	lookFirst: LOOK_AT_SESSION,

@@ -3,4 +3,4 @@ import * as download from './download';
 import * as getMany from './getMany';
 import * as upload from './upload';
 
-export const desktopFile = makeResource({ name: 'Desktop File', value: 'desktopFile' }, [upload, download, getMany]);
+export const desktopFile = makeResource({ name: 'Desktop File', value: 'desktopFile', description: 'The files of a desktop' }, [upload, download, getMany]);

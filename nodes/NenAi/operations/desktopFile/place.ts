@@ -10,7 +10,7 @@ export const folderProperty: INodeProperties = {
 	type: 'string',
 	default: '',
 	placeholder: 'e.g. Reports/2026',
-	description: 'The folder on the drive of the desktop. Empty: its uppermost one.',
+	description: 'A folder on the drive where Upload puts files. Empty: on the drive itself, in no folder.',
 };
 
 /** Throws BadInput for a folder that leads out of the drive. */

@@ -63,8 +63,10 @@ export async function execute(this: IExecuteFunctions): Promise<INodeExecutionDa
 
 async function readWish(this: IExecuteFunctions, given: Parameters, itemIndex: number): Promise<Wish> {
 	const [desktopId, path] = [readDesktopId(given), readFolder(given)];
-	const property = given.text('binaryPropertyName');
-	const binary = findBinary.call(this, property, itemIndex);
+	const whole = given.raw('binaryPropertyName');
+	// An expression may give the file itself, as n8n's own nodes take it.
+	const property = isRecord(whole) ? 'the expression' : given.text('binaryPropertyName');
+	const binary = isRecord(whole) ? (whole as Given) : findBinary.call(this, property, itemIndex);
 	const entered = given.exactText('fileName');
 	const name = entered === '' ? nameOf(binary, property) : checkFileName(entered, 'File Name (fileName)');
 	const file = await toOutgoing.call(this, binary, property);

@@ -22,12 +22,12 @@ export const option: Operation['option'] = {
 
 export const parameters: INodeProperties[] = [
 	{
-		displayName: 'Callback',
+		displayName: 'Callback Data',
 		name: 'payload',
 		type: 'json',
 		required: true,
 		default: '={{ $json }}',
-		description: 'What NenAI reported, with the links in it. As a rule the input item, whole.',
+		description: 'What NenAI reported, with the links in it. Leave it as it is behind Start and Wait or a NenAI Trigger.',
 	},
 	{
 		displayName: 'Output',
@@ -62,7 +62,7 @@ export const parameters: INodeProperties[] = [
 				type: 'string',
 				default: '',
 				placeholder: 'e.g. files.example.com, *.amazonaws.com',
-				description: 'Only download from these hosts, separated by commas. Holds for redirects, too. Empty: any, except addresses inside this machine or its network.',
+				description: 'Only download from these hosts, separated by commas: url_host in the output of a first run is the one to enter. Holds for redirects, too. Empty: any, except addresses inside this machine or its network.',
 			},
 			{
 				displayName: 'Fields',

@@ -34,7 +34,7 @@ export const runProperties: INodeProperties[] = [
 		],
 		default: 'fields',
 		description: 'How to say with which parameters the workflow runs',
-		hint: 'Use the names and types that the NenAI workflow declares. Names are case sensitive.',
+		hint: 'Use the names and types that the NenAI workflow declares: your NenAI contact knows them. Names are case sensitive.',
 	},
 	{
 		displayName: 'Parameter Values',
@@ -66,7 +66,7 @@ export const runOptions: INodeProperties[] = [
 		default: 5,
 		typeOptions: { minValue: 1, numberPrecision: 0 },
 		description:
-			'How often a run is tried when NenAI is too busy or cannot be reached. Only what was surely not accepted is tried again.',
+			'How often the request to start is sent when NenAI is too busy or cannot be reached. Only what was surely not accepted is sent again; a run that fails is not started again.',
 	},
 	{
 		displayName: 'Timeout',
@@ -74,7 +74,7 @@ export const runOptions: INodeProperties[] = [
 		type: 'number',
 		default: 30,
 		typeOptions: { minValue: 1 },
-		description: 'How long to wait for the answer to one request, in seconds',
+		description: 'Seconds until NenAI must have accepted the run. How long the run may then take is another matter.',
 	},
 ];
 
@@ -121,6 +121,9 @@ export function fromFields(value: unknown, name: Name): IDataObject {
 function fromAssignment(assignment: unknown, collection: Name): [name: string, value: IDataObject[string]] {
 	if (!isRecord(assignment)) throw badInput(`${titleOf(collection)} has an entry that is ${describe(assignment)}`, 'Each must be an object with name, value and type.');
 	const { value } = assignment;
+	if (!['string', 'number', 'undefined'].includes(typeof assignment.name) && assignment.name !== null) {
+		throw badInput(`The name of a parameter must be a text, but is ${describe(assignment.name)}`, 'Enter its name. If it is an expression, look at what it gives for this item.');
+	}
 	const name = String(assignment.name ?? '').trim();
 	if (name === '') throw badInput('A parameter has no name', 'Enter its name, or remove the line.');
 	if (value === undefined || value === null) {
@@ -146,10 +149,15 @@ function convert(name: string, value: unknown, type: unknown): IDataObject[strin
 	refuseInexactNumbers(exact, name);
 	const result = validateFieldType(name, exact, type as FieldType);
 	if (isMisleading(exact) || !result.valid) {
-		const found = String(value).trim() === '' ? 'it is empty' : `it is ${JSON.stringify(value)}`;
+		const found = String(value).trim() === '' ? 'it is empty' : `it is ${shorten(JSON.stringify(value))}`;
 		throw badInput(`The parameter "${name}" is not of the type ${type}: ${found}`, 'Change its value or its type.');
 	}
 	return (type === 'string' ? String(value) : result.newValue) as IDataObject[string];
+}
+
+/** It may be a whole record, and an error is stored. */
+function shorten(text: string): string {
+	return text.length > 60 ? `${text.slice(0, 60)}…` : text;
 }
 
 /** What a text of JSON says, with all digits of its numbers: n8n would round them. A text that is none stays as it is. */
@@ -167,8 +175,12 @@ function parseText(value: unknown, type: unknown, name: string): unknown {
 	throw badInput(`The parameter "${name}" is a number that cannot be sent exactly (${parsed})`, 'Choose the type String to send its digits, if the NenAI workflow takes them as a text.');
 }
 
+/** Deeper than anybody means. */
+const DEEPEST = 500;
+
 /** JSON turns NaN into null and JavaScript rounds long numbers: either would send another value than the one meant. */
-function refuseInexactNumbers(value: unknown, path: string): void {
+function refuseInexactNumbers(value: unknown, path: string, depth = 0): void {
+	if (depth > DEEPEST) throw badInput(`The parameters are nested too deeply, or hold themselves (${path.slice(0, 60)}…)`, 'JSON cannot hold what holds itself. Look at the expression that gives them.');
 	const inexact = typeof value === 'number' ? describeInexactNumber(value) : undefined;
 	if (inexact !== undefined) {
 		throw badInput(
@@ -180,7 +192,7 @@ function refuseInexactNumbers(value: unknown, path: string): void {
 	// What says by itself how it is sent, such as a date, has no numbers of its own.
 	if (typeof value !== 'object' || value === null || ('toJSON' in value && typeof value.toJSON === 'function')) return;
 	for (const [name, inner] of Object.entries(value)) {
-		refuseInexactNumbers(inner, path === '' ? name : `${path}.${name}`);
+		refuseInexactNumbers(inner, path === '' ? name : `${path}.${name}`, depth + 1);
 	}
 }
 

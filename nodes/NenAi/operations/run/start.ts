@@ -30,7 +30,7 @@ export const parameters: INodeProperties[] = [
 			{
 				name: 'Default of the Credential',
 				value: 'default',
-				description: 'The Default Callback URL that is saved in the credential',
+				description: 'The Default Callback URL that is saved in the credential. If that is empty, it is an error.',
 			},
 			{
 				name: 'URL',
@@ -69,7 +69,7 @@ export const parameters: INodeProperties[] = [
 				type: 'number',
 				default: 10,
 				typeOptions: { minValue: 1, numberPrecision: 0 },
-				description: 'How many runs are being started at the same time',
+				description: 'How many requests to start are sent at the same time. How many runs NenAI then works on at a time, it does not limit.',
 			},
 			...runOptions,
 		],

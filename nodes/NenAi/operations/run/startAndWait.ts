@@ -8,9 +8,10 @@ import {
 	type IWebhookResponseData,
 } from 'n8n-workflow';
 
-import { ACCEPTED, answer, ignored, refused } from '../../callback/answers';
+import { answer, ignored, refused } from '../../callback/answers';
 import { isFinal } from '../../callback/payload';
 import { receiveCallback } from '../../callback/receive';
+import { resumeOnce } from '../../callback/startOnce';
 import { CREDENTIAL_TYPE, isHttpUrl, type NenAiCredential } from '../../transport/credential';
 import { toError, type Failure } from '../../transport/failure';
 import { isLoopback } from '../../transport/hosts';
@@ -23,7 +24,7 @@ import { checkAddress, readLimits } from '../limits';
 import { Parameters } from '../parameters';
 import type { Operation } from '../resource';
 import { readRunRequest, runOptions, runProperties } from './request';
-import { memoryOf } from './startedRuns';
+import { memoryOf, type StartedRuns } from './startedRuns';
 
 const MINUTE = 60_000;
 const UNITS: Record<string, number> = { minutes: MINUTE, hours: 60 * MINUTE, days: 24 * 60 * MINUTE };
@@ -42,7 +43,7 @@ export const parameters: INodeProperties[] = [
 		name: 'limitWaitTime',
 		type: 'boolean',
 		default: true,
-		description: 'Whether to go on with the status "timeout" when no result has come after some time',
+		description: 'Whether to go on with the status "timeout" when no result has come after some time. Off: it waits without end.',
 	},
 	{
 		displayName: 'Amount',
@@ -51,7 +52,7 @@ export const parameters: INodeProperties[] = [
 		typeOptions: { minValue: 0, numberPrecision: 2 },
 		default: 1,
 		displayOptions: { show: { limitWaitTime: [true] } },
-		description: 'How long to wait for the result',
+		description: 'How long to wait for the result. The run is not stopped when this is over.',
 	},
 	{
 		displayName: 'Unit',
@@ -64,7 +65,7 @@ export const parameters: INodeProperties[] = [
 		],
 		default: 'hours',
 		displayOptions: { show: { limitWaitTime: [true] } },
-		description: 'Of the amount',
+		description: 'The unit of the amount',
 	},
 	{
 		displayName:
@@ -108,8 +109,12 @@ interface Plan {
 export async function execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 	const items = this.getInputData();
 	if (items.length === 0) return [[]];
+	const memory = memoryOf.call(this);
+	// What an earlier try started must be told in any case, also where nothing can be read by now.
+	const before = memory.recall(0);
+	if (before) throw toError(this.getNode(), before.kind === 'done' ? startedBefore(before.value) : before.failure, 0);
 	const { connection, request, longestWait } = await makePlan.call(this, items.length);
-	const run = await startOnce.call(this, request, connection);
+	const run = await start.call(this, request, connection, memory);
 	this.getWorkflowDataProxy(0).$execution.customData.set('nenaiMessageId', run.messageId);
 	const timedOut = { workflow_id: request.workflow_id, message_id: run.messageId, status: 'timeout', [OWN_TIMEOUT]: true };
 	storeInput.call(this, { json: timedOut, pairedItem: { item: 0 } });
@@ -133,17 +138,17 @@ function storeInput(this: IExecuteFunctions, item: INodeExecutionData) {
 async function makePlan(this: IExecuteFunctions, count: number): Promise<Plan> {
 	try {
 		// What such a tool suspends, nothing can resume.
-		if (isInsideAgent.call(this)) throw toError(this.getNode(), INSIDE_AGENT);
+		if (isInsideAgent.call(this)) throw toError(this.getNode(), INSIDE_AGENT, 0);
 		if (count > 1) throw toError(this.getNode(), severalItems(count));
 		const reader = new Parameters(parameters, (name) => this.getNodeParameter(name, 0, null));
 		const connection = connect(await this.getCredentials(CREDENTIAL_TYPE), readLimits(reader));
 		const { credential } = connection;
 		checkAddress(credential, 'baseUrl');
-		if (credential.webhookSecrets.length === 0 && !reader.plainlyOn('options.acceptUnsigned')) throw toError(this.getNode(), NO_SECRET);
+		if (credential.webhookSecrets.length === 0 && !reader.plainlyOn('options.acceptUnsigned')) throw toError(this.getNode(), NO_SECRET, 0);
 		const request = { ...readRunRequest.call(this, 0, reader), webhook_callback: readResumeUrl.call(this, credential) };
 		return { connection, request, longestWait: readLongestWait.call(this, reader) };
 	} catch (error) {
-		throw asNodeError.call(this, error, 0);
+		throw asNodeError.call(this, error);
 	}
 }
 
@@ -177,11 +182,7 @@ function refuseLongerThanExecution(this: IExecuteFunctions, longestWait: number)
 	);
 }
 
-async function startOnce(this: IExecuteFunctions, request: RunRequest, connection: Connection): Promise<StartedRun> {
-	const memory = memoryOf.call(this);
-	const before = memory.recall(0);
-	if (before) throw toError(this.getNode(), before.kind === 'done' ? startedBefore(before.value) : before.failure, 0);
-
+async function start(this: IExecuteFunctions, request: RunRequest, connection: Connection, memory: StartedRuns): Promise<StartedRun> {
 	const [outcome] = await workThrough(1, async () => {
 		memory.sent(0, connection.credential.baseUrl, request);
 		const attempt = await startRun.call(this, request, connection);
@@ -213,7 +214,7 @@ async function receive(this: IWebhookFunctions): Promise<IWebhookResponseData> {
 	const waitedFor = (this.evaluateExpression('{{ $json }}', 0) as IDataObject | null)?.message_id;
 	if (callback.message_id !== waitedFor) return answer.call(this, refused(409, 'This execution waits for another run'));
 	if (!isFinal(callback.status)) return answer.call(this, ignored(`status ${callback.status}`));
-	return { webhookResponse: ACCEPTED.body, workflowData: [[{ json: callback, pairedItem: { item: 0 } }]] };
+	return await resumeOnce.call(this, callback, [[{ json: callback, pairedItem: { item: 0 } }]]);
 }
 
 const severalItems = (count: number): Failure => ({

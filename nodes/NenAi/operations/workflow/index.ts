@@ -1,4 +1,4 @@
 import { makeResource } from '../resource';
 import * as getMany from './getMany';
 
-export const workflow = makeResource({ name: 'Workflow', value: 'workflow' }, [getMany]);
+export const workflow = makeResource({ name: 'Workflow', value: 'workflow', description: 'The NenAI workflows of your account: not those of n8n' }, [getMany]);

@@ -66,7 +66,7 @@ export class DesktopApi {
 	}
 
 	private async present<T>(attempt: Promise<Attempt<T>>): Promise<Attempt<T>> {
-		return presented(await attempt, this.connection);
+		return presented(await attempt, this.connection.credential.apiKey);
 	}
 
 	private async sendFile<T>(deed: Deed, file: Outgoing, read: (answer: unknown) => Reading<T>): Promise<Attempt<T>> {

@@ -30,12 +30,9 @@ const REPEATED: Record<'acts' | 'looks', Verdict[]> = { acts: ['busy'], looks: [
 
 const TOO_MANY = 429;
 
-/** Statuses of requests that ended while something was at work on them: it took too long, or the other side was gone. */
-const CUT_SHORT = [408, 499];
-
 /** A gateway that only says that it fails may have passed the request on; one that says when to come back has not. */
 function verdictOf({ status, deed, fromBetween }: Case, after?: number): Verdict {
-	const verdict = CUT_SHORT.includes(status) ? 'unknown' : judge(status);
+	const verdict = judge(status);
 	return verdict === 'busy' && fromBetween && after === undefined && kindOf(deed) === 'acts' ? 'unknown' : verdict;
 }
 
@@ -97,15 +94,15 @@ function quoteOf({ secret }: Deed, words: () => string): string {
  * A failure as anybody may see it: without a link, which may open a desktop for whoever has it, and without the API key,
  * wherever these have come from. Somebody may have entered either as the name of a file, or of a desktop.
  */
-export function presentable({ message, hint, ...more }: Failure, { credential }: Connection): Failure {
-	const tidy = (text: string) => withoutLinks(redact(text, credential.apiKey));
+export function presentable({ message, hint, ...more }: Failure, apiKey: string): Failure {
+	const tidy = (text: string) => withoutLinks(redact(text, apiKey));
 	// What is quoted may end with a full stop of its own, and what follows a message begins with one.
 	return { message: tidy(message).replace(/[.\s]+$/, ''), hint: tidy(hint), ...more };
 }
 
 /** The same for how something ended. */
-export function presented<T>(attempt: Attempt<T>, connection: Connection): Attempt<T> {
-	return attempt.kind === 'done' ? attempt : { ...attempt, failure: presentable(attempt.failure, connection) };
+export function presented<T>(attempt: Attempt<T>, apiKey: string): Attempt<T> {
+	return attempt.kind === 'done' ? attempt : { ...attempt, failure: presentable(attempt.failure, apiKey) };
 }
 
 function kindOf({ lookFirst }: Deed): keyof typeof REPEATED {

@@ -35,6 +35,9 @@ function hasLink(text: string): boolean {
 	return text.search(LINK) >= 0;
 }
 
+/** The usual desktop URL, of which errors speak. */
+const USUAL = /^https:\/\/desktop\.api\.getnen\.ai\.?$/;
+
 export function withoutLinks(text: string): string {
-	return text.replace(LINK, '(a link)');
+	return text.replace(LINK, (link) => (USUAL.test(link) ? link : '(a link)'));
 }

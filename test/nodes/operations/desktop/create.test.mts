@@ -1,7 +1,7 @@
 /** Desktop → Create. */
 import { withSandbox } from '../../../sandbox/cases.mts';
 import { errorAnswer, type Sandbox } from '../../../sandbox/index.mts';
-import { DesktopUser, RETRY } from '../../onDesktops.mts';
+import { CONTINUE, DesktopUser, RETRY } from '../../onDesktops.mts';
 
 let sandbox: Sandbox;
 withSandbox((given) => (sandbox = given));
@@ -59,6 +59,31 @@ test('Retry On Fail creates only what is missing', async () => {
 	expect(error).toBeUndefined();
 	expect(items.map(({ json }) => json.desktop_id)).toEqual(ids());
 	expect(ids()).toHaveLength(2);
+});
+
+test.each([
+	['the desktop URL', { desktopUrl: '' }, false, 'The desktop URL of the credential is empty [item 1]'],
+	['the credential', {}, true, 'Credential with ID "1" does not exist [item 1]'],
+])('a retry that cannot read %s names what was created, and gives it with Continue', async (_, data, gone, message) => {
+	const broken = { credentials: Object.assign(user.credentials(data), { gone }) };
+	user.fail({}, 1);
+	user.fail({ refuse: { status: 400 } }, 1);
+	const first = await use('create', { items: [{}, {}] });
+	const [a] = ids();
+	const again = await use('create', { items: [{}, {}], ...broken, retryOf: first.run.data });
+	expect(again.error?.message).toBe(message);
+	expect(again.error?.description).toContain(`Desktops that were created, and go on running until they are deleted: ${a} (item 0).`);
+	const goesOn = await use('create', { items: [{}, {}], ...broken, retryOf: first.run.data, settings: CONTINUE });
+	expect(goesOn.items.map(({ json }) => json.desktop_id ?? json.error)).toEqual([a, expect.stringContaining(message)]);
+	expect(ids()).toHaveLength(1);
+});
+
+test('what may have been created is told by a retry that cannot read anything any more', async () => {
+	user.fail({ connection: 'drop-after-acting' }, 1);
+	const first = await use('create');
+	const again = await use('create', { credentials: Object.assign(user.credentials(), { gone: true }), retryOf: first.run.data });
+	expect(again.error?.message).toMatch(/^It is not known whether NenAI did the creation of a desktop/);
+	expect(user.requests()).toHaveLength(1);
 });
 
 test('another execution creates its own', async () => {

@@ -25,6 +25,12 @@ test("the item's file, with its name and type", async () => {
 	expect(sandbox.state().desktopRequests[0].headers).toMatchObject({ 'content-length': '5', 'content-type': 'text/plain' });
 });
 
+test('the file that an expression gives', async () => {
+	const { error } = await upload({ parameters: { binaryPropertyName: '={{ { data: "SGVsbG8=", mimeType: "text/plain", fileName: "b.txt" } }}' } });
+	expect(error).toBeUndefined();
+	expect(files()).toMatchObject([{ name: 'b.txt', sha256: sha256('Hello') }]);
+});
+
 test('under another name, from another field, into a folder', async () => {
 	const { error } = await upload({ binaries: [{ sheet: fileOf('x').data }], parameters: { binaryPropertyName: 'sheet', fileName: 'b.csv', path: 'Reports/2026 März' } });
 	expect(error).toBeUndefined();

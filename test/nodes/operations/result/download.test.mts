@@ -158,7 +158,7 @@ describe('errors', () => {
 
 	test('a payload that is no object', async () => {
 		const { error } = await download({ parameters: { payload: '[]' } });
-		expect(error?.message).toBe('Callback (payload) is not a JSON object: it is a list [item 0]');
+		expect(error?.message).toBe('Callback Data (payload) is not a JSON object: it is a list [item 0]');
 	});
 });
 
@@ -202,8 +202,8 @@ describe('parameters of another type than the form gives', () => {
 		['true for fields', {}, { fields: true }, /^Fields \(fields\) must be a list of texts, or a text with commas, but is true/],
 		['an unknown output', { output: 'zip' }, {}, /^Output \(output\) must be one of itemPerFile, singleItem, but is the text "zip"/],
 		['an empty name', { binaryPropertyName: '={{ "" }}' }, {}, /^Put Output File in Field \(binaryPropertyName\) is empty/],
-		['a payload that is no JSON', { payload: '{ a: 1 }' }, {}, /^Callback \(payload\) is not valid JSON/],
-		['an expression that fails', { payload: '={{ $json.a.b.c }}' }, {}, /^Callback \(payload\) (is not a JSON object|cannot be read)/],
+		['a payload that is no JSON', { payload: '{ a: 1 }' }, {}, /^Callback Data \(payload\) is not valid JSON/],
+		['an expression that fails', { payload: '={{ $json.a.b.c }}' }, {}, /^Callback Data \(payload\) (is not a JSON object|cannot be read)/],
 	];
 
 	test.each(WRONG)('%s', async (_, parameters, options, says) => {
@@ -313,6 +313,19 @@ describe('addresses inside the machine and its network', () => {
 		expect(error?.message).toMatch(/^The link in a leads to 169\.254\.1\.1:9, an address inside/);
 		expect(fileRequests()).toHaveLength(1);
 	});
+});
+
+test('the execution is stopped: what is under way ends, and no other file is asked for', async () => {
+	const links = Object.fromEntries([...'abcdef'].map((name) => [name, textFile(name.repeat(1000), { fault: { stallAfterBytes: 10 } })]));
+	let stop = () => {};
+	const before = Date.now();
+	const running = download({ items: [links], options: { maxConcurrency: 2 }, onStarted: (f) => (stop = f) });
+	await sandbox.until(() => fileRequests().length === 2);
+	stop();
+	await running;
+	expect(Date.now() - before).toBeLessThan(3000);
+	await new Promise((resolve) => setTimeout(resolve, 300));
+	expect(fileRequests()).toHaveLength(2);
 });
 
 describe('what arrives is the file, whole, or an error', () => {

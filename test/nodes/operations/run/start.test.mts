@@ -112,6 +112,9 @@ describe('bad input: an error before any request', () => {
 		['an empty text as a number', fields({ name: 'N', value: ' ', type: 'number' }), /"N" is not of the type number: it is empty \[item 0\]/],
 		['yes as a number', fields({ name: 'N', value: '={{ true }}', type: 'number' }), /"N" is not of the type number: it is true/],
 		['an object as a text', fields({ name: 'N', value: '={{ { a: 1 } }}', type: 'string' }), /"N" is not of the type string: it is \{"a":1\}/],
+		['a long text as a number', fields({ name: 'N', value: `={{ "x".repeat(1000) }}`, type: 'number' }), /"N" is not of the type number: it is "x{59}… \[item 0\]$/],
+		['a name that is an object', fields({ name: '={{ { a: 1 } }}', value: '1', type: 'string' }), /name of a parameter must be a text, but is an object.*\[item 0\]/],
+		['what is nested too deeply', { parametersMode: 'json', parametersJson: '={{ "{\\"a\\":" + "[".repeat(20000) + "]".repeat(20000) + "}" }}' }, /nested too deeply, or hold themselves.*\[item 0\]/],
 		['empty JSON', { parametersMode: 'json', parametersJson: '={{ "" }}' }, /not a JSON object.*\[item 0\]/],
 		['a value that is not there', fields({ name: 'N', value: '={{ $json.nothing }}', type: 'string' }), /"N" has no value.*\[item 0\]/],
 		['a name twice', fields({ name: 'N', value: '1', type: 'string' }, { name: 'N', value: '2', type: 'string' }), /"N" is there twice.*\[item 0\]/],
@@ -376,6 +379,8 @@ describe('a run whose fate is unknown is not sent again', () => {
 		['504 with an empty body', { refuse: { status: 504 } }, 0, /answered with HTTP 504 \[item 0\]/],
 		['502 as a page', { refuse: page(502) }, 0, /something in between, such as a gateway, answered with HTTP 502: Blocked/],
 		['511 of a network that wants a sign-in', { refuse: { status: 511 } }, 0, /something in between.*HTTP 511/],
+		['408 though it was accepted', { acceptedAnswer: { status: 408 } }, 1, /answered with HTTP 408/],
+		['499 of a gateway', { acceptedAnswer: page(499) }, 1, /answered with HTTP 499: Blocked/],
 		['500 though it was accepted', { acceptedAnswer: { status: 500, body: 'late' } }, 1, /answered with HTTP 500: late/],
 		['no answer in time', { connection: 'silent-after-accept' }, 1, /no answer came in time/],
 		['dropped after it was accepted', { connection: 'drop-after-accept' }, 1, /the connection broke/],
@@ -426,6 +431,19 @@ describe('when an item fails', () => {
 		]);
 		expect(items[1].pairedItem).toEqual({ item: 1 });
 	});
+
+	test('the error output gets the failed ones', async () => {
+		fail('B', { refuse: { status: 400 } });
+		const { items, failedItems } = await start({ items: people('ABC'), settings: { onError: 'continueErrorOutput' } });
+		expect(items.map(({ json }) => json.messageId)).toEqual([messageIdOf('A'), messageIdOf('C')]);
+		expect(failedItems).toMatchObject([{ json: { error: expect.stringMatching(/\[item 1\]/) } }]);
+	});
+});
+
+test('Execute Once starts one run', async () => {
+	const { items } = await start({ items: people('ABC'), settings: { executeOnce: true } });
+	expect(items).toHaveLength(1);
+	expect(startedNames()).toEqual(['A']);
 });
 
 describe('when the node runs again in the same execution', () => {

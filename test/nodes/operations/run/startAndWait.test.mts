@@ -190,6 +190,27 @@ describe('when the start fails', () => {
 		expect(sandbox.state().counts).toMatchObject({ requests: 3, runsStarted: 1 });
 	});
 
+	test('the execution is stopped while it waits to try again: that ends at once', async () => {
+		sandbox.faults.add({ refuse: { status: 429, retryAfter: { seconds: 60, as: 'seconds' } } });
+		const before = Date.now();
+		let stop = () => {};
+		const running = startAndWait({ onStarted: (f) => (stop = f) });
+		await sandbox.until(({ counts }) => counts.requests === 1);
+		stop();
+		await running;
+		expect(Date.now() - before).toBeLessThan(3000);
+		expect(requests()).toBe(1);
+	});
+
+	test('what may have started is told by a retry that cannot read anything any more, and so is what was started', async () => {
+		sandbox.faults.next({ connection: 'drop-after-accept' });
+		const unknown = await startAndWait();
+		const gone = { credentials: Object.assign(credentials(), { gone: true }), parameters: { workflowId: '={{ "" }}' } };
+		const again = await startAndWait({ ...gone, retryOf: unknown.run.data });
+		expect(again.error?.message).toMatch(/not known whether NenAI started the run/);
+		expect(requests()).toBe(1);
+	});
+
 	test('a run that may have started is not sent again by a retry, though that has another resume URL', async () => {
 		sandbox.faults.next({ connection: 'drop-after-accept' });
 		const first = await startAndWait({ webhookWaitingBaseUrl: 'http://127.0.0.1/one' });
@@ -247,6 +268,25 @@ describe('while it waits', () => {
 		await wait();
 		expect(await deliver(callback)).toEqual([status, { error: expect.stringMatching(says) }]);
 		expect(server.started).toEqual([]);
+		expect(await deliver()).toEqual([200, { received: true }]);
+		expect(server.started).toHaveLength(1);
+	});
+
+	test.each(['success', 'failed'])('of two final callbacks at the same instant (the other: %s) one resumes it, the other is a duplicate', async (status) => {
+		await wait();
+		const answers = await Promise.all([deliver(), deliver({ status })]);
+		expect(answers).toEqual(expect.arrayContaining([[200, { received: true }], [200, { received: true, ignored: 'duplicate' }]]));
+		expect(server.started).toHaveLength(1);
+	});
+
+	test('where the credential cannot be read, the sender is told to come again, and it keeps waiting', async () => {
+		waiting = await startAndWait();
+		[{ messageId }] = sandbox.state().runs;
+		const given = credentials();
+		server = await serveWaiting(waiting, PARAMETERS, given);
+		given.gone = true;
+		expect(await deliver()).toEqual([500, { error: expect.stringMatching(/credential cannot be read/) }]);
+		given.gone = false;
 		expect(await deliver()).toEqual([200, { received: true }]);
 		expect(server.started).toHaveLength(1);
 	});
