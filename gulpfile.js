@@ -26,6 +26,7 @@ const bundle = () =>
 		external: ['n8n-workflow'],
 		platform: 'node',
 		target: 'node20',
+		charset: 'utf8',
 		outfile: PACKAGE,
 	});
 
