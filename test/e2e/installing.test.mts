@@ -57,12 +57,12 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 	on('installs the package, updates it from the version before while executions wait, uninstalls it, and takes it back', async (shop) => {
 		const { registry, client, n8n } = shop;
 		const before = await registry.publish(VERSION_BEFORE);
-		expect(await client.packages.install(NAME)).toMatchObject({ packageName: NAME, installedVersion: before.version });
+		expect(await client.packages.install(NAME, before.version)).toMatchObject({ packageName: NAME, installedVersion: before.version });
 		const saved = await SavedBefore.make(shop);
 
 		const { version: newest } = await registry.publish(tarball());
 		expect(await client.packages.list()).toEqual([expect.objectContaining({ packageName: NAME, updateAvailable: newest })]);
-		expect(await client.packages.update(NAME)).toMatchObject({ installedVersion: newest });
+		expect(await client.packages.update(NAME, newest)).toMatchObject({ installedVersion: newest });
 		await saved.goesOn('first');
 		// The same by the code that a restart loads, not by that which was put in its place.
 		await n8n.restart();
@@ -71,7 +71,7 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 		await client.packages.uninstall(NAME);
 		expect(await client.packages.list()).toEqual([]);
 		expect((await client.nodeTypes()).filter((type) => type.startsWith(NAME))).toEqual([]);
-		expect(await client.packages.install(NAME)).toMatchObject({ installedVersion: newest });
+		expect(await client.packages.install(NAME, newest)).toMatchObject({ installedVersion: newest });
 		await saved.goesOn('third');
 	});
 });

@@ -18,14 +18,13 @@ export class CommunityPackages {
 		return await this.#session.send({ method: 'GET', path: PATH }, z.array(Installed));
 	}
 
-	/** The latest version that the registry has. */
-	async install(name: string): Promise<Installed> {
-		return await this.#session.send({ method: 'POST', path: PATH, body: { name } }, Installed);
+	/** n8n 1 looks up "latest" at npm's own registry only, so the version is named. */
+	async install(name: string, version: string): Promise<Installed> {
+		return await this.#session.send({ method: 'POST', path: PATH, body: { name, version } }, Installed);
 	}
 
-	/** To the latest version. */
-	async update(name: string): Promise<Installed> {
-		return await this.#session.send({ method: 'PATCH', path: PATH, body: { name } }, Installed);
+	async update(name: string, version: string): Promise<Installed> {
+		return await this.#session.send({ method: 'PATCH', path: PATH, body: { name, version } }, Installed);
 	}
 
 	async uninstall(name: string): Promise<void> {

@@ -53,7 +53,7 @@ export class Registry {
 	npmIn(folder: string): Readonly<Record<string, string>> {
 		const path = childEnvironment().PATH ?? '';
 		const npm = join(folder, 'npm');
-		writeFileSync(npm, `#!/bin/sh\nPATH='${path}' exec npm "$@" --registry=${this.#url} --cache='${join(folder, 'npm-cache')}'\n`);
+		writeFileSync(npm, `#!/bin/sh\nunset HTTPS_PROXY https_proxy\nPATH='${path}' exec npm "$@" --registry=${this.#url} --cache='${join(folder, 'npm-cache')}'\n`);
 		chmodSync(npm, 0o755);
 		return { PATH: [folder, path].join(delimiter) };
 	}
