@@ -13,6 +13,7 @@ import { NodeForm } from './editor/form.mts';
 import { PICTURES, type Picture } from './editor/pictures.mts';
 import { Screenshots } from './editor/screenshots.mts';
 import { NENAI, TRIGGER, withNenAi, withTrigger } from './editor/workflows.mts';
+import { OPERATIONS } from '../operations.mts';
 import { errorAnswer } from '../sandbox/index.mts';
 import { EXAMPLE_WORKFLOW, hasRun, jsonOf, openOwnStage, readExample, type Stage } from './stage.mts';
 import type { CredentialRef } from './workflows.mts';
@@ -91,40 +92,13 @@ describe('the nodes panel', () => {
 			if (theme === 'light') await takeInHeight('search', page, panel.root, 480);
 			await panel.openActions('NenAI');
 			await panel.item('Start a run').waitFor();
+			const byResource = [...new Set(OPERATIONS.map(({ resource }) => resource))].sort();
 			expect(await panel.titles()).toEqual([
 				'On a run that failed',
 				'On a run with any other status',
 				'On a run that has begun',
 				'On a run that ended well',
-				'Take a screenshot of a desktop',
-				'Click on a desktop',
-				'Move the mouse on a desktop',
-				'Drag on a desktop',
-				'Type text on a desktop',
-				'Press a key on a desktop',
-				'Hold a key on a desktop',
-				'Scroll on a desktop',
-				'Wait on a desktop',
-				'Get the cursor position on a desktop',
-				'Use any tool of a desktop',
-				'Create a desktop',
-				'Get the state of a desktop',
-				'Get many desktops',
-				'Rename a desktop',
-				'Delete a desktop',
-				'Open a session on a desktop',
-				'Get the session of a desktop',
-				'Close the session of a desktop',
-				'Upload a file to a desktop',
-				'Download a file from a desktop',
-				'Get many files of a desktop',
-				'Download the files of a result',
-				'Start a run',
-				'Start a run and wait for its result',
-				'Get the state of a run (starts nothing)',
-				'Get many runs (starts nothing)',
-				'Get the log of a run (starts nothing)',
-				'Get many workflows (starts nothing)',
+				...byResource.flatMap((resource) => OPERATIONS.filter((one) => one.resource === resource).map(({ action }) => action)),
 			]);
 			for (const title of ['On a run that ended well', 'Start a run']) {
 				expect(await iconOf(panel.item(title))).toEqual({ file: icon, loaded: true });

@@ -21,6 +21,7 @@ export class DesktopUser {
 		return new Credentials({ apiKey, baseUrl, desktopUrl, ...more });
 	}
 
+	/** n8n itself refuses a required parameter that is empty: to see what the node says, give an expression that gives nothing. */
 	async use(resource: string, operation: string, { parameters, options, ...rest }: UseOptions = {}): Promise<Execution> {
 		return await execute({ credentials: this.credentials(), ...rest, parameters: { resource, operation, ...(options && { options }), ...parameters } });
 	}

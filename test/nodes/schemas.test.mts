@@ -3,7 +3,7 @@ import Ajv from 'ajv';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { IDataObject, INodeParameters } from 'n8n-workflow';
-import { NenAi } from '../../nodes/NenAi/NenAi.node';
+import { OPERATION_PATHS } from '../operations.mts';
 import { withSandbox } from '../sandbox/cases.mts';
 import type { Sandbox } from '../sandbox/index.mts';
 import { Credentials, execute, serveWaiting } from './engine.mts';
@@ -120,13 +120,12 @@ async function waited(): Promise<IDataObject[]> {
 	}
 }
 
-test('there is one for each operation, and no other', () => {
-	const { properties } = new NenAi().description;
-	const operations = properties
-		.filter(({ name }) => name === 'operation')
-		.flatMap(({ displayOptions, options = [] }) => options.map((option) => `${displayOptions?.show?.resource?.[0]}/${'value' in option && option.value}.json`));
-	expect(files.map((file) => file.replaceAll('\\', '/')).sort()).toEqual(operations.sort());
-	expect(Object.keys(OUTPUTS).map((operation) => `${operation}.json`).sort()).toEqual(operations);
+test('the folder __schema__/v1.0.0 has a file for each operation, and no other', () => {
+	expect(files.map((file) => file.replaceAll('\\', '/')).sort()).toEqual(OPERATION_PATHS.map((path) => `${path}.json`).sort());
+});
+
+test('OUTPUTS or ON_DESKTOPS, above, gives what each operation gives', () => {
+	expect(Object.keys(OUTPUTS).sort()).toEqual([...OPERATION_PATHS].sort());
 });
 
 describe.each(Object.keys(OUTPUTS))('%s', (operation) => {

@@ -1,10 +1,11 @@
 /** What n8n demands of the package, and what saved workflows depend on. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { INodeProperties } from 'n8n-workflow';
 import { NenAiApi } from '../../credentials/NenAiApi.credentials';
 import { NenAi } from '../../nodes/NenAi/NenAi.node';
 import { NenAiTrigger } from '../../nodes/NenAi/NenAiTrigger.node';
+import { OPERATION_PATHS, OPERATIONS } from '../operations.mts';
 
 const root = join(__dirname, '../..');
 const packageJson = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
@@ -75,7 +76,8 @@ const POINT = { x: '', y: '' };
 const ACTION_OPTIONS = [['screenshotAfter', false], ['timeout', 120]];
 const ASK = [['maxConcurrency', 10], ['maxTries', 5], ['timeout', 30]];
 
-test.each<[string, string, object, unknown[]]>([
+/** Resource, operation, the parameters with their defaults, and the options with theirs. */
+const PARAMETERS: Array<[string, string, object, unknown[]]> = [
 	['run', 'start', { ...RUN, callback: 'default', callbackUrl: '' }, [['maxConcurrency', 10], ['maxTries', 5], ['timeout', 30]]],
 	['run', 'startAndWait', { ...RUN, limitWaitTime: true, resumeAmount: 1, resumeUnit: 'hours', acceptUnsignedWarning: '' }, [['acceptUnsigned', false], ['maxTries', 5], ['timeout', 30]]],
 	['run', 'get', MESSAGE, [['maxConcurrency', 10], ['maxTries', 5], ['skipFinished', false], ['timeout', 30]]],
@@ -105,10 +107,31 @@ test.each<[string, string, object, unknown[]]>([
 	['desktopFile', 'upload', { ...DESKTOP, binaryPropertyName: 'data', fileName: '', path: '' }, []],
 	['desktopFile', 'download', { ...DESKTOP, fileName: '', path: '', binaryPropertyName: 'data' }, []],
 	['desktopFile', 'getMany', { ...DESKTOP, path: '' }, []],
-])('names and defaults of %s/%s', (resource, operation, defaults, options) => {
+];
+
+test.each(PARAMETERS)('names and defaults of %s/%s', (resource, operation, defaults, options) => {
 	const shown = shownFor(resource, operation);
 	expect(Object.fromEntries(shown.map((p) => [p.name, p.default]))).toEqual(defaults);
 	expect(optionsOf(shown) ?? []).toEqual(options);
+});
+
+test('PARAMETERS, above, has a line for each operation', () => {
+	expect(PARAMETERS.map(([resource, operation]) => `${resource}/${operation}`).sort()).toEqual([...OPERATION_PATHS].sort());
+});
+
+/** The tests in a folder that mirrors a resource's. */
+const testsOf = (resource: string) => {
+	const folder = join(root, 'test/nodes/operations', resource);
+	return readdirSync(folder).map((file) => ({ file, text: readFileSync(join(folder, file), 'utf8') }));
+};
+
+test.each(OPERATIONS)('$resource/$operation has tests where its code lies: a file, or cases in that of several', ({ resource, operation }) => {
+	expect(testsOf(resource).filter(({ file, text }) => file === `${operation}.test.mts` || text.includes(`'${operation}'`))).not.toEqual([]);
+});
+
+test.each(OPERATIONS)('$resource/$operation is in the documentation as "$name"', ({ name }) => {
+	const pages = readdirSync(join(root, 'docs')).filter((file) => file.endsWith('.md'));
+	expect(pages.filter((page) => readFileSync(join(root, 'docs', page), 'utf8').includes(name))).not.toEqual([]);
 });
 
 test('names of the node, its resources and its operations', () => {

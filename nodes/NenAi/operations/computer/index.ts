@@ -11,4 +11,16 @@ import { scroll } from './scroll';
 import { type } from './type';
 import { wait } from './wait';
 
-export const computer = makeResource({ name: 'Computer', value: 'computer', description: 'The mouse, the keyboard and the screen of a desktop' }, [screenshot, click, mouseMove, drag, type, key, holdKey, scroll, wait, cursorPosition, custom]);
+export const computer = makeResource({ name: 'Computer', value: 'computer', description: 'The mouse, the keyboard and the screen of a desktop' }, [
+	screenshot,
+	click,
+	mouseMove,
+	drag,
+	type,
+	key,
+	holdKey,
+	scroll,
+	wait,
+	cursorPosition,
+	custom,
+]);

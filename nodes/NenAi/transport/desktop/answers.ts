@@ -99,6 +99,7 @@ export function readSession(answer: unknown): Reading<IDataObject> {
 	return isObject(answer) && typeof answer.href === 'string' ? { value: answer } : undefined;
 }
 
+/** Not cleaned of sessions: what a tool takes is read from it. Whoever passes tools on must clean them. */
 export function readTools(answer: unknown): Reading<Tool[]> {
 	const list = listIn(answer, 'tools');
 	return list && { value: list.filter((tool): tool is IDataObject & Tool => typeof tool.name === 'string' && tool.name !== '') };

@@ -1,4 +1,4 @@
-/** Computer → Any Other Tool. */
+/** Computer → Custom Action. */
 import type { INodeParameters } from 'n8n-workflow';
 import { withSandbox } from '../../../sandbox/cases.mts';
 import type { DesktopTool, Sandbox } from '../../../sandbox/index.mts';

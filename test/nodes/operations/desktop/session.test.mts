@@ -1,4 +1,5 @@
 /** Desktop → Open Session, Get Session and Close Session, and what becomes of the link of a session. */
+import { OPERATIONS } from '../../../operations.mts';
 import { withSandbox } from '../../../sandbox/cases.mts';
 import type { Sandbox } from '../../../sandbox/index.mts';
 import { CONTINUE, DesktopUser, RETRY, stored } from '../../onDesktops.mts';
@@ -22,11 +23,12 @@ test('open, get and close a session', async () => {
 describe("a session's link", () => {
 	const SECRET = 'https://sessions.invalid/dsk?token=secret-of-the-session';
 
-	test.each(['create', 'get', 'getMany', 'rename', 'delete'])('is left out of what %s gives', async (operation) => {
+	const OTHERS = OPERATIONS.filter(({ resource, operation }) => resource === 'desktop' && !operation.endsWith('Session')).map(({ operation }) => operation);
+
+	test.each(OTHERS)('is left out of what %s gives', async (operation) => {
 		const desktop = { desktop_id: 'd', status: 'running', href: SECRET, session: { href: SECRET }, active_session: [{ href: SECRET }], session_url: SECRET, session_token: 'secret-of-it', session_state: `at ${SECRET}`, session_timeout: '30m', session_limit: 7, more: { href: SECRET, kept: 1 } };
 		user.fail({ answer: operation === 'getMany' ? [desktop] : desktop });
-		const id = sandbox.desktops.add();
-		const result = await use(operation, { parameters: operation === 'create' || operation === 'getMany' ? {} : { desktopId: id, ...(operation === 'rename' && { name: 'x' }) } });
+		const result = await use(operation, { parameters: { desktopId: sandbox.desktops.add(), name: 'x' } });
 		expect(result.items[0].json).toEqual({ desktop_id: 'd', status: 'running', session_timeout: '30m', session_limit: 7, more: { kept: 1 } });
 		expect(stored(result)).not.toContain('secret-of');
 	});
