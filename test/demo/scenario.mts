@@ -85,6 +85,7 @@ async function furnish(root: string, sandbox: Sandbox, n8n: N8nInstance) {
 			apiKey: sandbox.apiKey,
 			baseUrl: sandbox.url,
 			mcpUrl: sandbox.mcpUrl,
+			desktopUrl: sandbox.desktopUrl,
 			webhookSecret: sandbox.webhookSecret,
 			previousWebhookSecret: '',
 			defaultCallbackUrl: callbackUrl,

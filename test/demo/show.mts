@@ -131,7 +131,7 @@ export async function showRefusals(stage: Stage, say: Say, checks: Checks): Prom
 	const deliver = (options: Partial<DeliverOptions>) => sandbox.deliver({ url, workflowId: NENAI_WORKFLOW, status: 'success', ...options });
 
 	const genuine = await deliver({ messageId: 'demo-genuine' });
-	checks.check('(a genuine one, to be altered)', isAccepted(genuine), genuine.answer);
+	checks.check('A genuine one, which starts it and is altered below', isAccepted(genuine), genuine.answer);
 	for (const [what, forged] of alterations(genuine, sandbox.webhookSecret)) {
 		const { answer } = await deliver(forged);
 		checks.check(`${what}: ${answer?.status} ${answer?.body}`, answer?.status === 401, answer);

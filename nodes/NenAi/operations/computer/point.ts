@@ -13,9 +13,12 @@ export function readPoint(given: Parameters, x = 'x', y = 'y'): [x: number, y: n
 	return [given.whole(x), given.whole(y)];
 }
 
-/** They have no default: a click at a corner, since an expression gave nothing, is one that nobody wanted. */
+/**
+ * They have no default: a click at a corner, since an expression gave nothing, is one that nobody wanted. Texts, since the
+ * editor of n8n 1 shows an empty number as 0.
+ */
 function pointProperties(x: string, y: string, labelOfX: string, labelOfY: string, where: string): INodeProperties[] {
-	const shared = { type: 'number', required: true, default: '', typeOptions: { minValue: 0, numberPrecision: 0 } } as const;
+	const shared = { type: 'string', required: true, default: '', placeholder: 'e.g. 640' } as const;
 	return [
 		{ ...shared, displayName: labelOfX, name: x, description: `${where}: pixels from the left edge of the screen` },
 		{ ...shared, displayName: labelOfY, name: y, description: `${where}: pixels from the upper edge of the screen` },
