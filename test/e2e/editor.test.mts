@@ -513,7 +513,7 @@ describe('an error', () => {
 			what: 'of a credential without a webhook secret',
 			parameters: { ...RUN, operation: 'startAndWait' },
 			credential: { webhookSecret: '' },
-			message: /^The NenAI credential has no webhook secret, so no result could be verified$/,
+			message: /^The NenAI credential has no webhook secret, so no result could be verified \[item 0\]$/,
 			hint: /^Make a secret with .* Nothing was sent\.$/,
 		},
 		{
