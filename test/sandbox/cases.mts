@@ -11,3 +11,6 @@ export function withSandbox(use: (sandbox: Sandbox) => void, options: SandboxOpt
 	beforeEach(() => sandbox.reset());
 	afterAll(() => sandbox.close());
 }
+
+/** How long a test waits for an answer that is not to come, in milliseconds: long enough for a busy machine to have taken the request. */
+export const UNANSWERED = 1000;

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { request } from 'undici';
-import { withSandbox } from './cases.mts';
+import { UNANSWERED, withSandbox } from './cases.mts';
 import { act, ask, bothKeys, download, fileUrl, rawStatus, upload } from './desktop/support.mts';
 import { contentBytes, errorAnswer, type DesktopFaultRule, type Sandbox } from './index.mts';
 import { startFastSandbox } from './support.mts';
@@ -52,7 +52,7 @@ describe('the connection', () => {
 		['silent-before-acting', /timeout/],
 	] as const)('%s: no answer, and nothing done', async (connection, error) => {
 		sandbox.desktopFaults.next({ connection });
-		await expect(type('x', 150)).rejects.toThrow(error);
+		await expect(type('x', UNANSWERED)).rejects.toThrow(error);
 		expect([typed(), sandbox.state().counts.desktopActions]).toEqual(['', 0]);
 		expect(sandbox.state().desktopRequests).toMatchObject([{ action: 'type', answered: null }]);
 		expect((await type()).status).toBe(200);
@@ -64,7 +64,7 @@ describe('the connection', () => {
 		['cut-answer', /does not match content-length/],
 	] as const)('%s: no whole answer, but it is done', async (connection, error) => {
 		sandbox.desktopFaults.next({ connection });
-		await expect(type('x', 150)).rejects.toThrow(error);
+		await expect(type('x', UNANSWERED)).rejects.toThrow(error);
 		expect(typed()).toBe('x');
 		expect(sandbox.state().desktopActions).toMatchObject([
 			{ desktopId: id, action: 'type', params: { text: 'x' }, endedAt: expect.any(Number) },
@@ -201,7 +201,7 @@ describe('an upload', () => {
 
 	test('is taken no further, and gets no answer', async () => {
 		sandbox.desktopFaults.next({ stallAfterBytes: 100_000 });
-		await expect(put(megabytes(40), 300)).rejects.toThrow(/timeout/);
+		await expect(put(megabytes(40), UNANSWERED)).rejects.toThrow(/timeout/);
 		expect(uploaded()).toBeGreaterThanOrEqual(100_000);
 		expect(uploaded()).toBeLessThan(1_000_000);
 		expect(files()).toEqual([]);
@@ -209,7 +209,7 @@ describe('an upload', () => {
 
 	test.each(['cutAfterBytes', 'stallAfterBytes'])('that is shorter than %s ends there', async (field) => {
 		sandbox.desktopFaults.next({ [field]: 100_000 });
-		await expect(put('short', 150)).rejects.toThrow(field.startsWith('cut') ? /closed/ : /timeout/);
+		await expect(put('short', UNANSWERED)).rejects.toThrow(field.startsWith('cut') ? /closed/ : /timeout/);
 		expect(files()).toEqual([]);
 		expect((await put('short')).status).toBe(200);
 	});

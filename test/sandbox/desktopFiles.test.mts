@@ -5,7 +5,7 @@ import { Readable } from 'node:stream';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { request } from 'undici';
-import { withSandbox } from './cases.mts';
+import { UNANSWERED, withSandbox } from './cases.mts';
 import { ask, bothKeys, download, fileUrl, rawStatus, upload } from './desktop/support.mts';
 import { contentBytes, contentSha256, type Sandbox } from './index.mts';
 import { startFastSandbox } from './support.mts';
@@ -76,7 +76,7 @@ describe('an upload', () => {
 	test('that the client gives up is not kept', async () => {
 		const endless = new Readable({ read() {} });
 		endless.push(Buffer.alloc(1000));
-		const given = expect(upload(sandbox, fileUrl(sandbox, id, 'a'), endless, {}, 100)).rejects.toThrow(
+		const given = expect(upload(sandbox, fileUrl(sandbox, id, 'a'), endless, {}, UNANSWERED)).rejects.toThrow(
 			/timeout/,
 		);
 		await sandbox.until(({ desktopRequests }) => desktopRequests[0]?.uploadedBytes === 1000);

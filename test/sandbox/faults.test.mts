@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import { withSandbox } from './cases.mts';
+import { UNANSWERED, withSandbox } from './cases.mts';
 import { errorAnswer, type Answer, type Sandbox } from './index.mts';
 import { post, postRun, startFastSandbox } from './support.mts';
 
@@ -63,7 +63,7 @@ describe('the connection', () => {
 		'%s: no answer, no run',
 		async (connection) => {
 			sandbox.faults.next({ connection });
-			await expect(postRun(sandbox, run, 150)).rejects.toThrow(
+			await expect(postRun(sandbox, run, UNANSWERED)).rejects.toThrow(
 				connection.startsWith('drop') ? /closed/ : /timeout/,
 			);
 			expect(started()).toBe(0);
@@ -80,7 +80,7 @@ describe('the connection', () => {
 		['silent-after-accept', /timeout/],
 	] as const)('%s: no whole answer, but a run', async (connection, error) => {
 		sandbox.faults.next({ connection });
-		await expect(postRun(sandbox, run, 150)).rejects.toThrow(error);
+		await expect(postRun(sandbox, run, UNANSWERED)).rejects.toThrow(error);
 		expect(started()).toBe(1);
 	});
 
@@ -188,14 +188,14 @@ describe('rules', () => {
 });
 
 test('the rate limit lets so many pass, and says when the next may', async () => {
-	sandbox.setDefaults({ rateLimit: { runs: 2, perMs: 150 } });
+	sandbox.setDefaults({ rateLimit: { runs: 2, perMs: 1000 } });
 	const answers = await Promise.all([run, run, run].map((body) => postRun(sandbox, body)));
 	expect(answers.map(({ status }) => status).sort()).toEqual([202, 202, 429]);
 	expect(answers.find(({ status }) => status === 429)).toMatchObject({
 		headers: { 'retry-after': '1' },
 		body: '{"message":"Too Many Requests"}',
 	});
-	await new Promise((resolve) => setTimeout(resolve, 160));
+	await new Promise((resolve) => setTimeout(resolve, 1010));
 	expect((await postRun(sandbox, run)).status).toBe(202);
 	expect(started()).toBe(3);
 });

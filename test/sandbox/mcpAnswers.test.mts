@@ -1,6 +1,6 @@
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { request } from 'undici';
-import { withSandbox } from './cases.mts';
+import { UNANSWERED, withSandbox } from './cases.mts';
 import { olderTools, type McpFault, type Sandbox } from './index.mts';
 import {
 	beginSession,
@@ -93,7 +93,7 @@ describe('the answer to a request comes', () => {
 	});
 
 	test('before the stream ends', async () => {
-		await expect(answered({ endsAfterMs: 60_000 }, 150)).rejects.toThrow(/timeout/);
+		await expect(answered({ endsAfterMs: 60_000 }, UNANSWERED)).rejects.toThrow(/timeout/);
 		expect(await received({ endsAfterMs: 60_000 })).toEqual(notFound);
 	});
 
@@ -106,7 +106,7 @@ describe('the answer to a request comes', () => {
 		sandbox.reset();
 		client = await connectClient(sandbox);
 		sandbox.mcpFaults.next({ answerAs: { withoutAnswer: true } });
-		await expect(callTool(client, 'nen_status', { messageId: 'm' }, 150)).rejects.toThrow(/timed out/);
+		await expect(callTool(client, 'nen_status', { messageId: 'm' }, UNANSWERED)).rejects.toThrow(/timed out/);
 	});
 
 	test('never, and the stream stays open', async () => {

@@ -1,6 +1,6 @@
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { request } from 'undici';
-import { withSandbox } from './cases.mts';
+import { UNANSWERED, withSandbox } from './cases.mts';
 import { errorAnswer, type McpFaultRule, type Sandbox } from './index.mts';
 import { beginSession, callTool, connectClient, initialize, jsonOf, postMcp, rpc } from './mcp/support.mts';
 import { post, startFastSandbox } from './support.mts';
@@ -57,7 +57,7 @@ describe('the connection', () => {
 		['silent', /timeout/],
 	] as const)('%s: no answer', async (connection, error) => {
 		sandbox.mcpFaults.next({ connection });
-		await expect(postMcp(sandbox, initialize, {}, 150)).rejects.toThrow(error);
+		await expect(postMcp(sandbox, initialize, {}, UNANSWERED)).rejects.toThrow(error);
 		expect(sandbox.state().mcpRequests).toMatchObject([{ rpcMethod: 'initialize', answered: null }]);
 		expect(await status(initialize, {})).toBe(200);
 	});

@@ -134,10 +134,10 @@ describe('over HTTP', () => {
 
 	test('a pause', async () => {
 		const before = sandbox.url;
-		await control('pause', { ms: 100 });
+		await control('pause', { ms: 1000 });
 		await new Promise((resolve) => setTimeout(resolve, 40));
 		await expect(postRun(sandbox, { workflow_id: 'w' })).rejects.toThrow(/ECONNREFUSED/);
-		await new Promise((resolve) => setTimeout(resolve, 90));
+		await new Promise((resolve) => setTimeout(resolve, 1000));
 		expect(sandbox.url).toBe(before);
 		expect((await postRun(sandbox, { workflow_id: 'w' })).status).toBe(202);
 	});
