@@ -46,24 +46,47 @@ const PASSED_ON = Symbol('passed on');
  * first failure ends it (or goes on in its item, with "Continue on fail").
  */
 export async function forEachItem<Q, A>(node: IExecuteFunctions, work: Work<Q, A>): Promise<INodeExecutionData[][]> {
-	const input = node.getInputData();
-	if (input.length === 0) return [[]];
-	const { present = (failure) => failure } = work;
-	const stopOnFailure = !node.continueOnFail();
-	const readerOf = (index: number) => new Parameters(work.parameters, (name) => node.getNodeParameter(name, index, null));
-	const course = await begin(node, work, readerOf(0));
-	const readOne = async (item: INodeExecutionData, index: number) => {
-		const given = readerOf(index);
-		return work.passesOn?.(item, given) ? PASSED_ON : await work.read(given, index);
-	};
-	const questions = await Promise.all(input.map(async (item, index) => await readQuestion(async () => await readOne(item, index))));
+	const count = node.getInputData().length;
+	if (count === 0) return [[]];
+	const course = await begin(node, work);
+	const questions = await Promise.all(Array.from({ length: count }, async (_, index) => await readQuestion(node, work, index)));
 	const before = questions.map((question, index) => whatIsKnown(question, work.recall?.(index), course));
-	if ('problem' in course && stopOnFailure && !before.some(({ kind }, index) => kind === 'done' || work.recall?.(index))) throw asNodeError.call(node, course.problem, 0);
+	const isNothingKnown = before.every(({ kind }, index) => kind === 'failed' && work.recall?.(index) === undefined);
+	if ('problem' in course && isNothingKnown && !node.continueOnFail()) throw asNodeError.call(node, course.problem, 0);
 
+	const { outcomes, first } = await answerAll(node, course, questions, before);
+	if (first !== undefined && !node.continueOnFail()) {
+		const failure = withMore(first.failure, work.describeOthers?.(outcomes as Array<Outcome<A>>));
+		throw toError(node.getNode(), work.present?.(failure) ?? failure, first.index);
+	}
+	const items = await Promise.all(outcomes.map(async (outcome, index) => await toOutput(node, work, questions[index], outcome, index)));
+	return [items.flat()];
+}
+
+type Read<Q> = Q | BadInput | typeof PASSED_ON;
+
+/** Does not throw: an item that cannot be read may go on as an error. */
+async function readQuestion<Q, A>(node: IExecuteFunctions, work: Work<Q, A>, index: number): Promise<Read<Q>> {
+	const given = readerOf(node, work, index);
+	try {
+		return work.passesOn?.(node.getInputData()[index], given) ? PASSED_ON : await work.read(given, index);
+	} catch (error) {
+		return new BadInput(failureOf(error));
+	}
+}
+
+function readerOf<Q, A>(node: IExecuteFunctions, work: Work<Q, A>, index: number): Parameters {
+	return new Parameters(work.parameters, (name) => node.getNodeParameter(name, index, null));
+}
+
+/** Asks what is not known, unless something stops all before any request. `first` is what failed first, in time where the others were given up. */
+async function answerAll<Q, A>(node: IExecuteFunctions, course: Course<Q, A> | Prevented, questions: Array<Read<Q>>, before: Array<Outcome<A | typeof PASSED_ON>>) {
+	const stopOnFailure = !node.continueOnFail();
+	if ('problem' in course || (stopOnFailure && before.some(({ kind }) => kind === 'failed'))) return { outcomes: before, first: firstFailure(before) };
 	let first: ReturnType<typeof firstFailure>;
 	const answer = async (index: number): Promise<Attempt<A | typeof PASSED_ON>> => {
 		const known = before[index];
-		if (known.kind !== 'untried' || 'problem' in course) return known as Attempt<A | typeof PASSED_ON>;
+		if (known.kind !== 'untried') return known;
 		const result = await course.attempt(questions[index] as Q, index);
 		if (result.kind === 'failed' && stopOnFailure && course.giveUp) {
 			first ??= { index, failure: result.failure };
@@ -71,29 +94,26 @@ export async function forEachItem<Q, A>(node: IExecuteFunctions, work: Work<Q, A
 		}
 		return result;
 	};
-	const isBlocked = 'problem' in course || (stopOnFailure && questions.some((question, index) => question instanceof BadInput && before[index].kind === 'failed'));
-	const outcomes = isBlocked ? before : await workThrough(input.length, answer, { ...course, stopOnFailure, signal: node.getExecutionCancelSignal() }).finally(course.end);
-	first ??= firstFailure(outcomes);
-	if (first !== undefined && stopOnFailure) throw toError(node.getNode(), present(withMore(first.failure, work.describeOthers?.(outcomes as Array<Outcome<A>>))), first.index);
-	const nameOf = (index: number): IDataObject => {
-		const question = questions[index];
-		// n8n puts the input item beside the error there, and tells errors by having nothing else.
-		const isNamed = question !== PASSED_ON && !(question instanceof BadInput) && node.getNode().onError !== 'continueErrorOutput';
-		return isNamed ? (work.named?.(question) ?? {}) : {};
-	};
-	const fail = (problem: Failure, index: number): INodeExecutionData[] => {
-		const failure = present(problem);
-		if (stopOnFailure) throw toError(node.getNode(), failure, index);
-		const failed = failedItem(failure, index);
-		return [{ ...failed, json: { ...nameOf(index), ...failed.json } }];
-	};
-	const toOutput = async (outcome: Outcome<A | typeof PASSED_ON>, index: number) => {
-		if (outcome.kind !== 'done') return fail(failureIn(outcome), index);
-		const { value } = outcome;
-		const made = value === PASSED_ON ? [input[index]] : await makeItems(async () => await work.toItems(value, questions[index] as Q));
-		return Array.isArray(made) ? made.map((item) => ({ ...item, pairedItem: { item: index } })) : fail(made, index);
-	};
-	return [(await Promise.all(outcomes.map(toOutput))).flat()];
+	const outcomes = await workThrough(before.length, answer, { ...course, stopOnFailure, signal: node.getExecutionCancelSignal() }).finally(course.end);
+	return { outcomes, first: first ?? firstFailure(outcomes) };
+}
+
+/** The items that come out of an item, each linked to it. */
+async function toOutput<Q, A>(node: IExecuteFunctions, work: Work<Q, A>, question: Read<Q>, outcome: Outcome<A | typeof PASSED_ON>, index: number): Promise<INodeExecutionData[]> {
+	if (outcome.kind !== 'done') return [toFailed(node, work, question, failureIn(outcome), index)];
+	const { value } = outcome;
+	const made = value === PASSED_ON ? [node.getInputData()[index]] : await makeItems(async () => await work.toItems(value, question as Q));
+	return Array.isArray(made) ? made.map((item) => ({ ...item, pairedItem: { item: index } })) : [toFailed(node, work, question, made, index)];
+}
+
+/** An item with what it failed with. Throws that where the node stops. */
+function toFailed<Q, A>(node: IExecuteFunctions, work: Work<Q, A>, question: Read<Q>, problem: Failure, index: number): INodeExecutionData {
+	const failure = work.present?.(problem) ?? problem;
+	if (!node.continueOnFail()) throw toError(node.getNode(), failure, index);
+	const failed = failedItem(failure, index);
+	// n8n puts the input item beside the error on the error output, and tells errors by having nothing else.
+	const isNamed = question !== PASSED_ON && !(question instanceof BadInput) && node.getNode().onError !== 'continueErrorOutput';
+	return isNamed ? { ...failed, json: { ...work.named?.(question), ...failed.json } } : failed;
 }
 
 /** Why nothing can be sent at all: a credential or an option that cannot be read. */
@@ -102,16 +122,16 @@ interface Prevented {
 }
 
 /** Does not throw: what is known of items must be told in any case. */
-async function begin<Q, A>(node: IExecuteFunctions, work: Work<Q, A>, ofAll: Parameters): Promise<Course<Q, A> | Prevented> {
+async function begin<Q, A>(node: IExecuteFunctions, work: Work<Q, A>): Promise<Course<Q, A> | Prevented> {
 	try {
-		return work.begin(ofAll, await node.getCredentials(CREDENTIAL_TYPE));
+		return work.begin(readerOf(node, work, 0), await node.getCredentials(CREDENTIAL_TYPE));
 	} catch (problem) {
 		return { problem };
 	}
 }
 
 /** How an item ends without anything being sent for it; `untried` where something must be. */
-function whatIsKnown<Q, A>(question: Q | BadInput | typeof PASSED_ON, recalled: Outcome<A> | undefined, course: Course<Q, A> | Prevented): Outcome<A | typeof PASSED_ON> {
+function whatIsKnown<Q, A>(question: Read<Q>, recalled: Outcome<A> | undefined, course: Course<Q, A> | Prevented): Outcome<A | typeof PASSED_ON> {
 	if (question === PASSED_ON) return { kind: 'done', value: PASSED_ON };
 	const failure = question instanceof BadInput ? question.failure : 'problem' in course ? failureOf(course.problem) : undefined;
 	return failure === undefined ? { kind: 'untried' } : (recalled ?? { kind: 'failed', failure });
@@ -123,14 +143,6 @@ async function makeItems(make: () => Promise<INodeExecutionData[]>): Promise<INo
 		return await make();
 	} catch (error) {
 		return { message: `The answer could not be stored: ${(error as Error).message}`, hint: "Check n8n's binary data settings and its free space." };
-	}
-}
-
-async function readQuestion<Q>(read: () => Promise<Q>): Promise<Q | BadInput> {
-	try {
-		return await read();
-	} catch (error) {
-		return new BadInput(failureOf(error));
 	}
 }
 
