@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import { chain, node } from '../n8n/build-workflow.mts';
 import { OTHER_VERSIONS } from '../n8n/install.mts';
 import { casesOn } from './cases.mts';
-import { jsonOf, openStage } from './stage.mts';
+import { jsonOf, openOwnStage } from './stage.mts';
 import { activate, ANY_WORKFLOW, call, download, nenAi, runAndWait, split, start, trigger, triggerUrl, webhook, webhookUrl } from './workflows.mts';
 
 const root = join(__dirname, '../..');
 
 describe.each(OTHER_VERSIONS)('n8n %s', (version) => {
-	const on = casesOn(() => openStage({ root, version }));
+	const on = casesOn(() => openOwnStage({ root, version }));
 
 	on('tests the credential, starts runs, takes their callbacks, and refuses forged ones', async ({ client, n8n, sandbox, credential }) => {
 		const tested = await client.testCredential(credential.id, { name: credential.name, type: 'nenAiApi', data: { apiKey: sandbox.apiKey, baseUrl: sandbox.url } });
