@@ -126,7 +126,8 @@ async function begin<Q, A>(node: IExecuteFunctions, work: Work<Q, A>): Promise<C
 	try {
 		return work.begin(readerOf(node, work, 0), await node.getCredentials(CREDENTIAL_TYPE));
 	} catch (problem) {
-		return { problem };
+		const { present } = work;
+		return { problem: problem instanceof BadInput && present ? new BadInput(present(problem.failure)) : problem };
 	}
 }
 

@@ -1,12 +1,11 @@
-import type { ICredentialDataDecryptedObject, IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
+import type { IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
 
 import { connect } from '../transport/connection';
 import { Desktops } from '../transport/desktop/desktops';
 import { presentable, presented } from '../transport/desktop/failures';
 import type { Failure } from '../transport/failure';
 import type { Attempt, Outcome } from '../transport/queue';
-import { BadInput } from './badInput';
-import { forEachItem, type Course, type Work } from './forEach';
+import { forEachItem, type Work } from './forEach';
 import { checkAddress } from './limits';
 import { Memory, placeOfMemory } from './memory';
 import type { Parameters } from './parameters';
@@ -85,27 +84,19 @@ export async function actForEach<Q, A>(node: IExecuteFunctions, act: Act<Q, A>):
 
 function withDesktops<Q, A>(node: IExecuteFunctions, { readTimeout, complete }: OnDesktops<Q, A>, maxConcurrency: number, ask: OnDesktops<Q, A>['ask'], end?: () => void): Pick<Work<Q, A>, 'begin' | 'present'> {
 	let apiKey = '';
-	const present = (failure: Failure) => presentable(failure, apiKey);
-	const begin = (ofAll: Parameters, data: ICredentialDataDecryptedObject): Course<Q, A> => {
-		const usual = connect(data, { maxTries: MAX_TRIES, timeout: USUAL_TIMEOUT });
-		apiKey = usual.credential.apiKey;
-		checkAddress(usual.credential, 'desktopUrl');
-		const connection = readTimeout === undefined ? usual : connect(data, { maxTries: MAX_TRIES, timeout: readTimeout(ofAll) });
-		const desktops = new Desktops(node, connection, node.getExecutionCancelSignal());
-		const attempt = async (question: Q, index: number): Promise<Attempt<A>> => {
-			const asked = await ask(desktops, question, index);
-			return asked.kind === 'done' && complete ? await complete(desktops, asked.value, question, index) : asked;
-		};
-		return { maxConcurrency, maxTries: MAX_TRIES, attempt, end };
-	};
 	return {
-		present,
+		present: (failure) => presentable(failure, apiKey),
 		begin(ofAll, data) {
-			try {
-				return begin(ofAll, data);
-			} catch (error) {
-				throw error instanceof BadInput ? new BadInput(present(error.failure)) : error;
-			}
+			const usual = connect(data, { maxTries: MAX_TRIES, timeout: USUAL_TIMEOUT });
+			apiKey = usual.credential.apiKey;
+			checkAddress(usual.credential, 'desktopUrl');
+			const connection = readTimeout === undefined ? usual : connect(data, { maxTries: MAX_TRIES, timeout: readTimeout(ofAll) });
+			const desktops = new Desktops(node, connection, node.getExecutionCancelSignal());
+			const attempt = async (question: Q, index: number): Promise<Attempt<A>> => {
+				const asked = await ask(desktops, question, index);
+				return asked.kind === 'done' && complete ? await complete(desktops, asked.value, question, index) : asked;
+			};
+			return { maxConcurrency, maxTries: MAX_TRIES, attempt, end };
 		},
 	};
 }

@@ -3,7 +3,8 @@ import type { INodeParameters } from 'n8n-workflow';
 import { withSandbox } from '../../../sandbox/cases.mts';
 import { errorAnswer, type Sandbox } from '../../../sandbox/index.mts';
 import { executeInsideAgent } from '../../engine.mts';
-import { CONTINUE, DesktopUser, RETRY, stored, type UseOptions } from '../../onDesktops.mts';
+import { actingOn, PIXEL } from '../../onComputers.mts';
+import { CONTINUE, RETRY, stored, type UseOptions } from '../../onDesktops.mts';
 
 let sandbox: Sandbox;
 let id: string;
@@ -12,10 +13,7 @@ beforeEach(() => {
 	id = sandbox.desktops.add();
 });
 
-const user = new DesktopUser(() => sandbox);
-const use = (operation: string, { parameters, ...rest }: UseOptions = {}) => user.use('computer', operation, { ...rest, parameters: { desktopId: id, ...parameters } });
-const click = (options: UseOptions = {}) => use('click', { ...options, parameters: { x: 10, y: 20, ...options.parameters } });
-const PIXEL = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==', 'base64');
+const { user, use, click } = actingOn(() => sandbox, () => id);
 
 describe('each action, as it is told to the desktop', () => {
 	const CASES: Array<[operation: string, parameters: INodeParameters, action: string, params: object]> = [

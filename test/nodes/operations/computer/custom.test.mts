@@ -2,7 +2,8 @@
 import type { INodeParameters } from 'n8n-workflow';
 import { withSandbox } from '../../../sandbox/cases.mts';
 import type { DesktopTool, Sandbox } from '../../../sandbox/index.mts';
-import { DesktopUser, RETRY, type UseOptions } from '../../onDesktops.mts';
+import { actingOn } from '../../onComputers.mts';
+import { RETRY, type UseOptions } from '../../onDesktops.mts';
 
 let sandbox: Sandbox;
 let id: string;
@@ -11,8 +12,7 @@ beforeEach(() => {
 	id = sandbox.desktops.add();
 });
 
-const user = new DesktopUser(() => sandbox);
-const use = (operation: string, { parameters, ...rest }: UseOptions = {}) => user.use('computer', operation, { ...rest, parameters: { desktopId: id, ...parameters } });
+const { user, use } = actingOn(() => sandbox, () => id);
 
 const PRINTER: DesktopTool = {
 	name: 'printer',

@@ -2,7 +2,7 @@
 import type { IBinaryData } from 'n8n-workflow';
 import { withSandbox } from '../../../sandbox/cases.mts';
 import type { Sandbox } from '../../../sandbox/index.mts';
-import { DesktopUser, type UseOptions } from '../../onDesktops.mts';
+import { actingOn, PIXEL } from '../../onComputers.mts';
 
 let sandbox: Sandbox;
 let id: string;
@@ -11,11 +11,8 @@ beforeEach(() => {
 	id = sandbox.desktops.add();
 });
 
-const user = new DesktopUser(() => sandbox);
-const use = (operation: string, { parameters, ...rest }: UseOptions = {}) => user.use('computer', operation, { ...rest, parameters: { desktopId: id, ...parameters } });
-const click = (options: UseOptions = {}) => use('click', { ...options, parameters: { x: 10, y: 20, ...options.parameters } });
+const { user, use, click } = actingOn(() => sandbox, () => id);
 const pngOf = ({ data }: IBinaryData) => Buffer.from(data, 'base64').subarray(1, 4).toString();
-const PIXEL = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==', 'base64');
 const JPEG = Buffer.from([0xff, 0xd8, 0xff, 0xe0, 0, 16]);
 
 test('a screenshot is a PNG in data, and not in the JSON', async () => {
