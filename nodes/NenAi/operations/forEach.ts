@@ -110,10 +110,8 @@ async function toOutput<Q, A>(node: IExecuteFunctions, work: Work<Q, A>, questio
 function toFailed<Q, A>(node: IExecuteFunctions, work: Work<Q, A>, question: Read<Q>, problem: Failure, index: number): INodeExecutionData {
 	const failure = work.present?.(problem) ?? problem;
 	if (!node.continueOnFail()) throw toError(node.getNode(), failure, index);
-	const failed = failedItem(failure, index);
-	// n8n puts the input item beside the error on the error output, and tells errors by having nothing else.
-	const isNamed = question !== PASSED_ON && !(question instanceof BadInput) && node.getNode().onError !== 'continueErrorOutput';
-	return isNamed ? { ...failed, json: { ...work.named?.(question), ...failed.json } } : failed;
+	const isNamed = question !== PASSED_ON && !(question instanceof BadInput);
+	return failedItem.call(node, failure, index, isNamed ? work.named?.(question) : {});
 }
 
 /** Why nothing can be sent at all: a credential or an option that cannot be read. */

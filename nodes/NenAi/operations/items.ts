@@ -1,6 +1,6 @@
-import { NodeOperationError, type IExecuteFunctions, type INodeExecutionData } from 'n8n-workflow';
+import { NodeOperationError, type IDataObject, type IExecuteFunctions, type INodeExecutionData } from 'n8n-workflow';
 
-import { toError, toText, type Failure } from '../transport/failure';
+import { failureInError, toError, toText, type Failure } from '../transport/failure';
 import type { Outcome } from '../transport/queue';
 import { failureOf } from './badInput';
 
@@ -32,16 +32,38 @@ export function firstFailure<T>(outcomes: Array<Outcome<T>>): { index: number; f
 	return undefined;
 }
 
-/** An item that carries what it failed with ("Continue on fail", and the tools of agents). */
-export function failedItem(failure: Failure, itemIndex: number): INodeExecutionData {
-	return { json: { error: toText(failure, itemIndex) }, pairedItem: { item: itemIndex } };
+/**
+ * An item that carries what it failed with ("Continue", the error output, and the tools of agents): the text, whether
+ * NenAI may have done it all the same, and the ID of the run where it is known.
+ */
+export function failedItem(this: IExecuteFunctions, failure: Failure, itemIndex: number, named: IDataObject = {}): INodeExecutionData {
+	return errorItem.call(this, toText(failure, itemIndex), failure, itemIndex, named);
 }
 
 /** The same for what was thrown. The call of a tool has no items that a model could tell apart. */
 export function toFailedItem(this: IExecuteFunctions, error: Error, itemIndex: number): INodeExecutionData {
 	const text = error instanceof NodeOperationError ? `${error.message}. ${error.description ?? ''}`.trim() : toText(failureOf(error), itemIndex);
 	const named = isTool.call(this) ? text.replace(/ \[item \d+\]/g, '') : text;
-	return { json: { error: named }, pairedItem: { item: itemIndex } };
+	return errorItem.call(this, named, failureInError(error), itemIndex);
+}
+
+function errorItem(this: IExecuteFunctions, error: string, failure: Partial<Failure> = {}, itemIndex: number, named: IDataObject = {}): INodeExecutionData {
+	const { uncertain, messageId } = failure;
+	const item: INodeExecutionData = {
+		json: { ...named, ...(messageId !== undefined && { messageId }), error, ...(uncertain && { uncertain }) },
+		pairedItem: { item: itemIndex },
+	};
+	if (this.getNode().onError === 'continueErrorOutput') markAsError(item, error);
+	return item;
+}
+
+/**
+ * Makes n8n send the item to the error output though its JSON has more fields than n8n expects of an error there. n8n
+ * also looks for `error` beside the JSON, but would then replace the JSON with that error's message when it stores the
+ * item. It copies the item in between, and a property that is not enumerable is not copied (n8n 1.123 and 2.41).
+ */
+function markAsError(item: INodeExecutionData, message: string) {
+	Object.defineProperty(item, 'error', { value: new Error(message), writable: true, enumerable: false });
 }
 
 /** What to throw for anything that was thrown before a request. What concerns all items is said of the first. */

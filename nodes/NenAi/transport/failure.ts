@@ -8,7 +8,12 @@ export interface Failure {
 	hint: string;
 	/** It is not known whether something was started, so it must not be sent again. */
 	uncertain?: boolean;
+	/** The run that the failure is about, where its ID is known. */
+	messageId?: string;
 }
+
+/** Where an error keeps the failure that it was made of. Not enumerable, so n8n does not store it. */
+const FAILURE = Symbol('failure');
 
 /**
  * The error that n8n shows. The item is named the way n8n's editor names it (from 0), and the words stay as they are:
@@ -18,7 +23,13 @@ export function toError(node: INode, failure: Failure, itemIndex?: number): Node
 	const message = itemIndex === undefined ? failure.message : `${failure.message} [item ${itemIndex}]`;
 	const error = new NodeOperationError(node, message, { description: failure.hint, itemIndex });
 	error.message = message;
+	Object.defineProperty(error, FAILURE, { value: failure });
 	return error;
+}
+
+/** The failure of which `toError` made this error; undefined for any other error. */
+export function failureInError(error: unknown): Failure | undefined {
+	return (error as { [FAILURE]?: Failure } | undefined)?.[FAILURE];
 }
 
 /** A failure as one text, for an item that carries it ("Continue on fail"). */

@@ -145,7 +145,7 @@ export async function execute(this: IExecuteFunctions): Promise<INodeExecutionDa
 	const first = firstFailure(outcomes);
 	if (first !== undefined && !continueOnFail) throw toError(this.getNode(), first.failure, jobs[first.index].itemIndex);
 	hintAtNoLinks.call(this, orders);
-	return [orders.flatMap((order, index) => (order instanceof BadInput ? [failedItem(order.failure, index)] : toItems(index, order, jobs, outcomes)))];
+	return [orders.flatMap((order, index) => (order instanceof BadInput ? [failedItem.call(this, order.failure, index)] : toItems.call(this, index, order, jobs, outcomes)))];
 }
 
 async function readOrder(this: IExecuteFunctions, itemIndex: number, localHosts: LocalHosts): Promise<Order | BadInput> {
@@ -263,9 +263,9 @@ function hintAtNoLinks(this: IExecuteFunctions, orders: Array<Order | BadInput>)
 	this.addExecutionHints?.({ message, location: 'outputPane' });
 }
 
-function toItems(itemIndex: number, { output, property }: Order, jobs: Job[], outcomes: Array<Outcome<DownloadedFile>>): INodeExecutionData[] {
+function toItems(this: IExecuteFunctions, itemIndex: number, { output, property }: Order, jobs: Job[], outcomes: Array<Outcome<DownloadedFile>>): INodeExecutionData[] {
 	const ofItem = outcomes.filter((_, index) => jobs[index].itemIndex === itemIndex);
-	const failed = ofItem.flatMap((outcome) => (outcome.kind === 'done' ? [] : [failedItem(failureIn(outcome), itemIndex)]));
+	const failed = ofItem.flatMap((outcome) => (outcome.kind === 'done' ? [] : [failedItem.call(this, failureIn(outcome), itemIndex)]));
 	const files = ofItem.flatMap((outcome) => (outcome.kind === 'done' ? [outcome.value] : []));
 	const pairedItem = { item: itemIndex };
 	if (output === 'itemPerFile') {

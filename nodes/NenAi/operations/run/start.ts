@@ -94,7 +94,7 @@ export async function execute(this: IExecuteFunctions): Promise<INodeExecutionDa
 		const { message, hint } = first.failure;
 		throw toError(this.getNode(), { message, hint: [hint, ...describeOthers(outcomes, first.index)].join(' ') }, first.index);
 	}
-	return [outcomes.map(toItem)];
+	return [outcomes.map((outcome, index) => toItem.call(this, outcome, index))];
 }
 
 /** What each item asks for, and how to send it. Without a connection, nothing can be sent. */
@@ -219,7 +219,7 @@ function describeOthers(outcomes: Array<Outcome<StartedRun>>, except: number): s
 	].filter((sentence) => sentence !== '');
 }
 
-function toItem(outcome: Outcome<StartedRun>, index: number): INodeExecutionData {
+function toItem(this: IExecuteFunctions, outcome: Outcome<StartedRun>, index: number): INodeExecutionData {
 	if (outcome.kind === 'done') return { json: outcome.value, pairedItem: { item: index } };
-	return failedItem(failureIn(outcome), index);
+	return failedItem.call(this, failureIn(outcome), index);
 }

@@ -240,4 +240,5 @@ const unreachable = (resumeUrl: string): Failure => ({
 const startedBefore = ({ messageId }: StartedRun): Failure => ({
 	message: `This run was already started in an earlier try, with the message ID ${messageId}`,
 	hint: 'It is not started again. Its result goes to the execution that started it.',
+	messageId,
 });
