@@ -1,4 +1,6 @@
-import type { IWebhookFunctions } from 'n8n-workflow';
+import { createHmac } from 'node:crypto';
+
+import type { IExecuteFunctions, IWebhookFunctions } from 'n8n-workflow';
 
 import { CREDENTIAL_TYPE, readCredential } from '../transport/credential';
 import { refused, unsigned, type Answer } from './answers';
@@ -53,13 +55,36 @@ async function readRawBody(this: IWebhookFunctions): Promise<Buffer | undefined>
 
 /** Unknown if n8n cannot give the credential, for example since it was deleted. */
 async function verify(this: IWebhookFunctions, rawBody: Buffer, signature: Buffer): Promise<'right' | 'wrong' | 'no secret' | 'unknown'> {
-	const { name, credentials } = this.getNode();
-	const credential = JSON.stringify([this.getWorkflow().id, credentials?.[CREDENTIAL_TYPE]?.id]);
-	const readSecrets = async () => readCredential(await this.getCredentials(CREDENTIAL_TYPE)).webhookSecrets;
 	try {
-		return await keyMemory.verify(credential, readSecrets, rawBody, signature);
+		return await keyMemory.verify(nameOf.call(this), async () => await readSecrets.call(this), rawBody, signature);
 	} catch (error) {
-		this.logger.error(`The NenAI credential of the node "${name}" cannot be read: ${(error as Error).message}`);
+		this.logger.error(`The NenAI credential of the node "${this.getNode().name}" cannot be read: ${(error as Error).message}`);
 		return 'unknown';
 	}
 }
+
+/** The credential, and the workflow that uses it. */
+function nameOf(this: IWebhookFunctions | IExecuteFunctions): string {
+	return JSON.stringify([this.getWorkflow().id, this.getNode().credentials?.[CREDENTIAL_TYPE]?.id]);
+}
+
+async function readSecrets(this: IWebhookFunctions | IExecuteFunctions): Promise<string[]> {
+	return readCredential(await this.getCredentials(CREDENTIAL_TYPE)).webhookSecrets;
+}
+
+/**
+ * Whether callbacks of this execution will be verified with these secrets. When a callback comes, n8n resolves the
+ * expressions of the credential without the data of the execution. `getCredentials` does the same here for an object
+ * that has everything but input data (n8n 1.94 to 2.41). Rejects where n8n cannot resolve them so.
+ */
+export async function areSecretsOfCallbacks(this: IExecuteFunctions, secrets: string[]): Promise<boolean> {
+	const withoutData = Object.create(this, { connectionInputData: { value: undefined } }) as IExecuteFunctions;
+	for (const secret of secrets) {
+		const verdict = await keyMemory.verify(nameOf.call(this), async () => await readSecrets.call(withoutData), PROBE, createHmac('sha256', secret).update(PROBE).digest());
+		if (verdict !== 'right') return false;
+	}
+	return true;
+}
+
+/** Any bytes do. */
+const PROBE = Buffer.from('n8n-nodes-nenai');

@@ -1,12 +1,11 @@
 import type { IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
 
 import { Inquiry } from '../transport/ask';
-import { connect } from '../transport/connection';
 import type { Attempt } from '../transport/queue';
 import { badInput } from './badInput';
-import { forEachItem, type Work } from './forEach';
-import { checkAddress, readLimits } from './limits';
+import { readLimits } from './limits';
 import type { Parameters } from './parameters';
+import { runItems, type Query, type Service } from './runItems';
 
 /** Options that every operation that asks NenAI has. */
 export const askOptions: INodeProperties = {
@@ -60,30 +59,29 @@ export function readMessageId(parameters: Parameters): string {
 	return id;
 }
 
+/** NenAI's MCP server. One session serves all items that use one credential. */
+const MCP_SERVER: Service<Inquiry> = {
+	address: 'mcpUrl',
+	open: (node, connection, signal) => new Inquiry(node, connection, signal),
+	close: (inquiry) => void inquiry.close(),
+};
+
 /** What an operation that asks NenAI is made of. */
-interface Question<Q, A> extends Pick<Work<Q, A>, 'parameters' | 'toItems' | 'passesOn' | 'named'> {
+interface Question<Q, A> extends Pick<Query<Inquiry, Q, A>, 'toItems' | 'passesOn' | 'named'> {
+	parameters: INodeProperties[];
 	/** What an item asks. Throws BadInput. */
 	read: (parameters: Parameters) => Q;
 	ask: (inquiry: Inquiry, question: Q) => Promise<Attempt<A>>;
 }
 
-/** Asks a question for each item, several at a time, in one session. */
-export async function askForEach<Q, A>(node: IExecuteFunctions, { ask, ...question }: Question<Q, A>): Promise<INodeExecutionData[][]> {
-	return await forEachItem(node, {
+/** Asks a question for each item, several at a time. */
+export async function askForEach<Q, A>(node: IExecuteFunctions, { parameters, ask, ...question }: Question<Q, A>): Promise<INodeExecutionData[][]> {
+	return await runItems(node, {
 		...question,
-		begin: (ofAll, data) => {
-			const connection = connect(data, readLimits(ofAll));
-			checkAddress(connection.credential, 'mcpUrl');
-			const gaveUp = new AbortController();
-			const stopped = node.getExecutionCancelSignal();
-			const inquiry = new Inquiry(node, connection, AbortSignal.any([gaveUp.signal, ...(stopped ? [stopped] : [])]));
-			return {
-				maxConcurrency: ofAll.count('options.maxConcurrency'),
-				maxTries: connection.maxTries,
-				attempt: async (asked) => await ask(inquiry, asked),
-				giveUp: () => gaveUp.abort(),
-				end: () => void inquiry.close(),
-			};
-		},
+		kind: 'query',
+		properties: parameters,
+		service: MCP_SERVER,
+		settings: (ofAll) => ({ ...readLimits(ofAll), maxConcurrency: ofAll.count('options.maxConcurrency') }),
+		run: ask,
 	});
 }

@@ -1,4 +1,4 @@
-import type { Failure } from '../transport/failure';
+import { failureInError, type Failure } from '../transport/failure';
 
 /**
  * Thrown while reading the parameters of an item, before anything is sent.
@@ -13,13 +13,14 @@ export class BadInput extends Error {
 	}
 }
 
-/** @param hint what to do; that nothing was sent is added */
+/** @param hint what to do; whoever reports it adds whether anything was sent */
 export function badInput(message: string, hint: string): BadInput {
-	return new BadInput({ message, hint: `${hint} Nothing was sent.` });
+	return new BadInput({ message, hint });
 }
 
-/** What to say of anything that was thrown before a request. */
+/** What to report for anything that was thrown. It does not say whether anything was sent. */
 export function failureOf(error: unknown): Failure {
 	if (error instanceof BadInput) return error.failure;
-	return { message: (error as Error).message, hint: 'Check the parameters of this node and its credential. Nothing was sent.' };
+	const { message, description } = error as Error & { description?: unknown };
+	return failureInError(error) ?? { message, hint: typeof description === 'string' && description !== '' ? description : 'Check the parameters of this node and its credential.' };
 }

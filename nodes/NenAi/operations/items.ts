@@ -32,6 +32,12 @@ export function firstFailure<T>(outcomes: Array<Outcome<T>>): { index: number; f
 	return undefined;
 }
 
+/** Which of the other items NenAI may have done, for an error; nothing where there are none. */
+export function describeUncertain<T>(outcomes: Array<Outcome<T>>, failedIndex: number): string[] {
+	const uncertain = outcomes.flatMap((outcome, index) => (index !== failedIndex && outcome.kind === 'failed' && outcome.failure.uncertain ? [`item ${index}`] : []));
+	return uncertain.length > 0 ? [`Also not known: ${uncertain.join(', ')}.`] : [];
+}
+
 /**
  * An item that carries what it failed with ("Continue", the error output, and the tools of agents): the text, whether
  * NenAI may have done it all the same, and the ID of the run where it is known.

@@ -1,5 +1,5 @@
 import type { Limits } from '../transport/connection';
-import { problemOfAddress, USUAL_ADDRESSES, type NenAiCredential } from '../transport/credential';
+import { problemOfAddress, USUAL_ADDRESSES, type Address, type NenAiCredential } from '../transport/credential';
 import { badInput } from './badInput';
 import type { Parameters } from './parameters';
 
@@ -8,10 +8,10 @@ export function readLimits(parameters: Parameters): Limits {
 	return { maxTries: parameters.count('options.maxTries'), timeout: parameters.number('options.timeout') };
 }
 
-const LABELS = { baseUrl: 'base URL', mcpUrl: 'MCP URL', desktopUrl: 'desktop URL' };
+const LABELS: Record<Address, string> = { baseUrl: 'base URL', mcpUrl: 'MCP URL', desktopUrl: 'desktop URL' };
 
 /** Throws BadInput for a credential with which nothing can be sent to this address of NenAI's. */
-export function checkAddress(credential: NenAiCredential, field: keyof typeof LABELS) {
+export function checkAddress(credential: NenAiCredential, field: Address) {
 	const problem = problemOfAddress(credential[field]);
 	if (problem !== undefined) throw badInput(`The ${LABELS[field]} of the credential ${problem}`, `It is usually ${USUAL_ADDRESSES[field]}.`);
 }

@@ -122,7 +122,7 @@ export class Parameters {
 	private refuse(name: string, { message }: Error): never {
 		throw new BadInput({
 			message: `${titleOf(this.nameOf(name))} cannot be read: ${message}`,
-			hint: 'Check the expressions in the parameters of this node. Nothing was sent.',
+			hint: 'Check the expressions in the parameters of this node.',
 		});
 	}
 

@@ -36,7 +36,7 @@ function digitsOf(value: number, name: Name): string {
 	if (inexact === undefined) return String(value);
 	throw new BadInput({
 		message: `${titleOf(name)} is a number that was not kept exactly (${inexact})`,
-		hint: 'Its digits must be a text where they come from, with quotes around them in the data: making it a text here is too late. Nothing was sent.',
+		hint: 'Its digits must be a text where they come from, with quotes around them in the data: making it a text here is too late.',
 	});
 }
 
@@ -125,7 +125,7 @@ export function toObject(value: unknown, name: Name, byDefault?: IDataObject, ex
 	if (byDefault !== undefined && (MISSING.includes(value) || (typeof value === 'string' && value.trim() === ''))) return byDefault;
 	const object = typeof value === 'string' ? parse(value, name) : value;
 	if (isRecord(object)) return object;
-	throw new BadInput({ message: `${titleOf(name)} is not a JSON object: it is ${describe(object)}`, hint: `Enter an object, such as ${example}. Nothing was sent.` });
+	throw new BadInput({ message: `${titleOf(name)} is not a JSON object: it is ${describe(object)}`, hint: `Enter an object, such as ${example}.` });
 }
 
 function parse(text: string, name: Name): unknown {
@@ -140,7 +140,7 @@ function parse(text: string, name: Name): unknown {
 function refuseJson(name: Name, { message }: Error): never {
 	throw new BadInput({
 		message: `${titleOf(name)} is not valid JSON: ${message}`,
-		hint: 'Check quotes, commas and brackets. Names and texts stand in double quotes. Nothing was sent.',
+		hint: 'Check quotes, commas and brackets. Names and texts stand in double quotes.',
 	});
 }
 
@@ -151,7 +151,7 @@ export function isRecord(value: unknown): value is IDataObject {
 function wrongType(value: unknown, name: Name, wanted: string): BadInput {
 	return new BadInput({
 		message: `${titleOf(name)} must be ${wanted}, but is ${describe(value)}`,
-		hint: 'Enter another value, or look at what its expression gives. Nothing was sent.',
+		hint: 'Enter another value, or look at what its expression gives.',
 	});
 }
 

@@ -25,6 +25,9 @@ export const USUAL_ADDRESSES = {
 	desktopUrl: 'https://desktop.api.getnen.ai',
 };
 
+/** A field of the credential that holds the address of one of NenAI's services. */
+export type Address = keyof typeof USUAL_ADDRESSES;
+
 /** Reads what n8n decrypted. Fields that are missing (saved before they existed) have their default. */
 export function readCredential(data: ICredentialDataDecryptedObject): NenAiCredential {
 	const text = (field: string) => (typeof data[field] === 'string' ? data[field].trim() : '');

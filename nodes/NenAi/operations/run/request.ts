@@ -1,12 +1,17 @@
 import { validateFieldType, type FieldType, type IDataObject, type IExecuteFunctions, type INodeProperties } from 'n8n-workflow';
 
+import type { Connection } from '../../transport/connection';
 import { isHttpUrl } from '../../transport/credential';
 import { describeInexactNumber, parseExactly } from '../../transport/exactJson';
 import type { RunRequest } from '../../transport/startRun';
 import { badInput } from '../badInput';
 import type { Parameters } from '../parameters';
+import type { Service } from '../runItems';
 import { describe, isRecord, titleOf, toObject, type Name } from '../values';
 import { readWorkflowId, workflowProperty } from './workflowId';
+
+/** Runs are started over HTTP; requests that use one credential share a connection. */
+export const RUNS_API: Service<Connection> = { address: 'baseUrl', open: (_, connection) => connection };
 
 /** Parameters that every operation that starts a run has. `displayOptions` are added by the operation. */
 export const runProperties: INodeProperties[] = [

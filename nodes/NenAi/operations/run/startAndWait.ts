@@ -10,21 +10,19 @@ import {
 
 import { answer, ignored, refused } from '../../callback/answers';
 import { isFinal } from '../../callback/payload';
-import { receiveCallback } from '../../callback/receive';
+import { areSecretsOfCallbacks, receiveCallback } from '../../callback/receive';
 import { resumeOnce } from '../../callback/startOnce';
-import { CREDENTIAL_TYPE, isHttpUrl, type NenAiCredential } from '../../transport/credential';
-import { toError, type Failure } from '../../transport/failure';
+import { isHttpUrl, type NenAiCredential } from '../../transport/credential';
+import type { Failure } from '../../transport/failure';
 import { isLoopback } from '../../transport/hosts';
-import { workThrough } from '../../transport/queue';
-import { connect, type Connection } from '../../transport/connection';
-import { startRun, type RunRequest, type StartedRun } from '../../transport/startRun';
+import { ASK_BEFORE_STARTING_AGAIN, startRun, type RunRequest, type StartedRun } from '../../transport/startRun';
 import { badInput, BadInput } from '../badInput';
-import { asNodeError, failureIn, isInsideAgent } from '../items';
-import { checkAddress, readLimits } from '../limits';
+import { isInsideAgent } from '../items';
+import { readLimits } from '../limits';
 import { Parameters } from '../parameters';
 import type { Operation } from '../resource';
-import { readRunRequest, runOptions, runProperties } from './request';
-import { memoryOf, type StartedRuns } from './startedRuns';
+import { runItems } from '../runItems';
+import { readRunRequest, runOptions, runProperties, RUNS_API } from './request';
 
 const MINUTE = 60_000;
 const UNITS: Record<string, number> = { minutes: MINUTE, hours: 60 * MINUTE, days: 24 * 60 * MINUTE };
@@ -96,7 +94,6 @@ export const parameters: INodeProperties[] = [
 
 /** What is known before anything is sent. */
 interface Plan {
-	connection: Connection;
 	request: RunRequest;
 	/** Milliseconds from the moment in which the run is accepted; Infinity for no limit. */
 	longestWait: number;
@@ -107,19 +104,31 @@ interface Plan {
  * n8n passes on the stored input when the wait ends, so that becomes what the user should get then.
  */
 export async function execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
-	const items = this.getInputData();
-	if (items.length === 0) return [[]];
-	const memory = memoryOf.call(this);
-	// What an earlier try started must be told in any case, also where nothing can be read by now.
-	const before = memory.recall(0);
-	if (before) throw toError(this.getNode(), before.kind === 'done' ? startedBefore(before.value) : before.failure, 0);
-	const { connection, request, longestWait } = await makePlan.call(this, items.length);
-	const run = await start.call(this, request, connection, memory);
-	this.getWorkflowDataProxy(0).$execution.customData.set('nenaiMessageId', run.messageId);
-	const timedOut = { workflow_id: request.workflow_id, message_id: run.messageId, status: 'timeout', [OWN_TIMEOUT]: true };
+	return await runItems(this, {
+		kind: 'mutation',
+		name: 'run/startAndWait',
+		ordered: false,
+		properties: parameters,
+		service: RUNS_API,
+		settings: (ofAll) => ({ ...readLimits(ofAll), maxConcurrency: 1 }),
+		read: async (given, { connection }) => await readPlan.call(this, given, connection.credential),
+		run: async (connection, { request }) => await startRun.call(this, request, connection),
+		toItems: async (run, plan) => [await suspend.call(this, run, plan)],
+		recoveryHint: ASK_BEFORE_STARTING_AGAIN,
+		// Its result goes to the execution that started it, so nothing can be waited for here.
+		onDoneBefore: (run) => ({ kind: 'failed', failure: startedBefore(run) }),
+		describeOthers: () => [],
+		label: ({ messageId }) => `message ID ${messageId}`,
+	});
+}
+
+/** Suspends the execution. Gives the item that comes out when the wait ends without a result. */
+async function suspend(this: IExecuteFunctions, { messageId }: StartedRun, { request, longestWait }: Plan): Promise<INodeExecutionData> {
+	this.getWorkflowDataProxy(0).$execution.customData.set('nenaiMessageId', messageId);
+	const timedOut = { workflow_id: request.workflow_id, message_id: messageId, status: 'timeout', [OWN_TIMEOUT]: true };
 	storeInput.call(this, { json: timedOut, pairedItem: { item: 0 } });
 	await this.putExecutionToWait(longestWait === Infinity ? WAIT_INDEFINITELY : new Date(Date.now() + longestWait));
-	return [[{ json: timedOut, pairedItem: { item: 0 } }]];
+	return { json: timedOut };
 }
 
 /** NenAI has a status of this name, too: this field says that it was n8n that waited no longer. */
@@ -134,22 +143,31 @@ function storeInput(this: IExecuteFunctions, item: INodeExecutionData) {
 	for (const inputs of Object.values(stored)) inputs[0]?.splice(0, Infinity, item);
 }
 
-/** Throws an error of n8n's for what cannot be sent, or cannot be waited for. */
-async function makePlan(this: IExecuteFunctions, count: number): Promise<Plan> {
+/** Throws BadInput for what cannot be sent, or cannot be waited for. */
+async function readPlan(this: IExecuteFunctions, given: Parameters, credential: NenAiCredential): Promise<Plan> {
+	// What such a tool suspends, nothing can resume.
+	if (isInsideAgent.call(this)) throw new BadInput(INSIDE_AGENT);
+	const count = this.getInputData().length;
+	if (count > 1) throw new BadInput(severalItems(count));
+	if (credential.webhookSecrets.length === 0 && !given.plainlyOn('options.acceptUnsigned')) throw new BadInput(NO_SECRET);
+	const request = { ...readRunRequest.call(this, 0, given), webhook_callback: readResumeUrl.call(this, credential) };
+	const longestWait = readLongestWait.call(this, given);
+	await checkSecretsOfCallback.call(this, credential);
+	return { request, longestWait };
+}
+
+/**
+ * When the callback comes, n8n resolves the expressions of the credential without the data of this execution. Throws
+ * BadInput if that gives other secrets than now: the result could not be verified then.
+ */
+async function checkSecretsOfCallback(this: IExecuteFunctions, { webhookSecrets }: NenAiCredential) {
+	let isSame: boolean;
 	try {
-		// What such a tool suspends, nothing can resume.
-		if (isInsideAgent.call(this)) throw toError(this.getNode(), INSIDE_AGENT, 0);
-		if (count > 1) throw toError(this.getNode(), severalItems(count));
-		const reader = new Parameters(parameters, (name) => this.getNodeParameter(name, 0, null));
-		const connection = connect(await this.getCredentials(CREDENTIAL_TYPE), readLimits(reader));
-		const { credential } = connection;
-		checkAddress(credential, 'baseUrl');
-		if (credential.webhookSecrets.length === 0 && !reader.plainlyOn('options.acceptUnsigned')) throw toError(this.getNode(), NO_SECRET, 0);
-		const request = { ...readRunRequest.call(this, 0, reader), webhook_callback: readResumeUrl.call(this, credential) };
-		return { connection, request, longestWait: readLongestWait.call(this, reader) };
+		isSame = await areSecretsOfCallbacks.call(this, webhookSecrets);
 	} catch (error) {
-		throw asNodeError.call(this, error);
+		throw new BadInput(otherSecrets((error as Error).message));
 	}
+	if (!isSame) throw new BadInput(otherSecrets());
 }
 
 function readResumeUrl(this: IExecuteFunctions, { baseUrl }: NenAiCredential): string {
@@ -182,17 +200,6 @@ function refuseLongerThanExecution(this: IExecuteFunctions, longestWait: number)
 	);
 }
 
-async function start(this: IExecuteFunctions, request: RunRequest, connection: Connection, memory: StartedRuns): Promise<StartedRun> {
-	const [outcome] = await workThrough(1, async () => {
-		memory.sent(0, connection.credential.baseUrl, request);
-		const attempt = await startRun.call(this, request, connection);
-		memory.settle(0, attempt);
-		return attempt;
-	}, { maxConcurrency: 1, maxTries: connection.maxTries, stopOnFailure: true, signal: this.getExecutionCancelSignal() });
-	if (outcome.kind === 'done') return outcome.value;
-	throw toError(this.getNode(), failureIn(outcome), 0);
-}
-
 /**
  * Takes a callback for the waiting execution: resumes it with the final one of its own run, answers every other.
  * Never throws: that would be the end of the execution.
@@ -217,24 +224,29 @@ async function receive(this: IWebhookFunctions): Promise<IWebhookResponseData> {
 	return await resumeOnce.call(this, callback, [[{ json: callback, pairedItem: { item: 0 } }]]);
 }
 
+const otherSecrets = (reason?: string): Failure => ({
+	message: `The webhook secret of the credential depends on the data of this execution, which n8n does not have when the result comes${reason === undefined ? '' : ` (${reason})`}`,
+	hint: 'Enter the secret itself in the credential, or an expression that needs no data, such as {{ $vars.name }} or {{ $secrets.name }}. For customers with secrets of their own, use one credential for each.',
+});
+
 const severalItems = (count: number): Failure => ({
-	message: `Start and Wait can wait for one run at a time, but it got ${count} items [item 1]`,
-	hint: 'Either put a Loop Over Items node with batch size 1 before it, or use Start and receive the results with a NenAI Trigger. Nothing was sent.',
+	message: `Start and Wait can wait for one run at a time, but it got ${count} items`,
+	hint: 'Either put a Loop Over Items node with batch size 1 before it, or use Start and receive the results with a NenAI Trigger.',
 });
 
 const INSIDE_AGENT: Failure = {
 	message: 'Start and Wait cannot wait as a tool of this AI Agent: use the operation Start, and receive the result with a NenAI Trigger',
-	hint: 'An AI Agent node of version 3 or later can wait: add a new one in place of the old. Nothing was sent.',
+	hint: 'An AI Agent node of version 3 or later can wait: add a new one in place of the old.',
 };
 
 const NO_SECRET: Failure = {
 	message: 'The NenAI credential has no webhook secret, so no result could be verified',
-	hint: 'Make a secret with "openssl rand -hex 32", enter it in the credential as Webhook Secret, and give the same value to your NenAI contact. Nothing was sent.',
+	hint: 'Make a secret with "openssl rand -hex 32", enter it in the credential as Webhook Secret, and give the same value to your NenAI contact.',
 };
 
 const unreachable = (resumeUrl: string): Failure => ({
 	message: `NenAI could not reach this n8n: its address is ${URL.canParse(resumeUrl) ? new URL(resumeUrl).origin : '(none)'}`,
-	hint: "Set n8n's webhook URL (the environment variable N8N_WEBHOOK_URL, before n8n 2 WEBHOOK_URL) to the public address of this n8n, and restart it. Nothing was sent.",
+	hint: "Set n8n's webhook URL (the environment variable N8N_WEBHOOK_URL, before n8n 2 WEBHOOK_URL) to the public address of this n8n, and restart it.",
 });
 
 const startedBefore = ({ messageId }: StartedRun): Failure => ({

@@ -150,7 +150,7 @@ describe('an action is never done twice', () => {
 		const result = await typing({ settings: { ...settings, ...RETRY } });
 		expect(typed()).toBe('bc');
 		const failed = [...result.items, ...result.failedItems].map(({ json }) => json.error).filter((error) => error !== undefined);
-		expect(failed).toEqual([expect.stringMatching(/\(HTTP 400\): No focus \[item 0\]\. .*Nothing was done\. It is not done now, since later items were done already; start a new execution\.$/)]);
+		expect(failed).toEqual([expect.stringMatching(/\(HTTP 400\): No focus \[item 0\]\. .*Nothing was done\. It is not done now, because later items have already been done: start a new execution\.$/)]);
 	});
 
 	test('nor where the one behind it may have been done', async () => {

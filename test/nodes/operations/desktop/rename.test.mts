@@ -23,5 +23,5 @@ test('a changed name of what was renamed before is not sent, and a hint says so'
 	const first = await use('rename', { items, parameters: { desktopId: '={{ $json.id }}', name: 'one' } });
 	const again = await use('rename', { items, parameters: { desktopId: '={{ $json.id }}', name: 'two' }, retryOf: first.run.data });
 	expect([a, b].map((id) => sandbox.desktops.get(id)?.name)).toEqual(['one', 'two']);
-	expect(again.hints).toEqual(['Not done again, though their parameters have changed since an earlier try did them: item 0. To do them anew, start a new execution of the workflow.']);
+	expect(again.hints).toEqual(['Not done again, although their parameters have changed since an earlier try: item 0. To do them again, start a new execution of the workflow.']);
 });

@@ -83,10 +83,10 @@ describe('what is sent and what comes out', () => {
 		]);
 	});
 
-	test('one credential look-up for the whole execution', async () => {
+	test('the credential is looked up for each item', async () => {
 		const counted = credentials();
 		await start({ items: people('ABCDEFGH'), credentials: counted });
-		expect(counted.lookUps).toBe(1);
+		expect(counted.lookUps).toBe(8);
 	});
 
 	test.each([
@@ -529,7 +529,7 @@ describe('when the node runs again in the same execution', () => {
 			expect(retried.items.map(({ json }) => json.messageId)).toEqual([...'ABC'].map(messageIdOf));
 			expect(startedNames().join('')).toBe('ABC');
 			expect(retried.hints).toEqual([
-				`Not started again, though their parameters have changed since an earlier try started them: item 0 (message ID ${messageIdOf('A')}), item 1 (message ID ${messageIdOf('B')}). To start them anew, start a new execution of the workflow.`,
+				`Not done again, although their parameters have changed since an earlier try: item 0 (message ID ${messageIdOf('A')}), item 1 (message ID ${messageIdOf('B')}). To do them again, start a new execution of the workflow.`,
 			]);
 		});
 
@@ -537,15 +537,6 @@ describe('when the node runs again in the same execution', () => {
 			fail('B', { refuse: { status: 400 } }, 1);
 			const first = await start({ items: people('AB') });
 			expect((await start({ items: people('AB'), retryOf: first.run.data })).hints).toEqual([]);
-		});
-
-		test('by what version 0.1.0 has stored, too', async () => {
-			const stored = { 'node:NenAI': { nenAiRuns: { runIndex: 0, unsettled: {}, items: { '0:hash': { state: 'started', run: { messageId: 'm-old' } }, '1:hash': { state: 'sent' }, '0:other': { state: 'sent' } } } } };
-			const first = await start({ items: [] });
-			Object.assign(first.run.data.executionData ?? {}, { contextData: stored });
-			const { items } = await start({ items: people('ABC'), retryOf: first.run.data, settings: CONTINUE });
-			expect(items.map(({ json }) => json.messageId ?? json.error)).toEqual(['m-old', expect.stringMatching(/not known whether NenAI started/), messageIdOf('C')]);
-			expect(startedNames().join('')).toBe('C');
 		});
 
 		test('nor is one whose fate is unknown', async () => {
