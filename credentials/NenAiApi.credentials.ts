@@ -5,7 +5,14 @@ import type {
 	Icon,
 	IHttpRequestOptions,
 	INodeProperties,
+	INodePropertyTypeOptions,
 } from 'n8n-workflow';
+
+/**
+ * When a callback comes, n8n resolves the expressions of a credential without the data of the execution. A field that
+ * cannot be resolved then must not keep it from the secrets, which verify the callback (n8n 2.41; earlier ones fail).
+ */
+const NOT_FOR_CALLBACKS: INodePropertyTypeOptions = { ignoreCredentialExpressionResolveError: true };
 
 /** Tested by the NenAI node (see transport/credentialTest.ts): n8n's declarative test cannot tell a 400 from a 401 on all versions. */
 export class NenAiApi implements ICredentialType {
@@ -22,7 +29,7 @@ export class NenAiApi implements ICredentialType {
 			displayName: 'API Key',
 			name: 'apiKey',
 			type: 'string',
-			typeOptions: { password: true },
+			typeOptions: { password: true, ...NOT_FOR_CALLBACKS },
 			required: true,
 			default: '',
 			description: 'The key that your NenAI contact gave you. It is sent as the header x-api-key, and to the Desktop URL as a bearer token, too.',
@@ -31,6 +38,7 @@ export class NenAiApi implements ICredentialType {
 			displayName: 'Base URL',
 			name: 'baseUrl',
 			type: 'string',
+			typeOptions: NOT_FOR_CALLBACKS,
 			default: 'https://api.getnen.ai',
 			description: 'Where the NenAI API is. Change it only if NenAI told you to.',
 		},
@@ -56,6 +64,7 @@ export class NenAiApi implements ICredentialType {
 			displayName: 'Default Callback URL',
 			name: 'defaultCallbackUrl',
 			type: 'string',
+			typeOptions: NOT_FOR_CALLBACKS,
 			default: '',
 			placeholder: 'e.g. https://n8n.example.com/webhook/…/webhook',
 			description:
@@ -65,6 +74,7 @@ export class NenAiApi implements ICredentialType {
 			displayName: 'MCP URL',
 			name: 'mcpUrl',
 			type: 'string',
+			typeOptions: NOT_FOR_CALLBACKS,
 			default: 'https://mcp.getnen.ai/v1',
 			description: 'Where NenAI is asked about runs and workflows (its MCP server). Change it only if NenAI told you to.',
 		},
@@ -72,6 +82,7 @@ export class NenAiApi implements ICredentialType {
 			displayName: 'Deployment ID',
 			name: 'deploymentId',
 			type: 'string',
+			typeOptions: NOT_FOR_CALLBACKS,
 			default: '',
 			description: 'For an API key with several deployments: the one whose workflows and logs are meant. Leave it empty unless your NenAI contact gave you one.',
 		},
@@ -79,6 +90,7 @@ export class NenAiApi implements ICredentialType {
 			displayName: 'Desktop URL',
 			name: 'desktopUrl',
 			type: 'string',
+			typeOptions: NOT_FOR_CALLBACKS,
 			default: 'https://desktop.api.getnen.ai',
 			description: "Where NenAI's desktops are controlled (its Desktop API). Change it only if NenAI told you to.",
 		},

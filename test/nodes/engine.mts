@@ -12,6 +12,7 @@ import {
 	NodeHelpers,
 	Workflow,
 	type ICredentialDataDecryptedObject,
+	type ICredentialsExpressionResolveValues,
 	type IBinaryKeyData,
 	type IDataObject,
 	type IExecuteFunctions,
@@ -20,6 +21,7 @@ import {
 	type INodeExecutionData,
 	type INodeListSearchResult,
 	type INodeParameters,
+	type INodeProperties,
 	type INodeType,
 	type INodeTypes,
 	type IRun,
@@ -44,7 +46,26 @@ const nodeTypes: INodeTypes = {
 	getKnownTypes: () => ({}),
 };
 
-/** Holds one decrypted credential; counts how often it is looked up. */
+/** Resolves the expressions of a credential, as the server of n8n 2.41 does: with the data of the execution if there is any, else with none. */
+function resolve(data: ICredentialDataDecryptedObject, properties: INodeProperties[], values: ICredentialsExpressionResolveValues | undefined): ICredentialDataDecryptedObject {
+	if (values !== undefined) {
+		const { workflow, runExecutionData, runIndex, itemIndex, node, connectionInputData } = values;
+		return workflow.expression.getParameterValue(data as INodeParameters, runExecutionData, runIndex, itemIndex, node.name, connectionInputData, 'internal', {}, undefined) as ICredentialDataDecryptedObject;
+	}
+	const node: INode = { id: '1', name: 'Temp-Node', type: 'n8n-nodes-nenai.nenAi', typeVersion: 1, position: [0, 0], parameters: {} };
+	const { expression } = workflowOf(node);
+	const resolved: ICredentialDataDecryptedObject = {};
+	for (const [name, value] of Object.entries(data)) {
+		try {
+			Object.assign(resolved, expression.getComplexParameterValue(node, { [name]: value } as INodeParameters, 'internal', {}));
+		} catch (error) {
+			if (properties.find((property) => property.name === name)?.typeOptions?.ignoreCredentialExpressionResolveError !== true) throw error;
+		}
+	}
+	return resolved;
+}
+
+/** Holds one credential; counts how often it is looked up. */
 export class Credentials extends ICredentialsHelper {
 	lookUps = 0;
 	/** As when the credential was deleted. */
@@ -87,10 +108,10 @@ export class Credentials extends ICredentialsHelper {
 		throw new Error('Nothing here reads encrypted credentials');
 	}
 
-	async getDecrypted(): Promise<ICredentialDataDecryptedObject> {
+	async getDecrypted(_additionalData?: unknown, _credentials?: unknown, _type?: unknown, _mode?: unknown, _executeData?: unknown, _raw?: boolean, values?: ICredentialsExpressionResolveValues): Promise<ICredentialDataDecryptedObject> {
 		this.lookUps += 1;
 		if (this.gone) throw new Error('Credential with ID "1" does not exist');
-		return { ...this.data };
+		return resolve({ ...this.data }, this.type.properties, values);
 	}
 
 	async updateCredentials(): Promise<void> {}
@@ -193,12 +214,15 @@ export async function execute(options: ExecuteOptions): Promise<Execution> {
 	const additionalData = additionalDataFor(credentials);
 	const hooks = new ExecutionLifecycleHooks('trigger', '1', { id: 'workflow-1', name: 'Test', active: false, activeVersionId: null, isArchived: false, nodes: [node], connections: {}, createdAt: new Date(), updatedAt: new Date() });
 	Object.assign(additionalData, { hooks, ...(webhookWaitingBaseUrl && { webhookWaitingBaseUrl }) });
+	const input = items.map((json, item): INodeExecutionData => ({ json, pairedItem: { item }, ...(binaries && { binary: binaries[item] }) }));
 	const data = createRunExecutionData({
 		executionData: {
 			contextData: structuredClone(retryOf?.executionData?.contextData ?? {}),
-			nodeExecutionStack: [{ node, data: { main: [items.map((json, item) => ({ json, pairedItem: { item }, ...(binaries && { binary: binaries[item] }) }))] }, source: null }],
+			nodeExecutionStack: [{ node, data: { main: [input] }, source: null }],
 		},
 	});
+	// On the error output, n8n puts an error beside the item of the node before.
+	if (settings?.onError === 'continueErrorOutput') putBehind(workflow, data, input);
 	const running = new WorkflowExecute(additionalData, 'trigger', data).processRunExecutionData(workflow);
 	onStarted?.(() => running.cancel());
 	const run = await running;
@@ -217,6 +241,15 @@ export async function execute(options: ExecuteOptions): Promise<Execution> {
 			},
 		}),
 	};
+}
+
+/** As if another node had given these items. */
+function putBehind(workflow: Workflow, data: IRunExecutionData, items: INodeExecutionData[]) {
+	const before: INode = { ...Object.values(workflow.nodes)[0], id: 'node-0', name: 'Before' };
+	workflow.nodes.Before = before;
+	data.resultData.runData.Before = [{ startTime: 0, executionIndex: 0, executionTime: 0, source: [], data: { main: [items] } }];
+	const [entry] = data.executionData?.nodeExecutionStack ?? [];
+	entry.source = { main: [{ previousNode: 'Before' }] };
 }
 
 /** Executes the node as the older AI agents of n8n do with their tools: inside of the agent node. */

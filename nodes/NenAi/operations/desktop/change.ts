@@ -18,9 +18,11 @@ interface Change<Q extends object> {
 	lookFirst?: string;
 	keep?: (answer: IDataObject) => IDataObject;
 	complete?: (desktops: Desktops, answer: IDataObject, desktopId: string) => Promise<Attempt<IDataObject>>;
+	/** Whether doing it twice does no harm. */
+	idempotent?: boolean;
 }
 
-export function makeChange<Q extends object>({ option, parameters: more = [], read, ask, lookFirst = LOOK_AT_DESKTOP, keep = (answer) => answer, complete }: Change<Q>): Operation {
+export function makeChange<Q extends object>({ option, parameters: more = [], read, ask, lookFirst = LOOK_AT_DESKTOP, keep = (answer) => answer, complete, idempotent }: Change<Q>): Operation {
 	const parameters = [desktopProperty, ...more];
 	return {
 		option,
@@ -33,6 +35,7 @@ export function makeChange<Q extends object>({ option, parameters: more = [], re
 				ask: async (desktops, question) => await ask(desktops, question.desktopId, question),
 				lookFirst,
 				keep,
+				idempotent,
 				complete: complete && (async (desktops, answer, { desktopId }) => await complete(desktops, answer, desktopId)),
 				toItems: (json) => [{ json }],
 			});

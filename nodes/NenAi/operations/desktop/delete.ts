@@ -7,5 +7,6 @@ export const remove = makeChange({
 		action: 'Delete a desktop',
 		description: 'Ends a desktop for good, with all files that are on it. This does real work and cannot be undone.',
 	},
+	idempotent: true,
 	ask: async (desktops, desktopId) => await desktops.delete(desktopId),
 });

@@ -220,7 +220,7 @@ async function checkUrl(url: string, job: Job, localHosts: LocalHosts) {
 		});
 	}
 	// A host that is named is meant.
-	if (job.allowedHosts.length === 0 && !(await localHosts.mayAsk(hostname))) {
+	if (job.allowedHosts.length === 0 && !(await localHosts.mayAsk(hostname, job.itemIndex))) {
 		throw new FileError({
 			message: `The link in ${job.field} leads to ${host}, an address inside this machine or its network`,
 			hint: 'Nothing was requested from it. If it is right, add the host to the option Allowed Hosts.',

@@ -10,28 +10,32 @@ import { isLinkLocal, isLoopback } from '../../transport/hosts';
 export class LocalHosts {
 	private readonly context: IExecuteFunctions;
 
-	private apiHost?: Promise<string>;
+	/** By item, since the credential of each may be another. */
+	private readonly apiHosts = new Map<number, Promise<string>>();
 
 	constructor(context: IExecuteFunctions) {
 		this.context = context;
 	}
 
 	/** @param hostname as the class URL gives it */
-	async mayAsk(hostname: string): Promise<boolean> {
-		if (isLoopback(hostname)) return isLoopback(await this.readApiHost());
-		if (isLinkLocal(hostname)) return hostname === (await this.readApiHost());
+	async mayAsk(hostname: string, itemIndex: number): Promise<boolean> {
+		if (isLoopback(hostname)) return isLoopback(await this.readApiHost(itemIndex));
+		if (isLinkLocal(hostname)) return hostname === (await this.readApiHost(itemIndex));
 		return true;
 	}
 
 	/** Read once, and only where it matters: links elsewhere need no credential. Empty where there is none. */
-	private async readApiHost(): Promise<string> {
-		this.apiHost ??= this.context.getCredentials(CREDENTIAL_TYPE).then(
-			(data) => {
-				const { baseUrl } = readCredential(data);
-				return URL.canParse(baseUrl) ? new URL(baseUrl).hostname : '';
-			},
-			() => '',
-		);
-		return await this.apiHost;
+	private async readApiHost(itemIndex: number): Promise<string> {
+		const apiHost =
+			this.apiHosts.get(itemIndex) ??
+			this.context.getCredentials(CREDENTIAL_TYPE, itemIndex).then(
+				(data) => {
+					const { baseUrl } = readCredential(data);
+					return URL.canParse(baseUrl) ? new URL(baseUrl).hostname : '';
+				},
+				() => '',
+			);
+		this.apiHosts.set(itemIndex, apiHost);
+		return await apiHost;
 	}
 }

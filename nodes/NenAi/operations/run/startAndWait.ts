@@ -224,9 +224,13 @@ async function receive(this: IWebhookFunctions): Promise<IWebhookResponseData> {
 	return await resumeOnce.call(this, callback, [[{ json: callback, pairedItem: { item: 0 } }]]);
 }
 
+/** @param reason why n8n cannot resolve the credential; undefined if it gives another secret */
 const otherSecrets = (reason?: string): Failure => ({
-	message: `The webhook secret of the credential depends on the data of this execution, which n8n does not have when the result comes${reason === undefined ? '' : ` (${reason})`}`,
-	hint: 'Enter the secret itself in the credential, or an expression that needs no data, such as {{ $vars.name }} or {{ $secrets.name }}. For customers with secrets of their own, use one credential for each.',
+	message:
+		reason === undefined
+			? 'The webhook secret of the credential depends on the data of this execution, which n8n does not have when the result comes'
+			: `The credential depends on the data of this execution, which n8n does not have when the result comes: ${reason}`,
+	hint: 'Enter the values themselves in the credential, or expressions that need no data, such as {{ $vars.name }} or {{ $secrets.name }}. If each customer has a secret, make a credential for each.',
 });
 
 const severalItems = (count: number): Failure => ({

@@ -295,10 +295,10 @@ describe('addresses inside the machine and its network', () => {
 		expect([items.length, credentials.lookUps]).toEqual([1, 0]);
 	});
 
-	test('is asked where the API is there, too; the credential is read once', async () => {
+	test('is asked where the API is there, too; the credential of each item is read once', async () => {
 		const credentials = new Credentials({ apiKey: 'k', baseUrl: 'http://localhost:1' });
 		const { items } = await download({ items: [{ a: textFile('one') }, { a: textFile('two') }], credentials });
-		expect([items.length, credentials.lookUps]).toEqual([2, 1]);
+		expect([items.length, credentials.lookUps]).toEqual([2, 2]);
 	});
 
 	test('a credential that is gone allows nothing', async () => {

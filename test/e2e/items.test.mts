@@ -1,0 +1,134 @@
+/** Items that differ: credentials of their own, outcomes of their own. */
+import { join } from 'node:path';
+import { chain, node } from '../n8n/build-workflow.mts';
+import type { Execution } from '../n8n/client.mts';
+import { N8N_VERSIONS } from '../n8n/install.mts';
+import { startSandbox } from '../sandbox/index.mts';
+import { casesOn } from './cases.mts';
+import { itemsOf, jsonOf, openStage, storeNenAiCredential, type Stage } from './stage.mts';
+import { activate, call, nenAi, run, runAndWait, split, start, untilWaiting, webhook, webhookUrl } from './workflows.mts';
+
+const root = join(__dirname, '../..');
+const NAME = '={{ { NAME: $json.name } }}';
+
+/** What the execution says went wrong, as a person would see it. */
+const problemOf = ({ data }: Execution) => `${data.resultData.error?.message ?? ''} ${String(data.resultData.error?.description ?? '')}`;
+
+describe.each(N8N_VERSIONS)('n8n %s', (version) => {
+	const on = casesOn(() => openStage({ root, version }));
+
+	on('each run is started with the key, the address and the callback of its own item', async (stage) => {
+		const theirs = await startSandbox({ apiKey: 'test-key-of-another-customer' });
+		try {
+			const of = ({ apiKey: key, url }: { apiKey: string; url: string }, name: string) => ({ name, key, url, callback: `https://n8n.example/${name}` });
+			const customers = [of(stage.sandbox, 'a'), of(theirs, 'b'), of(stage.sandbox, 'c')];
+			const credential = await storeNenAiCredential(stage.client, stage.sandbox, {
+				apiKey: '={{ $json.key }}',
+				baseUrl: '={{ $json.url }}',
+				mcpUrl: '={{ $json.url }}/mcp/v1',
+				desktopUrl: '={{ $json.url }}/desktop',
+				defaultCallbackUrl: '={{ $json.callback }}',
+			});
+			const execution = await run(stage, 'customers', [split('body.customers'), lift('body.customers'), start(credential, NAME, { callback: 'default' })], { customers });
+			expect(execution.status).toBe('success');
+			const started = [stage.sandbox, theirs].map((sandbox) => sandbox.state().runs.map(({ params, callbackUrl }) => [params.NAME, callbackUrl]).sort());
+			expect(started).toEqual([[['a', 'https://n8n.example/a'], ['c', 'https://n8n.example/c']], [['b', 'https://n8n.example/b']]]);
+			expect(jsonOf(execution, 'Start').map(({ messageId }) => typeof messageId)).toEqual(['string', 'string', 'string']);
+		} finally {
+			await theirs.close();
+		}
+	});
+
+	/** Starts a run and waits, with these fields of the credential. */
+	const wait = async (stage: Stage, path: string, data: Record<string, string>) => {
+		const credential = await storeNenAiCredential(stage.client, stage.sandbox, data);
+		const id = await activate(stage.client, chain(path, [webhook(path), lift('body'), runAndWait(credential, NAME)]));
+		await call(webhookUrl(stage.n8n, path), { name: 'a', secret: stage.sandbox.webhookSecret, key: stage.sandbox.apiKey });
+		return id;
+	};
+
+	const REFUSED: Array<[string, string]> = [
+		['input', '={{ $json.secret }}'],
+		['node', "={{ $('Webhook').first().json.body.secret }}"],
+		['execution', '={{ "secret-of-" + $execution.id }}'],
+	];
+	for (const [what, webhookSecret] of REFUSED) {
+		on(`a webhook secret that depends on the ${what} is refused before anything is sent`, async (stage) => {
+			const id = await wait(stage, `secret-of-${what}`, { webhookSecret });
+			const [execution] = await stage.client.endedExecutions(id, 1);
+			expect(execution.status).toBe('error');
+			expect(problemOf(execution)).toMatch(/^The (webhook secret of the )?credential depends on the data of this execution.*Nothing was sent\.$/s);
+			expect(stage.sandbox.state().requests).toEqual([]);
+			expect(JSON.stringify(execution.data.resultData.error)).not.toContain(stage.sandbox.webhookSecret);
+		});
+	}
+
+	on('a webhook secret in an expression that needs no data verifies the result', async (stage) => {
+		const id = await wait(stage, 'secret-constant', { webhookSecret: `={{ "${stage.sandbox.webhookSecret}".trim() }}` });
+		const [execution] = await stage.client.endedExecutions(id, 1);
+		expect(jsonOf(execution, 'Run and wait')).toMatchObject([{ status: 'success' }]);
+	});
+
+	on('an API key of the item starts the run and its result is verified, or is refused before anything is sent', async (stage) => {
+		const id = await wait(stage, 'key-of-item', { apiKey: '={{ $json.key }}' });
+		const [execution] = await stage.client.endedExecutions(id, 1);
+		if (version === '2.41.1') {
+			expect(jsonOf(execution, 'Run and wait')).toMatchObject([{ status: 'success' }]);
+			return;
+		}
+		// Before n8n 2, one field that cannot be resolved for a callback makes all of them unknown.
+		expect(problemOf(execution)).toMatch(/^The credential depends on the data of this execution.*Nothing was sent\.$/s);
+		expect(stage.sandbox.state().requests).toEqual([]);
+	});
+
+	const OUTPUTS: Array<['continueRegularOutput' | 'continueErrorOutput', number]> = [
+		['continueRegularOutput', 0],
+		['continueErrorOutput', 1],
+	];
+	for (const [onError, output] of OUTPUTS) {
+		on(`with ${onError}, a run that may have started is marked, and one that was rejected is not`, async (stage) => {
+			stage.sandbox.faults.add({ match: { param: 'NAME', equals: 'b' }, connection: 'drop-after-accept' });
+			stage.sandbox.faults.add({ match: { param: 'NAME', equals: 'c' }, refuse: { status: 422, body: { error: 'Unknown parameter' } } });
+			const path = `marked-${output}`;
+			const execution = await run(stage, path, [split('body.names'), start(stage.credential, '={{ { NAME: $json["body.names"] } }}', {}, { onError })], { names: ['a', 'b', 'c'] });
+			const failed = itemsOf(execution, 'Start', output).filter(({ json }) => json.error !== undefined);
+			expect(failed.map(({ json }) => json.uncertain ?? null)).toEqual([true, null]);
+			expect(failed.map(({ json }) => json.error)).toEqual([expect.stringMatching(/^It is not known whether NenAI started the run/), expect.stringMatching(/Unknown parameter/)]);
+			expect(failed.map(({ pairedItem }) => pairedItem)).toEqual([{ item: 1 }, { item: 2 }]);
+			if (output === 1) expect(failed.map(({ json }) => json['body.names'])).toEqual(['b', 'c']);
+			expect(jsonOf(execution, 'Start').filter(({ messageId }) => messageId !== undefined)).toHaveLength(1);
+		});
+	}
+
+	on('an answer that is nested too deeply is the failure of its item alone', async (stage) => {
+		const desktopId = stage.sandbox.desktops.add();
+		const deep = `{"status":"ok","deep":${'['.repeat(20_000)}${']'.repeat(20_000)}}`;
+		stage.sandbox.desktopFaults.add({ match: { method: 'POST' }, times: 1, latencyMs: 0 });
+		stage.sandbox.desktopFaults.add({ match: { method: 'POST' }, times: 1, wholeAnswer: { status: 200, contentType: 'application/json', body: deep } });
+		const type = nenAi('Type', stage.credential, { resource: 'computer', operation: 'type', desktopId, text: '={{ $json["body.texts"] }}' }, { onError: 'continueRegularOutput' });
+		const execution = await run(stage, 'deep', [split('body.texts'), type], { texts: ['one', 'two', 'three'] });
+		expect(stage.sandbox.state().desktopActions.map(({ params }) => params.text)).toEqual(['one', 'two', 'three']);
+		const out = jsonOf(execution, 'Type');
+		expect(out).toHaveLength(3);
+		expect([out[0].error, out[2].error]).toEqual([undefined, undefined]);
+		expect(JSON.stringify(out)).not.toMatch(/Nothing was/);
+	});
+
+	on('a waiting execution is resumed by the secret of its credential alone', async (stage) => {
+		stage.sandbox.setDefaults({ fault: { callbacks: [] } });
+		const id = await wait(stage, 'alone', {});
+		await untilWaiting(stage.client, id, 1);
+		const [{ messageId, callbackUrl }] = stage.sandbox.state().runs;
+		const forged = await stage.sandbox.deliver({ url: callbackUrl ?? '', messageId, status: 'success', secret: 'test-secret-of-another-customer' });
+		expect(forged.answer?.status).toBe(401);
+		await stage.sandbox.deliver({ url: callbackUrl ?? '', messageId, status: 'success' });
+		const [execution] = await stage.client.endedExecutions(id, 1);
+		expect(jsonOf(execution, 'Run and wait')).toMatchObject([{ message_id: messageId, status: 'success' }]);
+	});
+});
+
+/** Makes the object in this field the item. */
+function lift(field: string) {
+	const path = field.includes('.') ? `$json["${field}"]` : `$json.${field}`;
+	return node('Lift', 'set', 3.4, { mode: 'raw', jsonOutput: `={{ ${path} }}`, options: {} });
+}
