@@ -57,9 +57,9 @@ async function get(this: IExecuteFunctions, url: string, label: string, signal: 
 	}
 }
 
-function unreachable({ kind, reason }: NoAnswer, label: string): FileError {
+function unreachable({ kind, reason, hint = 'Check that this n8n may connect to its host.' }: NoAnswer, label: string): FileError {
 	return new FileError(
-		{ message: `${label} could not be downloaded: ${reason}`, hint: 'Check that this n8n may connect to its host.' },
+		{ message: `${label} could not be downloaded: ${reason}`, hint },
 		{ again: kind !== 'refused' },
 	);
 }

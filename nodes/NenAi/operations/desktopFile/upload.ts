@@ -8,6 +8,7 @@ import { actForEach } from '../onDesktops';
 import type { Parameters } from '../parameters';
 import type { Operation } from '../resource';
 import { describe, isRecord } from '../values';
+import { problemInBase64 } from './base64';
 import { checkFileName, folderProperty, readFolder } from './place';
 
 export const option: Operation['option'] = {
@@ -108,9 +109,11 @@ const ENTER_ANOTHER = 'Enter another name in File Name (fileName), such as claim
 
 /** Streamed from where n8n keeps its files, if it does not keep them in memory. */
 async function toOutgoing(this: IExecuteFunctions, { id, data, mimeType }: Given, property: string): Promise<Outgoing> {
-	const type = typeof mimeType === 'string' && isHeader(mimeType) ? mimeType : 'application/octet-stream';
+	const type = typeof mimeType === 'string' && isType(mimeType.trim()) ? mimeType.trim() : 'application/octet-stream';
 	if (id === undefined || id === null || id === '') {
 		if (typeof data !== 'string') throw noFile(property, `its data is ${data === undefined ? 'missing' : `no text but ${describe(data)}`}`);
+		const problem = problemInBase64(data);
+		if (problem !== undefined) throw noFile(property, `its data is not valid base64 (${problem})`);
 		const bytes = Buffer.from(data, 'base64');
 		return { open: async () => bytes, size: bytes.length, type };
 	}
@@ -119,9 +122,9 @@ async function toOutgoing(this: IExecuteFunctions, { id, data, mimeType }: Given
 	return { open: async () => await this.helpers.getBinaryStream(id), size, type };
 }
 
-/** Whether it can be sent as a header. */
-function isHeader(text: string): boolean {
-	return /^[\x20-\x7e]+$/.test(text);
+/** Whether it is a type with a subtype, and can be sent as a header. */
+function isType(text: string): boolean {
+	return /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+(?:\s*;[\x20-\x7e]*)?$/.test(text);
 }
 
 /** Throws BadInput where n8n does not have the file. */
