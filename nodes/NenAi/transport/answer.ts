@@ -80,7 +80,7 @@ const NEVER_SENT: Record<string, string> = {
 
 /** Error codes of Node.js for what cannot be made a request. Node.js throws them while it builds the request, before a connection exists. */
 const NEVER_BUILT: Record<string, string> = {
-	ERR_INVALID_URL: 'its address is not a valid URL',
+	ERR_INVALID_URL: 'its address, or that of the proxy, is not a valid URL',
 	ERR_UNESCAPED_CHARACTERS: 'its address has characters that cannot be sent',
 	ERR_INVALID_PROTOCOL: 'its address does not begin with http:// or https://',
 	ERR_SOCKET_BAD_PORT: 'its address has a port that does not exist',
@@ -189,9 +189,10 @@ interface ErrorParts {
 function causes(error: unknown, seen = new Set<unknown>()): ErrorParts[] {
 	if (typeof error !== 'object' || error === null || seen.has(error)) return [];
 	seen.add(error);
-	const { cause, errors } = error as { cause?: unknown; errors?: unknown };
+	// n8n's own error has what it was made of as its cause, or as its errorResponse.
+	const { cause, errors, errorResponse } = error as { cause?: unknown; errors?: unknown; errorResponse?: unknown };
 	const parts = Array.isArray(errors) ? errors : [];
-	return [error, ...rememberedByN8n(error), ...[cause, ...parts].flatMap((inner) => causes(inner, seen))];
+	return [error, ...rememberedByN8n(error), ...[cause, errorResponse, ...parts].flatMap((inner) => causes(inner, seen))];
 }
 
 /** What n8n's own error says of its cause. Before n8n 2 it keeps no more than the code and such texts: "connect ETIMEDOUT 10.0.0.1:443". */
