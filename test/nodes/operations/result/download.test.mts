@@ -1,5 +1,5 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { BinaryDataService } from 'n8n-core';
 import type { IDataObject, INodeParameters } from 'n8n-workflow';
@@ -471,6 +471,21 @@ test.each([
 ])('%s of the type %s is %s', async (name, contentType, mimeType) => {
 	const { items } = await download({ items: [{ a: textFile('one', { name, contentType }) }] });
 	expect([items[0].json.mimeType, items[0].binary?.data.mimeType]).toEqual([mimeType, mimeType]);
+});
+
+describe('through a proxy', () => {
+	const NAMES = ['HTTP_PROXY', 'HTTPS_PROXY'];
+	const before = NAMES.map((name) => process.env[name]);
+	afterEach(() => NAMES.forEach((name, index) => (before[index] === undefined ? delete process.env[name] : (process.env[name] = before[index]))));
+
+	test.each(['http', 'https'])('that wants a password, to an address with %s', async (scheme) => {
+		const proxy = await serve((_, response) => void response.writeHead(407).end());
+		servers.at(-1)?.on('connect', (_, socket: Socket) => socket.end('HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\n\r\n'));
+		for (const name of NAMES) process.env[name] = proxy;
+		const { error } = await download({ items: [{ a: `${scheme}://files.test/a.pdf?signature=1` }] });
+		expect(error?.message).toMatch(/^The file in a \(a\.pdf at files\.test\) could not be downloaded: a proxy refused the request \(HTTP 407\)/);
+		expect(error?.description).toMatch(/^The proxy wants a user name and a password/);
+	});
 });
 
 test('a long Retry-After is not waited for, and says when to come back', async () => {
