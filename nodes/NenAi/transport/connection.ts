@@ -49,8 +49,13 @@ function written<T extends IHttpRequestOptions>(options: T): T {
 	try {
 		return { ...options, body: JSON.stringify(body), headers: { 'content-type': 'application/json', ...headers } };
 	} catch (error) {
-		throw new NotSent(`the data cannot be written as JSON (${String((error as Error).message).split('\n')[0]})`);
+		throw notWritten(error);
 	}
+}
+
+function notWritten(error: unknown): NotSent {
+	const [reason] = (error instanceof Error ? error.message : String(error)).split('\n');
+	return new NotSent(`the data cannot be written as JSON (${reason})`);
 }
 
 /**

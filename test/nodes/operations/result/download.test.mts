@@ -267,6 +267,33 @@ describe('links', () => {
 		expect(other.run.data.resultData.runData.NenAI[0].hints ?? []).toEqual([]);
 	});
 
+	test.each<[between: string, fields: string[], expected: string[]]>([
+		['\n', [], ['one', 'two']],
+		[', ', ['links'], ['one', 'two']],
+		[',', ['links.1'], ['two']],
+	])('all of a list in one text, with %j between them and the fields %j', async (between, fields, expected) => {
+		const links = [textFile('one'), textFile('two')].join(between);
+		const { items, hints } = await download({ items: [{ links }], options: { fields } });
+		expect(items.map(({ json, binary }) => [json.field, textOf(binary?.data.data)])).toEqual(expected.map((text) => [text === 'one' ? 'links.0' : 'links.1', text]));
+		expect(hints).toEqual([]);
+	});
+
+	test('those among other text are named in a hint, and downloaded if their field is named', async () => {
+		const payload = { status: 'success', notes: `[Report](${textFile('one')})`, html: `<a href="${textFile('two')}">Sheet</a>`, a: textFile('three') };
+		const { items, hints } = await download({ items: [payload] });
+		expect(items.map(({ json }) => json.field)).toEqual(['a']);
+		expect(hints).toEqual(['Not downloaded: the links in notes, html, since there is other text around them. To download them, name these fields in the option Fields.']);
+		const named = await download({ items: [payload], options: { fields: ['notes', 'html'] } });
+		expect(named.items.map(({ json, binary }) => [json.field, textOf(binary?.data.data)])).toEqual([['notes', 'one'], ['html', 'two']]);
+		expect(named.hints).toEqual([]);
+	});
+
+	test('the hint names the items where there are several, and no link', async () => {
+		const { items, hints } = await download({ items: [{ error: 'see https://a.example/help?token=1' }, { a: textFile('one') }, { 'https://b.example/?token=2': 'see https://a.example' }] });
+		expect(items).toHaveLength(1);
+		expect(hints).toEqual(['Not downloaded: the links in error of item 0, https://b.example/ of item 2, since there is other text around them. To download them, name these fields in the option Fields.']);
+	});
+
 	test('a redirect to a name in UTF-8', async () => {
 		const asked: Array<string | undefined> = [];
 		const base = await serve(({ url }, response) => {
