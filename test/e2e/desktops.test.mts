@@ -74,6 +74,22 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 		});
 	});
 
+	on('files in the JSON of items, where this n8n can keep them there, and of a type that n8n takes for a form', async (stage) => {
+		const desktopId = stage.sandbox.desktops.add();
+		const contentType = 'application/x-www-form-urlencoded';
+		stage.sandbox.desktops.addFile(desktopId, { name: 'a.pdf', text: TEXT, contentType });
+		const steps = [
+			step(stage, 'desktopFile', 'download', { desktopId, fileName: 'a.pdf' }),
+			step(stage, 'desktopFile', 'upload', { desktopId, fileName: 'b.pdf' }),
+		];
+		const execution = await run(stage, 'combined', steps, {}, { binaryMode: 'combined' });
+		expect(execution.data.resultData.error).toBeUndefined();
+		const [{ json, binary }] = itemsOf(execution, 'Download');
+		expect([json._files !== undefined, binary !== undefined]).toEqual(version.startsWith('1.') ? [false, true] : [true, false]);
+		const [original, copy] = stage.sandbox.desktops.get(desktopId)?.files ?? [];
+		expect(copy).toMatchObject({ name: 'b.pdf', size: original.size, contentType, sha256: createHash('sha256').update(TEXT).digest('hex') });
+	});
+
 	on('the lists of desktops and of tools', async (stage) => {
 		const id = stage.sandbox.desktops.add({ name: 'Claims' });
 		stage.sandbox.setDefaults({ desktopTools: [{ name: 'printer', description: 'Prints', parameters: {} }] });

@@ -66,8 +66,9 @@ export async function call(url: string, body: object): Promise<number> {
 }
 
 /** Activates a workflow that a webhook starts, calls it with a body, and gives its execution when it has ended. */
-export async function run({ client, n8n }: { client: N8nClient; n8n: { webhookUrl: string } }, path: string, nodes: INode[], body: object): Promise<Execution> {
-	const id = await activate(client, chain(path, [webhook(path), ...nodes]));
+export async function run({ client, n8n }: { client: N8nClient; n8n: { webhookUrl: string } }, path: string, nodes: INode[], body: object, settings: WorkflowJson['settings'] = {}): Promise<Execution> {
+	const workflow = chain(path, [webhook(path), ...nodes]);
+	const id = await activate(client, { ...workflow, settings: { ...workflow.settings, ...settings } });
 	const status = await call(webhookUrl(n8n, path), body);
 	if (status !== 200) throw new Error(`The webhook ${path} answered ${status}`);
 	const [{ id: execution }] = await client.waitForExecutions(id, undefined, 60_000);

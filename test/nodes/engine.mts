@@ -17,6 +17,7 @@ import {
 	type IDataObject,
 	type IExecuteFunctions,
 	type IHttpRequestOptions,
+	type ILoadOptionsFunctions,
 	type INode,
 	type INodeExecutionData,
 	type INodeListSearchResult,
@@ -270,6 +271,12 @@ export async function loadList(method: string, credentials: Credentials, filter?
 	const load = TYPES[node.type].methods?.listSearch?.[method];
 	if (load === undefined) throw new Error(`There is no list ${method}`);
 	return await load.call(context, filter);
+}
+
+/** What a node sends requests from, with n8n's own HTTP helpers. */
+export function senderOf(credentials: Credentials): ILoadOptionsFunctions {
+	const node = nodeOf('n8n-nodes-nenai.nenAi', {});
+	return new LoadOptionsContext(workflowOf(node), node, additionalDataFor(credentials), '');
 }
 
 export interface CallbackServer {

@@ -78,6 +78,28 @@ const NEVER_SENT: Record<string, string> = {
 	ERR_INVALID_CHAR: 'the API key has characters that cannot be sent',
 };
 
+/** Error codes of Node.js for what cannot be made a request. Node.js throws them while it builds the request, before a connection exists. */
+const NEVER_BUILT: Record<string, string> = {
+	ERR_INVALID_URL: 'its address, or that of the proxy, is not a valid URL',
+	ERR_UNESCAPED_CHARACTERS: 'its address has characters that cannot be sent',
+	ERR_INVALID_PROTOCOL: 'its address does not begin with http:// or https://',
+	ERR_SOCKET_BAD_PORT: 'its address has a port that does not exist',
+	ERR_INVALID_HTTP_TOKEN: 'a header has a name that cannot be sent',
+	ERR_HTTP_INVALID_HEADER_VALUE: 'a header has no value',
+};
+
+/**
+ * Error codes of axios for what it does not make a request of. Axios also gives some of these to errors of an answer,
+ * so they count only while there is no request.
+ */
+const NOT_TAKEN_BY_AXIOS = ['ERR_BAD_REQUEST', 'ERR_BAD_OPTION', 'ERR_BAD_OPTION_VALUE', 'ERR_NOT_SUPPORT', 'ERR_FORM_DATA_DEPTH_EXCEEDED'];
+
+/**
+ * Functions of n8n, axios and Node.js that only build a request: what is thrown inside of them is thrown before a
+ * connection exists. (Axios calls transformRequest for requests alone; a ClientRequest connects after it was built.)
+ */
+const BUILDERS = /^\s*at (?:new ClientRequest|(?:\S+\.)?(?:convertN8nRequestToAxios|transformRequest)) /m;
+
 /** What OpenSSL says when the other side answers the TLS handshake in plain text; its code, EPROTO, says less. */
 const NOT_HTTPS = /wrong version number/i;
 
@@ -89,7 +111,12 @@ export interface NoAnswer {
 	kind: 'retry' | 'refused' | 'unknown';
 	/** Completes "NenAI could not be reached: …" or "the answer did not come: …". */
 	reason: string;
+	/** What to do, where the address and the network are not the cause. */
+	hint?: string;
 }
+
+/** Thrown in place of sending a request that cannot be built. */
+export class NotSent extends Error {}
 
 /**
  * Judges what a request threw. Looks through the chain of causes, since n8n wraps the HTTP client's error,
@@ -111,6 +138,8 @@ export function judgeThrown(error: unknown): NoAnswer {
 	if (chain.some(({ name }) => BLOCKED_BY_N8N.test(String(name)))) {
 		return { kind: 'refused', reason: 'the SSRF protection of this n8n does not allow its address' };
 	}
+	const unbuilt = reasonNotBuilt(error, chain);
+	if (unbuilt !== undefined) return { kind: 'refused', ...unbuilt };
 	if (codes.includes('ECONNABORTED') || codes.includes('ETIMEDOUT')) {
 		return { kind: 'unknown', reason: 'no answer came in time' };
 	}
@@ -118,9 +147,40 @@ export function judgeThrown(error: unknown): NoAnswer {
 	return { kind: 'unknown', reason: `the connection broke${codes[0] ? ` (${codes[0]})` : ''}` };
 }
 
+/** Why no request was built; undefined where one may have been, and so may have been sent. */
+function reasonNotBuilt(error: unknown, chain: ErrorParts[]): Omit<NoAnswer, 'kind'> | undefined {
+	const hint = 'Check the parameters of this node, and what their expressions give.';
+	if (error instanceof NotSent) return { reason: error.message, hint };
+	// Axios adds the request to an error as soon as there is one, and the answer.
+	if (chain.some(({ request, response }) => isThere(request) || isThere(response))) return undefined;
+	const known = chain.find(({ code }) => NEVER_BUILT[String(code)]);
+	if (known) return { reason: `${NEVER_BUILT[String(known.code)]} (${String(known.code)})` };
+	const unbuilt = chain.find((part) => isRefusedByAxios(part) || BUILDERS.test(framesOf(part)));
+	return unbuilt && { reason: `the request could not be built (${shorten(String(unbuilt.message))})`, hint };
+}
+
+function isRefusedByAxios({ isAxiosError, code }: ErrorParts): boolean {
+	return isAxiosError === true && NOT_TAKEN_BY_AXIOS.includes(String(code));
+}
+
+function isThere(value: unknown): boolean {
+	return value !== undefined && value !== null;
+}
+
+/** Where an error was thrown, without its message, which may quote anything. Axios adds lines to the stacks of its own errors, so these do not count. */
+function framesOf({ stack, message, isAxiosError }: ErrorParts): string {
+	if (typeof stack !== 'string' || typeof message !== 'string' || isAxiosError === true) return '';
+	const begin = stack.indexOf(message);
+	return begin < 0 ? '' : stack.slice(begin + message.length);
+}
+
 interface ErrorParts {
 	name?: unknown;
 	code?: unknown;
+	request?: unknown;
+	response?: unknown;
+	isAxiosError?: unknown;
+	stack?: unknown;
 	syscall?: unknown;
 	message?: unknown;
 }
@@ -129,9 +189,10 @@ interface ErrorParts {
 function causes(error: unknown, seen = new Set<unknown>()): ErrorParts[] {
 	if (typeof error !== 'object' || error === null || seen.has(error)) return [];
 	seen.add(error);
-	const { cause, errors } = error as { cause?: unknown; errors?: unknown };
+	// n8n's own error has what it was made of as its cause, or as its errorResponse.
+	const { cause, errors, errorResponse } = error as { cause?: unknown; errors?: unknown; errorResponse?: unknown };
 	const parts = Array.isArray(errors) ? errors : [];
-	return [error, ...rememberedByN8n(error), ...[cause, ...parts].flatMap((inner) => causes(inner, seen))];
+	return [error, ...rememberedByN8n(error), ...[cause, errorResponse, ...parts].flatMap((inner) => causes(inner, seen))];
 }
 
 /** What n8n's own error says of its cause. Before n8n 2 it keeps no more than the code and such texts: "connect ETIMEDOUT 10.0.0.1:443". */

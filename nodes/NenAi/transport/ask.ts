@@ -297,7 +297,7 @@ function explainNoResult(question: Question, reason: NoResult, connection: Conne
 			const thrown = judgeThrown(reason.error);
 			const host = hostOf(connection.credential.mcpUrl, 'its MCP URL');
 			const message = thrown.kind === 'unknown' ? `${asked}, and the answer did not come: ${thrown.reason}` : `NenAI could not be reached at ${host}: ${thrown.reason}`;
-			const check = 'Check the MCP URL of the credential, and that this n8n may connect to it.';
+			const check = thrown.hint ?? 'Check the MCP URL of the credential, and that this n8n may connect to it.';
 			return thrown.kind === 'refused' ? { kind: 'failed', failure: { message, hint: check } } : { kind: 'retry', failure: { message, hint: `${check} ${tried}` } };
 		}
 		case 'tooLate':

@@ -1,6 +1,6 @@
 import type { IExecuteFunctions, IN8nHttpFullResponse } from 'n8n-workflow';
 
-import { judge, judgeThrown, type NoAnswer } from './answer';
+import { isFromBetween, judge, judgeThrown, type NoAnswer, type Verdict } from './answer';
 import { isHttpUrl } from './credential';
 import { dismiss, FileError, receive, STALLED_AFTER, type IncomingFile, type Wanted } from './incomingFile';
 import { comeBackAt, LONGEST_WAIT, readRetryAfter } from './retry';
@@ -57,28 +57,53 @@ async function get(this: IExecuteFunctions, url: string, label: string, signal: 
 	}
 }
 
-function unreachable({ kind, reason }: NoAnswer, label: string): FileError {
+function unreachable({ kind, reason, hint = 'Check that this n8n may connect to its host.' }: NoAnswer, label: string): FileError {
 	return new FileError(
-		{ message: `${label} could not be downloaded: ${reason}`, hint: 'Check that this n8n may connect to its host.' },
+		{ message: `${label} could not be downloaded: ${reason}`, hint },
 		{ again: kind !== 'refused' },
 	);
 }
 
-const HINTS: Record<number, string> = {
-	403: 'The link has expired or was changed on its way. Download sooner after the callback, or run the workflow again.',
-	404: 'The file is not there any more. Ask NenAI, or run the workflow again.',
+const EXPIRED = 'The link has expired or was changed on its way. Download sooner after the callback, or run the workflow again.';
+const GONE = 'The file is not there any more. Ask NenAI, or run the workflow again.';
+const LET_THROUGH = "Ask whoever runs the network of this n8n to let it through to the file's host.";
+
+const HINTS: Record<number, string> = { 404: GONE, 410: GONE };
+
+/** What stands in between: who it is, and what to do. A host may send a page for people itself, so that 403 has two explanations. */
+const IN_BETWEEN: Record<number, { who: string; hint: string }> = {
+	203: { who: 'something in between, such as a proxy, answered in place of its host and may have changed the file', hint: LET_THROUGH },
+	403: { who: 'something in between, such as a proxy or a firewall, seems to have refused the request', hint: `${LET_THROUGH} If nothing is in between: ${EXPIRED}` },
+	407: { who: 'a proxy refused the request', hint: "The proxy wants a user name and a password: add them to this n8n's proxy settings." },
+	511: { who: 'the network of this n8n wants somebody to sign in first', hint: LET_THROUGH },
 };
+
+/** RFC 9110, 15.3.4: what a proxy answers that has changed what its host sent. */
+const CHANGED_BY_PROXY = 203;
+
+/** What is asked for again, as a download changes nothing: what the host was too busy for, and what may have failed by chance. */
+const PASSING: Verdict[] = ['busy', 'unknown'];
 
 /** @param now milliseconds since 1970 */
 export function failedWith(status: number, headers: IN8nHttpFullResponse['headers'], label: string, now: number): FileError {
-	const again = status === 429 || status >= 500;
+	const verdict = judge(status);
+	const again = PASSING.includes(verdict) && status !== 511;
 	const after = again ? readRetryAfter(headers['retry-after'], now) : undefined;
 	const later = after !== undefined && after > LONGEST_WAIT ? `Its host asks to come back ${comeBackAt(after, now)}.` : 'Try again later.';
+	const isFromElsewhere = status === CHANGED_BY_PROXY || isFromBetween(status, headers['content-type']);
+	const between = isFromElsewhere ? (IN_BETWEEN[status] ?? { who: 'something in between, such as a gateway, failed', hint: later }) : undefined;
 	return new FileError(
-		{ message: `${label} could not be downloaded: HTTP ${status}`, hint: HINTS[status] ?? (again ? later : 'Ask NenAI about this link.') },
-		{ again, after, busy: judge(status) === 'busy' },
+		{ message: `${label} could not be downloaded: ${between ? `${between.who} (HTTP ${status})` : `HTTP ${status}`}`, hint: between?.hint ?? HINTS[status] ?? BY_VERDICT[verdict] ?? later },
+		{ again, after, busy: verdict === 'busy' },
 	);
 }
+
+/** What to do, by what the status says of the link; the rest is worth another try. */
+const BY_VERDICT: Partial<Record<Verdict, string>> = {
+	accepted: 'Its host answered without the file. Ask NenAI about this link, or run the workflow again.',
+	unauthorized: EXPIRED,
+	refused: 'Ask NenAI about this link.',
+};
 
 /** A long pause that another host asks for, to which the link has led, does not hold up the files of the link's own host. */
 function ofHost(host: string, request: FileRequest, error: FileError): FileError {

@@ -143,7 +143,7 @@ function busy({ status, text, fromBetween }: Answer, after: number | undefined, 
 }
 
 function readThrown(error: unknown, { credential, timeout, maxTries }: Connection): Attempt<StartedRun> {
-	const { kind, reason } = judgeThrown(error);
+	const { kind, reason, hint } = judgeThrown(error);
 	if (kind === 'unknown') {
 		const failure: Failure = {
 			message: `It is not known whether NenAI started the run: ${reason}`,
@@ -155,7 +155,7 @@ function readThrown(error: unknown, { credential, timeout, maxTries }: Connectio
 	const tried = kind === 'retry' ? ` It was tried ${times(maxTries)}.` : '';
 	const failure: Failure = {
 		message: `NenAI could not be reached at ${hostOf(credential.baseUrl)}: ${reason}`,
-		hint: `Check the base URL of the credential, and that this n8n may connect to it.${tried} ${NOT_STARTED}`,
+		hint: `${hint ?? 'Check the base URL of the credential, and that this n8n may connect to it.'}${tried} ${NOT_STARTED}`,
 	};
 	return kind === 'retry' ? { kind, failure } : { kind: 'failed', failure };
 }

@@ -31,11 +31,38 @@ test.each([
 	[503, '121', true, 121_000, 'Its host asks to come back at 2026-01-01T00:02:01.000Z.'],
 	[429, '9'.repeat(400), true, Infinity, 'Its host asks to come back in more than a year.'],
 	[500, undefined, true, undefined, 'Try again later.'],
+	[502, undefined, true, undefined, 'Try again later.'],
+	[504, '200', true, 200_000, 'Its host asks to come back at 2026-01-01T00:03:20.000Z.'],
+	[408, undefined, true, undefined, 'Try again later.'],
+	[499, undefined, true, undefined, 'Try again later.'],
 	[404, '3600', false, undefined, 'The file is not there any more. Ask NenAI, or run the workflow again.'],
+	[410, undefined, false, undefined, 'The file is not there any more. Ask NenAI, or run the workflow again.'],
+	[401, undefined, false, undefined, 'The link has expired or was changed on its way. Download sooner after the callback, or run the workflow again.'],
+	[403, undefined, false, undefined, 'The link has expired or was changed on its way. Download sooner after the callback, or run the workflow again.'],
+	[202, undefined, false, undefined, 'Its host answered without the file. Ask NenAI about this link, or run the workflow again.'],
+	[204, undefined, false, undefined, 'Its host answered without the file. Ask NenAI about this link, or run the workflow again.'],
+	[206, undefined, false, undefined, 'Its host answered without the file. Ask NenAI about this link, or run the workflow again.'],
 	[400, undefined, false, undefined, 'Ask NenAI about this link.'],
 ])('HTTP %s with Retry-After %s', (status, retryAfter, again, after, hint) => {
 	const error = failedWith(status, { 'retry-after': retryAfter }, 'The file', NOW);
 	expect([error.again, error.after, error.failure]).toEqual([again, after, { message: `The file could not be downloaded: HTTP ${status}`, hint }]);
+});
+
+const PROXY = /^Ask whoever runs the network of this n8n to let it through to the file's host\.$/;
+
+test.each([
+	[407, undefined, false, 'a proxy refused the request', /^The proxy wants a user name and a password/],
+	[407, 'text/html', false, 'a proxy refused the request', /^The proxy wants a user name and a password/],
+	[403, 'text/html; charset=utf-8', false, 'something in between, such as a proxy or a firewall, seems to have refused the request', /^Ask whoever runs the network .* If nothing is in between: The link has expired/],
+	[203, undefined, false, 'something in between, such as a proxy, answered in place of its host and may have changed the file', PROXY],
+	[511, undefined, false, 'the network of this n8n wants somebody to sign in first', PROXY],
+	[500, 'text/html', true, 'something in between, such as a gateway, failed', /^Try again later\.$/],
+	[502, 'text/html', true, 'something in between, such as a gateway, failed', /^Try again later\.$/],
+	[503, 'text/html', true, 'something in between, such as a gateway, failed', /^Try again later\.$/],
+	[504, 'application/xhtml+xml', true, 'something in between, such as a gateway, failed', /^Try again later\.$/],
+])('HTTP %s as %s comes from something in between', (status, contentType, again, who, hint) => {
+	const error = failedWith(status, { 'content-type': contentType }, 'The file', NOW);
+	expect([error.again, error.failure]).toEqual([again, { message: `The file could not be downloaded: ${who} (HTTP ${status})`, hint: expect.stringMatching(hint) }]);
 });
 
 test('what is said of a file that was not asked for names it, and when to come back', () => {

@@ -8,6 +8,7 @@ import { actForEach } from '../onDesktops';
 import type { Parameters } from '../parameters';
 import type { Operation } from '../resource';
 import { describe, isRecord } from '../values';
+import { problemInBase64 } from './base64';
 import { checkFileName, folderProperty, readFolder } from './place';
 
 export const option: Operation['option'] = {
@@ -79,17 +80,38 @@ type Given = { [field in keyof IBinaryData]?: unknown };
 
 /** Throws BadInput where the item has no such file. */
 function findBinary(this: IExecuteFunctions, property: string, itemIndex: number): Given {
-	const binary: Record<string, unknown> = this.getInputData()[itemIndex].binary ?? {};
-	if (!Object.hasOwn(binary, property)) {
-		const names = Object.keys(binary);
-		throw badInput(
-			`The item has no file in the binary field "${property}"`,
-			names.length === 0 ? 'It has no file at all: put a node before this one that gives one.' : `It has files in: ${names.join(', ')}. Enter one of these in Input Binary Field (binaryPropertyName).`,
-		);
-	}
-	const found = binary[property];
+	const { binary = {}, json } = this.getInputData()[itemIndex];
+	const found: unknown = Object.hasOwn(binary, property) ? binary[property] : (inJson.call(this, property, itemIndex) ?? inJson.call(this, pathOf(property), itemIndex));
 	if (isRecord(found)) return found;
-	throw noFile(property, `it is ${describe(found)}`);
+	if (found !== undefined) throw noFile(property, `it is ${describe(found)}`);
+	const namesInJson = isRecord(json[FILES]) ? Object.keys(json[FILES]).filter((name) => inJson.call(this, pathOf(name), itemIndex)) : [];
+	const names = [...Object.keys(binary), ...namesInJson];
+	throw badInput(
+		`The item has no file in the binary field "${property}"`,
+		names.length === 0 ? 'It has no file at all: put a node before this one that gives one.' : `It has files in: ${names.join(', ')}. Enter one of these in Input Binary Field (binaryPropertyName).`,
+	);
+}
+
+/** Where n8n puts the files of an item if the workflow's setting for binary data is "combined": into its JSON, under this name. */
+const FILES = '_files';
+
+/** n8n finds such a file by its path. Here its name is enough, too, so that Download's `data` is Upload's `data` with each setting. */
+function pathOf(name: string): string {
+	return `${FILES}[${JSON.stringify(name)}]`;
+}
+
+/**
+ * A file in the item's JSON, if that is where this workflow keeps its files. n8n itself looks, since it knows the setting:
+ * with the other one, JSON is foreign data, and must not name a file of another workflow.
+ */
+function inJson(this: IExecuteFunctions, path: string, itemIndex: number): Given | undefined {
+	let found: unknown;
+	try {
+		found = this.helpers.assertBinaryData(itemIndex, path);
+	} catch {
+		// n8n has found no file there.
+	}
+	return isRecord(found) && 'mimeType' in found ? found : undefined;
 }
 
 function noFile(property: string, reason: string): BadInput {
@@ -108,9 +130,11 @@ const ENTER_ANOTHER = 'Enter another name in File Name (fileName), such as claim
 
 /** Streamed from where n8n keeps its files, if it does not keep them in memory. */
 async function toOutgoing(this: IExecuteFunctions, { id, data, mimeType }: Given, property: string): Promise<Outgoing> {
-	const type = typeof mimeType === 'string' && isHeader(mimeType) ? mimeType : 'application/octet-stream';
+	const type = typeof mimeType === 'string' && isType(mimeType.trim()) ? mimeType.trim() : 'application/octet-stream';
 	if (id === undefined || id === null || id === '') {
 		if (typeof data !== 'string') throw noFile(property, `its data is ${data === undefined ? 'missing' : `no text but ${describe(data)}`}`);
+		const problem = problemInBase64(data);
+		if (problem !== undefined) throw noFile(property, `its data is not valid base64 (${problem})`);
 		const bytes = Buffer.from(data, 'base64');
 		return { open: async () => bytes, size: bytes.length, type };
 	}
@@ -119,9 +143,9 @@ async function toOutgoing(this: IExecuteFunctions, { id, data, mimeType }: Given
 	return { open: async () => await this.helpers.getBinaryStream(id), size, type };
 }
 
-/** Whether it can be sent as a header. */
-function isHeader(text: string): boolean {
-	return /^[\x20-\x7e]+$/.test(text);
+/** Whether it is a type with a subtype, and can be sent as a header. */
+function isType(text: string): boolean {
+	return /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+(?:\s*;[\x20-\x7e]*)?$/.test(text);
 }
 
 /** Throws BadInput where n8n does not have the file. */

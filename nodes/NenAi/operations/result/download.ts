@@ -96,6 +96,8 @@ export const parameters: INodeProperties[] = [
 /** What an item asks for. */
 interface Order {
 	jobs: Job[];
+	/** Fields with links that were not taken, since there is other text around them. */
+	unclear: string[];
 	output: string;
 	property: string;
 	maxConcurrency: number;
@@ -145,6 +147,7 @@ export async function execute(this: IExecuteFunctions): Promise<INodeExecutionDa
 	const first = firstFailure(outcomes);
 	if (first !== undefined && !continueOnFail) throw toError(this.getNode(), first.failure, jobs[first.index].itemIndex);
 	hintAtNoLinks.call(this, orders);
+	hintAtUnclearLinks.call(this, orders);
 	return [orders.flatMap((order, index) => (order instanceof BadInput ? [failedItem.call(this, order.failure, index)] : toItems.call(this, index, order, jobs, outcomes)))];
 }
 
@@ -152,7 +155,7 @@ async function readOrder(this: IExecuteFunctions, itemIndex: number, localHosts:
 	try {
 		const given = new Parameters(parameters, (name) => this.getNodeParameter(name, itemIndex, null));
 		const order: Order = {
-			jobs: readJobs(given, itemIndex),
+			...readJobs(given, itemIndex),
 			output: given.choice('output'),
 			property: readProperty(given),
 			maxConcurrency: given.count('options.maxConcurrency'),
@@ -165,7 +168,7 @@ async function readOrder(this: IExecuteFunctions, itemIndex: number, localHosts:
 	}
 }
 
-function readJobs(given: Parameters, itemIndex: number): Job[] {
+function readJobs(given: Parameters, itemIndex: number): Pick<Order, 'jobs' | 'unclear'> {
 	const payload = given.object('payload');
 	const fields = given.list('options.fields');
 	checkFields(payload, fields);
@@ -178,7 +181,8 @@ function readJobs(given: Parameters, itemIndex: number): Job[] {
 		maxSize: maxFileSize > 0 ? maxFileSize * MEGABYTE : Infinity,
 		ids: { workflow_id, message_id },
 	};
-	return collectUrls(payload, fields).map((url) => ({ ...url, ...shared }));
+	const jobs = collectUrls(payload, fields).map((url) => ({ ...url, ...shared }));
+	return { jobs, unclear: fields.length === 0 ? selectUrls(payload, fields).unclear : [] };
 }
 
 function readProperty(given: Parameters): string {
@@ -255,11 +259,20 @@ async function download(this: IExecuteFunctions, job: Job, localHosts: LocalHost
 
 /** A callback without a link is no error, since that of a failed run has none; but nothing comes out, so it is said why. */
 function hintAtNoLinks(this: IExecuteFunctions, orders: Array<Order | BadInput>) {
-	const without = orders.flatMap((order, index) => (!(order instanceof BadInput) && order.jobs.length === 0 ? [index] : []));
+	const without = orders.flatMap((order, index) => (!(order instanceof BadInput) && order.jobs.length + order.unclear.length === 0 ? [index] : []));
 	if (without.length === 0) return;
 	const which = orders.length === 1 ? 'The callback' : `The callback of item ${without.slice(0, MOST_FIELDS_NAMED).join(', ')}${without.length > MOST_FIELDS_NAMED ? ' and others' : ''}`;
-	const message = `${which} holds no link, so there was nothing to download. A link counts where a field holds nothing else.`;
+	const message = `${which} holds no link, so there was nothing to download.`;
 	// Not every context in which n8n executes nodes has it.
+	this.addExecutionHints?.({ message, location: 'outputPane' });
+}
+
+/** A link among other text may be a mere reference, so it is not followed; but that is said. */
+function hintAtUnclearLinks(this: IExecuteFunctions, orders: Array<Order | BadInput>) {
+	const all = orders.flatMap((order, index) => (order instanceof BadInput ? [] : order.unclear.map((field) => (orders.length === 1 ? field : `${field} of item ${index}`))));
+	if (all.length === 0) return;
+	const which = `${all.slice(0, MOST_FIELDS_NAMED).join(', ')}${all.length > MOST_FIELDS_NAMED ? ' and others' : ''}`;
+	const message = `Not downloaded: the links in ${which}, since there is other text around them. To download them, name these fields in the option Fields.`;
 	this.addExecutionHints?.({ message, location: 'outputPane' });
 }
 

@@ -23,32 +23,131 @@ export interface Selection {
 	missing: string[];
 	/** All fields that hold links. */
 	known: string[];
+	/** Fields with links among other text, which are not taken unless somebody names the field. */
+	unclear: string[];
 }
 
 /** @param fields dot paths, such as `assets` or `result.files.0`, or `result.files[0]`; none means all */
 export function selectUrls(payload: IDataObject, fields: string[]): Selection {
 	const wanted = fields.map((field) => field.replace(/\[["']?([^\]"']+)["']?\]/g, '.$1'));
-	const all = walk(payload, '', new Set(wanted));
+	// A link of a list in a text has a number behind the field's own path.
+	const named = new Set(wanted.flatMap((field) => [field, field.replace(/\.\d+$/, '')]));
+	const all: ResultUrl[] = [];
+	const among: ResultUrl[] = [];
+	for (const { field, text } of textsIn(payload, '')) {
+		const { links, unclear } = linksIn(text, named.has(field));
+		all.push(...links.map((url, index) => ({ field: links.length > 1 ? `${field}.${index}` : field, url })));
+		among.push(...unclear.map((url) => ({ field, url })));
+	}
+	const isKnown = new Set(all.map(({ url }) => url));
 	const isIn = (path: string, field: string) => path === field || path.startsWith(`${field}.`);
 	return {
 		urls: all.filter(({ field }) => wanted.length === 0 || wanted.some((each) => isIn(field, each))),
 		missing: fields.filter((_, index) => !all.some(({ field }) => isIn(field, wanted[index]))),
 		known: all.map(({ field }) => field),
+		unclear: [...new Set(among.filter(({ url }) => !isKnown.has(url)).map(({ field }) => field))],
 	};
 }
 
-function walk(value: unknown, path: string, named: Set<string>): ResultUrl[] {
-	if (typeof value === 'string') {
-		const url = toLink(value, named.has(path));
-		return url === undefined ? [] : [{ field: path, url }];
-	}
-	if (typeof value !== 'object' || value === null) return [];
-	return Object.entries(value).flatMap(([name, inner]) => walk(inner, path === '' ? asField(name) : `${path}.${asField(name)}`, named));
+function textsIn(value: unknown, path: string): Array<{ field: string; text: string }> {
+	if (typeof value === 'string') return [{ field: path, text: value }];
+	if (typeof value !== 'object' || value === null || isFileOfN8n(value, path)) return [];
+	return Object.entries(value).flatMap(([name, inner]) => textsIn(inner, path === '' ? asField(name) : `${path}.${asField(name)}`));
+}
+
+/** With the setting "combined" for binary data, n8n describes the item's files here: with where each came from, which is no result. */
+function isFileOfN8n(value: object, path: string): boolean {
+	return path.startsWith('_files.') && 'mimeType' in value && ('data' in value || 'id' in value);
 }
 
 /** The names of fields come out, and a name may be a link itself: then without what makes it a secret. */
 function asField(name: string): string {
 	return /^\s*https?:/i.test(name) ? name.replace(/[?#].*/s, '') : name;
+}
+
+/** The links of a text. */
+export interface Links {
+	/** Those that it plainly means. */
+	links: string[];
+	/** Those among other text. */
+	unclear: string[];
+}
+
+/**
+ * The links of a text: the one that it is, or all of a list. In a list there are line breaks, white space, commas, semicolons
+ * or bars between the links, and there may be bullets, numbers, quotes or brackets around them.
+ *
+ * In any other text, such as prose, Markdown or HTML, it is unclear whether the links are meant.
+ *
+ * @param isNamed someone has said that there are links here: then they are meant, whatever is around them
+ */
+export function linksIn(text: string, isNamed = false): Links {
+	const starts = startsOfLinks(text);
+	const one = starts.length === 1 ? toLink(text, isNamed) : undefined;
+	if (one !== undefined) return { links: [one], unclear: [] };
+	const pieces = starts.map((start, index) => text.slice(start, starts[index + 1]));
+	const list = BEFORE_A_LIST.test(text.slice(0, starts[0])) ? pieces.map(toLinkOfList) : [undefined];
+	if (list.every((link) => link !== undefined)) return { links: list, unclear: [] };
+	const isHtml = /<[a-z]/i.test(text);
+	const within = pieces.map((piece) => toLinkInProse(piece, isHtml)).filter((link) => link !== undefined);
+	return isNamed ? { links: within, unclear: [] } : { links: [], unclear: within };
+}
+
+/** What parts a link from one before it. Behind anything else, such as `?next=`, an address is a part of the one before. */
+const BETWEEN_LINKS = /[\s,;|"'`<>()[\]{}\u2022]/;
+
+function startsOfLinks(text: string): number[] {
+	const starts: number[] = [];
+	let before = 0;
+	let isWithinLink = false;
+	for (const { index } of text.matchAll(/(?<![a-z0-9])https?:\/\//gi)) {
+		// Within a link, another address counts only if it follows a comma or the like.
+		isWithinLink &&= !/[\s"'`<>]/.test(text.slice(before, index));
+		if (!isWithinLink || BETWEEN_LINKS.test(text[index - 1])) starts.push(index);
+		isWithinLink = true;
+		before = index;
+	}
+	return starts;
+}
+
+/** Nothing, or a bullet or a number, with quotes and brackets. */
+const BEFORE_A_LIST = /^\s{0,50}(?:[-*+\u2022\u00b7\u2013\u2014]\s|\d{1,4}[.):])?[\s"'`<([{]{0,50}$/;
+
+/** The bullet or the number of the next link, behind this one. */
+const NEXT_BULLET = /\s(?:[-*+\u2022\u00b7\u2013\u2014]|\d{1,4}[.):])["'`<([{]{0,3}$/;
+
+/** @param piece begins with a link, and ends where the next one begins */
+function toLinkOfList(piece: string): string | undefined {
+	const whole = piece.trimEnd();
+	const bullet = NEXT_BULLET.exec(whole.slice(-12))?.[0].length ?? 0;
+	const link = withoutEnd(whole.slice(0, whole.length - bullet), /[\s,;|"'`<>([{]/);
+	// What stands on a line of its own may be a heading as well as the rest of the link.
+	return /[\r\n]/.test(link) ? undefined : toLink(link);
+}
+
+function toLinkInProse(piece: string, isHtml: boolean): string | undefined {
+	const word = withoutEnd(piece.split(/[\s"'`<>]/, 1)[0], /[,;|.:!?([{*]/);
+	return toLink(isHtml ? word.replace(/&amp;/g, '&') : word);
+}
+
+const PAIRS = new Map([
+	[')', '('],
+	[']', '['],
+	['}', '{'],
+]);
+
+/** Without the characters at its end that belong to the text around it, and without brackets that the link does not open. */
+function withoutEnd(text: string, around: RegExp): string {
+	const left = new Map([...PAIRS].flat().map((bracket) => [bracket, text.split(bracket).length - 1]));
+	let end = text.length;
+	for (; end > 0; end -= 1) {
+		const last = text[end - 1];
+		const opening = PAIRS.get(last);
+		const isOpenedBefore = opening !== undefined && (left.get(last) ?? 0) <= (left.get(opening) ?? 0);
+		if (isOpenedBefore || (opening === undefined && !around.test(last))) break;
+		left.set(last, (left.get(last) ?? 0) - 1);
+	}
+	return text.slice(0, end);
 }
 
 /**
@@ -63,9 +162,17 @@ function asField(name: string): string {
  * @param isNamed someone has said that this is a link: it counts if it can be one
  */
 export function toLink(text: string, isNamed = false): string | undefined {
-	const trimmed = text.replace(/^[\s\p{Cc}]+|[\s\p{Cc}]+$/gu, '');
+	const trimmed = withoutSpaceAround(text);
 	if (!/^https?:\/\/[^/\s]/i.test(trimmed) || !URL.canParse(trimmed)) return undefined;
 	return isNamed || isOneLink(trimmed) ? new URL(trimmed).href : undefined;
+}
+
+/** Without white space and control characters. Character by character: an expression for the end would try each of them as a beginning. */
+function withoutSpaceAround(text: string): string {
+	let [begin, end] = [0, text.length];
+	while (begin < end && /[\s\p{Cc}]/u.test(text[begin])) begin += 1;
+	while (end > begin && /[\s\p{Cc}]/u.test(text[end - 1])) end -= 1;
+	return text.slice(begin, end);
 }
 
 function isOneLink(text: string): boolean {

@@ -5,7 +5,7 @@ import { requestDesktop, type Connection, type Sender } from '../connection';
 import type { Failure } from '../failure';
 import { asAttempt, dismiss, receive, STALLED_AFTER, type IncomingFile } from '../incomingFile';
 import type { Attempt } from '../queue';
-import { firstBytes, OutgoingBytes, type Bytes } from './bytes';
+import { ChangedFile, firstBytes, OutgoingBytes, type Bytes } from './bytes';
 import type { Deed } from './deed';
 import { explainForm, explainRefusal, explainStatus, explainThrown, presented } from './failures';
 
@@ -30,9 +30,19 @@ const LONGEST_UPLOAD = 3600;
 const STOPPED: Failure = { message: 'The execution was stopped', hint: 'Nothing more was sent.' };
 
 /** @param hasBegun whether a part of it was on its way by then */
-function unreadable({ what, lookFirst = '' }: Deed, { message }: Error, hasBegun = false): Failure {
-	const hint = 'Check that the file is still there, and the binary data settings of this n8n.';
-	return { message: `The file could not be read for ${what}: ${message}`, ...(hasBegun ? { hint: `${hint} A part of it was sent. ${lookFirst}`, uncertain: true } : { hint: `${hint} Nothing was sent.` }) };
+function unreadable({ what, lookFirst = '' }: Deed, error: Error, hasBegun = false): Failure {
+	const isChanged = error instanceof ChangedFile;
+	const hint = isChanged ? 'Run the workflow again from the node that gives the file.' : 'Check that the file is still there, and the binary data settings of this n8n.';
+	const message = isChanged ? `The file has changed since n8n stored it, so it was not sent whole for ${what}: ${error.message}` : `The file could not be read for ${what}: ${error.message}`;
+	return { message, ...(hasBegun ? { hint: `${hint} A part of it was sent. ${lookFirst}`, uncertain: true } : { hint: `${hint} Nothing was sent.` }) };
+}
+
+/**
+ * A type as a header. n8n takes the body for the fields of a form if the header is exactly this text, and fails. A space at
+ * the end changes that, and does not reach NenAI: the HTTP client removes it, as HTTP allows.
+ */
+function asHeader(type: string): string {
+	return type === 'application/x-www-form-urlencoded' ? `${type} ` : type;
 }
 
 /** Sends requests to the Desktop API. Nothing is repeated here: whoever asks does so where an answer is a `retry`. */
@@ -77,9 +87,9 @@ export class DesktopApi {
 			return { kind: 'failed', failure: unreadable(deed, error as Error) };
 		}
 		const takes = Math.min(LONGEST_UPLOAD, Math.ceil(file.size / SLOWEST));
-		const send = async (content: Bytes | Buffer) => await this.send({ ...deed, takes }, { body: content, headers: { 'content-type': file.type, 'content-length': String(file.size) } }, read);
+		const send = async (content: Bytes | Buffer) => await this.send({ ...deed, takes }, { body: content, headers: { 'content-type': asHeader(file.type), 'content-length': String(file.size) } }, read);
 		if (!('destroy' in body)) return await send(body);
-		const outgoing = new OutgoingBytes(body);
+		const outgoing = new OutgoingBytes(body, file.size);
 		const attempt = await send(outgoing.stream);
 		outgoing.end();
 		if (outgoing.fault === undefined || attempt.kind === 'done') return attempt;

@@ -4,33 +4,68 @@ import { sleep } from 'n8n-workflow';
 export interface Bytes extends AsyncIterable<Uint8Array> {
 	destroy(): unknown;
 	on(event: 'error', listener: (error: Error) => void): unknown;
-	map(change: (part: Uint8Array) => Uint8Array): Bytes;
+	/** Gives a stream of the same kind. */
+	compose(change: (source: AsyncIterable<Uint8Array>) => void): unknown;
 }
 
-/** A file on its way out: tells whether it was its source that failed, and whether anything had left by then. */
+/** The file is not the one that n8n has on record. */
+export class ChangedFile extends Error {}
+
+/**
+ * A file on its way out. It tells whether its source failed, and whether anything had left by then.
+ *
+ * The last part leaves only when the file has ended with exactly the size that was declared: NenAI never gets the whole
+ * of a file that has grown, and the request ends as soon as a file turns out to be shorter.
+ */
 export class OutgoingBytes {
 	readonly stream: Bytes;
 
-	/** What reading it failed with. */
+	/** What reading it failed with, or a ChangedFile. */
 	fault?: Error;
 
 	hasBegun = false;
 
 	private readonly source: Bytes;
 
+	private readonly size: number;
+
 	private ended = false;
 
-	constructor(source: Bytes) {
+	/** @param size what it must have, in bytes */
+	constructor(source: Bytes, size: number) {
 		this.source = source;
+		this.size = size;
 		// There must be listeners: an error of a stream that nobody reads would end n8n's process.
 		source.on('error', (error) => {
 			if (!this.ended) this.fault ??= error;
 		});
-		this.stream = source.map((part) => {
-			this.hasBegun = true;
-			return part;
-		});
+		this.stream = source.compose((parts) => this.checked(parts)) as Bytes;
 		this.stream.on('error', () => {});
+	}
+
+	private async *checked(parts: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+		let held: Uint8Array | undefined;
+		let count = 0;
+		for await (const part of parts) {
+			if (part.length === 0) continue;
+			count += part.length;
+			if (count > this.size) throw this.changed(`it is longer than the ${this.size} bytes that n8n has on record`);
+			if (held !== undefined) yield this.leaving(held);
+			held = part;
+		}
+		if (count < this.size) throw this.changed(`it has ${count} bytes, and n8n has ${this.size} on record`);
+		if (held !== undefined) yield this.leaving(held);
+	}
+
+	private leaving(part: Uint8Array): Uint8Array {
+		this.hasBegun = true;
+		return part;
+	}
+
+	private changed(how: string): ChangedFile {
+		const fault = new ChangedFile(how);
+		if (!this.ended) this.fault ??= fault;
+		return fault;
 	}
 
 	/** Where an answer has come before the end, the rest is not read. */

@@ -51,10 +51,10 @@ export function explainStatus(deed: Deed, answer: BadAnswer, connection: Connect
 
 /** What it says that a request was not answered. */
 export function explainThrown(deed: Deed, error: unknown, { credential, timeout, maxTries }: Connection): Attempt<never> {
-	const { kind, reason } = judgeThrown(error);
+	const { kind, reason, hint: check = 'Check the desktop URL of the credential, and that this n8n may connect to it.' } = judgeThrown(error);
 	const tried = `It was tried ${times(maxTries)}.`;
 	if (kind !== 'unknown') {
-		const hint = `Check the desktop URL of the credential, and that this n8n may connect to it.${kind === 'retry' ? ` ${tried}` : ''}${nothingDone(deed)}`;
+		const hint = `${check}${kind === 'retry' ? ` ${tried}` : ''}${nothingDone(deed)}`;
 		const failure: Failure = { message: `NenAI could not be reached at ${hostOf(credential.desktopUrl, 'its desktop URL')} for ${deed.what}: ${reason}`, hint };
 		return kind === 'retry' ? { kind, failure } : { kind: 'failed', failure };
 	}

@@ -31,6 +31,11 @@ test('the file that an expression gives', async () => {
 	expect(files()).toMatchObject([{ name: 'b.txt', sha256: sha256('Hello') }]);
 });
 
+test.each(['SGVsbG8=', 'SGVsbG8', 'SGVs\r\nbG8=\r\n'])('base64 in the form %j', async (data) => {
+	expect((await upload({ binaries: [{ data: { data, mimeType: 'text/plain', fileName: 'a.txt' } }] })).error).toBeUndefined();
+	expect(files()).toMatchObject([{ sha256: sha256('Hello') }]);
+});
+
 test('under another name, from another field, into a folder', async () => {
 	const { error } = await upload({ binaries: [{ sheet: fileOf('x').data }], parameters: { binaryPropertyName: 'sheet', fileName: 'b.csv', path: 'Reports/2026 März' } });
 	expect(error).toBeUndefined();
@@ -74,6 +79,8 @@ describe('what is uploaded', () => {
 		['data that is a buffer', { data: Buffer.from('x'), mimeType: 'text/plain', fileName: 'a.txt' }, 'The binary field "data" holds no file: its data is no text but an object'],
 		['a name that is a number', { data: '', mimeType: 'text/plain', fileName: 7 }, 'The name that the file has in n8n (data.fileName) is no text: it is the number 7'],
 		['an ID that is a number', { data: '', mimeType: 'text/plain', fileName: 'a.txt', id: 7 }, 'The binary field "data" holds no file: its id is no text but the number 7'],
+		['data that is no base64', { data: 'Hello, World!', mimeType: 'text/plain', fileName: 'a.txt' }, 'The binary field "data" holds no file: its data is not valid base64 (it has "," in it)'],
+		['a data URL', { data: 'data:text/plain;base64,SGVsbG8=', mimeType: 'text/plain', fileName: 'a.txt' }, 'The binary field "data" holds no file: its data is not valid base64 (it is a data URL'],
 		['an ID that n8n does not know', { data: '', mimeType: 'text/plain', fileName: 'a.txt', id: 'nowhere:1' }, 'The binary field "data" holds no file: n8n does not '],
 	])('%s, as a Code node may give it', async (_, data, message) => {
 		const { error } = await upload({ binaries: [{ data } as IBinaryKeyData] });

@@ -1,5 +1,5 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { BinaryDataService } from 'n8n-core';
 import type { IDataObject, INodeParameters } from 'n8n-workflow';
@@ -267,6 +267,33 @@ describe('links', () => {
 		expect(other.run.data.resultData.runData.NenAI[0].hints ?? []).toEqual([]);
 	});
 
+	test.each<[between: string, fields: string[], expected: string[]]>([
+		['\n', [], ['one', 'two']],
+		[', ', ['links'], ['one', 'two']],
+		[',', ['links.1'], ['two']],
+	])('all of a list in one text, with %j between them and the fields %j', async (between, fields, expected) => {
+		const links = [textFile('one'), textFile('two')].join(between);
+		const { items, hints } = await download({ items: [{ links }], options: { fields } });
+		expect(items.map(({ json, binary }) => [json.field, textOf(binary?.data.data)])).toEqual(expected.map((text) => [text === 'one' ? 'links.0' : 'links.1', text]));
+		expect(hints).toEqual([]);
+	});
+
+	test('those among other text are named in a hint, and downloaded if their field is named', async () => {
+		const payload = { status: 'success', notes: `[Report](${textFile('one')})`, html: `<a href="${textFile('two')}">Sheet</a>`, a: textFile('three') };
+		const { items, hints } = await download({ items: [payload] });
+		expect(items.map(({ json }) => json.field)).toEqual(['a']);
+		expect(hints).toEqual(['Not downloaded: the links in notes, html, since there is other text around them. To download them, name these fields in the option Fields.']);
+		const named = await download({ items: [payload], options: { fields: ['notes', 'html'] } });
+		expect(named.items.map(({ json, binary }) => [json.field, textOf(binary?.data.data)])).toEqual([['notes', 'one'], ['html', 'two']]);
+		expect(named.hints).toEqual([]);
+	});
+
+	test('the hint names the items where there are several, and no link', async () => {
+		const { items, hints } = await download({ items: [{ error: 'see https://a.example/help?token=1' }, { a: textFile('one') }, { 'https://b.example/?token=2': 'see https://a.example' }] });
+		expect(items).toHaveLength(1);
+		expect(hints).toEqual(['Not downloaded: the links in error of item 0, https://b.example/ of item 2, since there is other text around them. To download them, name these fields in the option Fields.']);
+	});
+
 	test('a redirect to a name in UTF-8', async () => {
 		const asked: Array<string | undefined> = [];
 		const base = await serve(({ url }, response) => {
@@ -471,6 +498,21 @@ test.each([
 ])('%s of the type %s is %s', async (name, contentType, mimeType) => {
 	const { items } = await download({ items: [{ a: textFile('one', { name, contentType }) }] });
 	expect([items[0].json.mimeType, items[0].binary?.data.mimeType]).toEqual([mimeType, mimeType]);
+});
+
+describe('through a proxy', () => {
+	const NAMES = ['HTTP_PROXY', 'HTTPS_PROXY'];
+	const before = NAMES.map((name) => process.env[name]);
+	afterEach(() => NAMES.forEach((name, index) => (before[index] === undefined ? delete process.env[name] : (process.env[name] = before[index]))));
+
+	test.each(['http', 'https'])('that wants a password, to an address with %s', async (scheme) => {
+		const proxy = await serve((_, response) => void response.writeHead(407).end());
+		servers.at(-1)?.on('connect', (_, socket: Socket) => socket.end('HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\n\r\n'));
+		for (const name of NAMES) process.env[name] = proxy;
+		const { error } = await download({ items: [{ a: `${scheme}://files.test/a.pdf?signature=1` }] });
+		expect(error?.message).toMatch(/^The file in a \(a\.pdf at files\.test\) could not be downloaded: a proxy refused the request \(HTTP 407\)/);
+		expect(error?.description).toMatch(/^The proxy wants a user name and a password/);
+	});
 });
 
 test('a long Retry-After is not waited for, and says when to come back', async () => {

@@ -48,8 +48,8 @@ describe('a file that cannot be read to its end', () => {
 			})(),
 		);
 
-	test('is named as what failed, and nothing was sent where nothing was read', async () => {
-		const { attempt } = await upload(readAll, { open: from([]) });
+	test.each([[[]], [['He']]])('is named as what failed, and nothing was sent where no more than the part to be held back was read: %j', async (parts) => {
+		const { attempt } = await upload(readAll, { open: from(parts) });
 		expect(attempt).toEqual({
 			kind: 'failed',
 			failure: { message: 'The file could not be read for the upload of "a.txt" to desktop d: The disk is gone', hint: 'Check that the file is still there, and the binary data settings of this n8n. Nothing was sent.' },
@@ -57,7 +57,7 @@ describe('a file that cannot be read to its end', () => {
 	});
 
 	test('may be there in part where some of it was on its way', async () => {
-		const { attempt } = await upload(readAll, { open: from(['He']) });
+		const { attempt } = await upload(readAll, { open: from(['He', 'll']) });
 		expect(attempt).toEqual({
 			kind: 'failed',
 			failure: { message: 'The file could not be read for the upload of "a.txt" to desktop d: The disk is gone', hint: expect.stringMatching(/A part of it was sent\. The file may be there, so it is not sent again\./), uncertain: true },
