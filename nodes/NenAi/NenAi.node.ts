@@ -29,7 +29,7 @@ const RESOURCES = [run, result, workflow, desktop, computer, desktopFile];
 /** Where something is about to go wrong that nobody would hear of. */
 const HINTS: NodeHint[] = [
 	{
-		message: 'With Callback "None", NenAI does not report what became of the run. Ask it: Run → Get behind this node gives the state.',
+		message: 'With Callback "None", NenAI does not report what became of the run. Ask it: Run → Get behind this node gives the state. The values and files of the result come by callback only.',
 		displayCondition: '={{ $parameter["operation"] === "start" && $parameter["callback"] === "none" }}',
 		whenToDisplay: 'beforeExecution',
 		location: 'outputPane',
@@ -44,7 +44,7 @@ const HINTS: NodeHint[] = [
 
 /** For n8n's AI builder: which operation is for what. */
 const BUILDER_HINT =
-	'Run → Start and Wait: one item, goes on with the result (put Loop Over Items before it for several). Run → Start with a NenAI Trigger in another workflow: many runs at once. Run → Start with Callback "None", then Run → Get in a loop with Wait until "finished": where NenAI cannot reach this n8n. Each start does real work in a real system: never add a retry loop around it, and branch on "status" behind a result. Result → Download fetches the files behind the links of a callback. Desktop → Create, then Computer and Desktop File with its desktop_id: operates a Windows desktop step by step; end with Desktop → Delete, also on errors, since it runs until it is deleted.';
+	'Run → Start and Wait: one item, goes on with the result (put Loop Over Items before it for several). Run → Start with a NenAI Trigger in another workflow: many runs at once. Run → Start with Callback "None", then Run → Get in a loop with Wait until "finished": where NenAI cannot reach this n8n; it gives the state only, since values and files come by callback. An item with "uncertain" may have been done: bring it to a person, and never start it again. Run → Get Logs: may contain passwords. Each start does real work in a real system: never add a retry loop around it, and branch on "status" behind a result. Result → Download fetches the files behind the links of a callback. Desktop → Create, then Computer and Desktop File with its desktop_id: operates a Windows desktop step by step; end with Desktop → Delete, also on errors, since it runs until it is deleted.';
 
 export class NenAi implements INodeType {
 	description: INodeTypeDescription = {

@@ -109,7 +109,7 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 				await runExample('start-many');
 				const executions = await handled(handler, 6);
 				expect(executions.filter((one) => hasRun(one, 'It worked'))).toHaveLength(2);
-				expect(executions.filter((one) => hasRun(one, 'Somebody must look'))).toHaveLength(1);
+				expect(executions.filter((one) => hasRun(one, 'Needs a person'))).toHaveLength(1);
 			});
 		});
 
@@ -153,7 +153,7 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 			example('run-and-wait', 'somebody must look, and nothing is downloaded', async () => {
 				ends({ status });
 				const execution = await runExample('run-and-wait');
-				expect(jsonOf(execution, 'Somebody must look')).toEqual([expect.objectContaining({ message_id: started()[0], status })]);
+				expect(jsonOf(execution, 'Needs a person')).toEqual([expect.objectContaining({ message_id: started()[0], status })]);
 				expect(hasRun(execution, 'Download the files')).toBe(false);
 			});
 		});
@@ -214,33 +214,52 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 			/** How often NenAI was asked for the state of a run. */
 			const questions = (messageId: string) => stage.sandbox.state().mcpRequests.filter(({ arguments: given }) => given.messageId === messageId).length;
 
-			example('run-and-wait', 'what has ended goes on, what still works is asked about again, and the rest is lost', async () => {
+			example('run-and-wait', 'what still works is asked about again; nothing goes on as if it had a result, and a person gets what NenAI says', async () => {
 				const { done, failed: ended, late, never, unknown, down } = await askAbout('run-and-wait');
 				expect(jsonOf(done.execution, 'Run and wait')).toEqual([{ workflow_id: EXAMPLE_WORKFLOW, message_id: done.messageId, status: 'timeout', wait_limit_reached: true }]);
-				expect(jsonOf(done.execution, 'Use the result')).toEqual([expect.objectContaining({ messageId: done.messageId, status: 'completed', finished: true, output: { appointment: 'Monday' } })]);
-				expect(jsonOf(ended.execution, 'Somebody must look')).toEqual([expect.objectContaining({ messageId: ended.messageId, status: 'failed' })]);
-				expect(jsonOf(late.execution, 'Use the result')).toEqual([expect.objectContaining({ messageId: late.messageId, status: 'completed' })]);
-				expect(jsonOf(never.execution, 'No result in time')).toEqual([expect.objectContaining({ messageId: never.messageId, status: 'running' })]);
+				expect(jsonOf(done.execution, 'Needs a person')).toEqual([expect.objectContaining({ messageId: done.messageId, status: 'completed', finished: true })]);
+				expect(jsonOf(ended.execution, 'Needs a person')).toEqual([expect.objectContaining({ messageId: ended.messageId, status: 'failed' })]);
+				expect(jsonOf(late.execution, 'Needs a person')).toEqual([expect.objectContaining({ messageId: late.messageId, status: 'completed' })]);
+				expect(jsonOf(never.execution, 'Needs a person')).toEqual([expect.objectContaining({ messageId: never.messageId, status: 'running', finished: false })]);
 				expect(questions(never.messageId)).toBe(12);
-				expect(jsonOf(unknown.execution, 'No result in time')).toEqual([expect.objectContaining({ error: expect.stringContaining('Run not found') })]);
-				expect(jsonOf(down.execution, 'No result in time')).toEqual([expect.objectContaining({ error: expect.stringContaining('HTTP 503') })]);
+				expect(jsonOf(unknown.execution, 'Needs a person')).toEqual([expect.objectContaining({ error: expect.stringContaining('Run not found') })]);
+				expect(jsonOf(down.execution, 'Needs a person')).toEqual([expect.objectContaining({ error: expect.stringContaining('HTTP 503') })]);
 				expect(started()).toHaveLength(6);
-				for (const { execution } of [done, late]) expect(hasRun(execution, 'Download the files')).toBe(false);
+				for (const { execution } of [done, ended, late, never, unknown, down]) expect(hasRun(execution, 'Use the files')).toBe(false);
 			});
 
-			example('overdue-alarm', 'only a run that is lost raises the alarm, with its message ID', async () => {
-				const { done, failed: ended, late, ...lost } = await askAbout('overdue-alarm');
-				for (const { execution, messageId } of [done, ended, late]) {
-					expect(execution.status).toBe('success');
-					expect(jsonOf(execution, 'Finished, asked for')).toEqual([expect.objectContaining({ messageId, finished: true })]);
-				}
-				for (const { execution, messageId } of Object.values(lost)) {
+			example('overdue-alarm', 'the alarm is raised in any case, with the message ID and what NenAI says', async () => {
+				const { done, failed: ended, late, never, unknown, down } = await askAbout('overdue-alarm');
+				const says: ReadonlyArray<readonly [typeof done, RegExp]> = [
+					[done, /^NenAI says that the run has ended \(completed\)\./],
+					[ended, /^NenAI says that the run has ended \(failed\)\./],
+					[late, /^NenAI says that the run has ended \(completed\)\./],
+					[never, /^NenAI says that it still works \(running\)\./],
+					[unknown, /Run not found/],
+					[down, /HTTP 503/],
+				];
+				for (const [{ execution, messageId }, expected] of says) {
 					expect(execution.status).toBe('error');
-					expect(execution.data.resultData.error?.message).toContain(`Workflow ${EXAMPLE_WORKFLOW}, message ID ${messageId}`);
+					const { message, description } = execution.data.resultData.error ?? {};
+					expect(message).toBe(`The result of a NenAI run is overdue. Workflow ${EXAMPLE_WORKFLOW}, message ID ${messageId}`);
+					expect(description).toMatch(expected);
+					expect(description).toMatch(/Its values and files have not come\. Do not start it again before you know what became of it\.$/);
 				}
-				expect(lost.unknown.execution.data.resultData.error?.message).toContain('Run not found');
-				expect(lost.never.execution.data.resultData.error?.message).toContain('it still works');
+				expect(questions(never.messageId)).toBe(12);
 				expect(started()).toHaveLength(6);
+			});
+		});
+
+		describe.each(['run-and-wait', 'overdue-alarm', 'one-run-per-row', 'start-many'])('where the answer to a start is lost', (file) => {
+			example(file, 'the execution ends with an error that says so, and nothing is started again by Retry', async () => {
+				stage.sandbox.faults.next({ connection: 'drop-after-accept', callbacks: [] });
+				const execution = await runExample(file);
+				expect(execution.status).toBe('error');
+				expect(execution.data.resultData.error?.message).toMatch(/^It is not known whether NenAI started the run/);
+				const retried = await stage.client.waitForExecution(await stage.client.retryExecution(execution.id));
+				expect(retried.data.resultData.error?.message).toMatch(/^It is not known whether NenAI started the run/);
+				const lost = runs()[0].params.PATIENT_NAME;
+				expect(runs().filter(({ params }) => params.PATIENT_NAME === lost)).toHaveLength(1);
 			});
 		});
 
@@ -384,10 +403,58 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 				stage.sandbox.desktopFaults.add({ match, refuse: { status: 400, body: { error: 'Not today' } } });
 				const execution = await runExample('desktop-file-job');
 				expect(execution.status).toBe('error');
-				expect(execution.data.resultData.error?.message).toMatch(says);
-				expect(execution.data.resultData.error?.message).toMatch(/Not today/);
+				const { message, description } = execution.data.resultData.error ?? {};
+				expect(message).toBe('The file job failed. Its desktop was deleted.');
+				expect(description).toMatch(says);
+				expect(description).toMatch(/Not today/);
 				expect(desktops()).toEqual(deleted);
 			});
+		});
+
+		example('desktop-file-job', 'where an answer is lost, n8n leaves what the execution says as it is', async () => {
+			stage.sandbox.setDefaults({ desktopTimeScale: 0 });
+			stage.sandbox.desktopFaults.add({ match: { action: 'key' }, connection: 'drop-after-acting' });
+			const { message, description } = (await runExample('desktop-file-job')).data.resultData.error ?? {};
+			expect(message).toBe('The file job failed. Its desktop was deleted.');
+			expect(description?.replaceAll('\u2060', '')).toMatch(/^It is not known whether NenAI did .*: the connection broke \(ECONNRESET\)/);
+			expect(desktops()).toEqual(deleted);
+		});
+
+		/** NenAI does not delete, and says so in words that n8n would replace. */
+		const doNotDelete = () => stage.sandbox.desktopFaults.add({ match: { path: '/desktops/', method: 'DELETE' }, refuse: { status: 400, body: { error: 'EPERM, not today' } } });
+
+		example('desktop-file-job', 'where the desktop cannot be deleted, the file is used all the same, and then the execution fails and names the desktop', async () => {
+			stage.sandbox.setDefaults({ desktopTimeScale: 0 });
+			doNotDelete();
+			const execution = await runExample('desktop-file-job');
+			const [{ json, binary }] = itemsOf(execution, 'Use the file');
+			expect(json).toMatchObject({ fileName: 'claims.txt', fileSize: 35 });
+			expect((await stage.client.downloadBinary(String(binary?.data.id))).toString()).toContain('Claim 1');
+			expect(execution.status).toBe('error');
+			const [{ desktop_id: id }] = jsonOf(execution, 'Create a desktop');
+			const { message, description } = execution.data.resultData.error ?? {};
+			expect(message).toBe(`The desktop could not be deleted and goes on running: ${String(id)}`);
+			expect(description?.replaceAll('\u2060', '')).toContain('EPERM, not today');
+		});
+
+		example('desktop-file-job', 'where a step fails and the desktop cannot be deleted either, the execution says both', async () => {
+			stage.sandbox.setDefaults({ desktopTimeScale: 0 });
+			stage.sandbox.desktopFaults.add({ match: { action: 'type' }, refuse: { status: 400, body: { error: 'No keyboard' } } });
+			doNotDelete();
+			const execution = await runExample('desktop-file-job');
+			const [{ desktop_id: id }] = jsonOf(execution, 'Create a desktop');
+			const { message, description } = execution.data.resultData.error ?? {};
+			expect(message).toBe(`The file job failed, and its desktop could not be deleted and goes on running: ${String(id)}`);
+			expect(description?.replaceAll('\u2060', '')).toMatch(/No keyboard.*EPERM, not today/s);
+		});
+
+		/** In a builder's workflow: the item's text goes into the message of Stop and Error. */
+		example('desktop-file-job', 'also where a builder puts the text of an item into the message of Stop and Error, n8n leaves it as it is', async () => {
+			stage.sandbox.setDefaults({ desktopTimeScale: 0 });
+			stage.sandbox.desktopFaults.add({ match: { action: 'key' }, connection: 'drop-after-acting' });
+			const parameters = { errorType: 'errorMessage', errorMessage: "={{ $('What went wrong').first().json.error }}" };
+			const execution = await runExample('desktop-file-job', (workflow) => withSettings(workflow, 'Say what went wrong', { parameters }));
+			expect(execution.data.resultData.error?.message.replaceAll('\u2060', '')).toMatch(/^It is not known whether NenAI did .*: the connection broke \(ECONNRESET\)/);
 		});
 
 		/** The example for an agent, to whom somebody has just written this. */

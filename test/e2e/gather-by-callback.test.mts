@@ -5,7 +5,7 @@ import { errorAnswer } from '../sandbox/index.mts';
 import { casesOn } from './cases.mts';
 import { Gathering, limits, resultsOf, TABLE } from './gathering.mts';
 import { chance } from './random.mts';
-import { openOwnStage, withParameters, withSettings, type Change, type OwnStage } from './stage.mts';
+import { jsonOf, openOwnStage, withParameters, withSettings, type Change, type OwnStage } from './stage.mts';
 
 const root = join(__dirname, '../..');
 const on = casesOn(() => openOwnStage({ root, version: '2.41.1' }));
@@ -84,7 +84,7 @@ gathering(
 		await n8n.start();
 		const reported = await gathering.untilRow(({ batch_state: state }) => state === 'reported');
 		await sleep(8000);
-		expect(await gathering.executionsWith('Somebody must look')).toHaveLength(1);
+		expect(await gathering.executionsWith('Needs a person')).toHaveLength(1);
 		expect(await gathering.executionsWith('Forget the batch')).toHaveLength(0);
 		await client.tables.edit(TABLE, reported.id, { batch_state: 'open' });
 		await gathering.untilNoRow();
@@ -130,9 +130,124 @@ gathering(
 		await gathering.untilRow(({ batch_state: state }) => state === 'reported');
 		process.stderr.write(`The batch was reported ${Math.round((Date.now() - began) / 1000)} s after it began\n`);
 		await sleep(8000);
-		expect(await gathering.executionsWith('Somebody must look')).toHaveLength(1);
+		expect(await gathering.executionsWith('Needs a person')).toHaveLength(1);
 		expect(await gathering.executionsWith('Results')).toEqual([]);
 		expect(sandbox.state().counts.runsStarted).toBe(5);
 	},
 	impatient,
 );
+
+/** In place of a node: one that fails. */
+const failingAt = (node: string): Change => (workflow) =>
+	withSettings(workflow, node, { type: 'n8n-nodes-base.stopAndError', typeVersion: 1, parameters: { errorType: 'errorMessage', errorMessage: 'Not today' } });
+
+describe('a step fails once, and somebody presses Retry: it goes on once, with the callbacks of all rows', () => {
+	/** Those before the runs are started, and those behind it. */
+	const STEPS = { before: ['Open a batch', 'One item per row'], behind: ['Write the rows', 'All rows are there', 'Came before its row'] };
+
+	for (const step of [...STEPS.before, ...STEPS.behind]) {
+		gathering(
+			`"${step}"`,
+			async (gathering, { client, sandbox }) => {
+				const rows = patients(4);
+				const failed = await client.waitForExecution(await gathering.begin(rows));
+				expect(failed.data.resultData).toMatchObject({ lastNodeExecuted: step, error: { message: 'Not today' } });
+				const isBehind = STEPS.behind.includes(step);
+				if (isBehind) await gathering.deliverAll(rows.slice(0, 2));
+				await gathering.mend(root, step);
+				await client.retryExecution(failed.id, { loadWorkflow: true });
+				await gathering.deliverAll(isBehind ? rows.slice(2) : rows);
+				const continuations = await gathering.continuations(1);
+				gathering.expectResults(continuations, [rows]);
+				expect(continuations.flat().map(({ status }) => status)).toEqual(rows.map(() => 'success'));
+				expect(sandbox.state().counts.runsStarted).toBe(4);
+			},
+			failingAt(step),
+		);
+	}
+});
+
+/** A copy of the example in the same n8n, whose trigger has an address of its own. */
+const copied: Change = (workflow) => withSettings({ ...workflow, name: `${workflow.name} (copy)` }, 'NenAI Trigger', { webhookId: '0c5f2f4e-6d1b-4b7e-9a55-3a9d0e8b1c77' });
+
+on('two copies of the example, with batches at the same time: each goes on with its own rows only', async (stage) => {
+	const batchesOf = (name: string) => Array.from({ length: 3 }, (_, n) => patients(3, `${name} ${n}, patient`));
+	const [ofFirst, ofSecond] = [batchesOf('bills'), batchesOf('patients')];
+	await Gathering.during(root, stage, async (first) => {
+		const useBoth = async (second: Gathering) => {
+			for (const n of [0, 1, 2]) for (const [gathering, batches] of [[first, ofFirst], [second, ofSecond]] as const) await gathering.begin(batches[n]);
+			// Only one batch of each hears of its callbacks: both schedules look for the others at the same time.
+			for (const [gathering, batches] of [[first, ofFirst], [second, ofSecond]] as const) await gathering.deliverAll(batches[0]);
+			for (const [gathering, batches] of [[first, ofFirst], [second, ofSecond]] as const) gathering.expectResults(await gathering.continuations(3), batches);
+			for (const gathering of [first, second]) expect(await gathering.executionsWith('Needs a person')).toEqual([]);
+		};
+		await Gathering.during(root, stage, useBoth, copied);
+	});
+	expect(stage.sandbox.state().counts.runsStarted).toBe(18);
+});
+
+describe('a start of unknown outcome: the row is not started again, and a person is told', () => {
+	const rows = patients(3);
+	const lost = rows[1];
+
+	/** NenAI starts the run of the second row, but its answer gets lost. Gives the row, once it was reported to a person. */
+	async function loseAnswer(gathering: Gathering, { sandbox }: OwnStage) {
+		sandbox.faults.add({ match: { param: 'PATIENT_NAME', equals: lost }, connection: 'drop-after-accept', callbacks: [] });
+		await gathering.begin(rows);
+		const row = await gathering.untilRow(({ row: number, batch_state: state }) => number === 2 && state === 'reported');
+		expect(row).toMatchObject({ message_id: '', status: 'start unknown', settled: false });
+		expect(JSON.parse(String(row.result))).toEqual({ error: expect.stringContaining('It is not known whether NenAI started the run'), uncertain: true });
+		const [run] = sandbox.state().runs.filter(({ params }) => params.PATIENT_NAME === lost);
+		return { row, messageId: run.messageId };
+	}
+
+	/** What a person was told of, rows before callbacks. */
+	const reports = async (gathering: Gathering) => (await gathering.executionsWith('Needs a person')).flatMap((execution) => jsonOf(execution, 'Needs a person')).sort((a, b) => Number(b.row) - Number(a.row));
+
+	const expectAll = async (gathering: Gathering, stage: OwnStage) => {
+		const continuations = await gathering.continuations(1);
+		gathering.expectResults(continuations, [rows]);
+		expect(continuations.flat().map(({ status, has_callback: has }) => [status, has])).toEqual(rows.map(() => ['success', true]));
+		expect(stage.sandbox.state().counts).toMatchObject({ runsStarted: 3, requests: 3 });
+	};
+
+	gathering('its callback is kept and shown, too; a person names the run, and it goes on with all callbacks', async (gathering, stage) => {
+		const { row, messageId } = await loseAnswer(gathering, stage);
+		await gathering.deliverAll(rows);
+		await gathering.untilRow(({ message_id: id, batch_state: state }) => id === messageId && state === 'reported');
+		await sleep(8000);
+		expect(await reports(gathering)).toEqual([expect.objectContaining({ row: 2, input: expect.stringContaining(lost) }), expect.objectContaining({ row: -1, message_id: messageId, status: 'success' })]);
+		expect(await gathering.executionsWith('Results')).toEqual([]);
+		await gathering.edit(row, { message_id: messageId });
+		await expectAll(gathering, stage);
+	});
+
+	gathering('a person names the run before its callback comes', async (gathering, stage) => {
+		const { row, messageId } = await loseAnswer(gathering, stage);
+		await gathering.edit(row, { message_id: messageId });
+		await gathering.deliverAll(rows);
+		await expectAll(gathering, stage);
+		expect(await reports(gathering)).toHaveLength(1);
+	});
+
+	gathering('a person finds that there is no run', async (gathering, stage) => {
+		const { row } = await loseAnswer(gathering, stage);
+		await gathering.deliverAll(rows.filter((patient) => patient !== lost));
+		await gathering.edit(row, { status: 'not started', settled: true });
+		const [results] = await gathering.continuations(1);
+		expect(results.map(({ row: number, ok, status }) => [number, ok, status])).toEqual([[1, true, 'success'], [2, false, 'not started'], [3, true, 'success']]);
+	});
+
+	gathering(
+		'nobody does anything: it is given up as unknown, and says so',
+		async (gathering, stage) => {
+			await loseAnswer(gathering, stage);
+			await gathering.deliverAll(rows);
+			const [results] = await gathering.continuations(1);
+			expect(results.map(({ row, ok, status, has_callback: has }) => [row, ok, status, has])).toEqual([[1, true, 'success', true], [2, false, 'unknown', false], [3, true, 'success', true]]);
+			expect(results[1].result).toEqual({ error: expect.stringContaining('It is not known'), uncertain: true });
+			expect(stage.sandbox.state().counts).toMatchObject({ runsStarted: 3, requests: 3 });
+		},
+		impatient,
+	);
+});

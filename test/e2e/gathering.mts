@@ -67,19 +67,31 @@ export class Gathering {
 		const webhooks = stage.webhooks ?? stage.n8n;
 		if (webhooks === undefined) throw new Error('Nothing takes the webhooks');
 		const { client, sandbox } = stage;
-		const example = readExample(root, 'gather-by-callback');
-		const trigger = example.nodes.find(({ type }) => type.endsWith('.nenAiTrigger'));
-		const nenAiApi = await storeNenAiCredential(client, sandbox, { defaultCallbackUrl: triggerUrl(webhooks, String(trigger?.webhookId)) });
 		const hurried = [
 			['Every 5 minutes', { rule: { interval: [{ field: 'seconds', secondsInterval: EVERY }] } }],
 			['Limits', limits({})],
 		] as const;
-		const changed = change(hurried.reduce((workflow, [node, parameters]) => withParameters(workflow, node, parameters), example));
+		const changed = change(hurried.reduce((workflow, [node, parameters]) => withParameters(workflow, node, parameters), readExample(root, 'gather-by-callback')));
+		const trigger = changed.nodes.find(({ type }) => type.endsWith('.nenAiTrigger'));
+		const nenAiApi = await storeNenAiCredential(client, sandbox, { defaultCallbackUrl: triggerUrl(webhooks, String(trigger?.webhookId)) });
 		const { id } = await client.importWorkflow(changed, { credentials: { nenAiApi } });
 		await client.activate(id);
 		// What ends, ends unheard of, unless a test sends a callback.
 		sandbox.setDefaults({ fault: { callbacks: [] } });
 		return new Gathering({ client, sandbox, webhooks }, id);
+	}
+
+	/** Puts a node of the example back as it is in the file, as somebody who has mended it. */
+	async mend(root: string, name: string): Promise<void> {
+		const { client } = this.#place;
+		const [shipped] = readExample(root, 'gather-by-callback').nodes.filter((node) => node.name === name);
+		const nodes = (await client.nodesOf(this.#workflow)).map((node) => (node.name === name ? { ...node, type: shipped.type, typeVersion: shipped.typeVersion, parameters: shipped.parameters } : node));
+		await client.updateWorkflow(this.#workflow, { nodes });
+	}
+
+	/** Enters values into a row of the example's own, as a person does in the data table. */
+	async edit({ id }: TableRow, data: Readonly<Record<string, unknown>>): Promise<void> {
+		await this.#place.client.tables.edit(TABLE, id, data);
 	}
 
 	/** Runs the example by hand for these patients, and gives the execution's id. */
@@ -95,8 +107,10 @@ export class Gathering {
 
 	/** Waits for the runs of these patients, and sends the successes of all at once. */
 	async deliverAll(patients: readonly string[]): Promise<void> {
-		await this.#place.sandbox.until(({ runs }) => runs.length === patients.length, 60_000);
-		await Promise.all(this.#place.sandbox.state().runs.map(async (run) => await this.#send(successOf(run))));
+		const { sandbox } = this.#place;
+		const runsOf = () => sandbox.state().runs.filter(({ params }) => patients.includes(String(params.PATIENT_NAME)));
+		await sandbox.until(() => runsOf().length === patients.length, 60_000);
+		await Promise.all(runsOf().map(async (run) => await this.#send(successOf(run))));
 	}
 
 	/**
@@ -167,7 +181,9 @@ export class Gathering {
 		const { runs } = this.#place.sandbox.state();
 		for (const results of inOrder) {
 			expect(results.map(({ row, ok }) => [row, ok])).toEqual(results.map((_, n) => [n + 1, true]));
-			for (const { input, message_id: messageId, result } of results) {
+			for (const { input, message_id: messageId, status, has_callback: hasCallback, result } of results) {
+				// Asking gives a state and no values: the builder must be able to tell.
+				expect(hasCallback).toBe(status === 'success');
 				const run = runs.find((one) => one.messageId === messageId);
 				expect(run?.params.PATIENT_NAME).toBe((input as { patient: string }).patient);
 				// A callback names the run otherwise than an answer of NenAI's.
@@ -191,13 +207,18 @@ export class Gathering {
 	/** The first row that is so, once there is one. */
 	async untilRow(condition: (row: TableRow) => boolean): Promise<TableRow> {
 		let rows: TableRow[] = [];
-		return await waitFor('a row of the table', async () => (rows = await this.#place.client.tables.rows(TABLE)).find(condition), { timeoutMs: 60_000, lastSeen: () => JSON.stringify(rows) });
+		return await waitFor('a row of the table', async () => (rows = await this.#rows()).find(condition), { timeoutMs: 60_000, lastSeen: () => JSON.stringify(rows) });
 	}
 
 	/** Until every batch is forgotten. Copies of callbacks that came late may be left. */
 	async untilNoRow(): Promise<void> {
-		const left = async () => (await this.#place.client.tables.rows(TABLE)).filter(({ batch }) => batch !== 'early');
+		const left = async () => (await this.#rows()).filter(({ batch }) => batch !== 'early');
 		await waitFor('the table to be empty', async () => ((await left()).length === 0 ? true : undefined), { timeoutMs: TIMEOUT_MS, intervalMs: 500 });
+	}
+
+	/** Those of this workflow: the table is shared. */
+	async #rows(): Promise<TableRow[]> {
+		return (await this.#place.client.tables.rows(TABLE)).filter(({ workflow }) => workflow === this.#workflow);
 	}
 
 	/** As NenAI does: again, until it is answered 200. */

@@ -10,6 +10,7 @@ import {
 	ICredentialsHelper,
 	NodeConnectionTypes,
 	NodeHelpers,
+	NodeOperationError,
 	Workflow,
 	type ICredentialDataDecryptedObject,
 	type ICredentialsExpressionResolveValues,
@@ -207,6 +208,11 @@ export interface ExecuteOptions {
 	webhookWaitingBaseUrl?: string;
 }
 
+/** Whatever an item says of its failure stays so where a builder hands it to Stop and Error: n8n replaces texts with certain codes. */
+function expectTextsToStay(node: INode, items: INodeExecutionData[]) {
+	for (const { error } of items.map(({ json }) => json)) if (typeof error === 'string') expect(new NodeOperationError(node, error).message).toBe(error);
+}
+
 /** Executes the NenAI node alone, with these input items. */
 export async function execute(options: ExecuteOptions): Promise<Execution> {
 	const { parameters, credentials, items = [{}], binaries, settings, retryOf, onStarted, webhookWaitingBaseUrl, workflowSettings } = options;
@@ -229,6 +235,7 @@ export async function execute(options: ExecuteOptions): Promise<Execution> {
 	const run = await running;
 	const result = run.data.resultData.runData[node.name]?.[0];
 	const error = run.data.resultData.error ?? result?.error;
+	expectTextsToStay(node, result?.data?.main.flatMap((output) => output ?? []) ?? []);
 	return {
 		run,
 		items: result?.data?.main[0] ?? [],

@@ -28,9 +28,11 @@ async function run(resource: string, operation: string, parameters: INodeParamet
 
 const WORKFLOW = { workflowId: 'w-1', parametersMode: 'json', parametersJson: '{}' };
 
-/** A run that has ended, and one that works. */
+/** A run that has failed, as NenAI was recorded to say it, and one that works. */
 function runs(): IDataObject[] {
-	sandbox.runs.set('m-1', { status: 'completed', workflowId: 'w-1', output: { total: 3 } });
+	const errorData = { error_message: 'Exit code: 1', updated_at: '2026-02-10T19:49:40.865470+00:00' };
+	const more = { workflowId: 'w-1', createdAt: '2026-02-10T19:47:54.424Z', updatedAt: '2026-02-10T19:49:40.865470+00:00', errorData };
+	sandbox.runs.set('m-1', { status: 'failed', workflowId: 'w-1', more });
 	sandbox.runs.set('m-2', { status: 'running', workflowId: 'w-1' });
 	return [{ messageId: 'm-1' }, { messageId: 'm-2' }];
 }

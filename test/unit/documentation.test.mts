@@ -85,3 +85,15 @@ test('such tables are found', () => {
 	expect(firstCells('docs/asking.md', 'Parameter')).toContain('Options → Max Tries');
 	expect(firstCells('README.md', 'Field')).toContain('MCP URL, Desktop URL');
 });
+
+/** Whatever says how NenAI is asked, or gives advice to n8n's AI builder. */
+const spokenOf = [...pages, ...readdirSync(join(root, 'examples')).map((file) => `examples/${file}`), 'nodes/NenAi/NenAi.node.ts', 'nodes/NenAi/__schema__/v1.0.0/run/get.json'];
+
+test.each(spokenOf)('%s does not promise values by asking: they come by callback only', (page) => {
+	const promises = read(page).match(/values stand in `output`|run's `output`|`status` and `output`|"output": \{/g) ?? [];
+	expect(promises).toEqual([]);
+});
+
+test.each(['README.md', 'docs/asking.md', 'docs/agents.md', 'docs/security.md', 'nodes/NenAi/NenAi.node.ts', 'nodes/NenAi/operations/run/getLogs.ts'])('%s says that a log may contain passwords', (page) => {
+	expect(read(page)).toMatch(/may contain passwords/);
+});

@@ -1,7 +1,7 @@
 /** Holds the examples against the nodes' descriptions, so that neither changes without the other. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { NodeHelpers, type INode, type INodeProperties, type INodeTypeDescription } from 'n8n-workflow';
+import { NodeHelpers, type INode, type INodeParameters, type INodeProperties, type INodeTypeDescription } from 'n8n-workflow';
 import { NenAi } from '../../nodes/NenAi/NenAi.node';
 import { NenAiTrigger } from '../../nodes/NenAi/NenAiTrigger.node';
 import type { WorkflowJson } from '../n8n/schemas.mts';
@@ -96,6 +96,94 @@ test('a tool that does real work says so to the model', () => {
 	expect(tools.map(({ node }) => node.parameters)).toEqual(
 		tools.map(() => expect.objectContaining({ descriptionType: 'manual', toolDescription: expect.stringContaining('real work') })),
 	);
+});
+
+/** Texts in the parameters of a node, with the names on the way to each. */
+function textsIn(value: unknown, path = ''): Array<{ path: string; text: string }> {
+	if (typeof value === 'string') return [{ path, text: value }];
+	if (typeof value !== 'object' || value === null) return [];
+	return Object.entries(value).flatMap(([name, part]) => textsIn(part, `${path}.${name}`));
+}
+
+/** A row operation of n8n's data tables: what it writes, and which rows it is about. */
+interface RowParameters {
+	resource?: string;
+	columns?: { value: INodeParameters };
+	filters?: { conditions: Array<{ keyName: string; keyValue?: unknown }> };
+}
+
+const OWN = '={{ $workflow.id }}';
+
+describe.each(files)('%s, where something fails or is there twice', (file) => {
+	const { nodes, connections } = read(file);
+
+	/** Everything that can be reached from a node. */
+	function reachedFrom(name: string): string[] {
+		const reached = new Set<string>();
+		const queue = [name];
+		for (const one of queue) {
+			const next = (connections[one]?.main ?? []).flatMap((output) => (output ?? []).map(({ node }) => node));
+			for (const node of next) if (!reached.has(node)) reached.add(node) && queue.push(node);
+		}
+		return [...reached];
+	}
+
+	test('every row of a data table belongs to its own workflow', () => {
+		const rows = nodes.filter(({ type, parameters }) => type === 'n8n-nodes-base.dataTable' && parameters.resource === 'row');
+		const foreign = rows.filter(({ parameters }) => {
+			const { columns, filters } = parameters as RowParameters;
+			const isWritten = filters === undefined && columns?.value.workflow === OWN;
+			const isLimited = filters?.conditions.some(({ keyName, keyValue }) => keyName === 'workflow' && keyValue === OWN);
+			return !isWritten && !isLimited;
+		});
+		expect(foreign.map(({ name }) => name)).toEqual([]);
+	});
+
+	test('what differs from try to try is made once, in a node whose output is kept', () => {
+		const texts = nodes.filter(({ type }) => type !== STICKY_NOTE).flatMap(({ name, parameters }) => textsIn(parameters).map(({ path, text }) => ({ name, path, text })));
+		expect(texts.filter(({ text }) => /\$execution\b/.test(text)).length).toBeLessThanOrEqual(1);
+		expect(texts.filter(({ text }) => /Math\.random|\$today|new Date|Date\.now|uuid/i.test(text))).toEqual([]);
+		// The time tells how old a row is, and nothing else.
+		expect(texts.filter(({ path, text }) => /\$now/.test(text) && !/\$now\.minus/.test(text) && !path.includes('conditions'))).toEqual([]);
+	});
+
+	test('an item that goes on with its error comes to a person, or ends the execution', () => {
+		const going = nodes.filter(({ type, onError }) => type === 'n8n-nodes-nenai.nenAi' && onError?.startsWith('continue'));
+		const people = nodes.filter(({ name, type }) => /^Needs a person/.test(name) || type === 'n8n-nodes-base.stopAndError' || name === 'Answer').map(({ name }) => name);
+		const starts = going.filter(({ parameters }) => parameters.operation === 'start' || parameters.operation === 'startAndWait');
+		if (going.length > 0) expect(people).not.toEqual([]);
+		// What is told to a person may be in a table in between.
+		const hasTable = nodes.some(({ type }) => type === 'n8n-nodes-base.dataTable');
+		expect(going.filter(({ name }) => !hasTable && !reachedFrom(name).some((one) => people.includes(one))).map(({ name }) => name)).toEqual([]);
+		// "Not started" is said only where that is known.
+		const texts = nodes.filter(({ type }) => type !== STICKY_NOTE).flatMap(({ parameters }) => textsIn(parameters).map(({ text }) => text));
+		if (starts.length > 0) expect(texts.some((text) => text.includes('$json.uncertain'))).toBe(true);
+		expect(texts.filter((text) => text.includes('not started') && !text.includes('$json.uncertain'))).toEqual([]);
+	});
+
+	test('what Stop and Error says is not replaced by n8n: texts from elsewhere are in the description, where n8n looks for no codes', () => {
+		const stops = nodes.filter(({ type }) => type === 'n8n-nodes-base.stopAndError');
+		for (const { parameters } of stops) {
+			expect(parameters.errorType).toBe('errorObject');
+			const [, message] = /message: (.+), description: /.exec(String(parameters.errorObject)) ?? [];
+			expect(message).toBeDefined();
+			// IDs may be in the message, and whether there is an error; the text of an error may not.
+			expect(message.replaceAll('$json.error ?', '')).not.toMatch(/error/);
+		}
+	});
+
+	/** A node is 96 pixels wide and high, and its name stands below it. */
+	const SIZE = { width: 100, height: 130 };
+
+	test('no node lies over another or over the note', () => {
+		const boxes = nodes.map(({ name, position: [x, y], type, parameters }) =>
+			type === STICKY_NOTE ? { name, x, y, width: Number(parameters.width), height: Number(parameters.height) } : { name, x, y, ...SIZE },
+		);
+		const overlaps = boxes.flatMap((a, n) =>
+			boxes.slice(n + 1).filter((b) => a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height).map((b) => `${a.name} / ${b.name}`),
+		);
+		expect(overlaps).toEqual([]);
+	});
 });
 
 describe.each(files)('%s', (file) => {

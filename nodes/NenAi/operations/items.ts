@@ -1,6 +1,6 @@
 import { NodeOperationError, type IDataObject, type IExecuteFunctions, type INodeExecutionData } from 'n8n-workflow';
 
-import { failureInError, toError, toText, type Failure } from '../transport/failure';
+import { failureInError, keepText, toError, toText, type Failure } from '../transport/failure';
 import type { Outcome } from '../transport/queue';
 import { failureOf } from './badInput';
 
@@ -53,8 +53,9 @@ export function toFailedItem(this: IExecuteFunctions, error: Error, itemIndex: n
 	return errorItem.call(this, named, failureInError(error), itemIndex);
 }
 
-function errorItem(this: IExecuteFunctions, error: string, failure: Partial<Failure> = {}, itemIndex: number, named: IDataObject = {}): INodeExecutionData {
+function errorItem(this: IExecuteFunctions, text: string, failure: Partial<Failure> = {}, itemIndex: number, named: IDataObject = {}): INodeExecutionData {
 	const { uncertain, messageId } = failure;
+	const error = keepText(text);
 	const item: INodeExecutionData = {
 		json: { ...named, ...(messageId !== undefined && { messageId }), error, ...(uncertain && { uncertain }) },
 		pairedItem: { item: itemIndex },

@@ -36,3 +36,18 @@ export function failureInError(error: unknown): Failure | undefined {
 export function toText({ message, hint }: Failure, itemIndex: number): string {
 	return `${message} [item ${itemIndex}]. ${hint}`;
 }
+
+/** The first letter of each code for which n8n replaces the whole text of an error (its class NodeError). */
+const FIRST_LETTER_OF_CODE =
+	/(?=ECONNREFUSED|ECONNRESET|ENOTFOUND|ETIMEDOUT|ERRADDRINUSE|EADDRNOTAVAIL|ECONNABORTED|EHOSTUNREACH|EAI_AGAIN|ENOENT|EISDIR|ENOTDIR|EACCES|EEXIST|EPERM|GETADDRINFO)./gi;
+
+/** A character without a width. */
+const WORD_JOINER = '\u2060';
+
+/**
+ * The same text for the reader, and one that n8n does not replace where a builder throws it again, as with its node Stop
+ * and Error. "You can retry the request immediately" would take the place of the advice not to.
+ */
+export function keepText(text: string): string {
+	return text.replace(FIRST_LETTER_OF_CODE, `$&${WORD_JOINER}`);
+}

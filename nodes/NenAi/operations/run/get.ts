@@ -8,7 +8,7 @@ export const option: Operation['option'] = {
 	name: 'Get',
 	value: 'get',
 	action: 'Get the state of a run (starts nothing)',
-	description: 'Asks NenAI how a run is getting on, or how it ended. Starts and changes nothing.',
+	description: 'Asks NenAI how a run is getting on, or how it ended. Gives no values and no files: they come by callback. Starts and changes nothing.',
 };
 
 const skipFinished: INodeProperties = {

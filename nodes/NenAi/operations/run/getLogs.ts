@@ -9,7 +9,7 @@ export const option: Operation['option'] = {
 	name: 'Get Logs',
 	value: 'getLogs',
 	action: 'Get the log of a run (starts nothing)',
-	description: 'Asks NenAI for the log of a run: its steps, what was decided and why, and its errors. Starts and changes nothing.',
+	description: 'Asks NenAI for the log of a run: its steps, what was decided and why, and its errors. It may contain passwords. Starts and changes nothing.',
 };
 
 export const parameters: INodeProperties[] = [
