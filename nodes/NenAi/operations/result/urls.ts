@@ -1,5 +1,7 @@
 import type { IDataObject } from 'n8n-workflow';
 
+import { toUrl } from '../../transport/words';
+
 /** A URL in a callback, and the dot path of the field that it stands in. */
 export interface ResultUrl {
 	field: string;
@@ -27,7 +29,7 @@ export interface Selection {
 
 /** @param fields dot paths, such as `assets` or `result.files.0`, or `result.files[0]`; none means all */
 export function selectUrls(payload: IDataObject, fields: string[]): Selection {
-	const wanted = fields.map((field) => field.replace(/\[["']?([^\]"']+)["']?\]/g, '.$1'));
+	const wanted = fields.map((field) => field.replace(/\[["']?([^[\]"']+)["']?\]/g, '.$1'));
 	const all = walk(payload, '', new Set(wanted));
 	const isIn = (path: string, field: string) => path === field || path.startsWith(`${field}.`);
 	return {
@@ -39,7 +41,8 @@ export function selectUrls(payload: IDataObject, fields: string[]): Selection {
 
 function walk(value: unknown, path: string, named: Set<string>): ResultUrl[] {
 	if (typeof value === 'string') {
-		const url = toLink(value, named.has(path));
+		// The path of a deep field is long: it is put together only where it is needed.
+		const url = toLink(value, named.size > 0 && named.has(path));
 		return url === undefined ? [] : [{ field: path, url }];
 	}
 	if (typeof value !== 'object' || value === null) return [];
@@ -63,9 +66,19 @@ function asField(name: string): string {
  * @param isNamed someone has said that this is a link: it counts if it can be one
  */
 export function toLink(text: string, isNamed = false): string | undefined {
-	const trimmed = text.replace(/^[\s\p{Cc}]+|[\s\p{Cc}]+$/gu, '');
-	if (!/^https?:\/\/[^/\s]/i.test(trimmed) || !URL.canParse(trimmed)) return undefined;
-	return isNamed || isOneLink(trimmed) ? new URL(trimmed).href : undefined;
+	const trimmed = trim(text);
+	if (!/^https?:\/\/[^/\s]/i.test(trimmed)) return undefined;
+	return isNamed || isOneLink(trimmed) ? toUrl(trimmed)?.href : undefined;
+}
+
+const WHITE = /[\s\p{Cc}]/u;
+
+/** Without white space and control characters around it. By hand: a pattern for the end tries each place of a long text. */
+function trim(text: string): string {
+	let [begin, end] = [0, text.length];
+	while (begin < end && WHITE.test(text[begin])) begin += 1;
+	while (end > begin && WHITE.test(text[end - 1])) end -= 1;
+	return text.slice(begin, end);
 }
 
 function isOneLink(text: string): boolean {
@@ -97,5 +110,5 @@ export function isHostAllowed(url: string, allowedHosts: string[]): boolean {
 function asHost(entry: string): string {
 	const host = entry.trim().replace(/^https?:\/\//i, '').replace(/\/.*$/s, '').toLowerCase();
 	// A scheme that knows host names, and whose own port is not one that may be meant here.
-	return host !== '' && URL.canParse(`ftp://${host}`) ? new URL(`ftp://${host}`).host : entry.trim();
+	return (host === '' ? undefined : toUrl(`ftp://${host}`)?.host) ?? entry.trim();
 }

@@ -68,7 +68,7 @@ describe("a session's link", () => {
 			user.fail(fault);
 			const result = await use(operation, { ...of(id), settings: CONTINUE });
 			// Whatever closing is answered with, it is not passed on.
-			expect(result.items[0].json).toEqual(operation === 'closeSession' && result.items[0].json.success === true ? { success: true } : { error: expect.any(String) });
+			expect(result.items[0].json).toEqual(operation === 'closeSession' && result.items[0].json.success === true ? { success: true } : expect.objectContaining({ error: expect.any(String) }));
 			expect(stored(result)).not.toContain('secret-of');
 		}
 	});
