@@ -162,9 +162,9 @@ export class DesktopApi {
 			const { statusCode: status, headers, body } = await this.request(deed, { ...content, encoding: 'stream', timeout }, AbortSignal.any([deadline, connection.signal]));
 			return { status, headers, body: await wholeText(body as unknown as Bytes | string) };
 		} catch (error) {
-			throw deadline.aborted ? new TooLate() : error;
-		} finally {
+			// Ending the body alone leaves the connection open where nothing comes.
 			connection.abort();
+			throw deadline.aborted ? new TooLate() : error;
 		}
 	}
 
