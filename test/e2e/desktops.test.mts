@@ -123,6 +123,26 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 		expect(stage.sandbox.desktops.get(desktopId)?.typed).toBe('abc');
 	});
 
+	on('an answer that cannot be read concerns its item alone, and n8n can store what is nested less deeply', async (stage) => {
+		const desktopId = stage.sandbox.desktops.add();
+		const nested = (depth: number) => `{"status":"ok","output":${'{"a":'.repeat(depth)}"${'session '.repeat(40_000)}"${'}'.repeat(depth)}}`;
+		for (const depth of [950, 20_000]) stage.sandbox.desktopFaults.add({ match: { action: 'type' }, times: 1, wholeAnswer: { status: 200, contentType: 'application/json', body: nested(depth) } });
+		const type = step(stage, 'computer', 'type', { desktopId, text: '={{ $json["body.texts"] }}' }, { onError: 'continueRegularOutput' });
+		const execution = await run(stage, 'deep', [split('body.texts'), type], { texts: ['a', 'b', 'c'] });
+		const [first, second, third] = jsonOf(execution, 'Type');
+		expect(JSON.stringify(first)).toBe(nested(950));
+		expect(second).toEqual({ error: expect.stringMatching(/^It is not known whether NenAI did type .*: its answer is nested more than 1000 levels deep/), uncertain: true });
+		expect(third).toEqual({ status: 'ok', output: 'Typed 1 characters' });
+		expect(stage.sandbox.desktops.get(desktopId)?.typed).toBe('abc');
+	});
+
+	on('a deletion whose answer is lost is sent again', async (stage) => {
+		const desktopId = stage.sandbox.desktops.add();
+		stage.sandbox.desktopFaults.add({ match: { method: 'DELETE' }, times: 1, connection: 'drop-after-acting' });
+		const execution = await run(stage, 'delete', [step(stage, 'desktop', 'delete', { desktopId })], {});
+		expect(jsonOf(execution, 'Delete')).toEqual([{ desktop_id: desktopId, status: 'deleted' }]);
+	});
+
 	on("a session's link is in the output of its operation alone", async (stage) => {
 		const execution = await run(stage, 'session', [step(stage, 'desktop', 'create'), step(stage, 'desktop', 'openSession'), step(stage, 'desktop', 'get'), step(stage, 'desktop', 'closeSession'), step(stage, 'desktop', 'delete')], {});
 		const href = String(jsonOf(execution, 'OpenSession')[0].href);

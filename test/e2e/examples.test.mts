@@ -506,12 +506,30 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 			expect(desktops()).toEqual(deleted);
 		});
 
-		example('agent-desktop', 'with an agent of version 3, the model sees the screen as well', async () => {
-			stage.model.play({ uses: [click] }, { text: 'DONE: clicked' });
-			const execution = await operate((workflow) => withAgent(workflow, 3));
-			expect(jsonOf(execution, 'Answer')).toEqual([{ output: 'DONE: clicked' }]);
-			expect(pictures()).toEqual([true, true]);
-			expect(desktops()).toEqual(deleted);
+		example('agent-desktop', 'on a large screen, the model is told the size of the picture, and its places are scaled', async () => {
+			stage.sandbox.setDefaults({ desktopScreen: { width: 1920, height: 1080 } });
+			stage.model.play({ uses: [['Click', { x: 1000, y: 700, button: 'left' }]] }, { uses: [['Scroll', { x: '683', y: 384.4, direction: 'down', amount: 1 }]] }, { uses: [['Click', { x: '', y: 1, button: 'left' }]] }, { text: 'DONE' });
+			await operate();
+			expect(JSON.stringify(stage.model.requests[0].messages)).toContain('It is 1365 pixels wide and 768 pixels high.');
+			expect(actions().slice(1)).toEqual([['left_click', { coordinate: [1406, 984] }], ['scroll', expect.objectContaining({ coordinate: [960, 541] })]]);
+			expect(answersToCalls(stage.model).at(-1)).toMatch(/X \(x\) must be a number/);
+		});
+
+		example('agent-desktop', 'the model is told to call one tool at a time, since several of one answer are run in an order that depends on n8n', async () => {
+			const uses = [click, ['Type', { text: 'A' }], ['Press_a_key', { key: 'Tab' }], ['Type', { text: 'B' }], ['Press_a_key', { key: 'Return' }]] as const;
+			stage.model.play({ uses }, { text: 'DONE' });
+			await operate();
+			const inOrder = ['left_click', 'type A', 'key Tab', 'type B', 'key Return'];
+			const done = stage.sandbox.state().desktopActions.slice(1).map(({ action, params }) => [action, params.text].join(' ').trim());
+			expect(done).toEqual(version.startsWith('1.') ? inOrder.reverse() : inOrder);
+			expect(stage.sandbox.state().counts.maxConcurrentDesktopActions).toBe(1);
+			expect(JSON.stringify(stage.model.requests[0].messages)).toContain('Call one tool at a time');
+		});
+
+		example('agent-desktop', 'numbers may be texts, and texts numbers', async () => {
+			stage.model.play({ uses: [['Click', { x: '330', y: '20', button: 'left' }]] }, { uses: [['Type', { text: 12 }]] }, { text: 'DONE' });
+			await operate();
+			expect(actions().slice(1)).toEqual([['left_click', { coordinate: [330, 20] }], ['type', { text: '12' }]]);
 		});
 
 		example('agent-desktop', 'a model that cannot be reached, and a screen that cannot be seen: the desktop is deleted', async () => {

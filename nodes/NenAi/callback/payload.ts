@@ -1,6 +1,6 @@
 import type { IDataObject } from 'n8n-workflow';
 
-import { parseExactly } from '../transport/exactJson';
+import { parseExactly, TooDeep } from '../transport/exactJson';
 
 /**
  * A callback's body. NenAI sends more fields than these; they pass through unchanged, save that a number which
@@ -12,6 +12,7 @@ export type Callback = IDataObject & { message_id: string; status: string };
 export function readCallback(rawBody: Buffer): { callback: Callback } | { error: string } {
 	const text = decode(rawBody);
 	const body = parse(text);
+	if (body instanceof TooDeep) return { error: `The body ${body.problem}` };
 	if (typeof body !== 'object' || body === null || Array.isArray(body)) return { error: 'The body is not a JSON object' };
 	for (const field of ['message_id', 'status']) {
 		const value = (body as IDataObject)[field];
@@ -37,8 +38,8 @@ function decode(rawBody: Buffer): string {
 function parse(text: string): unknown {
 	try {
 		return parseExactly(text);
-	} catch {
-		return undefined;
+	} catch (error) {
+		return error instanceof TooDeep ? error : undefined;
 	}
 }
 

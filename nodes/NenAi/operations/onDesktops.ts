@@ -27,7 +27,8 @@ interface OnDesktops<Q, A> {
 	parameters: INodeProperties[];
 	/** What an item asks for. Throws BadInput. */
 	read: (given: Parameters, itemIndex: number) => Q | Promise<Q>;
-	ask: (desktops: Desktops, question: Q, itemIndex: number) => Promise<Attempt<A>>;
+	/** @param mayBeDone whether an earlier try of an idempotent operation has left open if it was done */
+	ask: (desktops: Desktops, question: Q, itemIndex: number, mayBeDone: boolean) => Promise<Attempt<A>>;
 	toItems: (answer: A, question: Q) => INodeExecutionData[] | Promise<INodeExecutionData[]>;
 	/** Adds to an answer what a further query gives, also to an answer of an earlier try. */
 	complete?: (desktops: Desktops, answer: A, question: Q, itemIndex: number) => Promise<Attempt<A>>;

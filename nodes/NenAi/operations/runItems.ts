@@ -45,8 +45,12 @@ interface Shared<Client, Input, Result> {
 	settings: (ofAll: Parameters) => RunSettings;
 	/** What an item asks for. Throws BadInput. */
 	read: (given: Parameters, item: ItemContext) => Input | Promise<Input>;
-	/** Sends the request of an item. */
-	run: (client: Client, input: Input, itemIndex: number) => Promise<Attempt<Result>>;
+	/**
+	 * Sends the request of an item.
+	 *
+	 * @param mayBeDone whether an earlier try has left open if it was done; only where doing it twice does no harm
+	 */
+	run: (client: Client, input: Input, itemIndex: number, mayBeDone: boolean) => Promise<Attempt<Result>>;
 	/** Adds to a result what a further query gives, also to a result of an earlier try. */
 	complete?: (client: Client, result: Result, input: Input, itemIndex: number) => Promise<Attempt<Result>>;
 	/** What comes out of the result of an item. */
@@ -297,19 +301,20 @@ class ItemRun<Client, Input, Result> {
 		const previous = this.previous('ready', itemIndex);
 		if (previous !== undefined && previous.kind !== 'untried') return previous;
 		if (mutation.ordered && !mutation.idempotent && journal.hasLaterEntry(itemIndex)) return { kind: 'failed', failure: tooLate(journal.rejection(itemIndex)) };
+		const mayBeDone = journal.previous(itemIndex) !== undefined;
 		try {
 			journal.markSent(itemIndex, requestOf(input, user, this.operation.service));
 		} catch (error) {
 			return { kind: 'failed', failure: failureOf(error) };
 		}
-		const attempt = await this.send(input, user, itemIndex);
+		const attempt = await this.send(input, user, itemIndex, mayBeDone);
 		journal.record(itemIndex, attempt.kind === 'done' ? { kind: 'done', value: mutation.keep?.(attempt.value) ?? attempt.value } : attempt);
 		return attempt;
 	}
 
-	private async send(input: Input, user: User<Client>, itemIndex: number): Promise<Attempt<Result>> {
+	private async send(input: Input, user: User<Client>, itemIndex: number, mayBeDone = false): Promise<Attempt<Result>> {
 		try {
-			return this.redacted(await this.operation.run(user.client, input, itemIndex), user);
+			return this.redacted(await this.operation.run(user.client, input, itemIndex, mayBeDone), user);
 		} catch (error) {
 			return this.redacted({ kind: 'failed', failure: this.unexpected(error as Error, user.connection) }, user);
 		}

@@ -1,6 +1,6 @@
 import type { IDataObject } from 'n8n-workflow';
 
-import { describeInexactNumber, parseExactly } from '../transport/exactJson';
+import { DEEPEST, describeInexactNumber, isTooDeep, parseExactly, TooDeep } from '../transport/exactJson';
 import { BadInput } from './badInput';
 
 /**
@@ -124,7 +124,7 @@ export function toChoiceInAnyCase(value: unknown, name: Name, choices: readonly 
 export function toObject(value: unknown, name: Name, byDefault?: IDataObject, example = '{ "PATIENT_NAME": "Jane Doe" }'): IDataObject {
 	if (byDefault !== undefined && (MISSING.includes(value) || (typeof value === 'string' && value.trim() === ''))) return byDefault;
 	const object = typeof value === 'string' ? parse(value, name) : value;
-	if (isRecord(object)) return object;
+	if (isRecord(object)) return isTooDeep(object) ? refuseDepth(name) : object;
 	throw new BadInput({ message: `${titleOf(name)} is not a JSON object: it is ${describe(object)}`, hint: `Enter an object, such as ${example}.` });
 }
 
@@ -133,7 +133,7 @@ function parse(text: string, name: Name): unknown {
 	try {
 		return parseExactly(text);
 	} catch (error) {
-		return refuseJson(name, error as Error);
+		return error instanceof TooDeep ? refuseDepth(name) : refuseJson(name, error as Error);
 	}
 }
 
@@ -141,6 +141,13 @@ function refuseJson(name: Name, { message }: Error): never {
 	throw new BadInput({
 		message: `${titleOf(name)} is not valid JSON: ${message}`,
 		hint: 'Check quotes, commas and brackets. Names and texts stand in double quotes.',
+	});
+}
+
+function refuseDepth(name: Name): never {
+	throw new BadInput({
+		message: `${titleOf(name)} is nested more than ${DEEPEST} levels deep, or holds itself`,
+		hint: 'Look at the expression that gives it, and give less.',
 	});
 }
 

@@ -1,5 +1,7 @@
 import type { ICredentialDataDecryptedObject } from 'n8n-workflow';
 
+import { toUrl, withoutEnd } from './words';
+
 export const CREDENTIAL_TYPE = 'nenAiApi';
 
 /** The credential's fields as the nodes use them: spaces trimmed, empty where the user left them empty. */
@@ -32,7 +34,7 @@ export type Address = keyof typeof USUAL_ADDRESSES;
 export function readCredential(data: ICredentialDataDecryptedObject): NenAiCredential {
 	const text = (field: string) => (typeof data[field] === 'string' ? data[field].trim() : '');
 	const address = (field: keyof typeof USUAL_ADDRESSES) => (field in data ? text(field) : USUAL_ADDRESSES[field]);
-	const folder = (field: keyof typeof USUAL_ADDRESSES) => address(field).replace(/\/+$/, '');
+	const folder = (field: keyof typeof USUAL_ADDRESSES) => withoutEnd(address(field), '/');
 	return {
 		apiKey: text('apiKey'),
 		baseUrl: folder('baseUrl'),
@@ -59,5 +61,5 @@ export function problemOfAddress(address: string): string | undefined {
 
 /** Whether the text is an absolute http or https URL. */
 export function isHttpUrl(text: string): boolean {
-	return /^https?:\/\/\S+$/i.test(text) && URL.canParse(text);
+	return /^https?:\/\/\S+$/i.test(text) && toUrl(text) !== undefined;
 }

@@ -4,6 +4,7 @@ import { isFromBetween, judge, judgeThrown, type NoAnswer, type Verdict } from '
 import { isHttpUrl } from './credential';
 import { dismiss, FileError, receive, STALLED_AFTER, type IncomingFile, type Wanted } from './incomingFile';
 import { comeBackAt, LONGEST_WAIT, readRetryAfter } from './retry';
+import { toUrl } from './words';
 
 export interface FileRequest extends Wanted {
 	url: string;
@@ -114,7 +115,7 @@ function ofHost(host: string, request: FileRequest, error: FileError): FileError
 /** @returns the URL that a `Location` header leads to */
 export function redirectTarget(location: unknown, from: string, label: string): string {
 	const target = typeof location === 'string' ? withEscapedBytes(location) : '';
-	const url = target !== '' && URL.canParse(target, from) ? new URL(target, from).href : '';
+	const url = (target === '' ? undefined : toUrl(target, from)?.href) ?? '';
 	if (isHttpUrl(url)) return url;
 	throw new FileError({ message: `${label} redirects to something that is no http(s) address`, hint: 'It was not followed. Ask NenAI about this link.' });
 }

@@ -5,13 +5,29 @@ export function quote(text: string): string {
 	return text === '' ? '' : `: ${text}`;
 }
 
+/** The URL that a text is. Node.js says of some texts of 32 kB that they can be one, and then throws. */
+export function toUrl(text: string, base?: string): URL | undefined {
+	try {
+		return new URL(text, base);
+	} catch {
+		return undefined;
+	}
+}
+
+/** A text without these characters at its end. By hand: a pattern for it tries each place of a long text. */
+export function withoutEnd(text: string, ...characters: string[]): string {
+	let end = text.length;
+	while (end > 0 && characters.includes(text[end - 1])) end -= 1;
+	return text.slice(0, end);
+}
+
 export function times(count: number): string {
 	return count === 1 ? 'once' : `${count} times`;
 }
 
 /** Only the host of the target: its path could hold a token. */
 export function redirectTarget(location: unknown): string {
-	return typeof location === 'string' && URL.canParse(location) ? ` to ${hostOf(location)}` : '';
+	return typeof location === 'string' && toUrl(location) !== undefined ? ` to ${hostOf(location)}` : '';
 }
 
 /** A host name that ends as they do, or an address. */
@@ -19,6 +35,6 @@ const PLAIN_HOST = /^(([a-z0-9-]+\.)+[a-z]{2,}|localhost|[\d.]+|\[[\da-f:.]+\])(
 
 /** Not what looks like no host: somebody may have pasted the key there, or behind it. */
 export function hostOf(url: string, otherwise = 'its base URL'): string {
-	const host = URL.canParse(url) ? new URL(url).host : '';
+	const host = toUrl(url)?.host ?? '';
 	return PLAIN_HOST.test(host) ? host : otherwise;
 }

@@ -88,7 +88,6 @@ describe('looking', () => {
 describe('what acts is never done twice', () => {
 	test.each([
 		['rename', { name: 'B' }, /the renaming of desktop dsk_/],
-		['delete', {}, /the deletion of desktop dsk_/],
 		['openSession', {}, /the opening of a session on desktop dsk_/],
 		['closeSession', {}, /the closing of the session of desktop dsk_/],
 	])('%s: its lost answer is an error that stays', async (operation, more, what) => {

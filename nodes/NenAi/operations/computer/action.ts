@@ -33,7 +33,7 @@ const actionOptions: INodeProperties = {
 			type: 'number',
 			default: USUAL_TIMEOUT,
 			typeOptions: { minValue: 1 },
-			description: 'How long to wait for an answer, in seconds. What an action is told to wait, or to hold a key, comes on top.',
+			description: 'How long to wait for an answer, in seconds. What an action is told to wait, to hold a key or to type takes time of its own, which comes on top.',
 		},
 	],
 };

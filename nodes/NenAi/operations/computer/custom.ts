@@ -1,10 +1,9 @@
-import type { IDataObject } from 'n8n-workflow';
-
-import type { Desktops } from '../../transport/desktop/desktops';
+import { COMPUTER, type Command, type Desktops } from '../../transport/desktop/desktops';
 import type { Failure } from '../../transport/failure';
 import { badInput } from '../badInput';
 import type { Parameters } from '../parameters';
 import { makeAction, type Question } from './action';
+import { timeOf } from './keys';
 import { problemsOf } from './schema';
 
 export const custom = makeAction({
@@ -60,12 +59,13 @@ export const custom = makeAction({
 	check: checkAgainstTools,
 });
 
-function readCommand(given: Parameters): { tool: string; action: string; params: IDataObject } {
+function readCommand(given: Parameters): Command {
 	const tool = given.id('tool');
 	if (tool === '') throw badInput('Tool (tool) is empty', 'Choose one from the list, or enter its name, such as computer.');
 	const action = given.text('action');
 	if (action === '') throw badInput('Action (action) is empty', 'Enter what the tool is to do, such as left_mouse_down.');
-	return { tool, action, params: given.objectOrNone('params') };
+	const params = given.objectOrNone('params');
+	return { tool, action, params, takes: tool === COMPUTER ? timeOf(action, params) : undefined };
 }
 
 /** What the desktop says of its tools is asked for before each action: more may have come. Where it says nothing, the action decides. */

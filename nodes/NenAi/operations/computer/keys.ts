@@ -1,4 +1,4 @@
-import type { INodeProperties } from 'n8n-workflow';
+import type { IDataObject, INodeProperties } from 'n8n-workflow';
 
 import { badInput } from '../badInput';
 import type { Parameters } from '../parameters';
@@ -18,6 +18,25 @@ export function readKey(given: Parameters): string {
 	const key = given.text('key');
 	if (key === '') throw badInput('Key (key) is empty', 'Enter a key, such as Return or ctrl+a. The space bar is called space.');
 	return key;
+}
+
+/**
+ * How many characters a desktop types in a second at least. Slower than any that is known: a text of 12,000 characters took
+ * more than 120 seconds, so about 100 a second is too many. Waiting for too long costs nothing, since the answer ends it;
+ * for too short a time, nobody knows what was typed.
+ */
+const SLOWEST_TYPING = 10;
+
+/** Seconds that typing takes, at most an hour. */
+export function timeToType(text: string): number {
+	return Math.min(LONGEST, Math.ceil(text.length / SLOWEST_TYPING));
+}
+
+/** Seconds that an action of the tool `computer` takes by itself, as far as its parameters say so. */
+export function timeOf(action: string, { text, duration }: IDataObject): number {
+	if (action === 'type') return typeof text === 'string' ? timeToType(text) : 0;
+	const seconds = ['wait', 'hold_key'].includes(action) ? Number(duration) : 0;
+	return seconds > 0 ? Math.min(LONGEST, seconds) : 0;
 }
 
 /** Seconds. A request that takes much longer has no timer that could count it. */

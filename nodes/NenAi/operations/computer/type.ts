@@ -1,6 +1,7 @@
 import { badInput } from '../badInput';
 import type { Parameters } from '../parameters';
 import { makeAction } from './action';
+import { timeToType } from './keys';
 
 export const type = makeAction({
 	option: {
@@ -20,7 +21,10 @@ export const type = makeAction({
 			description: 'What to type, with its spaces and line breaks. For keys such as Return use the operation Press Key.',
 		},
 	],
-	read: (given) => ({ action: 'type', params: { text: readText(given) } }),
+	read(given) {
+		const text = readText(given);
+		return { action: 'type', params: { text }, takes: timeToType(text) };
+	},
 });
 
 function readText(given: Parameters): string {

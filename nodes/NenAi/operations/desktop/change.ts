@@ -14,7 +14,7 @@ interface Change<Q extends object> {
 	parameters?: INodeProperties[];
 	/** Throws BadInput. */
 	read?: (given: Parameters) => Q;
-	ask: (desktops: Desktops, desktopId: string, question: Q) => Promise<Attempt<IDataObject>>;
+	ask: (desktops: Desktops, desktopId: string, question: Q, mayBeDone: boolean) => Promise<Attempt<IDataObject>>;
 	lookFirst?: string;
 	keep?: (answer: IDataObject) => IDataObject;
 	complete?: (desktops: Desktops, answer: IDataObject, desktopId: string) => Promise<Attempt<IDataObject>>;
@@ -32,7 +32,7 @@ export function makeChange<Q extends object>({ option, parameters: more = [], re
 				name: `desktop/${option.value}`,
 				parameters,
 				read: (given) => ({ desktopId: readDesktopId(given), ...(read?.(given) as Q) }),
-				ask: async (desktops, question) => await ask(desktops, question.desktopId, question),
+				ask: async (desktops, question, _itemIndex, mayBeDone) => await ask(desktops, question.desktopId, question, mayBeDone),
 				lookFirst,
 				keep,
 				idempotent,

@@ -43,7 +43,7 @@ function withType(header: string): string {
 
 /** Quotes that do not pair, and those that HTTP does not know. */
 function unquoted(text: string): string {
-	return text.replace(/^'(.*)'$/s, '$1').replace(/^"+|"+$/g, '');
+	return trim(text.replace(/^'(.*)'$/s, '$1'), /"/);
 }
 
 function fromExtended(value: string): string {
@@ -102,16 +102,22 @@ function fromPath(url: string): string {
 function makeSafe(name: string): string {
 	const base = name.split(/[/\\]/).pop() ?? '';
 	// Control characters, and those that turn the direction of a text: "invoice-fdp.exe" must not look like a PDF.
-	const clean = base
-		.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '')
-		.replace(/[<>:"|?*]/g, '_')
-		.replace(/^[\s.]+|[\s.]+$/g, '');
-	return shorten(clean);
+	const clean = base.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '').replace(/[<>:"|?*]/g, '_');
+	return shorten(trim(clean, /[\s.]/));
+}
+
+/** Without these characters around it. By hand: a pattern for the end tries each place of a long text. */
+function trim(text: string, characters: RegExp): string {
+	let [begin, end] = [0, text.length];
+	while (begin < end && characters.test(text[begin])) begin += 1;
+	while (end > begin && characters.test(text[end - 1])) end -= 1;
+	return text.slice(begin, end);
 }
 
 /** Keeps the extension, by which other programs know the type. */
 function shorten(name: string): string {
-	const characters = [...name];
+	// No character has more than two code units.
+	const characters = [...name.slice(0, 2 * LONGEST_NAME)];
 	if (characters.length <= LONGEST_NAME) return name;
 	const extension = /\.[A-Za-z0-9]{1,10}$/.exec(name)?.[0] ?? '';
 	return characters.slice(0, LONGEST_NAME - extension.length).join('') + extension;

@@ -2,6 +2,7 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 
 import { CREDENTIAL_TYPE, readCredential } from '../../transport/credential';
 import { isLinkLocal, isLoopback } from '../../transport/hosts';
+import { toUrl } from '../../transport/words';
 
 /**
  * Guards what only this machine and its network can reach, such as where clouds keep a machine's credentials: a link in
@@ -31,7 +32,7 @@ export class LocalHosts {
 			this.context.getCredentials(CREDENTIAL_TYPE, itemIndex).then(
 				(data) => {
 					const { baseUrl } = readCredential(data);
-					return URL.canParse(baseUrl) ? new URL(baseUrl).hostname : '';
+					return toUrl(baseUrl)?.hostname ?? '';
 				},
 				() => '',
 			);

@@ -1,5 +1,7 @@
 import type { IDataObject } from 'n8n-workflow';
 
+import { toUrl } from '../../transport/words';
+
 /** A URL in a callback, and the dot path of the field that it stands in. */
 export interface ResultUrl {
 	field: string;
@@ -29,7 +31,7 @@ export interface Selection {
 
 /** @param fields dot paths, such as `assets` or `result.files.0`, or `result.files[0]`; none means all */
 export function selectUrls(payload: IDataObject, fields: string[]): Selection {
-	const wanted = fields.map((field) => field.replace(/\[["']?([^\]"']+)["']?\]/g, '.$1'));
+	const wanted = fields.map((field) => field.replace(/\[["']?([^[\]"']+)["']?\]/g, '.$1'));
 	// A link of a list in a text has a number behind the field's own path.
 	const named = new Set(wanted.flatMap((field) => [field, field.replace(/\.\d+$/, '')]));
 	const all: ResultUrl[] = [];
@@ -163,8 +165,8 @@ function withoutEnd(text: string, around: RegExp): string {
  */
 export function toLink(text: string, isNamed = false): string | undefined {
 	const trimmed = withoutSpaceAround(text);
-	if (!/^https?:\/\/[^/\s]/i.test(trimmed) || !URL.canParse(trimmed)) return undefined;
-	return isNamed || isOneLink(trimmed) ? new URL(trimmed).href : undefined;
+	if (!/^https?:\/\/[^/\s]/i.test(trimmed)) return undefined;
+	return isNamed || isOneLink(trimmed) ? toUrl(trimmed)?.href : undefined;
 }
 
 /** Without white space and control characters. Character by character: an expression for the end would try each of them as a beginning. */
@@ -204,5 +206,5 @@ export function isHostAllowed(url: string, allowedHosts: string[]): boolean {
 function asHost(entry: string): string {
 	const host = entry.trim().replace(/^https?:\/\//i, '').replace(/\/.*$/s, '').toLowerCase();
 	// A scheme that knows host names, and whose own port is not one that may be meant here.
-	return host !== '' && URL.canParse(`ftp://${host}`) ? new URL(`ftp://${host}`).host : entry.trim();
+	return (host === '' ? undefined : toUrl(`ftp://${host}`)?.host) ?? entry.trim();
 }

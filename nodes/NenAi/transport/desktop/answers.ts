@@ -1,7 +1,7 @@
 import type { IDataObject } from 'n8n-workflow';
 
 import type { Reading } from './api';
-import { toPicture, type Picture } from './picture';
+import { takePicture, type Picture } from './picture';
 import { isObject, withoutSession } from './session';
 
 /**
@@ -25,8 +25,8 @@ export interface Tool {
 	parameters?: unknown;
 }
 
-/** Where the picture of a screen stands, in today's answers and in older ones. */
-const PICTURE_FIELDS = ['base64_image', 'screenshot'];
+/** The field in which an answer has what a program on the desktop gave. */
+const OF_PROGRAMS = 'output';
 
 /** Values of `status` with which no action ends that was done. */
 const FAILED = ['error', 'failed', 'failure'];
@@ -35,9 +35,9 @@ export function readAction(answer: unknown): Reading<Acted> {
 	if (!isObject(answer)) return undefined;
 	const problem = problemIn(answer) ?? problemInStatus(answer);
 	if (problem !== undefined) return { refused: problem };
-	const json = Object.fromEntries(Object.entries(answer).filter(([name]) => !PICTURE_FIELDS.includes(name)));
-	const pictures = PICTURE_FIELDS.map((name) => toPicture(answer[name])).filter((picture) => picture !== undefined);
-	return { value: { json: withoutSession(json), ...(pictures.length > 0 && { picture: pictures[0] }) } };
+	const { rest, picture } = takePicture(answer);
+	const json = withoutSession(rest, OF_PROGRAMS);
+	return { value: { json, ...(picture && { picture }) }, leftOut: json !== rest };
 }
 
 /** Of an action from which nothing but a picture is wanted. */
@@ -65,12 +65,11 @@ export function readCreated(answer: unknown): Reading<IDataObject> {
 
 /** A desktop, whose `desktop_id` everything else needs. */
 export function readDesktop(answer: unknown): Reading<IDataObject> {
-	return isObject(answer) && typeof answer.desktop_id === 'string' && answer.desktop_id !== '' ? { value: withoutSession(answer) } : undefined;
+	return isObject(answer) && typeof answer.desktop_id === 'string' && answer.desktop_id !== '' ? cleaned(answer) : undefined;
 }
 
 export function readDesktops(answer: unknown): Reading<IDataObject[]> {
-	const list = listIn(answer, 'desktops');
-	return list && { value: list.map(withoutSession) };
+	return cleanedList(listIn(answer, 'desktops'));
 }
 
 /** Of what needs no answer, such as HTTP's 204. */
@@ -78,14 +77,14 @@ export function readDone(answer: unknown): Reading<IDataObject> {
 	if (answer === undefined) return { value: { success: true } };
 	if (!isObject(answer)) return undefined;
 	const problem = problemIn(answer) ?? problemInStatus(answer);
-	return problem === undefined ? { value: withoutSession(answer) } : { refused: problem };
+	return problem === undefined ? cleaned(answer) : { refused: problem };
 }
 
 /** Of a new name: what is answered may be the desktop, in whatever state it is. */
 export function readRenamed(answer: unknown): Reading<IDataObject> {
 	if (!isObject(answer) || answer.desktop_id === undefined) return readDone(answer);
 	const problem = problemIn(answer);
-	return problem === undefined ? { value: withoutSession(answer) } : { refused: problem };
+	return problem === undefined ? cleaned(answer) : { refused: problem };
 }
 
 /** Nothing of it is passed on: it may still tell of the session. */
@@ -106,8 +105,18 @@ export function readTools(answer: unknown): Reading<Tool[]> {
 }
 
 export function readFiles(answer: unknown): Reading<IDataObject[]> {
-	const list = listIn(answer, 'files');
-	return list && { value: list.map(withoutSession) };
+	return cleanedList(listIn(answer, 'files'));
+}
+
+/** An answer as it may come out. */
+function cleaned(answer: IDataObject): Reading<IDataObject> {
+	const value = withoutSession(answer);
+	return { value, leftOut: value !== answer };
+}
+
+function cleanedList(list: IDataObject[] | undefined): Reading<IDataObject[]> {
+	const value = list?.map((entry) => withoutSession(entry));
+	return value && { value, leftOut: value.some((entry, index) => entry !== list?.[index]) };
 }
 
 /** A list, bare or under this name. */

@@ -1,16 +1,17 @@
 import type { IHttpRequestOptions, IN8nHttpFullResponse } from 'n8n-workflow';
 
-import { judge, parseJson } from '../answer';
+import { judge } from '../answer';
 import { requestDesktop, type Connection, type Sender } from '../connection';
+import { parseExactly, TooDeep } from '../exactJson';
 import type { Failure } from '../failure';
 import { asAttempt, dismiss, receive, STALLED_AFTER, type IncomingFile } from '../incomingFile';
 import type { Attempt } from '../queue';
-import { ChangedFile, firstBytes, OutgoingBytes, type Bytes } from './bytes';
+import { ChangedFile, firstBytes, OutgoingBytes, TooLarge, wholeText, type Bytes } from './bytes';
 import type { Deed } from './deed';
-import { explainForm, explainRefusal, explainStatus, explainThrown, presented } from './failures';
+import { explainForm, explainRefusal, explainStatus, explainThrown, explainTooLarge, isGone, presented, type BadAnswer } from './failures';
 
-/** What is in an answer: what was hoped for; what NenAI says went wrong; all but what was asked for; or, undefined, a form that is not known. */
-export type Reading<T> = { value: T } | { refused: unknown } | { lacks: string } | undefined;
+/** What is in an answer: what was hoped for, perhaps without the link of a session; what NenAI says went wrong; all but what was asked for; or, undefined, a form that is not known. */
+export type Reading<T> = { value: T; leftOut?: boolean } | { refused: unknown } | { lacks: string } | undefined;
 
 /** A file that is sent. */
 export interface Outgoing {
@@ -25,6 +26,24 @@ const SLOWEST = 50_000;
 
 /** Seconds. */
 const LONGEST_UPLOAD = 3600;
+
+/** Said where something is missing in an output. */
+const SESSION_LEFT_OUT = 'The link of a session was left out of the output: whoever has it has the desktop. Desktop → Get Session gives it.';
+
+/** What a request that is not over in time fails with, as n8n's helper has it. */
+class TooLate extends Error {
+	readonly code = 'ECONNABORTED';
+}
+
+/** The JSON of an answer; the text itself where it is none, undefined where there is none. */
+function parse(body: string): unknown {
+	if (body === '') return undefined;
+	try {
+		return parseExactly(body);
+	} catch (error) {
+		return error instanceof TooDeep ? error : body;
+	}
+}
 
 /** Said where something would be sent after the execution was stopped. */
 const STOPPED: Failure = { message: 'The execution was stopped', hint: 'Nothing more was sent.' };
@@ -54,15 +73,21 @@ export class DesktopApi {
 
 	private readonly sender: Sender;
 
+	private hasHinted = false;
+
 	constructor(sender: Sender, connection: Connection, stopped?: AbortSignal) {
 		this.sender = sender;
 		this.connection = connection;
 		this.stopped = stopped;
 	}
 
-	/** Does it, and reads the answer. Does not throw. */
-	async do<T>(deed: Deed, read: (answer: unknown) => Reading<T>): Promise<Attempt<T>> {
-		return await this.present(this.send(deed, deed.body && { body: deed.body, json: true }, read));
+	/**
+	 * Does it, and reads the answer. Does not throw.
+	 *
+	 * @param ifGone what to give where NenAI answers that the desktop is gone; without it, that is a failure
+	 */
+	async do<T>(deed: Deed, read: (answer: unknown) => Reading<T>, ifGone?: T): Promise<Attempt<T>> {
+		return await this.present(this.send(deed, deed.body && { body: deed.body, json: true }, read, ifGone));
 	}
 
 	/** The same with a file as its body. */
@@ -118,22 +143,47 @@ export class DesktopApi {
 		}
 	}
 
-	private async send<T>(deed: Deed, content: Partial<IHttpRequestOptions> | undefined, read: (answer: unknown) => Reading<T>): Promise<Attempt<T>> {
+	private async send<T>(deed: Deed, content: Partial<IHttpRequestOptions> | undefined, read: (answer: unknown) => Reading<T>, ifGone?: T): Promise<Attempt<T>> {
 		if (this.stopped?.aborted) return { kind: 'failed', failure: STOPPED };
-		let response: IN8nHttpFullResponse;
+		let answer: BadAnswer;
 		try {
-			const timeout = (this.connection.timeout + (deed.takes ?? 0)) * 1000;
-			// Parsed here: n8n would round long numbers.
-			response = await this.request(deed, { ...content, encoding: 'text', timeout });
+			answer = await this.exchange(deed, content);
 		} catch (error) {
-			return explainThrown(deed, error, this.connection);
+			return error instanceof TooLarge ? explainTooLarge(deed) : explainThrown(deed, error, this.connection);
 		}
-		const { statusCode: status, headers, body } = response;
-		const answer = { status, headers, body };
-		if (judge(status) !== 'accepted') return explainStatus(deed, answer, this.connection);
-		const reading = read(body === '' || body === undefined ? undefined : parseJson(body));
-		if (reading === undefined || 'lacks' in reading) return explainForm(deed, answer, this.connection, reading?.lacks);
-		return 'value' in reading ? { kind: 'done', value: reading.value } : explainRefusal(deed, reading.refused, this.connection);
+		if (ifGone !== undefined && isGone(answer)) return { kind: 'done', value: ifGone };
+		if (judge(answer.status) !== 'accepted') return explainStatus(deed, answer, this.connection);
+		const parsed = parse(String(answer.body));
+		if (parsed instanceof TooDeep) return explainForm(deed, answer, this.connection, parsed.problem);
+		const reading = read(parsed);
+		if (reading === undefined || 'lacks' in reading) return explainForm(deed, answer, this.connection, reading && `has no ${reading.lacks}`);
+		if ('refused' in reading) return explainRefusal(deed, reading.refused, this.connection);
+		if (reading.leftOut) this.hintAtSession();
+		return { kind: 'done', value: reading.value };
+	}
+
+	/** Sends a request, and reads its answer to the end, as long as that is not too large. Rejects where no whole answer comes in time. */
+	private async exchange(deed: Deed, content: Partial<IHttpRequestOptions> | undefined): Promise<BadAnswer> {
+		const timeout = (this.connection.timeout + (deed.takes ?? 0)) * 1000;
+		const deadline = AbortSignal.timeout(Math.ceil(timeout));
+		const connection = new AbortController();
+		try {
+			// Read here: n8n would take an answer of any size into memory, and round long numbers.
+			const { statusCode: status, headers, body } = await this.request(deed, { ...content, encoding: 'stream', timeout }, AbortSignal.any([deadline, connection.signal]));
+			return { status, headers, body: await wholeText(body as unknown as Bytes | string) };
+		} catch (error) {
+			// Ending the body alone leaves the connection open where nothing comes.
+			connection.abort();
+			throw deadline.aborted ? new TooLate() : error;
+		}
+	}
+
+	/** Says on the execution, once, that an answer had the link of a session. */
+	private hintAtSession() {
+		// Not every context in which n8n executes nodes has it, and a list in the editor has none.
+		if (this.hasHinted || !('addExecutionHints' in this.sender)) return;
+		this.hasHinted = true;
+		this.sender.addExecutionHints({ message: SESSION_LEFT_OUT, location: 'outputPane' });
 	}
 
 	private async request({ method, path }: Deed, options: Partial<IHttpRequestOptions>, ended?: AbortSignal): Promise<IN8nHttpFullResponse> {

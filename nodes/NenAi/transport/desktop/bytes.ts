@@ -76,6 +76,30 @@ export class OutgoingBytes {
 	}
 }
 
+/** Bytes of an answer. Larger ones are not read to their end. */
+const LARGEST_ANSWER = 50_000_000;
+
+export class TooLarge extends Error {}
+
+/** A whole answer as text. Rejects with TooLarge, and with what the body fails with; it is ended in any case. */
+export async function wholeText(body: Bytes | string): Promise<string> {
+	if (typeof body === 'string') return body;
+	const parts: Uint8Array[] = [];
+	let size = 0;
+	// There must be a listener: an error of a body that was ended would end n8n's process.
+	body.on('error', () => {});
+	try {
+		for await (const part of body) {
+			size += part.length;
+			if (size > LARGEST_ANSWER) throw new TooLarge();
+			parts.push(part);
+		}
+	} finally {
+		body.destroy();
+	}
+	return new TextDecoder().decode(Buffer.concat(parts));
+}
+
 const MOST = 50_000;
 const LONGEST_MS = 5_000;
 

@@ -10,9 +10,11 @@ export interface Deed {
 	what: string;
 	/**
 	 * How to find out whether it was done, where its answer was lost. Given for whatever does something, which is never
-	 * repeated then; the rest only looks, and may be asked for as often as it takes.
+	 * repeated then, unless it is idempotent; the rest only looks, and may be asked for as often as it takes.
 	 */
 	lookFirst?: string;
+	/** Whether it does no harm to do it twice, so that it is sent again where its answer was lost. */
+	idempotent?: boolean;
 	/** What to do about a status, where that is other than usual. */
 	hints?: Record<number, string>;
 	/** Whether the answer may hold a secret, so that no error quotes anything of it. */

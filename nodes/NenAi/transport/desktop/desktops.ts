@@ -1,7 +1,7 @@
 import type { IDataObject } from 'n8n-workflow';
 
 import type { IncomingFile } from '../incomingFile';
-import type { Attempt } from '../queue';
+import { workThrough, type Attempt } from '../queue';
 import { readAction, readClosed, readCreated, readDesktop, readDesktops, readDone, readFiles, readRenamed, readScreenshot, readSession, readTools, type Acted, type Tool } from './answers';
 import { DesktopApi, type Outgoing } from './api';
 import { inFolder, pathOf, type Deed } from './deed';
@@ -30,6 +30,8 @@ export function isLook({ tool, action }: Pick<Command, 'tool' | 'action'>): bool
 }
 
 export const LOOK_AT_DESKTOP = 'It may have been done, so it is not done again. Look with Desktop → Get before you do it once more.';
+
+export const LOOK_IF_DELETED = 'It may be deleted. Deleting it again does no harm: look with Desktop → Get, and delete it again if it is still running.';
 
 export const LOOK_AT_SESSION = 'It may have been done, so it is not done again. Look with Desktop → Get Session before you do it once more.';
 
@@ -62,8 +64,23 @@ export class Desktops extends DesktopApi {
 		return await this.do({ method: 'PATCH', path: pathOf(id), body: { name }, what: `the renaming of desktop ${id}`, lookFirst: LOOK_AT_DESKTOP }, readRenamed);
 	}
 
-	async delete(id: string): Promise<Attempt<IDataObject>> {
-		return await this.do({ method: 'DELETE', path: pathOf(id), what: `the deletion of desktop ${id}`, lookFirst: LOOK_AT_DESKTOP, hints: { 410: 'It is deleted already.' } }, readDone);
+	/**
+	 * Sent again where its answer was lost, since deleting twice does no harm. That the desktop is gone then means that it
+	 * was done; with the first answer, it means that there was nothing to delete.
+	 *
+	 * @param mayBeDone whether it was sent in an earlier try, and its answer was lost
+	 */
+	async delete(id: string, mayBeDone = false): Promise<Attempt<IDataObject>> {
+		const deed: Deed = { method: 'DELETE', path: pathOf(id), what: `the deletion of desktop ${id}`, lookFirst: LOOK_IF_DELETED, idempotent: true, hints: { 410: 'It is deleted already.' } };
+		const send = async (isAgain: boolean) => await this.do(deed, readDone, isAgain ? { desktop_id: id, status: 'deleted' } : undefined);
+		const first = await send(mayBeDone);
+		if (first.kind !== 'retry' || !first.failure.uncertain) return first;
+		const attempts = [Promise.resolve<Attempt<IDataObject>>(first)];
+		const { maxTries } = this.connection;
+		const [outcome] = await workThrough(1, async () => await (attempts.pop() ?? send(true)), { maxConcurrency: 1, maxTries, stopOnFailure: true, signal: this.stopped });
+		if (outcome.kind === 'done') return outcome;
+		// Whatever a later answer says, the first one may have been the deletion.
+		return { kind: 'failed', failure: outcome.kind === 'failed' && outcome.failure.uncertain ? outcome.failure : first.failure };
 	}
 
 	async openSession(id: string): Promise<Attempt<IDataObject>> {

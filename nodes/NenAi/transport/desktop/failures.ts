@@ -5,7 +5,7 @@ import type { Connection } from '../connection';
 import type { Failure } from '../failure';
 import type { Attempt } from '../queue';
 import { comeBackAt, LONGEST_WAIT, readRetryAfter } from '../retry';
-import { hostOf, quote, redirectTarget, times } from '../words';
+import { hostOf, quote, redirectTarget, times, withoutEnd } from '../words';
 import type { Deed } from './deed';
 import { clean, withoutLinks } from './session';
 
@@ -45,12 +45,14 @@ export function explainStatus(deed: Deed, answer: BadAnswer, connection: Connect
 	const after = readRetryAfter(answer.headers['retry-after'], Date.now());
 	const verdict = verdictOf(given, after);
 	if (fromBetween && !MAY_HAVE_PASSED.includes(verdict)) return { kind: 'failed', failure: stoppedOnItsWay(given) };
+	if (verdict === 'unknown' && deed.idempotent) return { kind: 'retry', after, failure: triedAgain(FAILURES.unknown(given), connection) };
 	if (!REPEATED[kindOf(deed)].includes(verdict)) return { kind: 'failed', failure: FAILURES[verdict](given) };
 	return { kind: 'retry', after, busy: true, failure: busy(given, after) };
 }
 
 /** What it says that a request was not answered. */
-export function explainThrown(deed: Deed, error: unknown, { credential, timeout, maxTries }: Connection): Attempt<never> {
+export function explainThrown(deed: Deed, error: unknown, connection: Connection): Attempt<never> {
+	const { credential, timeout, maxTries } = connection;
 	const { kind, reason, hint: check = 'Check the desktop URL of the credential, and that this n8n may connect to it.' } = judgeThrown(error);
 	const tried = `It was tried ${times(maxTries)}.`;
 	if (kind !== 'unknown') {
@@ -60,17 +62,36 @@ export function explainThrown(deed: Deed, error: unknown, { credential, timeout,
 	}
 	if (deed.lookFirst === undefined) return { kind: 'retry', failure: { message: `NenAI was asked for ${deed.what}, and the answer did not come: ${reason}`, hint: `${tried} Asking changes nothing: do it again later.` } };
 	const hint = `${deed.lookFirst} An answer may take ${timeout + (deed.takes ?? 0)} seconds.`;
-	return { kind: 'failed', failure: { message: `${unsure(deed)}: ${reason}`, hint, uncertain: true } };
+	const failure: Failure = { message: `${unsure(deed)}: ${reason}`, hint, uncertain: true };
+	return deed.idempotent ? { kind: 'retry', failure: triedAgain(failure, connection) } : { kind: 'failed', failure };
+}
+
+/** A failure of what may be done again, for when that has not helped. */
+function triedAgain(failure: Failure, { maxTries }: Connection): Failure {
+	return { ...failure, hint: `It was tried ${times(maxTries)}. ${failure.hint}` };
+}
+
+/** Whether NenAI says that the desktop is not there any more. A page comes from something in between. */
+export function isGone({ status, headers, body }: BadAnswer): boolean {
+	if (isPage(headers['content-type'])) return false;
+	return status === 404 || status === 410 || (judge(status) === 'refused' && /\bdeleted\b/i.test(readText(clean(parseJson(body)))));
+}
+
+/** Of an answer that is not read to its end. */
+export function explainTooLarge(deed: Deed): Attempt<never> {
+	const problem = 'its answer is larger than 50 MB';
+	if (deed.lookFirst === undefined) return { kind: 'failed', failure: { message: `NenAI was asked for ${deed.what}, and ${problem}`, hint: 'It was not read to its end. Ask for less, or ask NenAI about it.' } };
+	return { kind: 'failed', failure: { message: `${unsure(deed)}: ${problem}`, hint: `It was not read to its end. ${deed.lookFirst}`, uncertain: true } };
 }
 
 /**
  * Of an answer that says yes, but not in a form that is known.
  *
- * @param lacks what it should have, and has not
+ * @param wrong what is wrong with it, as in "its answer has no picture"
  */
-export function explainForm(deed: Deed, { status, body }: BadAnswer, { credential }: Connection, lacks?: string): Attempt<never> {
+export function explainForm(deed: Deed, { status, body }: BadAnswer, { credential }: Connection, wrong = 'has a form that this node does not know'): Attempt<never> {
 	const said = quoteOf(deed, () => quoteBody(clean(parseJson(body)), credential.apiKey));
-	const problem = `its answer has ${lacks === undefined ? 'a form that this node does not know' : `no ${lacks}`} (HTTP ${status})${said}`;
+	const problem = `its answer ${wrong} (HTTP ${status})${said}`;
 	if (deed.lookFirst === undefined) {
 		return { kind: 'failed', failure: { message: `NenAI was asked for ${deed.what}, and ${problem}`, hint: 'Check the desktop URL of the credential, and look for a newer version of this node.' } };
 	}
@@ -97,7 +118,7 @@ function quoteOf({ secret }: Deed, words: () => string): string {
 export function presentable({ message, hint, ...more }: Failure, apiKey: string): Failure {
 	const tidy = (text: string) => withoutLinks(redact(text, apiKey));
 	// What is quoted may end with a full stop of its own, and what follows a message begins with one.
-	return { message: tidy(message).replace(/[.\s]+$/, ''), hint: tidy(hint), ...more };
+	return { message: withoutEnd(tidy(message), '.', ' ', '\n'), hint: tidy(hint), ...more };
 }
 
 /** The same for how something ended. */

@@ -1,9 +1,16 @@
+import type { IDataObject } from 'n8n-workflow';
+
+import { pixelsOf, type Pixels } from './pixels';
+import { isObject } from './session';
+
 /** A picture of a screen. */
 export interface Picture {
 	bytes: Buffer;
 	type: string;
 	/** Of the name of a file. */
 	extension: string;
+	/** Its width and height, where its bytes say them in a form that is known. */
+	pixels?: Pixels;
 }
 
 /** How the bytes of a picture begin, each part at its place, by type. */
@@ -19,22 +26,89 @@ const TYPES = [
 const DATA_URL = /^\s*data:([^,]{0,200}),/i;
 
 /**
- * The picture that a field of an answer holds: base64 whose bytes are one, or that says that it is one. Undefined for
- * anything else, such as a note that there is none. Where NenAI does not say the type, the bytes do.
+ * The picture that a text is: base64 whose bytes are one, or that says that it is one. Undefined for anything else, such
+ * as a note that there is none. Where NenAI does not say the type, the bytes do.
+ *
+ * @param type that is said beside the text, if any
  */
-export function toPicture(value: unknown): Picture | undefined {
+export function toPicture(value: unknown, type = ''): Picture | undefined {
 	if (typeof value !== 'string') return undefined;
-	const declared = /^image\/[a-z0-9.+-]+/i.exec(DATA_URL.exec(value)?.[1] ?? '')?.[0].toLowerCase();
+	const declared = imageTypeIn(DATA_URL.exec(value)?.[1] ?? type);
 	const text = value.replace(DATA_URL, '').replace(/\s+/g, '');
 	if (!isBase64(text)) return undefined;
 	const bytes = Buffer.from(text, 'base64');
 	const known = TYPES.find(({ parts }) => parts.every((part) => bytes.toString('latin1', part.at, part.at + part.text.length) === part.text));
-	if (known !== undefined) return { bytes, type: known.type, extension: known.extension };
+	if (known !== undefined) return { bytes, type: known.type, extension: known.extension, pixels: pixelsOf(bytes, known.type) };
 	return declared === undefined ? undefined : { bytes, type: declared, extension: declared.replace(/^image\/(x-)?/, '').replace(/[^a-z0-9].*$/, '') || 'bin' };
+}
+
+function imageTypeIn(text: string): string | undefined {
+	return /^image\/[a-z0-9.+-]{1,100}/i.exec(text)?.[0].toLowerCase();
 }
 
 /** By its alphabet and its length; with or without what fills up its end. */
 function isBase64(text: string): boolean {
 	const [, letters = '', fill = ''] = /^([A-Za-z0-9+/]+)(={0,2})$/.exec(text) ?? [];
 	return letters.length % 4 === 1 || letters === '' ? false : fill === '' || (letters.length + fill.length) % 4 === 0;
+}
+
+/** Where the picture of a screen stands, in today's answers and in older ones. */
+const PICTURE_FIELDS = ['base64_image', 'screenshot'];
+
+/** Names for a picture's bytes and for its type in a block of its own, as MCP, Anthropic and OpenAI have blocks. */
+const BYTES_FIELDS = [...PICTURE_FIELDS, 'data', 'blob', 'base64', 'image', 'url', 'image_url'];
+const TYPE_FIELDS = ['mimeType', 'mime_type', 'mediaType', 'media_type', 'contentType', 'content_type'];
+const IMAGE_BLOCKS: unknown[] = ['image', 'image_url', 'input_image', 'output_image'];
+
+/**
+ * Takes the picture of the screen out of an answer, wherever it stands there: today's field first, then the older one,
+ * then blocks. What is no picture stays, whatever its name. So do other pictures: only one comes out as a file.
+ */
+export function takePicture(answer: IDataObject): { rest: IDataObject; picture?: Picture } {
+	const taker = new PictureTaker();
+	for (const name of PICTURE_FIELDS) taker.take(answer[name], name);
+	const entries = Object.entries(answer).filter(([name, value]) => !(PICTURE_FIELDS.includes(name) && (value === null || value === '')));
+	const rest = taker.leftOf(Object.fromEntries(entries) as IDataObject);
+	return { rest: rest === TAKEN ? {} : (rest as IDataObject), picture: taker.picture };
+}
+
+const TAKEN = Symbol('taken');
+
+/** A block that holds a picture, as far as it says so. */
+interface Block {
+	/** Whether it, or what it is in, calls itself an image. */
+	isImage: boolean;
+	type?: string;
+}
+
+class PictureTaker {
+	picture?: Picture;
+
+	/** The text that the picture was. */
+	private text?: string;
+
+	/** Whether the text is the picture that was taken; takes it, if none was taken yet. */
+	take(text: unknown, name: string, block: Block = { isImage: false }): boolean {
+		if (typeof text !== 'string' || (this.text !== undefined && this.text !== text)) return false;
+		const isPlace = PICTURE_FIELDS.includes(name) || (block.isImage && BYTES_FIELDS.includes(name)) || imageTypeIn(DATA_URL.exec(text)?.[1] ?? '') !== undefined;
+		if (!isPlace) return false;
+		this.picture ??= toPicture(text, block.type);
+		if (this.picture !== undefined) this.text = text;
+		return this.picture !== undefined;
+	}
+
+	/** A value without the picture. */
+	leftOf(value: unknown, name = '', block: Block = { isImage: false }): unknown {
+		if (typeof value === 'string') return this.take(value, name, block) ? TAKEN : value;
+		if (Array.isArray(value)) return value.map((each) => this.leftOf(each, name, block)).filter((each) => each !== TAKEN);
+		if (!isObject(value)) return value;
+		const own = blockOf(value, block);
+		const left = Object.entries(value).map(([field, inner]): [string, unknown] => [field, this.leftOf(inner, field, own)]);
+		return Object.fromEntries(left.filter(([, inner]) => inner !== TAKEN));
+	}
+}
+
+function blockOf(object: IDataObject, around: Block): Block {
+	const type = TYPE_FIELDS.map((field) => object[field]).find((each) => typeof each === 'string' && imageTypeIn(each) !== undefined);
+	return { isImage: around.isImage || type !== undefined || IMAGE_BLOCKS.includes(object.type), type: typeof type === 'string' ? type : around.type };
 }

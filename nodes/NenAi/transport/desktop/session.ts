@@ -6,30 +6,82 @@ export function isObject(value: unknown): value is IDataObject {
 	return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** An answer without what may open a session, however deep that stands. */
-export function withoutSession(answer: IDataObject): IDataObject {
-	const kept = Object.entries(answer).filter(([name, value]) => !opensSession(name, value));
-	return Object.fromEntries(kept.map(([name, value]) => [name, clean(value)])) as IDataObject;
+/** Where a text stands in an answer. */
+interface Place {
+	/** Of the field, or of the list that it is in. */
+	name: string;
+	/** Whether it belongs to a session. */
+	inSession: boolean;
+	/** Whether a program on the desktop gave it, such as a browser that lists the links of a page. */
+	byProgram: boolean;
 }
 
-/** The same for whatever JSON may be. */
+const LEFT_OUT = Symbol('left out');
+
+/**
+ * An answer without the links and the keys of sessions, however deep they stand. What is empty then is left out, too.
+ * All else stays. It is the same object where nothing was left out.
+ *
+ * @param ofProgram the field, if any, that holds what a program on the desktop gave
+ */
+export function withoutSession(answer: IDataObject, ofProgram?: string): IDataObject {
+	const kept = keep(answer, { name: '', inSession: false, byProgram: false }, ofProgram);
+	return kept === LEFT_OUT ? {} : (kept as IDataObject);
+}
+
+function keep(value: unknown, place: Place, ofProgram?: string): unknown {
+	if (typeof value === 'string') return opensSession(value, place) ? LEFT_OUT : value;
+	if (Array.isArray(value)) return keepList(value, place);
+	return isObject(value) ? keepFields(value, place, ofProgram) : value;
+}
+
+function keepList(list: unknown[], place: Place): unknown {
+	const kept = list.map((each) => keep(each, place));
+	if (kept.every((each, index) => each === list[index])) return list;
+	const left = kept.filter((each) => each !== LEFT_OUT);
+	return left.length === 0 ? LEFT_OUT : left;
+}
+
+function keepFields(object: IDataObject, { inSession, byProgram }: Place, ofProgram?: string): unknown {
+	const entries = Object.entries(object);
+	const isSession = inSession || ('active' in object && 'interactive' in object);
+	const kept = entries.map(([name, value]): [string, unknown] => [
+		name,
+		keep(value, { name, inSession: isSession || /session/i.test(name), byProgram: byProgram || name === ofProgram }),
+	]);
+	if (kept.every(([, value], index) => value === entries[index][1])) return object;
+	const left = kept.filter(([, value]) => value !== LEFT_OUT);
+	return left.length === 0 ? LEFT_OUT : Object.fromEntries(left);
+}
+
+/** Names of what opens a session by itself. */
+const KEYS = /(token|secret|password|url|uri|link|href|(^|_|session)key)s?$/i;
+
+/** What links of sessions have in them, as far as is known. */
+const OF_SESSION = /session|token|getnen\.ai/i;
+
+/** Whether this is the link of a session, or its key. Outside of sessions, a link counts by the name that NenAI gives it: `href`. */
+function opensSession(text: string, { name, inSession, byProgram }: Place): boolean {
+	if (inSession) return hasLink(text) || (text !== '' && KEYS.test(name)) || (/^session$/i.test(name) && text.startsWith('/'));
+	return /^href$/i.test(name) && hasLink(text) && (!byProgram || OF_SESSION.test(text));
+}
+
+/** What an error may quote of an answer: without all that may open a session, even if it only looks like that. */
 export function clean(value: unknown): unknown {
 	if (Array.isArray(value)) return value.map(clean);
-	return isObject(value) ? withoutSession(value) : value;
+	if (!isObject(value)) return value;
+	const kept = Object.entries(value).filter(([name, inner]) => !mayOpenSession(name, inner));
+	return Object.fromEntries(kept.map(([name, inner]) => [name, clean(inner)]));
 }
 
-/** Names of what opens something by itself. */
-const KEYS = /^session$|token|secret|key|url|uri|link|href/i;
-
-/** A session itself, or its link; not what is merely said of it, such as `session_timeout`. */
-function opensSession(name: string, value: unknown): boolean {
+function mayOpenSession(name: string, value: unknown): boolean {
 	if (/^href$/i.test(name)) return true;
 	if (!/session/i.test(name)) return false;
-	return (typeof value === 'object' && value !== null) || (typeof value === 'string' && (KEYS.test(name) || hasLink(value)));
+	return (typeof value === 'object' && value !== null) || (typeof value === 'string' && (/^session$|token|secret|key|url|uri|link|href/i.test(name) || hasLink(value)));
 }
 
-/** Also as JSON writes one in some places: `https:\/\/`. */
-const LINK = /[a-z][a-z0-9+.-]*:\\?\/\\?\/[^\s"'<>]*/gi;
+/** Also as JSON writes a link in some places: `https:\/\/`. The scheme is bounded, so that the time grows with the length of a text, not with its square. */
+const LINK = /[a-z][a-z0-9+.-]{0,30}:\\*\/\\*\/[^\s"'<>]*/gi;
 
 function hasLink(text: string): boolean {
 	return text.search(LINK) >= 0;

@@ -1,7 +1,7 @@
 /** What acts on the screen of a desktop, and the cursor position: Click, Type and the others. */
 import type { INodeParameters } from 'n8n-workflow';
 import { withSandbox } from '../../../sandbox/cases.mts';
-import { errorAnswer, type Sandbox } from '../../../sandbox/index.mts';
+import { errorAnswer, type DesktopFault, type Sandbox } from '../../../sandbox/index.mts';
 import { executeInsideAgent } from '../../engine.mts';
 import { actingOn, PIXEL } from '../../onComputers.mts';
 import { CONTINUE, RETRY, stored, type UseOptions } from '../../onDesktops.mts';
@@ -53,6 +53,33 @@ describe('each action, as it is told to the desktop', () => {
 	test('but for the link of a session, which is left out', async () => {
 		user.fail({ answer: { status: 'ok', output: 'x', href: 'https://s.invalid/1', session: { token: 't' }, more: [{ session_link: 'l', kept: 1 }] } });
 		expect((await use('type', { parameters: { text: 'abc' } })).items[0].json).toEqual({ status: 'ok', output: 'x', more: [{ kept: 1 }] });
+	});
+
+	test.each<[string, object]>([
+		['the links of a web page', { output: { title: 'Claims', links: [{ text: 'Pay', href: '/pay' }, { text: 'Help', href: 'https://help.example/start' }] } }],
+		['a relative href', { href: '/claims/7', more: [{ href: '#top' }] }],
+		['a list of notes', { session_notes: ['The patient came late', 'Call back'] }],
+		['what is said of a session', { session: { active: true, interactive: false, port: 7 }, session_state: 'open' }],
+	])('%s stay', async (_, answer) => {
+		user.fail({ answer: { status: 'ok', ...answer } });
+		const { items, hints } = await use('type', { parameters: { text: 'abc' } });
+		expect(items[0].json).toEqual({ status: 'ok', ...answer });
+		expect(hints).toEqual([]);
+	});
+
+	test.each<[string, object, object]>([
+		["a session's link", { session: { href: 'https://s.invalid/secret-of', active: true, interactive: true } }, { session: { active: true, interactive: true } }],
+		['in the output', { output: { session: { href: 'https://s.invalid/secret-of', active: true } } }, { output: { session: { active: true } } }],
+		['a session without its name', { output: [{ href: 'https://s.invalid/secret-of', active: true, interactive: true }] }, { output: [{ active: true, interactive: true }] }],
+		['a link that says that it is one', { output: { href: 'https://desktops.getnen.ai/secret-of' } }, {}],
+		['as JSON in JSON has it', { session_state: 'at https:\\/\\/s.invalid\\/secret-of', kept: 1 }, { kept: 1 }],
+		['a relative link of a session', { session: '/sessions/secret-of', session_link: 'secret-of', sessionToken: 'secret-of' }, {}],
+	])('%s does not, and a hint says so', async (_, answer, json) => {
+		user.fail({ answer: { status: 'ok', ...answer } });
+		const result = await use('type', { items: [{}, {}], parameters: { text: 'abc' } });
+		expect(result.items[0].json).toEqual({ status: 'ok', ...json });
+		expect(result.hints).toEqual(['The link of a session was left out of the output: whoever has it has the desktop. Desktop → Get Session gives it.']);
+		expect(stored(result)).not.toContain('secret-of');
 	});
 
 	test('numbers may be texts, and texts numbers', async () => {
@@ -211,6 +238,75 @@ describe('an action is never done twice', () => {
 		sandbox.setDefaults({ desktopTimeScale: 1 });
 		const { error } = await use('wait', { parameters: { duration: 1.5 }, options: { timeout: 1 } });
 		expect(error).toBeUndefined();
+	});
+
+	test.each<[string, INodeParameters, number]>([
+		['type', { text: 'x'.repeat(12_000) }, 1201],
+		['type', { text: 'x' }, 2],
+		['type', { text: 'x'.repeat(1_000_000) }, 3601],
+		['custom', { tool: 'computer', action: 'type', params: JSON.stringify({ text: 'x'.repeat(12_000) }) }, 1201],
+		['custom', { tool: 'computer', action: 'hold_key', params: '{"text":"a","duration":7}' }, 8],
+		['custom', { tool: 'computer', action: 'wait', params: '{"duration":"7"}' }, 8],
+		['custom', { tool: 'computer', action: 'left_click', params: '{"coordinate":[1,2],"duration":7}' }, 1],
+		['holdKey', { key: 'a', duration: 7 }, 8],
+		['wait', { duration: 7 }, 8],
+		['click', { x: 1, y: 1 }, 1],
+	])('%s may take as long as it needs, on top of the time for an answer', async (operation, parameters, seconds) => {
+		user.fail({ connection: 'drop-before-acting' }, undefined, { path: '/execute' });
+		const { error } = await use(operation, { parameters, options: { timeout: 1 } });
+		expect(error?.description).toContain(`An answer may take ${seconds} seconds.`);
+	});
+});
+
+describe('an answer that cannot be read', () => {
+	const whole = (body: string) => ({ wholeAnswer: { status: 200, contentType: 'application/json', body } });
+	const deep = `${'{"a":'.repeat(20_000)}1${'}'.repeat(20_000)}`;
+	/** Of three items, the second is answered so. */
+	const typing = async (fault: DesktopFault) => {
+		user.fail({}, 1);
+		user.fail(fault, 1);
+		return await use('type', { items: [...'abc'].map((t) => ({ t })), parameters: { text: '={{ $json.t }}' }, settings: CONTINUE });
+	};
+
+	test.each<[string, DesktopFault, RegExp]>([
+		['is nested 20,000 levels deep', whole(deep), /its answer is nested more than 1000 levels deep \(HTTP 200\)/],
+		['is a list nested 20,000 levels deep', whole('['.repeat(20_000) + ']'.repeat(20_000)), /its answer is nested more than 1000 levels deep/],
+		['is an error nested 20,000 levels deep', { wholeAnswer: { status: 500, contentType: 'application/json', body: `{"error":${deep}}` } }, /it answered with HTTP 500/],
+		['is larger than 50 MB', whole(`{"status":"ok","output":"${'x'.repeat(50_000_000)}"}`), /its answer is larger than 50 MB/],
+	])('%s: it is not known whether this item was done, and the others are', async (_, fault, says) => {
+		const { items, error } = await typing(fault);
+		expect(error).toBeUndefined();
+		expect(items.map(({ json }) => json.output ?? json)).toEqual(['Typed 1 characters', { error: expect.stringMatching(says), uncertain: true }, 'Typed 1 characters']);
+		expect(String(items[1].json.error)).toMatch(/^It is not known whether NenAI did type on desktop .*\[item 1\]/);
+		expect(sandbox.desktops.get(id)?.typed).toBe('abc');
+	});
+
+	test.each<[string, DesktopFault, RegExp]>([
+		['nested', whole(deep), /^NenAI was asked for the cursor position on desktop dsk_\w+, and its answer is nested more than 1000 levels deep/],
+		['large', whole(`"${'x'.repeat(50_000_001)}"`), /^NenAI was asked for the cursor position on desktop dsk_\w+, and its answer is larger than 50 MB \[item 0\]$/],
+	])('of what only looks, it is an error: %s', async (_, fault, says) => {
+		user.fail(fault);
+		expect((await use('cursorPosition')).error?.message).toMatch(says);
+		expect(user.requests()).toHaveLength(1);
+	});
+
+	test('one of 49 MB can be read', async () => {
+		const output = 'x'.repeat(49_000_000);
+		user.fail(whole(JSON.stringify({ status: 'ok', output })));
+		const { items } = await use('cursorPosition');
+		expect(items[0].json.output === output).toBe(true);
+	});
+
+	test('one that stops coming is given up in time', async () => {
+		user.fail({ connection: 'silent-after-acting' });
+		const { error } = await use('type', { parameters: { text: 'abc' }, options: { timeout: 1 } });
+		expect(error?.description).toMatch(/An answer may take 2 seconds\.$/);
+	});
+
+	test('a text of 300 kB about a session takes no time', async () => {
+		user.fail(whole(JSON.stringify({ status: 'ok', session_notes: 'a'.repeat(300_000) })));
+		const { items } = await use('cursorPosition');
+		expect(String(items[0].json.session_notes)).toHaveLength(300_000);
 	});
 });
 

@@ -99,3 +99,58 @@ test('one that fails for a moment is taken again', async () => {
 	expect(items[0].binary?.data.mimeType).toBe('image/png');
 	expect(hints).toEqual([]);
 });
+
+describe('an image in a block of its own comes out as the file, and leaves the JSON', () => {
+	const DATA = PIXEL.toString('base64');
+	const OTHER = JPEG.toString('base64');
+
+	test.each<[string, object, object]>([
+		['of MCP', { output: [{ type: 'text', text: 'Done' }, { type: 'image', data: DATA, mimeType: 'image/png' }] }, { output: [{ type: 'text', text: 'Done' }, { type: 'image', mimeType: 'image/png' }] }],
+		['of MCP without its type', { output: [{ type: 'image', data: DATA }] }, { output: [{ type: 'image' }] }],
+		['of Anthropic', { output: [{ type: 'image', source: { type: 'base64', media_type: 'image/png', data: DATA } }] }, { output: [{ type: 'image', source: { type: 'base64', media_type: 'image/png' } }] }],
+		['of OpenAI', { output: [{ type: 'image_url', image_url: { url: `data:image/png;base64,${DATA}` } }] }, { output: [{ type: 'image_url', image_url: {} }] }],
+		['in a resource', { result: { content: [{ type: 'resource', resource: { uri: 'screen://1', mimeType: 'image/png', blob: DATA } }] } }, { result: { content: [{ type: 'resource', resource: { uri: 'screen://1', mimeType: 'image/png' } }] } }],
+		['that is not in a list', { output: { type: 'image', data: DATA } }, { output: { type: 'image' } }],
+		['in the usual field, deeper', { result: { base64_image: DATA, kept: 1 } }, { result: { kept: 1 } }],
+		['as a URL of its data', { output: `data:image/png;base64,${DATA}` }, {}],
+		['twice', { base64_image: DATA, output: [{ type: 'image', data: DATA, mimeType: 'image/png' }] }, { output: [{ type: 'image', mimeType: 'image/png' }] }],
+	])('%s', async (_, answer, json) => {
+		user.fail({ answer: { status: 'ok', ...answer } });
+		for (const { items: [item] } of [await use('screenshot'), await click()]) {
+			expect(item.json).toEqual({ status: 'ok', ...json });
+			expect(item.binary?.data).toMatchObject({ mimeType: 'image/png', data: DATA });
+		}
+	});
+
+	test('of two, the first is the file, and the other stays', async () => {
+		const other = { type: 'image', data: OTHER, mimeType: 'image/jpeg' };
+		user.fail({ answer: { status: 'ok', output: [other], base64_image: DATA } });
+		const { items: [{ json, binary }] } = await use('screenshot');
+		expect(json).toEqual({ status: 'ok', output: [other] });
+		expect(binary?.data.mimeType).toBe('image/png');
+	});
+
+	test.each<[string, object]>([
+		['a text under screenshot', { screenshot: 'The screen is locked' }],
+		['a text under base64_image', { base64_image: 'not available' }],
+		['a list under screenshot', { screenshot: ['a.png'] }],
+		['a text that is called data', { output: [{ type: 'text', data: DATA }] }],
+		['base64 that is no image', { output: [{ type: 'image', data: 'SGVsbG8gd29ybGQ=' }] }],
+		['base64 in no block', { output: DATA }],
+		['the name of a type', { output: [{ type: 'image', mimeType: 'image/jpeg' }] }],
+	])('but %s stays', async (_, answer) => {
+		user.fail({ answer: { status: 'ok', ...answer } });
+		const { items: [{ json, binary }] } = await click();
+		expect(json).toEqual({ status: 'ok', ...answer });
+		expect(binary).toBeUndefined();
+	});
+});
+
+describe('the size of a picture stands beside the file, and not in the JSON', () => {
+	test('as its screen is', async () => {
+		sandbox.setDefaults({ desktopScreen: { width: 1920, height: 1080 } });
+		const { items: [{ json, binary }] } = await user.use('computer', 'screenshot', { parameters: { desktopId: sandbox.desktops.add() } });
+		expect(json).toEqual({ status: 'ok' });
+		expect(binary?.data).toMatchObject({ width: 1920, height: 1080, mimeType: 'image/png', fileName: 'screenshot.png' });
+	});
+});

@@ -25,7 +25,7 @@ test('an item for each entry, as NenAI has it', async () => {
 
 test('without the link of a session', async () => {
 	user.fail({ answer: [{ name: 'a', href: 'https://s.invalid/1', session: {} }] });
-	expect((await use('getMany')).items[0].json).toEqual({ name: 'a' });
+	expect((await use('getMany')).items[0].json).toEqual({ name: 'a', session: {} });
 });
 
 test('an empty drive gives no item', async () => {
