@@ -12,7 +12,7 @@ function serverWith(inputSchema: object) {
 		if (method === 'tools/call') given.push(params?.arguments);
 		return { jsonrpc: '2.0', id, result: { content: [{ type: 'text', text: '{"status":"running"}' }] } };
 	};
-	const httpRequest = async ({ body }: IHttpRequestOptions) => ({ statusCode: 200, headers: { 'content-type': 'application/json' }, body: Readable.from([Buffer.from(JSON.stringify(answer(body as object)))]) });
+	const httpRequest = async ({ body }: IHttpRequestOptions) => ({ statusCode: 200, headers: { 'content-type': 'application/json' }, body: Readable.from([Buffer.from(JSON.stringify(answer(JSON.parse(String(body)) as object)))]) });
 	return { sender: { helpers: { httpRequest } } as unknown as IExecuteFunctions, given };
 }
 
