@@ -25,9 +25,19 @@ test('deleting a deleted desktop', async () => {
 test.each(['error', 'failed', 'FAILURE'])('deleting that ends with the status %s', async (status) => {
 	user.fail({ answer: { desktop_id: 'd', status, message: 'It is in use' } });
 	const id = sandbox.desktops.add();
-	const { error } = await use('delete', { ...of(id), settings: RETRY });
+	const { error } = await use('delete', of(id));
 	expect(error?.message).toBe(`NenAI says that the deletion of desktop ${id} failed: It is in use [item 0]`);
 	expect(user.requests()).toHaveLength(1);
+});
+
+test('a next try deletes again what may have been deleted, and "gone" means that it was', async () => {
+	user.fail({ answer: { status: 'failed', message: 'It is in use' } }, 1);
+	const id = sandbox.desktops.add();
+	const first = await use('delete', of(id));
+	expect(first.error?.message).toMatch(/It is in use/);
+	const again = await use('delete', { ...of(id), retryOf: first.run.data });
+	expect(again.items[0].json).toEqual({ desktop_id: id, status: 'deleted' });
+	expect(user.requests()).toHaveLength(2);
 });
 
 describe('deleting does no harm twice, so it is sent again where its answer was lost', () => {
