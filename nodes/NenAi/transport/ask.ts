@@ -1,5 +1,6 @@
 import type { IDataObject, IN8nHttpFullResponse } from 'n8n-workflow';
 
+import { isFinished } from '../runStatus';
 import { isFromBetween, judge, judgeThrown, parseJson, quoteBody, readText } from './answer';
 import { openStream, type Connection, type Sender } from './connection';
 import { McpClient, McpError, type ByteStream, type NoResult, type Send, type Tool, type ToolResult } from './mcp/client';
@@ -31,9 +32,6 @@ const ASKED: Record<Question, string> = {
 	log: 'for the log of the run',
 	workflows: 'for the workflows',
 };
-
-/** Statuses of a run that goes on. Any other is its end. */
-const NOT_FINISHED = ['queued', 'running', 'processing'];
 
 /** Under which names NenAI's surfaces have the ID and the name of a workflow. */
 const ID_FIELDS = ['workflowId', 'workflow_id', 'id'];
@@ -139,11 +137,6 @@ export class Inquiry {
 		if (!(error instanceof Unanswered)) throw error;
 		return { kind: 'failed', failure: { message: `${error.message}${quote(wordsOf(error.said, this.connection.credential.apiKey))}`, hint: error.hint } };
 	}
-}
-
-/** Whether this status, as NenAI has it, is the end of a run. */
-export function isFinished(status: string): boolean {
-	return !NOT_FINISHED.includes(status.trim().toLowerCase());
 }
 
 /** The first of the names under which NenAI has this; undefined where there is none. Numbers are IDs, too. */

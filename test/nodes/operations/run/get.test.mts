@@ -14,6 +14,8 @@ test.each([
 	['running', false],
 	['processing', false],
 	['Running', false],
+	[' QUEUED ', false],
+	['Completed', true],
 	['completed', true],
 	['failed', true],
 	['timeout', true],
