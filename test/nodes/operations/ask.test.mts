@@ -375,6 +375,17 @@ describe('what a builder can switch on around it', () => {
 		expect([found[0]?.json.status, error]).toEqual(['completed', undefined]);
 	});
 
+	test.each([
+		[{ maxConcurrency: 0 }, /^Max Concurrency \(maxConcurrency\) must be a whole number of at least 1, but is the number 0/],
+		[{ maxConcurrency: 2.5 }, /^Max Concurrency \(maxConcurrency\) .* 2\.5/],
+		[{ maxTries: -1 }, /^Max Tries \(maxTries\) must be a whole number of at least 1, but is the number -1/],
+		[{ maxTries: '0' }, /^Max Tries \(maxTries\) .* the text "0"/],
+	])('a count that is none is an error that names the option: %j', async (options, message) => {
+		const { error } = await get({ items: items('m-1'), options });
+		expect(error?.message).toMatch(message);
+		expect(asked()).toEqual([]);
+	});
+
 	test('a limit that is a word is an error that names it', async () => {
 		const { error } = await ask('getMany', { parameters: { workflowId: 'w-1', limit: 'many' as never } });
 		expect(error?.message).toMatch(/^Limit \(limit\) must be a number, but is the text "many"/);

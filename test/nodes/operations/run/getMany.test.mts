@@ -49,3 +49,14 @@ test('a workflow without runs gives no item', async () => {
 	const { items: found, error } = await ask('getMany', { parameters: { workflowId: 'w-9' } });
 	expect([found, error]).toEqual([[], undefined]);
 });
+
+test.each([
+	[0, /^Limit \(limit\) must be a whole number of at least 1, but is the number 0/],
+	[-5, /^Limit \(limit\) must be a whole number of at least 1, but is the number -5/],
+	[1.5, /^Limit \(limit\) must be a whole number of at least 1, but is the number 1\.5/],
+	['={{ "0" }}', /^Limit \(limit\) must be a whole number of at least 1, but is the text "0"/],
+])('the limit %s is an error that names it, and nothing is asked', async (limit, message) => {
+	const { error } = await ask('getMany', { parameters: { workflowId: 'w-1', limit } });
+	expect(error?.message).toMatch(message);
+	expect(calls()).toEqual([]);
+});
