@@ -1,25 +1,26 @@
 import type { IDataObject, IN8nHttpFullResponse } from 'n8n-workflow';
 
 import { isFinished } from '../runStatus';
-import { isFromBetween, judge, judgeThrown, parseJson, quoteBody, readText } from './answer';
+import { isFromBetween, judge, judgeThrown, parseJson, quoteBody, readText, redact } from './answer';
 import { openStream, type Connection, type Sender } from './connection';
 import { McpClient, McpError, type ByteStream, type NoResult, type Send, type Tool, type ToolResult } from './mcp/client';
+import { readContent } from './mcp/content';
 import type { Attempt } from './queue';
 import { comeBackAt, LONGEST_WAIT, readRetryAfter } from './retry';
 import { hostOf, quote, redirectTarget, times } from './words';
 
 /**
  * What NenAI can be asked, over its MCP server. Everything that is assumed about its answers stands in this file:
- * published are the tools' names and arguments, and examples of the answers to `nen_status` and `nen_list_runs`
- * (getnenai/nen-quickstart, March 2026; getnenai/mcp-quickstart, February 2026). How a tool wraps its answer, how it
- * fails, and what a list of workflows looks like are not published.
+ * published are the tools' names and arguments, and examples of their answers, some documented and some recorded
+ * (getnenai/nen-quickstart, March 2026; getnenai/mcp-quickstart, February 2026). How a tool wraps its answer, and how
+ * it fails, is not published.
  */
 
 /** The tools for each question: today's name first, then those of before. */
 const TOOLS = {
 	state: ['nen_status', 'get_run_status'],
 	runs: ['nen_list_runs', 'list_runs'],
-	log: ['nen_get_run_logs', 'get_run_logs'],
+	log: ['nen_get_run_logs', 'get_run_logs', 'nen_logs'],
 	workflows: ['nen_list_workflows', 'list_workflows'],
 };
 
@@ -42,7 +43,21 @@ const RUN_FIELDS = ['messageId', 'runId'];
 
 /** Where a log may stand in an answer that is an object, and what else such an answer may have without being the log itself. */
 const LOG_FIELDS = ['logs', 'log', 'text', 'output'];
-const AROUND_A_LOG = ['success', 'messageId', 'message_id', 'runId', 'workflowId', 'workflow_id', 'deploymentId', 'status'];
+const AROUND_A_LOG = ['success', 'messageId', 'message_id', 'runId', 'workflowId', 'workflow_id', 'deploymentId', 'deploymentName', 'orgId', 'orgName', 'status', 'error', 'errors'];
+
+/** Under what, besides its own name, an answer was published to stand one level deeper. */
+const DEEPER = 'data';
+
+/**
+ * By which fields an answer to each question is told, and by which one that is a single entry of a list. An answer that
+ * has none of them itself, but one level deeper, is the one that stands there.
+ */
+const TOLD_BY: Record<Question, { fields: string[]; entry: string[] }> = {
+	state: { fields: ['status'], entry: [] },
+	runs: { fields: ['runs'], entry: RUN_FIELDS },
+	log: { fields: LOG_FIELDS, entry: [] },
+	workflows: { fields: ['workflows'], entry: ID_FIELDS },
+};
 
 /** Lists beside the one that was asked for. */
 const SIDE_LISTS = ['errors', 'warnings'];
@@ -66,22 +81,23 @@ export class Inquiry {
 	/** The state of a run: NenAI's answer, with `messageId` where it has none, and with `finished`. */
 	async stateOf(messageId: string): Promise<Attempt<IDataObject>> {
 		return await this.ask('state', { messageId }, ({ value }) => {
-			if (!isObject(value) || typeof value.status !== 'string') throw unexpected('state', value, 'it names no status');
-			return { ...value, messageId: value.messageId ?? messageId, finished: isFinished(value.status) };
+			if (!isObject(value) || typeof value.status !== 'string' || value.status.trim() === '') throw unexpected('state', value, 'it names no status');
+			return { ...value, messageId: isId(value.messageId) ? value.messageId : messageId, finished: isFinished(value.status) };
 		});
 	}
 
 	/** The recent runs of a workflow, at most so many. */
 	async runsOf(workflowId: string, limit: number): Promise<Attempt<IDataObject[]>> {
-		return await this.ask('runs', { workflowId, limit }, ({ value }) => listIn('runs', value, 'runs', RUN_FIELDS).slice(0, limit));
+		return await this.ask('runs', { workflowId, limit }, (answer) => listIn('runs', answer).slice(0, limit));
 	}
 
-	async logOf(messageId: string): Promise<Attempt<string>> {
-		return await this.ask('log', { messageId }, toLog);
+	/** @param use makes use of the log. Of many large logs, only one is held at a time, and only for as long as this takes. Throws Unusable. */
+	async logOf<T>(messageId: string, use: (log: string) => T | Promise<T>): Promise<Attempt<T>> {
+		return await this.ask('log', { messageId }, async (answer) => await use(toLog(answer)));
 	}
 
 	async workflows(): Promise<Attempt<IDataObject[]>> {
-		return await this.ask('workflows', {}, ({ value }) => listIn('workflows', value, 'workflows', ID_FIELDS));
+		return await this.ask('workflows', {}, (answer) => listIn('workflows', answer));
 	}
 
 	/** Call when nothing more is asked. Nobody need wait for it. */
@@ -89,13 +105,11 @@ export class Inquiry {
 		await this.client.close();
 	}
 
-	private async ask<T>(question: Question, args: IDataObject, read: (answer: Answer) => T): Promise<Attempt<T>> {
+	private async ask<T>(question: Question, args: IDataObject, read: (answer: Answer) => T | Promise<T>): Promise<Attempt<T>> {
 		try {
 			const tool = this.pick(question, await this.listTools());
-			const result = await this.client.callTool(tool.name, this.withDeployment(question, tool, args));
-			const answer = readResult(result);
-			if (result.isError === true || isFailure(answer.value)) throw new Unanswered(`NenAI was asked ${ASKED[question]} and could not say`, answer.value, REFUSED[question]);
-			return { kind: 'done', value: read(answer) };
+			const value = await this.client.callTool(tool.name, this.withDeployment(question, tool, args), async (result) => await read(answerIn(question, result)));
+			return { kind: 'done', value };
 		} catch (error) {
 			return this.explain(question, error);
 		}
@@ -134,21 +148,32 @@ export class Inquiry {
 
 	private explain(question: Question, error: unknown): Attempt<never> {
 		if (error instanceof McpError) return explainNoResult(question, error.reason, this.connection);
+		if (error instanceof Unusable) return { kind: 'failed', failure: { message: error.message, hint: error.hint } };
 		if (!(error instanceof Unanswered)) throw error;
-		return { kind: 'failed', failure: { message: `${error.message}${quote(wordsOf(error.said, this.connection.credential.apiKey))}`, hint: error.hint } };
+		const { apiKey } = this.connection.credential;
+		const message = `${redact(error.message, apiKey)}${quote(wordsOf(error.said, apiKey))}`;
+		return { kind: 'failed', failure: { message: this.client.hide(message), hint: error.hint } };
 	}
 }
 
 /** The first of the names under which NenAI has this; undefined where there is none. Numbers are IDs, too. */
 function textIn(entry: IDataObject, fields: string[]): string | undefined {
-	const found = fields.map((field) => entry[field]).find((value) => (typeof value === 'string' && value !== '') || typeof value === 'number');
+	const found = fields.map((field) => entry[field]).find(isId);
 	return found === undefined ? undefined : String(found);
 }
 
-/** The ID of a workflow in NenAI's list, and its name, where it has one. Undefined where there is no ID. */
-export function workflowIn(entry: IDataObject): { id: string; name?: string } | undefined {
+/** A number, or a text that says something. */
+function isId(value: unknown): boolean {
+	return (typeof value === 'string' && value.trim() !== '') || typeof value === 'number';
+}
+
+/**
+ * The ID of a workflow in NenAI's list, its name, where it has one, and whether it is published: only where NenAI has
+ * null for that, it is not. Undefined where there is no ID.
+ */
+export function workflowIn(entry: IDataObject): { id: string; name?: string; isPublished: boolean } | undefined {
 	const id = textIn(entry, ID_FIELDS);
-	return id === undefined ? undefined : { id, name: textIn(entry, NAME_FIELDS) };
+	return id === undefined ? undefined : { id, name: textIn(entry, NAME_FIELDS), isPublished: entry.publishedAt !== null };
 }
 
 /** Why an answer that came is none. The message goes on with what was said. */
@@ -160,6 +185,16 @@ class Unanswered extends Error {
 	constructor(message: string, said: unknown, hint: string) {
 		super(message);
 		this.said = said;
+		this.hint = hint;
+	}
+}
+
+/** Why an answer that was understood could not be made use of. */
+export class Unusable extends Error {
+	readonly hint: string;
+
+	constructor(message: string, hint: string) {
+		super(message);
 		this.hint = hint;
 	}
 }
@@ -179,14 +214,41 @@ function isObject(value: unknown): value is IDataObject {
 interface Answer {
 	/** What was said, as JSON where it is JSON. */
 	value: unknown;
+	/** The same with what stands around it, where the answer is one level deeper. */
+	outer: unknown;
 	/** The text that it was said in, where it was one. */
 	text?: string;
+	/** Parts of the result that could not be read, in words that follow "it holds". */
+	unread: string[];
+}
+
+/** The answer in a tool's result. Throws Unanswered for one that says that there is none, and for one that says nothing. */
+function answerIn(question: Question, result: ToolResult): Answer {
+	const answer = readResult(question, result);
+	const { value, outer, text, unread } = answer;
+	const failed = [outer, value].find(isFailure);
+	if (result.isError === true || failed !== undefined) throw refused(question, failed ?? value);
+	const isEmpty = value === undefined || (value === null && text === undefined);
+	if (isEmpty) throw unexpected(question, undefined, `it holds ${unread.join(' and ') || 'nothing'}`);
+	return answer;
 }
 
 /** What a tool said: its structured content, else the JSON in its texts, else the texts. */
-function readResult({ structuredContent, content }: ToolResult): Answer {
-	if (isObject(structuredContent) && Object.keys(structuredContent).length > 0) return unwrap(structuredContent);
-	const texts = (Array.isArray(content) ? content : []).flatMap(textOf);
+function readResult(question: Question, { structuredContent, content }: ToolResult): Answer {
+	const isStructured = saysSomething(structuredContent);
+	const { texts, unread } = readContent(content);
+	const { value: outer, text } = isStructured ? unwrap(structuredContent) : readTexts(texts);
+	return { value: lift(question, outer), outer, text, unread: isStructured ? [] : unread };
+}
+
+/** An empty list is one; an empty object is what some servers put beside their texts. */
+function saysSomething(structured: unknown): boolean {
+	return Array.isArray(structured) || (isObject(structured) ? Object.keys(structured).length > 0 : !['', undefined, null].includes(structured as undefined));
+}
+
+type Said = Pick<Answer, 'value' | 'text'>;
+
+function readTexts(texts: string[]): Said {
 	if (texts.length === 0) return { value: undefined };
 	const text = texts.join('\n');
 	const whole = parseJson(text);
@@ -197,63 +259,86 @@ function readResult({ structuredContent, content }: ToolResult): Answer {
 	return parts.length === 1 ? { ...unwrap(parts[0]), text } : { value: whole, text };
 }
 
-/** The text of a part of a result: of its own, or of the resource that it holds. */
-function textOf(part: unknown): string[] {
-	if (!isObject(part)) return [];
-	const { text } = isObject(part.resource) ? part.resource : part;
-	return typeof text === 'string' ? [text] : [];
+/** Frameworks of MCP servers put what is no object into one, as its only field. */
+function unwrap(value: unknown): Said {
+	const isWrapped = isObject(value) && Object.keys(value).length === 1 && 'result' in value;
+	const inner = isWrapped ? value.result : value;
+	return typeof inner === 'string' ? { value: parseJson(inner), text: inner } : { value: inner };
 }
 
-/** Frameworks of MCP servers put what is no object into one, as its only field. */
-function unwrap(value: unknown): Answer {
-	const isWrapped = isObject(value) && Object.keys(value).length === 1 && 'result' in value;
-	if (!isWrapped) return { value };
-	return typeof value.result === 'string' ? { value: parseJson(value.result), text: value.result } : { value: value.result };
+/** The answer from one level deeper, where it stands there, with the fields around it. */
+function lift(question: Question, value: unknown): unknown {
+	const { fields, entry } = TOLD_BY[question];
+	if (!isObject(value) || hasAny(value, fields)) return value;
+	const { [DEEPER]: inner, ...around } = value;
+	if (!isObject(inner)) return value;
+	const isDeeper = hasAny(inner, fields) || inner.success === false || (hasAny(inner, entry) && !hasAny(value, entry));
+	return isDeeper ? { ...around, ...inner } : value;
+}
+
+function hasAny(value: IDataObject, fields: string[]): boolean {
+	return fields.some((field) => field in value);
 }
 
 /** Whether an answer says that there is none: that it did not succeed, or nothing but an error. */
 function isFailure(value: unknown): boolean {
 	if (!isObject(value)) return false;
-	const fields = Object.keys(value);
-	return value.success === false || value.success === 'false' || (typeof value.error === 'string' && fields.every((field) => ['error', 'message', 'code'].includes(field)));
+	if (value.success === false || value.success === 'false') return true;
+	return namesError(value) && Object.keys(value).every((field) => ['success', 'error', 'message', 'code'].includes(field));
+}
+
+/** Whether an answer says that something went wrong. */
+function namesError(value: unknown): boolean {
+	if (!isObject(value)) return false;
+	const { error, errors } = value;
+	return (typeof error === 'string' && error.trim() !== '') || (isObject(error) && Object.keys(error).length > 0) || (Array.isArray(errors) && errors.length > 0);
 }
 
 /** A log as it was said: a text as it is, and only what is plainly put around a log is taken off. */
-function toLog({ value, text }: Answer): string {
-	if (!isObject(value)) return text ?? linesOf(value);
-	const field = LOG_FIELDS.find((name) => typeof value[name] === 'string' || Array.isArray(value[name]));
+function toLog({ value, outer, text, unread }: Answer): string {
+	const log = isObject(value) ? logIn(value) : undefined;
+	if (log === undefined && unread.length > 0) throw unexpected('log', text, `it holds ${unread.join(' and ')}`);
+	// Lines of a log may be JSON with an error in it. Only an answer says that it has succeeded.
+	const failed = [outer, value].find((said) => isObject(said) && 'success' in said && namesError(said));
+	if (failed !== undefined && (log ?? '') === '') throw refused('log', failed);
+	return log ?? text ?? linesOf(value);
+}
+
+/** The log in an answer that is an object; undefined where it is not plain what the log is. */
+function logIn(value: IDataObject): string | undefined {
+	const field = [...LOG_FIELDS, DEEPER].find((name) => typeof value[name] === 'string' || Array.isArray(value[name]));
 	const isAround = field !== undefined && Object.keys(value).every((name) => name === field || AROUND_A_LOG.includes(name));
-	return isAround ? linesOf(value[field]) : (text ?? linesOf(value));
+	return isAround ? linesOf(value[field]) : undefined;
 }
 
 /** Lines may come as a list; whatever else they are is shown as JSON. */
 function linesOf(log: unknown): string {
 	if (typeof log === 'string') return log;
-	if (log === null || log === undefined) return '';
 	if (!Array.isArray(log)) return JSON.stringify(log, null, 2);
 	return log.map((line: unknown) => (typeof line === 'string' ? line : JSON.stringify(line))).join('\n');
 }
 
-/**
- * The entries of a list: under its name, else the answer itself where it is one entry, else the only list that there is.
- *
- * @param entryFields by which an entry is told
- */
-function listIn(question: Question, value: unknown, name: string, entryFields: string[]): IDataObject[] {
-	const list = findList(value, name, entryFields);
+/** The entries of a list: under its name, else the answer itself where it is one entry, else the only list that there is. */
+function listIn(question: Question, { value, outer }: Answer): IDataObject[] {
+	const list = findList(value, TOLD_BY[question]);
+	const failed = [outer, value].find(namesError);
+	if ((list ?? []).length === 0 && failed !== undefined) throw refused(question, failed);
 	if (list === undefined || !list.every(isObject)) throw unexpected(question, value, 'it holds no list');
 	return list;
 }
 
-function findList(value: unknown, name: string, entryFields: string[]): unknown[] | undefined {
-	// Nothing at all is how some give a list without entries.
-	if (value === undefined) return [];
+function findList(value: unknown, { fields: [name], entry }: { fields: string[]; entry: string[] }): unknown[] | undefined {
 	if (Array.isArray(value)) return value;
 	if (!isObject(value)) return undefined;
+	// null is how some give a list without entries.
 	if (name in value) return Array.isArray(value[name]) ? value[name] : value[name] === null ? [] : undefined;
-	if (entryFields.some((field) => field in value)) return [value];
+	if (hasAny(value, entry)) return [value];
 	const lists = Object.entries(value).filter(([field, each]) => Array.isArray(each) && !SIDE_LISTS.includes(field));
 	return lists.length === 1 ? (lists[0][1] as unknown[]) : undefined;
+}
+
+function refused(question: Question, answer: unknown): Unanswered {
+	return new Unanswered(`NenAI was asked ${ASKED[question]} and could not say`, answer, REFUSED[question]);
 }
 
 function unexpected(question: Question, answer: unknown, problem: string): Unanswered {
@@ -285,7 +370,7 @@ function explainNoResult(question: Question, reason: NoResult, connection: Conne
 	const tried = `It was tried ${times(maxTries)}. Asking changes nothing: do it again later.`;
 	switch (reason.kind) {
 		case 'http':
-			return explainStatus(asked, reason, connection);
+			return explainStatus(question, reason, connection);
 		case 'thrown': {
 			const thrown = judgeThrown(reason.error);
 			const host = hostOf(connection.credential.mcpUrl, 'its MCP URL');
@@ -296,9 +381,11 @@ function explainNoResult(question: Question, reason: NoResult, connection: Conne
 		case 'tooLate':
 			return { kind: 'retry', failure: { message: `${asked}, and no answer came within ${timeout === 1 ? 'a second' : `${timeout} seconds`}`, hint: `${tried} Or allow more time (the option Timeout).` } };
 		case 'lost':
-			return { kind: 'retry', failure: { message: `${asked}, and its MCP server forgot the session twice`, hint: tried } };
+			return explainLost(question, reason, connection);
 		case 'cutOff':
 			return { kind: 'retry', failure: { message: `${asked}, and its answer ended before it was whole`, hint: tried } };
+		case 'notJson':
+			return { kind: 'failed', failure: { message: `${asked}, and its answer is not valid JSON${quote(quoteBody(reason.body, connection.credential.apiKey))}`, hint: 'Asking again would not change that. Report this answer to your NenAI contact.' } };
 		case 'tooLarge':
 			return { kind: 'failed', failure: { message: `${asked}, and its answer is larger than 50 MB`, hint: 'It was not read to its end. Ask for less, or look at the run in the dashboard of NenAI.' } };
 		case 'rpc': {
@@ -306,12 +393,24 @@ function explainNoResult(question: Question, reason: NoResult, connection: Conne
 			return isPassing(reason.code) ? { kind: 'retry', failure: { message, hint: tried } } : { kind: 'failed', failure: { message, hint: reason.method === 'tools/call' ? REFUSED[question] : `Check the MCP URL of the credential. ${USUAL}` } };
 		}
 		case 'version':
-			return { kind: 'failed', failure: { message: `NenAI's MCP server speaks a version of the protocol that this node does not know (${quoteBody(reason.version, connection.credential.apiKey)})`, hint: 'Look for a newer version of this node.' } };
+			return { kind: 'failed', failure: { message: `NenAI's MCP server needs a version of the protocol that this node does not know (${quoteBody(reason.version, connection.credential.apiKey)})`, hint: 'Look for a newer version of this package.' } };
 	}
 }
 
-function explainStatus(asked: string, { status, headers, body }: Extract<NoResult, { kind: 'http' }>, connection: Connection): Attempt<never> {
+/** In a new session, too. A server that says something else than that it does not know the session does not know what was asked about. */
+function explainLost(question: Question, { status, body }: Extract<NoResult, { kind: 'lost' }>, { credential, maxTries }: Connection): Attempt<never> {
+	const asked = `NenAI was asked ${ASKED[question]}`;
+	const said = body.trim() === '' ? '' : quote(wordsOf(body, credential.apiKey));
+	const isSession = /session/i.test(body) || body.trim() === '' || body.trimStart().startsWith('<');
+	if (isSession) {
+		return { kind: 'retry', failure: { message: `${asked}, and its MCP server forgot the session twice (HTTP ${status})${said}`, hint: `It was tried ${times(maxTries)}. ${REFUSED[question]}` } };
+	}
+	return { kind: 'failed', failure: { message: `${asked}, and its MCP server refused the request, also in a new session (HTTP ${status})${said}`, hint: REFUSED[question] } };
+}
+
+function explainStatus(question: Question, { status, headers, body, method }: Extract<NoResult, { kind: 'http' }>, connection: Connection): Attempt<never> {
 	const { apiKey, mcpUrl } = connection.credential;
+	const asked = `NenAI was asked ${ASKED[question]}`;
 	const said = quote(wordsOf(body, apiKey));
 	const failed = (message: string, hint: string): Attempt<never> => ({ kind: 'failed', failure: { message, hint } });
 	const isBetween = isFromBetween(status, headers['content-type']);
@@ -329,6 +428,8 @@ function explainStatus(asked: string, { status, headers, body }: Extract<NoResul
 			`Check the MCP URL of the credential. ${USUAL} The redirect was not followed, since that would send the API key to another address.`,
 		);
 	}
+	// The session was begun, so there is an MCP server.
+	if (status >= 400 && method === 'tools/call') return failed(`${asked}, and its MCP server refused the request (HTTP ${status})${said}`, REFUSED[question]);
 	if (status < 300 || [404, 405].includes(status)) return failed(`There is no MCP server at ${hostOf(mcpUrl, 'the MCP URL')} (HTTP ${status})${said}`, `Check the MCP URL of the credential. ${USUAL}`);
 	return failed(`${asked}, and its MCP server refused the request (HTTP ${status})${said}`, `Check the MCP URL of the credential. ${USUAL}`);
 }
