@@ -1,6 +1,7 @@
 import type { ILoadOptionsFunctions, INodeListSearchItems, INodeListSearchResult } from 'n8n-workflow';
 
-import { Inquiry, workflowIn } from '../transport/ask';
+import { Inquiry } from '../transport/ask';
+import { workflowIn } from '../transport/askedAnswers';
 import { problemOfAddress, USUAL_ADDRESSES } from '../transport/credential';
 import { toError } from '../transport/failure';
 import { load, plain, toResult } from './list';

@@ -60,11 +60,12 @@ export async function execute(this: IExecuteFunctions): Promise<INodeExecutionDa
 async function toItem(this: IExecuteFunctions, logs: string, { messageId, property }: Wish): Promise<INodeExecutionData> {
 	if (property === undefined) return { json: { messageId, logs } };
 	const fileName = `${messageId.replace(NOT_IN_FILE_NAMES, '_')}.log`;
-	try {
-		return { json: { messageId }, binary: { [property]: await this.helpers.prepareBinaryData(Buffer.from(logs), fileName, 'text/plain') } };
-	} catch (error) {
-		throw new Unusable(`The log could not be stored: ${(error as Error).message}`, "Check n8n's binary data settings and its free space.");
-	}
+	const file = await this.helpers.prepareBinaryData(Buffer.from(logs), fileName, 'text/plain').catch(refuseStorage);
+	return { json: { messageId }, binary: { [property]: file } };
+}
+
+function refuseStorage({ message }: Error): never {
+	throw new Unusable(`The log could not be stored: ${message}`, "Check n8n's binary data settings and its free space.");
 }
 
 const NOT_IN_FILE_NAMES = /[^\w.-]/g;

@@ -113,13 +113,10 @@ export class McpClient {
 
 	/** Nothing where the server refuses its own cursor: then the pages that came are the list. */
 	private async listPage(cursor: unknown): Promise<{ tools?: unknown; nextCursor?: unknown }> {
-		try {
-			return await this.call('tools/list', cursor === undefined ? {} : { cursor }, (page: object) => page);
-		} catch (error) {
+		return await this.call('tools/list', cursor === undefined ? {} : { cursor }, (page: object) => page).catch(async (error: unknown) => {
 			const isCursorRefused = cursor !== undefined && error instanceof McpError && error.reason.kind === 'rpc' && error.reason.code === INVALID_PARAMS;
-			if (isCursorRefused) return {};
-			throw error;
-		}
+			return isCursorRefused ? {} : await Promise.reject(error);
+		});
 	}
 
 	async callTool(name: string, args: IDataObject): Promise<ToolResult>;
@@ -162,7 +159,7 @@ export class McpClient {
 
 	private open(): Promise<Session> {
 		if (this.session === undefined) {
-			const session = this.initialize(PROTOCOL_VERSION);
+			const session = this.initialize();
 			this.session = session;
 			session.catch(() => {
 				if (this.session === session) this.session = undefined;
@@ -171,23 +168,19 @@ export class McpClient {
 		return this.session;
 	}
 
-	private async initialize(protocolVersion: string): Promise<Session> {
+	/** In another version, if the server refuses the usual one and names one that is known here, too. */
+	private async initialize(): Promise<Session> {
+		return await this.begin(PROTOCOL_VERSION).catch(async (error: unknown) => {
+			const other = otherVersion(error);
+			return other === undefined ? await Promise.reject(error) : await this.begin(other);
+		});
+	}
+
+	private async begin(protocolVersion: string): Promise<Session> {
 		const params = { protocolVersion, capabilities: {}, clientInfo: CLIENT_INFO };
 		const cookies = new Cookies();
 		const share = this.turns.share();
-		try {
-			const { result, headers } = await this.exchange('initialize', params, { cookies }, share);
-			return await this.begin(result, headers, cookies);
-		} catch (error) {
-			const other = protocolVersion === PROTOCOL_VERSION ? otherVersion(error) : undefined;
-			if (other === undefined) throw error;
-			return await this.initialize(other);
-		} finally {
-			share.release();
-		}
-	}
-
-	private async begin(result: object, headers: Headers, cookies: Cookies): Promise<Session> {
+		const { result, headers } = await this.exchange('initialize', params, { cookies }, share).finally(() => share.release());
 		const version = String((result as { protocolVersion?: unknown }).protocolVersion);
 		if (!KNOWN_VERSIONS.includes(version)) throw new McpError({ kind: 'version', version });
 		const id = headers['mcp-session-id'];
@@ -248,11 +241,16 @@ export class McpClient {
 			if (response.statusCode >= 300) throw await refusalOf(response, message, session);
 			return await read(response, (share) => async (bytes) => await share.add(bytes, deadline, signal));
 		} catch (error) {
-			throw new McpError(changeTexts(asMcpError(error, deadline).reason, (text) => this.hide(text)));
+			throw this.toMcpError(error, deadline);
 		} finally {
 			body?.destroy();
 			ended.abort();
 		}
+	}
+
+	private toMcpError(error: unknown, deadline: Deadline): McpError {
+		const { reason } = asMcpError(error, deadline);
+		return new McpError(changeTexts(reason, (text) => this.hide(text)));
 	}
 
 	private keepCookies({ headers }: HttpResponse, { cookies }: Session) {

@@ -21,13 +21,13 @@ export class Turns {
 		const before = this.last;
 		const own = new Promise<void>((resolve) => (end = resolve));
 		this.last = before.then(async () => await own);
-		try {
-			await Promise.race([before, abortOf(signal)]);
-			return end;
-		} catch (error) {
-			end();
-			throw error;
-		}
+		return await Promise.race([before, abortOf(signal)]).then(
+			() => end,
+			async (error: unknown) => {
+				end();
+				return await Promise.reject(error);
+			},
+		);
 	}
 }
 
