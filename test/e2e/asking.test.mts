@@ -65,9 +65,9 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 	describe('the list of workflows', () => {
 		const search = (stage: Stage, filter?: string) => stage.client.searchList(start(stage.credential, '{}'), 'workflowId', 'searchWorkflows', filter);
 
-		on('has their names and IDs, and is searched', async (stage) => {
+		on('has their names, and is searched', async (stage) => {
 			stage.sandbox.setDefaults({ workflowNames: { 'w-1': 'Book an appointment', 'w-2': 'Send a claim' } });
-			expect((await search(stage)).map(({ name, value }) => [name, value])).toEqual([['Book an appointment (w-1)', 'w-1'], ['Send a claim (w-2)', 'w-2']]);
+			expect((await search(stage)).map(({ name, value }) => [name, value])).toEqual([['Book an appointment', 'w-1'], ['Send a claim', 'w-2']]);
 			expect((await search(stage, 'claim')).map(({ value }) => value)).toEqual(['w-2']);
 		});
 
@@ -77,7 +77,7 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 		});
 
 		on('what was picked from it is started, and so is a plain text of before', async (stage) => {
-			const picked = { __rl: true, mode: 'list', value: 'w-1', cachedResultName: 'Book an appointment (w-1)' };
+			const picked = { __rl: true, mode: 'list', value: 'w-1', cachedResultName: 'Book an appointment' };
 			await run(stage, 'picked', [start(stage.credential, '{}', { workflowId: picked })], {});
 			await run(stage, 'plain', [start(stage.credential, '{}', { workflowId: 'w-2' })], {});
 			await run(stage, 'expression', [start(stage.credential, '{}', { workflowId: '={{ $json.body.w }}' })], { w: 'w-3' });

@@ -218,11 +218,11 @@ describe('the workflow', () => {
 		const form = await openNenAi({ parametersMode: 'input', callback: 'none' });
 		const workflow = form.locator('workflowId');
 		await workflow.open();
-		expect(await workflow.choices(3)).toEqual(['Book an appointment (w-appointment)', 'Fetch a record (w-record)', 'Send a claim (w-claim)']);
+		expect(await workflow.choices(3)).toEqual(['Book an appointment', 'Fetch a record', 'Send a claim']);
 		await screenshots.take('picker', form.root);
 		await workflow.search('claim');
-		expect(await workflow.choices(1)).toEqual(['Send a claim (w-claim)']);
-		await workflow.pick('Send a claim (w-claim)');
+		expect(await workflow.choices(1)).toEqual(['Send a claim']);
+		await workflow.pick('Send a claim');
 		await form.executeStep();
 		await form.output.getByText('Job accepted for processing.').waitFor();
 		expect(stage.sandbox.state().runs).toMatchObject([{ workflowId: 'w-claim' }]);

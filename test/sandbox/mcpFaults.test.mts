@@ -186,3 +186,33 @@ describe('over HTTP', () => {
 		['runs', { messageId: 'm', status: 'running', outptu: 1 }],
 	])('%s with %j: 400', async (path, body) => expect(await control(path, body)).toBe(400));
 });
+
+describe('what servers in the field do', () => {
+	test('a lost session is answered as ordered', async () => {
+		sandbox.setDefaults({ mcpLostSession: { status: 503, body: { error: 'Session not found' } } });
+		const session = await beginSession(sandbox);
+		sandbox.mcpFaults.next({ loseSession: true });
+		expect([await status(list, session), await status(list, session)]).toEqual([503, 503]);
+		expect(await status(list, await beginSession(sandbox))).toBe(200);
+	});
+
+	test('behind a load balancer, a session is found only with its cookie', async () => {
+		sandbox.setDefaults({ mcpStickyCookie: true });
+		const { headers } = await postMcp(sandbox, initialize);
+		const session = { 'mcp-session-id': String(headers['mcp-session-id']), 'mcp-protocol-version': '2025-06-18' };
+		const [cookie] = String(headers['set-cookie']).split(';');
+		expect(cookie).toMatch(/^sticky=to-/);
+		expect(await status(list, session)).toBe(404);
+		expect(await status(list, { ...session, cookie: 'sticky=to-another' })).toBe(404);
+		expect(await status(list, { ...session, cookie: `a=b; ${cookie}` })).toBe(200);
+	});
+
+	test('the last page of tools may have a cursor, which is refused', async () => {
+		sandbox.setDefaults({ mcpLastCursor: '' });
+		const client = await connectClient(sandbox);
+		const { tools, nextCursor } = await client.listTools();
+		expect([tools.length, nextCursor]).toEqual([6, '']);
+		await expect(client.listTools({ cursor: '' })).rejects.toMatchObject({ code: -32602 });
+		await client.close();
+	});
+});

@@ -151,6 +151,15 @@ const settingsShape = z
 		mcpSessions: z.boolean(),
 		/** The protocol version that `initialize` answers, known or not; null is the usual negotiation. */
 		mcpProtocolVersion: z.string().nullable(),
+		/** A cursor on the last page of tools; it is refused when it is used. */
+		mcpLastCursor: z.string().nullable(),
+		/** How a request with a session that is not known is answered; null is 404. */
+		mcpLostSession: answerShape.nullable(),
+		/**
+		 * Whether a load balancer stands in front of the server: it sets a cookie when a session begins, and only a
+		 * request with that cookie finds the session.
+		 */
+		mcpStickyCookie: z.boolean(),
 		/** Holds for every request to the Desktop API, below what a fault rule says. */
 		desktopFault: desktopFaultShape,
 		/**

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 
+import { plainStatus } from '../runStatus';
 import { BoundedMap } from './boundedMap';
 import type { Callback } from './payload';
 
@@ -19,7 +20,7 @@ const KEY_LENGTH = 16;
 
 /** What makes two callbacks the same: message id and status. A hash, so that keys have one short length. */
 export function keyOf({ message_id, status }: Callback): string {
-	return createHash('sha256').update(JSON.stringify([message_id, status])).digest('base64url').slice(0, KEY_LENGTH);
+	return createHash('sha256').update(JSON.stringify([message_id, plainStatus(status)])).digest('base64url').slice(0, KEY_LENGTH);
 }
 
 /**

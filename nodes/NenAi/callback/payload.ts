@@ -1,5 +1,6 @@
 import type { IDataObject } from 'n8n-workflow';
 
+import { isFinished, plainStatus } from '../runStatus';
 import { parseExactly, TooDeep } from '../transport/exactJson';
 
 /**
@@ -46,15 +47,13 @@ function parse(text: string): unknown {
 /** Statuses that have an event of their own; every other one is the event `other`. */
 const NAMED_EVENTS = ['processing', 'success', 'failed'];
 
-/** The trigger's event for a status. NenAI may send statuses that are not documented. */
+/** The trigger's event for a status, in whatever capitals. NenAI may send statuses that are not documented. */
 export function eventOf(status: string): string {
-	return NAMED_EVENTS.includes(status) ? status : 'other';
+	const event = plainStatus(status);
+	return NAMED_EVENTS.includes(event) ? event : 'other';
 }
 
-/** Statuses after which another callback comes. Every other status, an unknown one too, is the last. */
-const NOT_FINAL = ['queued', 'running', 'processing'];
-
-/** Whether a run is over with this status. */
+/** Whether no other callback of the run comes after one with this status. */
 export function isFinal(status: string): boolean {
-	return !NOT_FINAL.includes(status);
+	return isFinished(status);
 }

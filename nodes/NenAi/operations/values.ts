@@ -58,7 +58,9 @@ export function toNumber(value: unknown, name: Name, byDefault: number): number 
 
 /** A whole number of at least 1. */
 export function toCount(value: unknown, name: Name, byDefault: number): number {
-	return Math.max(1, Math.floor(toNumber(value, name, byDefault)));
+	const number = toNumber(value, name, byDefault);
+	if (Number.isSafeInteger(number) && number >= 1) return number;
+	throw wrongType(value, name, 'a whole number of at least 1');
 }
 
 /** A whole number that is not negative. There is no default: what is missing is meant to be there. */

@@ -35,9 +35,14 @@ export async function loadFromDesktops<T>(editor: ILoadOptionsFunctions, ask: (d
 	});
 }
 
-/** @param filter what the user looks for; in names as in IDs, capitals or not */
+/** @param filter what the user looks for; in names as in IDs, capitals or not, in either form of Unicode */
 export function toResult(items: INodeListSearchItems[], filter = ''): INodeListSearchResult {
-	const wanted = filter.trim().toLowerCase();
-	const found = items.filter(({ name, value }) => `${name}\n${value}`.toLowerCase().includes(wanted));
-	return { results: found.sort((a, b) => (a.name.toLowerCase() < b.name.toLowerCase() ? -1 : 1)) };
+	const wanted = plain(filter);
+	const found = items.filter(({ name, value }) => plain(`${name}\n${value}`).includes(wanted));
+	return { results: found.sort((a, b) => (plain(a.name) < plain(b.name) ? -1 : 1)) };
+}
+
+/** A name as it is compared: what looks the same is the same. */
+export function plain(name: string): string {
+	return name.normalize('NFC').trim().toLowerCase().normalize('NFC');
 }

@@ -1,13 +1,14 @@
-import type { IDataObject, ILoadOptionsFunctions, INodeListSearchItems, INodeListSearchResult } from 'n8n-workflow';
+import type { ILoadOptionsFunctions, INodeListSearchItems, INodeListSearchResult } from 'n8n-workflow';
 
-import { Inquiry, workflowIn } from '../transport/ask';
+import { Inquiry } from '../transport/ask';
+import { workflowIn } from '../transport/askedAnswers';
 import { problemOfAddress, USUAL_ADDRESSES } from '../transport/credential';
 import { toError } from '../transport/failure';
-import { load, toResult } from './list';
+import { load, plain, toResult } from './list';
 
 const BY_ID = 'Choose "By ID" instead, and enter the ID of the workflow.';
 
-/** The list from which a NenAI workflow is chosen: name and ID of each. */
+/** The list from which a NenAI workflow is chosen: the name of each, the published ones first. */
 export async function searchWorkflows(this: ILoadOptionsFunctions, filter?: string): Promise<INodeListSearchResult> {
 	const entries = await load(this, async (connection) => {
 		const problem = problemOfAddress(connection.credential.mcpUrl);
@@ -17,13 +18,27 @@ export async function searchWorkflows(this: ILoadOptionsFunctions, filter?: stri
 		void inquiry.close();
 		return attempt;
 	});
-	const items = entries.flatMap(toItem);
-	if (entries.length > 0 && items.length === 0) throw toError(this.getNode(), { message: `NenAI's list of workflows has no IDs in a form that this node knows. ${BY_ID}`, hint: BY_ID });
-	return toResult(items, filter);
+	const workflows = withoutCopies(entries.flatMap((entry) => workflowIn(entry) ?? []));
+	if (entries.length > 0 && workflows.length === 0) throw toError(this.getNode(), { message: `NenAI's list of workflows has no IDs in a form that this node knows. ${BY_ID}`, hint: BY_ID });
+	const isAmbiguous = ambiguousAmong(workflows);
+	const [published, others] = [true, false].map((wanted) => workflows.filter(({ isPublished }) => isPublished === wanted).map((workflow) => toItem(workflow, isAmbiguous)));
+	return { results: [...toResult(published, filter).results, ...toResult(others, filter).results] };
 }
 
-function toItem(entry: IDataObject): INodeListSearchItems[] {
-	const workflow = workflowIn(entry);
-	if (workflow === undefined) return [];
-	return [{ name: workflow.name === undefined ? workflow.id : `${workflow.name} (${workflow.id})`, value: workflow.id }];
+type Workflow = NonNullable<ReturnType<typeof workflowIn>>;
+
+function withoutCopies(workflows: Workflow[]): Workflow[] {
+	return [...new Map(workflows.map((workflow) => [workflow.id, workflow])).values()];
+}
+
+/** Whether several workflows have this name, so that only their IDs tell them apart. */
+function ambiguousAmong(workflows: Workflow[]): (name: string) => boolean {
+	const counts = new Map<string, number>();
+	for (const { name } of workflows) if (name !== undefined) counts.set(plain(name), (counts.get(plain(name)) ?? 0) + 1);
+	return (name) => (counts.get(plain(name)) ?? 0) > 1;
+}
+
+function toItem({ id, name, isPublished }: Workflow, isAmbiguous: (name: string) => boolean): INodeListSearchItems {
+	const called = name === undefined ? id : isAmbiguous(name) ? `${name.trim()} (${id})` : name.trim();
+	return { name: isPublished ? called : `${called} – not published`, value: id };
 }

@@ -1,14 +1,14 @@
 /** What the operations that ask NenAI have in common. */
 import type { IDataObject, INodeParameters } from 'n8n-workflow';
 import { withSandbox } from '../../sandbox/cases.mts';
-import { currentTools, errorAnswer, olderTools, type McpFault, type Sandbox } from '../../sandbox/index.mts';
+import { currentTools, errorAnswer, olderTools, startSandbox, type Answer, type McpFault, type Sandbox } from '../../sandbox/index.mts';
 import { asking, CONTINUE, items, textResult } from '../asking.mts';
 import { executeInsideAgent } from '../engine.mts';
 
 let sandbox: Sandbox;
 withSandbox((given) => (sandbox = given), { retryDelaysMs: [] });
 
-const { credentials, ask, get, hold, calls, asked, fail, failCalls } = asking(() => sandbox);
+const { credentials, ask, get, hold, calls, requests, asked, fail, failCalls } = asking(() => sandbox);
 
 test('the deployment goes along where the tool takes it, and not where it does not', async () => {
 	hold('m-1');
@@ -100,6 +100,103 @@ describe('how the server may answer', () => {
 		expect(error).toBeUndefined();
 		expect(found.map(({ json }) => json.messageId)).toEqual(ids);
 		expect(sandbox.state().counts.mcpInitializes).toBe(2);
+	});
+});
+
+describe('servers in the field', () => {
+	beforeEach(() => hold('m-1', 'completed'));
+	const LOST = 'Session not found';
+
+	test.each([400, 404, 500, 503])('one that refuses notifications/initialized with %d', async (status) => {
+		sandbox.mcpFaults.add({ match: { method: 'notifications/initialized' }, refuse: errorAnswer(status, 'json') });
+		const { items: [item], error } = await get({ items: items('m-1') });
+		expect([item?.json.status, error]).toEqual(['completed', undefined]);
+		expect(sandbox.state().counts.mcpInitializes).toBe(1);
+	});
+
+	test.each<[string, Answer]>([
+		['404', { status: 404, body: 'Not found' }],
+		['503', { status: 503, body: { error: LOST } }],
+		['200 with an error -32001', { status: 200, body: { jsonrpc: '2.0', id: null, error: { code: -32001, message: LOST } } }],
+		['the same in an event stream', { status: 200, contentType: 'text/event-stream', body: `data: {"jsonrpc":"2.0","id":null,"error":{"code":-32001,"message":"${LOST}"}}\n\n` }],
+	])('one that says with %s that the session is lost', async (_, mcpLostSession) => {
+		sandbox.setDefaults({ mcpLostSession });
+		const ids = Array.from({ length: 5 }, (__, n) => `m-${n}`);
+		for (const id of ids) hold(id);
+		sandbox.mcpFaults.add({ match: { method: 'tools/call' }, loseSession: true, times: 1 });
+		const { items: found, error } = await get({ items: items(...ids), options: { maxTries: 1 } });
+		expect(error).toBeUndefined();
+		expect(found.map(({ json }) => json.messageId)).toEqual(ids);
+		expect(sandbox.state().counts.mcpInitializes).toBe(2);
+	});
+
+	test('one behind a load balancer that finds the session by a cookie', async () => {
+		sandbox.setDefaults({ mcpStickyCookie: true });
+		const { items: found, error } = await get({ items: items('m-1', 'm-1') });
+		expect([found.length, error]).toEqual([2, undefined]);
+		await sandbox.until(() => asked().at(-1) === 'DELETE');
+		const [first, ...others] = requests().map(({ headers }) => headers.cookie);
+		expect(first).toBeUndefined();
+		for (const cookie of others) expect(cookie).toMatch(/^sticky=to-[\w-]+$/);
+	});
+
+	test('cookies go to no other host, and stand in no error', async () => {
+		const other = await startSandbox();
+		sandbox.setDefaults({ mcpStickyCookie: true });
+		failCalls({ refuse: { status: 307, headers: { location: other.mcpUrl } } });
+		const { error, run } = await get({ items: items('m-1') });
+		expect(error?.message).toMatch(/^The MCP URL answers with a redirect \(HTTP 307\)/);
+		expect(other.state().mcpRequests).toEqual([]);
+		expect(error?.stored).not.toContain('sticky');
+		expect(JSON.stringify(run)).not.toContain('sticky');
+		await other.close();
+	});
+
+	test('sessions share no cookies', async () => {
+		sandbox.setDefaults({ mcpStickyCookie: true });
+		await get({ items: items('m-1') });
+		await get({ items: items('m-1') });
+		const begins = sandbox.state().mcpRequests.filter(({ rpcMethod }) => rpcMethod === 'initialize');
+		expect(begins.map(({ headers }) => headers.cookie)).toEqual([undefined, undefined]);
+	});
+
+	test.each(['', 'nowhere'])('one that gives the cursor "%s" on the last page of its tools, and then refuses it', async (mcpLastCursor) => {
+		sandbox.setDefaults({ mcpLastCursor });
+		const { items: [item], error } = await get({ items: items('m-1') });
+		expect([item?.json.status, error]).toEqual(['completed', undefined]);
+	});
+
+	test.each<[string, Answer]>([
+		['200', { status: 200, body: { jsonrpc: '2.0', id: 1, error: { code: -32022, message: 'Unsupported protocol version', data: { supported: ['2031-01-01'], requested: '2025-06-18' } } } }],
+		['400', { status: 400, body: { jsonrpc: '2.0', id: 1, error: { code: -32022, message: 'Unsupported protocol version', data: { supported: ['2031-01-01'], requested: '2025-06-18' } } } }],
+	])('one that needs another version of the protocol (%s) is asked once', async (_, refuse) => {
+		fail({ refuse });
+		const { error } = await get({ items: items('m-1') });
+		expect(error?.message).toMatch(/^NenAI's MCP server needs a version of the protocol that this node does not know \(2031-01-01\) \[item 0\]/);
+		expect(error?.description).toMatch(/newer version of this package/);
+		expect(asked()).toEqual(['initialize']);
+	});
+
+	test.each(['application/json', 'text/event-stream'])('one whose answer is not valid JSON (%s) is asked once', async (contentType) => {
+		const json = '{"jsonrpc":"2.0","id":3,"result":{"content":[],"structuredContent":{"status":"completed","output":NaN}}}';
+		failCalls({ refuse: { status: 200, contentType, body: contentType === 'application/json' ? json : `data: ${json}\n\n` } });
+		const { error } = await get({ items: items('m-1') });
+		expect(error?.message).toMatch(/^NenAI was asked for the state of the run, and its answer is not valid JSON: \{"jsonrpc".*NaN.* \[item 0\]/);
+		expect(calls()).toHaveLength(1);
+	});
+
+	test.each<[string, Answer, RegExp, number]>([
+		['404', { status: 404, body: { error: 'Run m-1 not found' } }, /its MCP server refused the request, also in a new session \(HTTP 404\): Run m-1 not found \[item 0\]/, 2],
+		['404 in words', { status: 404, body: 'Run m-1 not found' }, /also in a new session \(HTTP 404\): Run m-1 not found \[item 0\]/, 2],
+		['400 that mentions sessions', { status: 400, body: { error: 'There is no session for run m-1' } }, /its MCP server forgot the session twice \(HTTP 400\): There is no session for run m-1 \[item 0\]/, 4],
+		['404 without words', { status: 404 }, /its MCP server forgot the session twice \(HTTP 404\) \[item 0\]/, 4],
+		['404 with a page', { status: 404, contentType: 'text/html', body: '<html>Not found</html>' }, /its MCP server forgot the session twice \(HTTP 404\): Not found \[item 0\]/, 4],
+	])('one that answers an unknown run with %s: the error has its words', async (_, refuse, message, times) => {
+		failCalls({ refuse });
+		const { error } = await get({ items: items('m-1'), options: { maxTries: 2 } });
+		expect(error?.message).toMatch(message);
+		expect(error?.description).toMatch(/Check the message ID/);
+		expect(calls()).toHaveLength(times);
 	});
 });
 
@@ -373,6 +470,17 @@ describe('what a builder can switch on around it', () => {
 	])('options of another type: %s', async (_, options) => {
 		const { items: found, error } = await get({ items: items('m-1'), options: options as unknown as INodeParameters });
 		expect([found[0]?.json.status, error]).toEqual(['completed', undefined]);
+	});
+
+	test.each([
+		[{ maxConcurrency: 0 }, /^Max Concurrency \(maxConcurrency\) must be a whole number of at least 1, but is the number 0/],
+		[{ maxConcurrency: 2.5 }, /^Max Concurrency \(maxConcurrency\) .* 2\.5/],
+		[{ maxTries: -1 }, /^Max Tries \(maxTries\) must be a whole number of at least 1, but is the number -1/],
+		[{ maxTries: '0' }, /^Max Tries \(maxTries\) .* the text "0"/],
+	])('a count that is none is an error that names the option: %j', async (options, message) => {
+		const { error } = await get({ items: items('m-1'), options });
+		expect(error?.message).toMatch(message);
+		expect(asked()).toEqual([]);
 	});
 
 	test('a limit that is a word is an error that names it', async () => {

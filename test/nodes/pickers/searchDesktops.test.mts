@@ -36,6 +36,11 @@ test('is searched', async () => {
 	expect((await user.list('searchDesktops', {}, b)).results.map(({ value }) => value)).toEqual([b]);
 });
 
+test('a name is found in either form of Unicode', async () => {
+	const id = sandbox.desktops.add({ name: 'Büro'.normalize('NFD') });
+	expect((await user.list('searchDesktops', {}, 'BÜRO')).results.map(({ value }) => value)).toEqual([id]);
+});
+
 test('what may pass is tried once more', async () => {
 	user.fail({ refuse: errorAnswer(503, 'json') }, 1);
 	expect(await user.list('searchDesktops')).toEqual({ results: [] });

@@ -22,6 +22,12 @@ test.each([
 	expect((await user.list('searchTools', custom(toValue(id)), 'print')).results).toHaveLength(1);
 });
 
+test('a name is found in either form of Unicode', async () => {
+	sandbox.setDefaults({ desktopTools: [{ ...PRINTER, name: 'prüfer' }] });
+	const id = sandbox.desktops.add();
+	expect((await user.list('searchTools', custom(id), 'Prüfer'.normalize('NFD'))).results.map(({ value }) => value)).toEqual(['prüfer']);
+});
+
 test.each([
 	['no desktop', { __rl: true, mode: 'list', value: '' }, /^Choose a desktop first: each has tools of its own\. Or: Choose "By Name" instead/],
 	['an expression', { __rl: true, mode: 'id', value: '={{ $json.desktop_id }}' }, /since it is an expression\. Choose "By Name" instead/],

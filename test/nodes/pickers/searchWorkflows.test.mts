@@ -11,13 +11,13 @@ const WORKFLOWS = { 'w-1': 'Send a claim', 'w-2': 'book a patient', 'w-3': 'Book
 const answer = (whole: Record<string, unknown>) => sandbox.mcpFaults.add({ match: { method: 'tools/call' }, result: { whole } });
 const answerJson = (json: unknown) => answer({ content: [{ type: 'text', text: JSON.stringify(json) }] });
 
-test('the workflows, by name, each with its ID', async () => {
+test('the workflows, by name', async () => {
 	sandbox.setDefaults({ workflowNames: WORKFLOWS });
 	expect(await search()).toEqual({
 		results: [
-			{ name: 'book a patient (w-2)', value: 'w-2' },
-			{ name: 'Book a room (w-3)', value: 'w-3' },
-			{ name: 'Send a claim (w-1)', value: 'w-1' },
+			{ name: 'book a patient', value: 'w-2' },
+			{ name: 'Book a room', value: 'w-3' },
+			{ name: 'Send a claim', value: 'w-1' },
 		],
 	});
 });
@@ -33,15 +33,85 @@ test.each([
 });
 
 test.each([
-	[[{ id: 1, name: 'A' }], [{ name: 'A (1)', value: '1' }]],
-	[{ workflows: [{ workflow_id: 'x', workflow_name: 'B' }] }, [{ name: 'B (x)', value: 'x' }]],
-	[{ success: true, data: [{ workflowId: 'y', workflowName: 'C' }] }, [{ name: 'C (y)', value: 'y' }]],
+	[[{ id: 1, name: 'A' }], [{ name: 'A', value: '1' }]],
+	[{ workflows: [{ workflow_id: 'x', workflow_name: 'B' }] }, [{ name: 'B', value: 'x' }]],
+	[{ success: true, data: [{ workflowId: 'y', workflowName: 'C' }] }, [{ name: 'C', value: 'y' }]],
+	[{ success: true, data: { orgId: 'o', workflows: [{ workflowId: 'y', workflowName: 'C' }] } }, [{ name: 'C', value: 'y' }]],
+	[{ workflows: [{ id: 'z', name: '  ' }] }, [{ name: 'z', value: 'z' }]],
 	[{ workflows: [{ workflowId: 'z', id: 'row 7' }] }, [{ name: 'z', value: 'z' }]],
 	[{ workflows: [{ title: 'no ID' }, { id: 'z', name: '' }] }, [{ name: 'z', value: 'z' }]],
 	[{ workflows: [] }, []],
 ])('an answer of another form: %j', async (json, results) => {
 	answerJson(json);
 	expect(await search()).toEqual({ results });
+});
+
+describe('the ID stands behind a name where two are equal', () => {
+	const NFC = 'Prüfung';
+	const NFD = NFC.normalize('NFD');
+
+	test.each([
+		['with other capitals', ['Book', 'BOOK']],
+		['with spaces around it', ['Book', ' Book ']],
+		['in another form of Unicode', [NFC, NFD]],
+	])('%s', async (_, [one, two]) => {
+		answerJson([{ id: 'a', name: one }, { id: 'b', name: two }, { id: 'c', name: 'Other' }]);
+		expect((await search()).results.map(({ name }) => name)).toEqual(expect.arrayContaining([`${one.trim()} (a)`, `${two.trim()} (b)`, 'Other']));
+	});
+
+	test('also where the other one is not among those that were found, or is not published', async () => {
+		answerJson([{ id: 'a', name: 'Book' }, { id: 'b', name: 'Book', publishedAt: null }]);
+		expect((await search('a')).results).toEqual([{ name: 'Book (a)', value: 'a' }]);
+	});
+
+	test('an entry that comes twice is one', async () => {
+		answerJson([{ id: 'a', name: 'Book' }, { id: 'a', name: 'Book' }]);
+		expect((await search()).results).toEqual([{ name: 'Book', value: 'a' }]);
+	});
+
+	test.each([
+		[NFC, NFD],
+		[NFD, NFC],
+		[NFC, NFD.toUpperCase()],
+	])('the name %j is found by %j', async (name, filter) => {
+		answerJson([{ id: 'a', name }, { id: 'b', name: 'Other' }]);
+		expect((await search(filter)).results.map(({ value }) => value)).toEqual(['a']);
+	});
+});
+
+test('what is not published is marked, and comes last', async () => {
+	answerJson({
+		success: true,
+		workflows: [
+			{ workflowId: 'w-1', workflowName: 'Admit', publishedAt: null },
+			{ workflowId: 'w-2', workflowName: 'Zoo', publishedAt: '2026-02-01T00:00:00Z' },
+			{ workflowId: 'w-3', workflowName: 'Book' },
+			{ workflowId: 'w-4', publishedAt: null },
+			{ workflowId: 'w-5', workflowName: 'Bill', publishedAt: null },
+		],
+	});
+	expect((await search()).results).toEqual([
+		{ name: 'Book', value: 'w-3' },
+		{ name: 'Zoo', value: 'w-2' },
+		{ name: 'Admit – not published', value: 'w-1' },
+		{ name: 'Bill – not published', value: 'w-5' },
+		{ name: 'w-4 – not published', value: 'w-4' },
+	]);
+	expect((await search('published')).results.map(({ value }) => value)).toEqual(['w-1', 'w-5', 'w-4']);
+});
+
+test.each([
+	['no content', { content: [] }, /it holds nothing/],
+	['a link', { content: [{ type: 'resource_link', uri: 'list:1' }] }, /it holds a link, list:1/],
+	['an empty list and an error', { structuredContent: { success: true, workflows: [], error: 'The deployment is gone' } }, /could not say: The deployment is gone/],
+])('%s is an error, not an empty list', async (_, whole, message) => {
+	answer(whole);
+	await expect(search()).rejects.toThrow(message);
+});
+
+test('a list as structured content', async () => {
+	answer({ content: [], structuredContent: [{ workflowId: 'w-1', workflowName: 'Book' }] });
+	expect(await search()).toEqual({ results: [{ name: 'Book', value: 'w-1' }] });
 });
 
 test('older tools', async () => {
@@ -57,7 +127,7 @@ test('what may pass is tried once more', async () => {
 
 test('one workflow alone, and not what is listed in it', async () => {
 	answerJson({ workflowId: 'w-1', name: 'Book', parameters: [{ id: 'p', name: 'PATIENT' }] });
-	expect(await search()).toEqual({ results: [{ name: 'Book (w-1)', value: 'w-1' }] });
+	expect(await search()).toEqual({ results: [{ name: 'Book', value: 'w-1' }] });
 });
 
 test('a pause is not sat out, and the advice is for somebody who looks at a list', async () => {

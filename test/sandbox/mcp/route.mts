@@ -47,6 +47,10 @@ async function answerMcp(
 	if (fault.connection === 'silent') return stayOpen(reply);
 	if (fault.refuse) return sendAnswer(reply, fault.refuse);
 	if (fault.loseSession && session !== null) parts.sessions.forget(session);
+	const { mcpLostSession, mcpStickyCookie } = parts.settings();
+	if (mcpLostSession && session !== null && !parts.sessions.knows(session)) return sendAnswer(reply, mcpLostSession);
+	if (mcpStickyCookie && session !== null && !holdsCookie(request, session))
+		return sendAnswer(reply, { status: 404, body: { error: 'Session not found' } });
 	const response = await parts.sessions.answer({
 		request: incoming,
 		body: request.body,
@@ -63,17 +67,29 @@ function toWebRequest({ method, url, headers }: FastifyRequest): Request {
 	return new Request(new URL(url, 'http://sandbox'), { method, headers: Object.fromEntries(given) });
 }
 
+/** The cookie by which a load balancer knows where a session is. */
+function cookieOf(session: string): string {
+	return `sticky=to-${session}`;
+}
+
+function holdsCookie({ headers }: FastifyRequest, session: string): boolean {
+	return (headers.cookie ?? '').split('; ').includes(cookieOf(session));
+}
+
 async function sendResponse(
 	reply: FastifyReply,
 	response: Response,
 	message: McpMessage,
 	{ answerAs = 'stream' }: McpFault,
-	{ wait }: Parts,
+	{ wait, settings }: Parts,
 ): Promise<FastifyReply | void> {
 	const headers: Record<string, string> = {};
 	response.headers.forEach((value, name) => {
 		headers[name] = value;
 	});
+	const begun = response.headers.get(sessionHeader);
+	if (settings().mcpStickyCookie && message.method === 'initialize' && begun !== null)
+		headers['set-cookie'] = `${cookieOf(begun)}; Path=/; HttpOnly`;
 	if (headers['content-type'] === 'text/event-stream')
 		return sendStream(reply, headers, Readable.fromWeb(response.body as ReadableStream));
 	const answer = await response.text();

@@ -46,6 +46,10 @@ export class McpSessions {
 		return refusal(400, -32000, 'Bad Request: Mcp-Session-Id header is required');
 	}
 
+	knows(id: string): boolean {
+		return this.#sessions.has(id);
+	}
+
 	forget(id: string): void {
 		this.#sessions.delete(id);
 	}

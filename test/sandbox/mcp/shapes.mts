@@ -14,6 +14,7 @@ export const olderTools = [
 	'get_run_status',
 	'list_runs',
 	'get_run_logs',
+	'nen_logs',
 	'list_workflows',
 	'get_run_video',
 ] as const;

@@ -84,6 +84,7 @@ export class McpTools {
 			get_run_status: status,
 			list_runs: list,
 			get_run_logs: logs,
+			nen_logs: logs,
 			list_workflows: workflows,
 			get_run_video: video,
 		};
@@ -91,13 +92,14 @@ export class McpTools {
 
 	/** One page of those that are offered. Throws when the cursor is not one of its own. */
 	list(cursor: string | undefined): { tools: Tool[]; nextCursor?: string } {
-		const { mcpTools, mcpToolsPerPage } = this.#settings();
+		const { mcpTools, mcpToolsPerPage, mcpLastCursor } = this.#settings();
 		const start = cursor === undefined ? 0 : Number(/^page-at-(\d+)$/.exec(cursor)?.[1] ?? NaN);
 		if (!(start === 0 || start < mcpTools.length))
 			throw new McpError(ErrorCode.InvalidParams, `Unknown cursor ${cursor}`);
 		const end = start + (mcpToolsPerPage ?? mcpTools.length);
 		const tools = mcpTools.slice(start, end).map((name) => ({ name, ...this.#tools[name].listed }));
-		return end < mcpTools.length ? { tools, nextCursor: `page-at-${end}` } : { tools };
+		if (end < mcpTools.length) return { tools, nextCursor: `page-at-${end}` };
+		return mcpLastCursor === null ? { tools } : { tools, nextCursor: mcpLastCursor };
 	}
 
 	/** Throws when the tool is not offered, or a JSON-RPC error was ordered. */

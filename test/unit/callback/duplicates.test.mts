@@ -9,6 +9,11 @@ test('message id and status make the key, and cannot run into one another', () =
 	expect(new Set(keys).size).toBe(5);
 });
 
+test('a status is the same whatever its capitals and the spaces around it', () => {
+	expect(keyOf(callback('a', ' Success '))).toBe(keyOf(callback('a', 'success')));
+	expect(keyOf(callback('A'))).not.toBe(keyOf(callback('a')));
+});
+
 /** One process: its memory, and what is saved in the database, which several processes share. */
 function processWith(database: { saved?: string; writes: number } = { writes: 0 }, clock = { now: 1_700_000_000_000 }) {
 	const claims = new Claims(() => clock.now);

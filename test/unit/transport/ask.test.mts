@@ -26,7 +26,7 @@ test.each([
 	const { sender, given } = serverWith(inputSchema);
 	const inquiry = new Inquiry(sender, connection);
 	await inquiry.stateOf('m');
-	await inquiry.logOf('m');
+	await inquiry.logOf('m', (log) => log);
 	await inquiry.workflows();
 	expect(given).toEqual(expected);
 });

@@ -1,5 +1,6 @@
 import type { IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
 
+import { Unusable } from '../../transport/ask';
 import { askForEach, askOptions, messageIdProperty, readMessageId } from '../ask';
 import { badInput } from '../badInput';
 import type { Parameters } from '../parameters';
@@ -9,7 +10,7 @@ export const option: Operation['option'] = {
 	name: 'Get Logs',
 	value: 'getLogs',
 	action: 'Get the log of a run (starts nothing)',
-	description: 'Asks NenAI for the log of a run: its steps, what was decided and why, and its errors. It may contain passwords. Starts and changes nothing.',
+	description: 'Asks NenAI for the log of a run: its steps, what was decided and why, and its errors. It may contain passwords that the run typed. Starts and changes nothing.',
 };
 
 export const parameters: INodeProperties[] = [
@@ -24,6 +25,7 @@ export const parameters: INodeProperties[] = [
 		],
 		default: 'text',
 		description: 'How the log comes out',
+		hint: 'A log may contain passwords that the run typed. Pass it on only to people who may see them.',
 	},
 	{
 		displayName: 'Put Output File in Field',
@@ -48,14 +50,22 @@ export async function execute(this: IExecuteFunctions): Promise<INodeExecutionDa
 	return await askForEach(this, {
 		parameters,
 		read: readWish,
-		ask: async (inquiry, { messageId }) => await inquiry.logOf(messageId),
-		toItems: async (logs, { messageId, property }) => {
-			if (property === undefined) return [{ json: { messageId, logs } }];
-			const file = await this.helpers.prepareBinaryData(Buffer.from(logs), `${messageId.replace(NOT_IN_FILE_NAMES, '_')}.log`, 'text/plain');
-			return [{ json: { messageId }, binary: { [property]: file } }];
-		},
+		ask: async (inquiry, wish) => await inquiry.logOf(wish.messageId, async (logs) => await toItem.call(this, logs, wish)),
+		toItems: (item) => [item],
 		named: ({ messageId }) => ({ messageId }),
 	});
+}
+
+/** A file is stored at once, so that its log is not held until all items are done. Throws Unusable. */
+async function toItem(this: IExecuteFunctions, logs: string, { messageId, property }: Wish): Promise<INodeExecutionData> {
+	if (property === undefined) return { json: { messageId, logs } };
+	const fileName = `${messageId.replace(NOT_IN_FILE_NAMES, '_')}.log`;
+	const file = await this.helpers.prepareBinaryData(Buffer.from(logs), fileName, 'text/plain').catch(refuseStorage);
+	return { json: { messageId }, binary: { [property]: file } };
+}
+
+function refuseStorage({ message }: Error): never {
+	throw new Unusable(`The log could not be stored: ${message}`, "Check n8n's binary data settings and its free space.");
 }
 
 const NOT_IN_FILE_NAMES = /[^\w.-]/g;

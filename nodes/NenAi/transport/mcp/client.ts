@@ -1,7 +1,13 @@
-import type { IDataObject, IN8nHttpFullResponse } from 'n8n-workflow';
+import type { IDataObject } from 'n8n-workflow';
 
-import { parseJson } from '../answer';
-import { readEvents } from './eventStream';
+import { Cookies } from './cookies';
+import { Deadline } from './deadline';
+import { isAnswerTo, messagesIn, readStart, resultOf, type Admit, type ByteStream, type HttpResponse, type Message } from './messages';
+import { changeTexts, isLost, McpError, readRefusal, type Headers } from './noResult';
+import { Turns, type Share } from './turns';
+
+export type { ByteStream } from './messages';
+export { McpError, type NoResult } from './noResult';
 
 /**
  * A client of the Model Context Protocol over streamable HTTP (modelcontextprotocol.io/specification/2025-06-18), as
@@ -16,28 +22,19 @@ const KNOWN_VERSIONS = [PROTOCOL_VERSION, '2025-11-25', '2025-03-26', '2024-11-0
 
 const CLIENT_INFO = { name: 'n8n-nodes-nenai', version: '1' };
 
-/** Characters of an answer. Larger ones are not read to their end. */
-const LARGEST_ANSWER = 50_000_000;
-
-/** Characters of the body of an error that are read, and milliseconds that it may take: its status says most of it. */
-const LARGEST_ERROR = 50_000;
-const LONGEST_ERROR = 2000;
-
 /** Milliseconds for the end of a session, for which nobody waits. */
 const LONGEST_END = 5000;
 
 /** Pages of a list of tools; a server that gives more goes round in a circle. */
 const MOST_PAGES = 100;
 
-/** JSON-RPC's code for a request whose method is not there. */
+/** JSON-RPC's codes for a request whose method is not there, and for one with parameters that are not accepted. */
 const METHOD_NOT_FOUND = -32601;
+const INVALID_PARAMS = -32602;
 
-type Headers = IN8nHttpFullResponse['headers'];
-
-/** A body as a stream of bytes, ended before its end with `destroy`. */
-export interface ByteStream extends AsyncIterable<Uint8Array> {
-	destroy(): void;
-}
+/** Values of cookies that are kept out of failures. Shorter ones could be ordinary words. */
+const SHORTEST_HIDDEN = 8;
+const MOST_HIDDEN = 100;
 
 export interface HttpRequest {
 	method: 'POST' | 'DELETE';
@@ -49,12 +46,6 @@ export interface HttpRequest {
 
 /** Sends a request and resolves with its answer, of any status, when its headers are there. Rejects where none comes. */
 export type Send = (request: HttpRequest) => Promise<HttpResponse>;
-
-export interface HttpResponse {
-	statusCode: number;
-	headers: Headers;
-	body: ByteStream;
-}
 
 export interface Tool {
 	name: string;
@@ -69,53 +60,26 @@ export interface ToolResult {
 	isError?: unknown;
 }
 
-/** A message of JSON-RPC 2.0. */
-interface Message {
-	jsonrpc?: unknown;
-	id?: unknown;
-	method?: unknown;
-	params?: unknown;
-	result?: unknown;
-	error?: unknown;
-}
-
-/** Why a question has no answer. */
-export type NoResult =
-	/** An HTTP answer with a status that is no success, or with none of the protocol's content. */
-	| { kind: 'http'; status: number; headers: Headers; body: string }
-	/** The request threw this. */
-	| { kind: 'thrown'; error: unknown }
-	| { kind: 'tooLate' }
-	/** The server has forgotten the session, and that of a new beginning, too. */
-	| { kind: 'lost' }
-	/** The answer ended without what was asked for. */
-	| { kind: 'cutOff' }
-	| { kind: 'tooLarge' }
-	/** An error of JSON-RPC, to a request of this method. */
-	| { kind: 'rpc'; method: string; code: number; message: string }
-	/** The server speaks this version of the protocol only. */
-	| { kind: 'version'; version: string };
-
-export class McpError extends Error {
-	readonly reason: NoResult;
-
-	constructor(reason: NoResult) {
-		super(reason.kind);
-		this.reason = reason;
-	}
-}
-
 interface Session {
 	/** Undefined where the server keeps no sessions. */
 	id?: string;
-	version: string;
+	/** Undefined until one is agreed on. */
+	version?: string;
+	cookies: Cookies;
 }
+
+/** What is done with the answer to a request while its connection is open. */
+type Read<T> = (response: HttpResponse, admit: (share: Share) => Admit) => Promise<T>;
 
 /** All methods reject with McpError. One session serves all calls; one that is lost is begun anew once for each call. */
 export class McpClient {
 	private session?: Promise<Session>;
 
 	private lastId = 0;
+
+	private readonly turns = new Turns();
+
+	private readonly hidden = new Set<string>();
 
 	private readonly send: Send;
 
@@ -129,8 +93,7 @@ export class McpClient {
 	 */
 	constructor(send: Send, timeout: number, stopped?: AbortSignal) {
 		this.send = send;
-		// A timer takes whole numbers only.
-		this.timeout = Math.ceil(timeout);
+		this.timeout = timeout;
 		this.stopped = stopped;
 	}
 
@@ -139,16 +102,28 @@ export class McpClient {
 		const tools: Tool[] = [];
 		let cursor: unknown;
 		for (let page = 0; page < MOST_PAGES; page += 1) {
-			const result = (await this.call('tools/list', cursor === undefined ? {} : { cursor })) as { tools?: unknown; nextCursor?: unknown };
+			const result = await this.listPage(cursor);
 			if (Array.isArray(result.tools)) tools.push(...result.tools.filter(isTool));
-			if (typeof result.nextCursor !== 'string' || result.nextCursor === cursor) break;
+			// Some servers write an empty cursor where there is none.
+			if (typeof result.nextCursor !== 'string' || result.nextCursor === '' || result.nextCursor === cursor) break;
 			cursor = result.nextCursor;
 		}
 		return tools;
 	}
 
-	async callTool(name: string, args: IDataObject): Promise<ToolResult> {
-		return (await this.call('tools/call', { name, arguments: args })) as ToolResult;
+	/** Nothing where the server refuses its own cursor: then the pages that came are the list. */
+	private async listPage(cursor: unknown): Promise<{ tools?: unknown; nextCursor?: unknown }> {
+		return await this.call('tools/list', cursor === undefined ? {} : { cursor }, (page: object) => page).catch(async (error: unknown) => {
+			const isCursorRefused = cursor !== undefined && error instanceof McpError && error.reason.kind === 'rpc' && error.reason.code === INVALID_PARAMS;
+			return isCursorRefused ? {} : await Promise.reject(error);
+		});
+	}
+
+	async callTool(name: string, args: IDataObject): Promise<ToolResult>;
+	/** @param use makes use of the result. Only one large result is held at a time, and only for as long as this takes. What it throws is thrown. */
+	async callTool<T>(name: string, args: IDataObject, use: (result: ToolResult) => T | Promise<T>): Promise<T>;
+	async callTool<T>(name: string, args: IDataObject, use: (result: ToolResult) => T | Promise<T> | ToolResult = (result) => result): Promise<T | ToolResult> {
+		return await this.call('tools/call', { name, arguments: args }, use);
 	}
 
 	/** Lets the server forget the session. Nobody waits for it, and it need not succeed. */
@@ -166,14 +141,19 @@ export class McpClient {
 		}
 	}
 
-	private async call(method: string, params: IDataObject): Promise<object> {
+	/** The text without the cookies of the sessions. */
+	hide(text: string): string {
+		return [...this.hidden].reduce((hidden, value) => hidden.split(value).join('***'), text);
+	}
+
+	private async call<T>(method: string, params: IDataObject, use: (result: object) => T | Promise<T>): Promise<T> {
 		const opened = this.open();
 		const session = await opened;
-		return await this.ask(method, params, session).catch(async (error: unknown) => {
-			if (!isLost(error)) return await Promise.reject(error);
+		return await this.ask(method, params, session, use).catch(async (error: unknown) => {
+			if (session.id === undefined || !isLost(error)) return await Promise.reject(error);
 			// Another call may have begun a new one already.
 			if (this.session === opened) this.session = undefined;
-			return await this.ask(method, params, await this.open());
+			return await this.ask(method, params, await this.open(), use);
 		});
 	}
 
@@ -188,28 +168,47 @@ export class McpClient {
 		return this.session;
 	}
 
+	/** In another version, if the server refuses the usual one and names one that is known here, too. */
 	private async initialize(): Promise<Session> {
-		const params = { protocolVersion: PROTOCOL_VERSION, capabilities: {}, clientInfo: CLIENT_INFO };
-		const { result, headers } = await this.exchange('initialize', params);
+		return await this.begin(PROTOCOL_VERSION).catch(async (error: unknown) => {
+			const other = otherVersion(error);
+			return other === undefined ? await Promise.reject(error) : await this.begin(other);
+		});
+	}
+
+	private async begin(protocolVersion: string): Promise<Session> {
+		const params = { protocolVersion, capabilities: {}, clientInfo: CLIENT_INFO };
+		const cookies = new Cookies();
+		const share = this.turns.share();
+		const { result, headers } = await this.exchange('initialize', params, { cookies }, share).finally(() => share.release());
 		const version = String((result as { protocolVersion?: unknown }).protocolVersion);
 		if (!KNOWN_VERSIONS.includes(version)) throw new McpError({ kind: 'version', version });
 		const id = headers['mcp-session-id'];
-		const session: Session = { version, ...(typeof id === 'string' && { id }) };
-		await this.tell({ method: 'notifications/initialized' }, session);
+		const session: Session = { version, cookies, ...(typeof id === 'string' && { id }) };
+		await this.tell({ method: 'notifications/initialized' }, session).catch((error: McpError) => {
+			// Some servers refuse it. Whether the session works, the next request tells.
+			if (!['http', 'lost'].includes(error.reason.kind)) throw error;
+		});
 		return session;
 	}
 
-	private async ask(method: string, params: IDataObject, session: Session): Promise<object> {
-		return (await this.exchange(method, params, session)).result;
+	private async ask<T>(method: string, params: IDataObject, session: Session, use: (result: object) => T | Promise<T>): Promise<T> {
+		const share = this.turns.share();
+		try {
+			const { result } = await this.exchange(method, params, session, share);
+			return await use(result);
+		} finally {
+			share.release();
+		}
 	}
 
 	/** Sends a request, and reads until its answer is there. */
-	private async exchange(method: string, params: IDataObject, session?: Session): Promise<{ result: object; headers: Headers }> {
+	private async exchange(method: string, params: IDataObject, session: Session, share: Share): Promise<{ result: object; headers: Headers }> {
 		this.lastId += 1;
 		const id = this.lastId;
-		return await this.post({ id, method, params }, session, async ({ statusCode, headers, body }) => {
-			for await (const message of messagesIn(statusCode, headers, body)) {
-				if (isAnswerTo(id, message)) return { result: resultOf(message, method), headers };
+		return await this.post({ id, method, params }, session, async (response, admit) => {
+			for await (const message of messagesIn(response, admit(share))) {
+				if (isAnswerTo(id, message)) return { result: resultOf(message, method), headers: response.headers };
 				if (message.method !== undefined && message.id !== undefined) void this.reply(message, session);
 			}
 			throw new McpError({ kind: 'cutOff' });
@@ -217,125 +216,74 @@ export class McpClient {
 	}
 
 	/** A server may ask back before it answers: whether anybody is there, or for what no client has to have. */
-	private async reply({ id, method }: Message, session?: Session) {
+	private async reply({ id, method }: Message, session: Session) {
 		const answer = method === 'ping' ? { result: {} } : { error: { code: METHOD_NOT_FOUND, message: 'Method not found' } };
 		// Where it does not arrive, the answer that is waited for tells what is wrong.
 		await this.tell({ id, ...answer }, session).catch(() => {});
 	}
 
 	/** Sends what nobody answers. */
-	private async tell(message: Message, session?: Session): Promise<void> {
+	private async tell(message: Message, session: Session): Promise<void> {
 		await this.post(message, session, async () => {});
 	}
 
 	/** @param read what to do with the answer, where it is a success; the connection ends afterwards in any case */
-	private async post<T>(message: Message, session: Session | undefined, read: (response: HttpResponse) => Promise<T>): Promise<T> {
-		const deadline = AbortSignal.timeout(this.timeout);
+	private async post<T>(message: Message, session: Session, read: Read<T>): Promise<T> {
+		const deadline = new Deadline(this.timeout);
 		const ended = new AbortController();
 		const headers = { accept: 'application/json, text/event-stream', 'content-type': 'application/json', ...headersOf(session) };
-		const signal = AbortSignal.any([deadline, ended.signal, ...(this.stopped ? [this.stopped] : [])]);
+		const signal = AbortSignal.any([deadline.signal, ended.signal, ...(this.stopped ? [this.stopped] : [])]);
 		let body: ByteStream | undefined;
 		try {
 			const response = await this.send({ method: 'POST', headers, body: { jsonrpc: '2.0', ...message }, signal });
 			({ body } = response);
-			if (response.statusCode >= 300) throw new McpError(await refusalIn(response, session));
-			return await read(response);
+			this.keepCookies(response, session);
+			if (response.statusCode >= 300) throw await refusalOf(response, message, session);
+			return await read(response, (share) => async (bytes) => await share.add(bytes, deadline, signal));
 		} catch (error) {
-			throw asMcpError(error, deadline);
+			throw this.toMcpError(error, deadline);
 		} finally {
 			body?.destroy();
 			ended.abort();
 		}
 	}
-}
 
-function asMcpError(error: unknown, deadline: AbortSignal): McpError {
-	if (error instanceof McpError) return error;
-	return new McpError(deadline.aborted ? { kind: 'tooLate' } : { kind: 'thrown', error });
-}
-
-function headersOf(session?: Session): Record<string, string> {
-	if (session === undefined) return {};
-	return { 'mcp-protocol-version': session.version, ...(session.id !== undefined && { 'mcp-session-id': session.id }) };
-}
-
-/** The messages of an answer, in either of its two forms. */
-async function* messagesIn(status: number, headers: Headers, body: ByteStream): AsyncGenerator<Message> {
-	const type = String(headers['content-type'] ?? '').split(';')[0].trim().toLowerCase();
-	if (type === 'text/event-stream') {
-		for await (const data of readEvents(bounded(body))) yield* toMessages(parseJson(data));
-		return;
+	private toMcpError(error: unknown, deadline: Deadline): McpError {
+		const { reason } = asMcpError(error, deadline);
+		return new McpError(changeTexts(reason, (text) => this.hide(text)));
 	}
-	const text = await readWhole(body);
-	const json = parseJson(text);
-	if (type === 'application/json' && typeof json === 'string' && text.trim() !== '') throw new McpError({ kind: 'cutOff' });
-	const messages = toMessages(json);
-	// A page, or any other answer that has nothing of the protocol.
-	if (messages.length === 0) throw new McpError({ kind: 'http', status, headers, body: text });
-	yield* messages;
+
+	private keepCookies({ headers }: HttpResponse, { cookies }: Session) {
+		for (const value of cookies.take(headers['set-cookie'])) {
+			if (value.length >= SHORTEST_HIDDEN && this.hidden.size < MOST_HIDDEN) this.hidden.add(value);
+		}
+	}
 }
 
-/** A message, or several in a list, as versions before 2025-06-18 may have it. */
-function toMessages(json: unknown): Message[] {
-	const entries: unknown[] = Array.isArray(json) ? json : [json];
-	return entries.filter((entry): entry is Message => typeof entry === 'object' && entry !== null && 'jsonrpc' in entry);
+async function refusalOf({ statusCode, headers, body }: HttpResponse, { method }: Message, { id }: Session): Promise<McpError> {
+	return new McpError(readRefusal(statusCode, headers, await readStart(body), String(method), id !== undefined));
 }
 
-/** An error without an ID is the answer to what the server could not read. */
-function isAnswerTo(id: number, message: Message): boolean {
-	if (message.method !== undefined) return false;
-	return String(message.id) === String(id) || (message.error !== undefined && (message.id ?? null) === null);
+function asMcpError(error: unknown, deadline: Deadline): McpError {
+	if (error instanceof McpError) return error;
+	return new McpError(deadline.signal.aborted ? { kind: 'tooLate' } : { kind: 'thrown', error });
 }
 
-function resultOf({ result, error }: Message, method: string): object {
-	if (typeof result === 'object' && result !== null) return result;
-	const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
-	throw new McpError({ kind: 'rpc', method, code: Number(code), message: typeof message === 'string' ? message : '' });
+/** A version that a server names in its refusal of ours, and that is known here, too. */
+function otherVersion(error: unknown): string | undefined {
+	if (!(error instanceof McpError) || error.reason.kind !== 'version') return undefined;
+	return error.reason.version.split(', ').find((version) => version !== PROTOCOL_VERSION && KNOWN_VERSIONS.includes(version));
+}
+
+function headersOf({ id, version, cookies }: Session): Record<string, string> {
+	const cookie = cookies.toHeader();
+	return {
+		...(version !== undefined && { 'mcp-protocol-version': version }),
+		...(id !== undefined && { 'mcp-session-id': id }),
+		...(cookie !== undefined && { cookie }),
+	};
 }
 
 function isTool(entry: unknown): entry is Tool {
 	return typeof entry === 'object' && entry !== null && 'name' in entry && typeof entry.name === 'string';
-}
-
-/** What an answer that is no success says: to a session's ID, 404 means that the server has forgotten it; some answer 400. */
-async function refusalIn({ statusCode: status, headers, body }: HttpResponse, session?: Session): Promise<NoResult> {
-	const text = await readStart(body);
-	const isForgotten = status === 404 || (status === 400 && /session/i.test(text));
-	return session?.id !== undefined && isForgotten ? { kind: 'lost' } : { kind: 'http', status, headers, body: text };
-}
-
-function isLost(error: unknown): boolean {
-	return error instanceof McpError && error.reason.kind === 'lost';
-}
-
-/** The beginning of a body, as far as it comes soon. */
-async function readStart(body: ByteStream): Promise<string> {
-	const decoder = new TextDecoder();
-	let text = '';
-	const read = async () => {
-		for await (const chunk of body) {
-			text += decoder.decode(chunk, { stream: true });
-			if (text.length > LARGEST_ERROR) return;
-		}
-	};
-	const soon = new Promise((resolve) => AbortSignal.timeout(LONGEST_ERROR).addEventListener('abort', resolve));
-	await Promise.race([read().catch(() => {}), soon]);
-	return text;
-}
-
-async function readWhole(body: ByteStream): Promise<string> {
-	const decoder = new TextDecoder();
-	let text = '';
-	for await (const chunk of bounded(body)) text += decoder.decode(chunk, { stream: true });
-	return text + decoder.decode();
-}
-
-/** The same chunks, as long as there are not too many. */
-async function* bounded(body: ByteStream): AsyncGenerator<Uint8Array> {
-	let size = 0;
-	for await (const chunk of body) {
-		size += chunk.length;
-		if (size > LARGEST_ANSWER) throw new McpError({ kind: 'tooLarge' });
-		yield chunk;
-	}
 }

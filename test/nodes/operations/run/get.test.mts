@@ -2,7 +2,7 @@
 import type { IDataObject, INodeParameters } from 'n8n-workflow';
 import { withSandbox } from '../../../sandbox/cases.mts';
 import { errorAnswer, type Sandbox } from '../../../sandbox/index.mts';
-import { asking, CONTINUE, items, type AskOptions } from '../../asking.mts';
+import { asking, CONTINUE, items, textResult, type AskOptions } from '../../asking.mts';
 
 let sandbox: Sandbox;
 withSandbox((given) => (sandbox = given), { retryDelaysMs: [] });
@@ -14,6 +14,8 @@ test.each([
 	['running', false],
 	['processing', false],
 	['Running', false],
+	[' QUEUED ', false],
+	['Completed', true],
 	['completed', true],
 	['failed', true],
 	['timeout', true],
@@ -30,6 +32,52 @@ test('the answer is unchanged, with every digit', async () => {
 	failCalls({ result: { form: 'json-text', data: { status: 'completed', output: { claim: 'C', rows: [1, 'x', null] }, messageId: 'own', liveViewUrl: 'https://app.example.com/runs/m-1' } } });
 	const { items: [{ json }] } = await get({ items: items('m-1') });
 	expect(json).toEqual({ status: 'completed', output: { claim: 'C', rows: [1, 'x', null] }, messageId: 'own', liveViewUrl: 'https://app.example.com/runs/m-1', finished: true });
+});
+
+const COMPLETED = { success: true, messageId: 'm-1', workflowId: 'w-1', status: 'completed', createdAt: '2026-02-10T19:47:54.424Z', updatedAt: '2026-02-10T19:49:40.865470+00:00' };
+const FAILED = { ...COMPLETED, status: 'failed', errorData: { error_message: 'Exit code: 1', updated_at: '2026-02-10T19:49:40Z', error_artifacts: {} } };
+
+test.each([
+	['completed, as recorded', COMPLETED, COMPLETED],
+	['failed, as recorded', FAILED, FAILED],
+	['one level deeper, under data', { success: true, data: FAILED }, FAILED],
+	['with data of its own', { ...COMPLETED, data: { status: 'own' } }, { ...COMPLETED, data: { status: 'own' } }],
+	['with an error of its own', { ...FAILED, error: 'Exit code: 1' }, { ...FAILED, error: 'Exit code: 1' }],
+	['failed, with data that names an error', { ...FAILED, data: { error: 'boom' } }, { ...FAILED, data: { error: 'boom' } }],
+])('the state %s is unchanged', async (_, json, expected) => {
+	for (const result of [textResult(JSON.stringify(json)), { whole: { content: [], structuredContent: json } }]) {
+		sandbox.mcpFaults.clear();
+		failCalls({ result });
+		const { items: [item], error } = await get({ items: items('m-1') });
+		expect(error).toBeUndefined();
+		expect(item.json).toEqual({ ...expected, finished: true });
+	}
+});
+
+test.each(['""', 'null', '"  "', '{}', '[]', 'true'])('where the answer has %s as its message ID, it is the one that was asked for', async (messageId) => {
+	failCalls({ result: textResult(`{"success":true,"status":"running","messageId":${messageId}}`) });
+	const { items: [{ json }] } = await get({ items: items('m-1') });
+	expect(json).toEqual({ success: true, status: 'running', messageId: 'm-1', finished: false });
+});
+
+test.each([['"own"', 'own'], ['7', 7]])('where it has %s, that stays', async (messageId, expected) => {
+	failCalls({ result: textResult(`{"success":true,"status":"running","messageId":${messageId}}`) });
+	const { items: [{ json }] } = await get({ items: items('m-1') });
+	expect(json.messageId).toBe(expected);
+});
+
+test.each([
+	['no content', { whole: { content: [] } }, /\(it holds nothing\)/],
+	['no field of the protocol', { whole: {} }, /it holds nothing/],
+	['a list as structured content', { whole: { content: [], structuredContent: [COMPLETED] } }, /it names no status/],
+	['a link', { whole: { content: [{ type: 'resource_link', uri: 'run:1' }] } }, /it holds a link, run:1,/],
+	['a failure one level deeper', textResult('{"success":true,"data":{"success":false,"error":"Run not found"}}'), /could not say: Run not found/],
+	['a status that is empty', textResult('{"success":true,"status":" "}'), /it names no status/],
+])('what names no state is an error: %s', async (_, result, message) => {
+	failCalls({ result });
+	const { items: found, error } = await get({ items: items('m-1') });
+	expect(found).toEqual([]);
+	expect(error?.message).toMatch(message);
 });
 
 test('numbers that JavaScript would change are texts with all digits', async () => {

@@ -30,7 +30,17 @@ test('the limit is 50, and holds where NenAI gives more', async () => {
 test.each([
 	['one entry in one text', textResult('{"messageId":"m-1","status":"completed","steps":[{"id":1}]}'), ['m-1']],
 	['null in place of a list', textResult('{"success":true,"runs":null}'), []],
-	['no content', { whole: { content: [] } }, []],
+	['the recorded form', textResult('{"success":true,"workflowId":"w-1","runs":[{"messageId":"m-1","status":"completed","createdAt":"2026-02-10T19:47:54.424Z","updatedAt":"2026-02-10T19:49:40Z"}],"count":1,"totalCount":3}'), ['m-1']],
+	['the recorded form without runs', textResult('{"success":true,"workflowId":"w-1","runs":[],"count":0,"totalCount":0}'), []],
+	['one level deeper, under data', textResult('{"success":true,"data":{"workflowId":"w-1","runs":[{"messageId":"m-1"}],"count":1}}'), ['m-1']],
+	['null one level deeper', textResult('{"success":true,"data":{"runs":null}}'), []],
+	['the list under data', textResult('{"success":true,"data":[{"messageId":"m-1"}]}'), ['m-1']],
+	['one entry under data', textResult('{"success":true,"data":{"messageId":"m-1","status":"completed"}}'), ['m-1']],
+	['a list as structured content', { whole: { content: [], structuredContent: [{ messageId: 'm-1' }, { messageId: 'm-2' }] } }, ['m-1', 'm-2']],
+	['an empty list as structured content', { whole: { content: [], structuredContent: [] } }, []],
+	['a list as structured content, without content', { whole: { structuredContent: [{ messageId: 'm-1' }] } }, ['m-1']],
+	['JSON in a resource in base64', { whole: { content: [{ type: 'resource', resource: { uri: 'runs:1', blob: Buffer.from('{"runs":[{"messageId":"m-1"}]}').toString('base64') } }] } }, ['m-1']],
+	['a link beside the list', { whole: { content: [{ type: 'text', text: '{"runs":[{"messageId":"m-1"}]}' }, { type: 'resource_link', uri: 'runs:1' }] } }, ['m-1']],
 	['an only list under another name', textResult('{"success":true,"items":[{"messageId":"m-1"}]}'), ['m-1']],
 ])('the list of runs in a form of its own: %s', async (_, result, ids) => {
 	failCalls({ result });
@@ -48,4 +58,63 @@ test('a list of warnings is not the list that was asked for', async () => {
 test('a workflow without runs gives no item', async () => {
 	const { items: found, error } = await ask('getMany', { parameters: { workflowId: 'w-9' } });
 	expect([found, error]).toEqual([[], undefined]);
+});
+
+test.each([
+	[0, /^Limit \(limit\) must be a whole number of at least 1, but is the number 0/],
+	[-5, /^Limit \(limit\) must be a whole number of at least 1, but is the number -5/],
+	[1.5, /^Limit \(limit\) must be a whole number of at least 1, but is the number 1\.5/],
+	['={{ "0" }}', /^Limit \(limit\) must be a whole number of at least 1, but is the text "0"/],
+])('the limit %s is an error that names it, and nothing is asked', async (limit, message) => {
+	const { error } = await ask('getMany', { parameters: { workflowId: 'w-1', limit } });
+	expect(error?.message).toMatch(message);
+	expect(calls()).toEqual([]);
+});
+
+describe.each(['run', 'workflow'])('what is no list is an error, not an empty one (%s)', (resource) => {
+	const list = resource === 'run' ? 'runs' : 'workflows';
+	test.each([
+		['no content', { whole: { content: [] } }, /\(it holds nothing\)/],
+		['no field of the protocol', { whole: {} }, /it holds nothing/],
+		['an empty text', textResult(''), /it holds no list/],
+		['an empty object', { whole: { content: [], structuredContent: {} } }, /it holds nothing/],
+		['an empty object in a text', textResult('{}'), /it holds no list/],
+		['success alone', textResult('{"success":true}'), /it holds no list/],
+		['null', textResult('null'), /it holds no list/],
+		['a number of entries', textResult('{"success":true,"count":3}'), /it holds no list/],
+		['a text in place of the list', textResult(`{"success":true,"${list}":"none"}`), /it holds no list/],
+		['a list of texts', textResult(`{"success":true,"${list}":["m-1"]}`), /it holds no list/],
+		['data that is null', textResult('{"success":true,"data":null}'), /it holds no list/],
+		['a link', { whole: { content: [{ type: 'resource_link', uri: 'list:1' }] } }, /it holds a link, list:1,/],
+		['a picture', { whole: { content: [{ type: 'image', data: 'aGk=', mimeType: 'image/png' }] } }, /it holds a part of the type image/],
+		['an empty list and an error', textResult(`{"success":true,"${list}":[],"error":"The deployment is gone"}`), /could not say: The deployment is gone/],
+		['no list and an error', textResult(`{"success":true,"${list}":null,"error":"The deployment is gone"}`), /could not say: The deployment is gone/],
+		['an empty list and an error, one level deeper', textResult(`{"success":true,"data":{"${list}":[],"error":"The deployment is gone"}}`), /could not say: The deployment is gone/],
+		['an empty list one level deeper, and an error beside it', textResult(`{"success":true,"error":"The deployment is gone","data":{"${list}":[]}}`), /could not say: The deployment is gone/],
+		['an empty list and an error as an object', textResult(`{"success":true,"${list}":[],"error":{"code":7,"message":"The deployment is gone"}}`), /could not say: The deployment is gone/],
+		['an empty list and a list of errors', textResult(`{"success":true,"${list}":[],"errors":["The deployment is gone"]}`), /could not say: .*The deployment is gone/],
+		['a failure one level deeper', textResult('{"success":true,"data":{"success":false,"error":"The deployment is gone"}}'), /could not say: The deployment is gone/],
+	] as const)('%s', async (_, result, message) => {
+		failCalls({ result });
+		const { items: found, error } = await ask('getMany', { parameters: resource === 'run' ? { workflowId: 'w-1' } : {} }, resource);
+		expect(found).toEqual([]);
+		expect(error?.message).toMatch(message);
+	});
+});
+
+test.each([
+	['null as the error', '{"success":true,"runs":[],"error":null}'],
+	['an empty text as the error', '{"success":true,"runs":[],"error":""}'],
+	['no errors in their list', '{"success":true,"runs":[],"errors":[]}'],
+	['a message', '{"success":true,"runs":[],"message":"No runs yet"}'],
+])('an empty list stays one beside %s', async (_, json) => {
+	failCalls({ result: textResult(json) });
+	const { items: found, error } = await ask('getMany', { parameters: { workflowId: 'w-1' } });
+	expect([found, error]).toEqual([[], undefined]);
+});
+
+test('an error beside entries is no failure: the entries came', async () => {
+	failCalls({ result: textResult('{"success":true,"runs":[{"messageId":"m-1"}],"error":"One page is missing"}') });
+	const { items: found } = await ask('getMany', { parameters: { workflowId: 'w-1' } });
+	expect(found.map(({ json }) => json)).toEqual([{ messageId: 'm-1' }]);
 });

@@ -244,13 +244,13 @@ describe('while it waits', () => {
 		return [answer?.status, JSON.parse(answer?.body ?? 'null')];
 	}
 
-	test.each(['success', 'failed', 'completed', 'timeout', 'cancelled'])('the status %s resumes it with the whole body', async (status) => {
+	test.each(['success', 'failed', 'completed', 'timeout', 'cancelled', 'Success', ' FAILED '])('the status "%s" resumes it with the whole body', async (status) => {
 		await wait();
 		expect(await deliver({ status, body: { extra: { a: [1, null] } }, omit: ['success', 'result', 'assets', 'error', 'expires_at'] })).toEqual([200, { received: true }]);
 		expect(server.started).toEqual([{ workflow_id: WORKFLOW, message_id: messageId, status, extra: { a: [1, null] } }]);
 	});
 
-	test.each(['processing', 'queued', 'running'])('the status %s does not', async (status) => {
+	test.each(['processing', 'queued', 'running', 'Running', 'PROCESSING', ' queued '])('the status "%s" does not', async (status) => {
 		await wait();
 		expect(await deliver({ status })).toEqual([200, { received: true, ignored: `status ${status}` }]);
 		expect(server.started).toEqual([]);

@@ -1,0 +1,36 @@
+/** A time-out that stands still while something else must be waited for. */
+export class Deadline {
+	private readonly passed = new AbortController();
+
+	private left: number;
+
+	private since = 0;
+
+	/** Counts the timers, so that one that was paused does nothing. */
+	private current = 0;
+
+	/** @param left milliseconds */
+	constructor(left: number) {
+		this.left = left;
+		this.go();
+	}
+
+	get signal(): AbortSignal {
+		return this.passed.signal;
+	}
+
+	pause() {
+		this.current += 1;
+		this.left = Math.max(1, this.left - (performance.now() - this.since));
+	}
+
+	go() {
+		this.current += 1;
+		this.since = performance.now();
+		const timer = this.current;
+		// A timer takes whole numbers only.
+		AbortSignal.timeout(Math.ceil(this.left)).addEventListener('abort', () => {
+			if (timer === this.current) this.passed.abort();
+		});
+	}
+}
