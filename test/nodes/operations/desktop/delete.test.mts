@@ -1,7 +1,7 @@
 /** Desktop → Delete. */
 import { withSandbox } from '../../../sandbox/cases.mts';
 import { errorAnswer, type DesktopFault, type Sandbox } from '../../../sandbox/index.mts';
-import { CONTINUE, DesktopUser, RETRY } from '../../onDesktops.mts';
+import { CONTINUE, DesktopUser } from '../../onDesktops.mts';
 
 let sandbox: Sandbox;
 withSandbox((given) => (sandbox = given));
