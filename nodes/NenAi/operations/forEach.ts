@@ -76,7 +76,7 @@ async function readQuestion<Q, A>(node: IExecuteFunctions, work: Work<Q, A>, ind
 }
 
 function readerOf<Q, A>(node: IExecuteFunctions, work: Work<Q, A>, index: number): Parameters {
-	return new Parameters(work.parameters, (name) => node.getNodeParameter(name, index, null));
+	return new Parameters(work.parameters, (name) => node.getNodeParameter(name, index, null), node.getNode().parameters);
 }
 
 /** Asks what is not known, unless something stops all before any request. `first` is what failed first, in time where the others were given up. */

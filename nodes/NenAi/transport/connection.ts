@@ -7,6 +7,7 @@ import type {
 } from 'n8n-workflow';
 
 import { CREDENTIAL_TYPE, readCredential, type NenAiCredential } from './credential';
+import { writeExactly } from './exactJson';
 
 /** What a user may set for each request. */
 export interface Limits {
@@ -36,6 +37,11 @@ export function connect(data: ICredentialDataDecryptedObject, { maxTries, timeou
 		timeout: timeout > 0 ? Math.min(timeout, LONGEST_TIMEOUT) : LONGEST_TIMEOUT,
 		maxTries,
 	};
+}
+
+/** A body of JSON, as text: as an object, it would lose the digits of long numbers, and what is called `__proto__`. */
+export function jsonBody(value: unknown): Pick<IHttpRequestOptions, 'body' | 'headers'> {
+	return { body: writeExactly(value), headers: { 'content-type': 'application/json', accept: 'application/json' } };
 }
 
 /** Redirects are not followed: n8n would send the API key on to the other host. */

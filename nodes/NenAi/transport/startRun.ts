@@ -1,7 +1,7 @@
 import type { IDataObject, IExecuteFunctions, IN8nHttpFullResponse } from 'n8n-workflow';
 
 import { isFromBetween, judge, judgeThrown, parseJson, quoteBody, readText, type Verdict } from './answer';
-import { request as send, type Connection } from './connection';
+import { jsonBody, request as send, type Connection } from './connection';
 import type { NenAiCredential } from './credential';
 import type { Failure } from './failure';
 import type { Attempt } from './queue';
@@ -34,8 +34,7 @@ export async function startRun(
 		response = await send.call(this, {
 			method: 'POST',
 			url: `${credential.baseUrl}/runs`,
-			body: request,
-			json: true,
+			...jsonBody(request),
 			// Parsed here: n8n would round long numbers.
 			encoding: 'text',
 			timeout: timeout * 1000,

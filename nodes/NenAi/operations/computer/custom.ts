@@ -65,7 +65,7 @@ function readCommand(given: Parameters): { tool: string; action: string; params:
 	if (tool === '') throw badInput('Tool (tool) is empty', 'Choose one from the list, or enter its name, such as computer.');
 	const action = given.text('action');
 	if (action === '') throw badInput('Action (action) is empty', 'Enter what the tool is to do, such as left_mouse_down.');
-	return { tool, action, params: given.objectOrNone('params') };
+	return { tool, action, params: given.objectForSending('params', {}) };
 }
 
 /** What the desktop says of its tools is asked for before each action: more may have come. Where it says nothing, the action decides. */

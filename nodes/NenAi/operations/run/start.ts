@@ -120,7 +120,7 @@ async function makePlan(this: IExecuteFunctions, count: number): Promise<Plan> {
 }
 
 function readerOf(this: IExecuteFunctions, itemIndex: number): Parameters {
-	return new Parameters(parameters, (name) => this.getNodeParameter(name, itemIndex, null));
+	return new Parameters(parameters, (name) => this.getNodeParameter(name, itemIndex, null), this.getNode().parameters);
 }
 
 function readItem(this: IExecuteFunctions, itemIndex: number, credential: NenAiCredential): RunRequest | BadInput {

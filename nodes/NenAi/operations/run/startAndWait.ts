@@ -140,7 +140,7 @@ async function makePlan(this: IExecuteFunctions, count: number): Promise<Plan> {
 		// What such a tool suspends, nothing can resume.
 		if (isInsideAgent.call(this)) throw toError(this.getNode(), INSIDE_AGENT, 0);
 		if (count > 1) throw toError(this.getNode(), severalItems(count));
-		const reader = new Parameters(parameters, (name) => this.getNodeParameter(name, 0, null));
+		const reader = new Parameters(parameters, (name) => this.getNodeParameter(name, 0, null), this.getNode().parameters);
 		const connection = connect(await this.getCredentials(CREDENTIAL_TYPE), readLimits(reader));
 		const { credential } = connection;
 		checkAddress(credential, 'baseUrl');

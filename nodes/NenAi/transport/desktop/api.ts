@@ -1,7 +1,7 @@
 import type { IHttpRequestOptions, IN8nHttpFullResponse } from 'n8n-workflow';
 
 import { judge, parseJson } from '../answer';
-import { requestDesktop, type Connection, type Sender } from '../connection';
+import { jsonBody, requestDesktop, type Connection, type Sender } from '../connection';
 import type { Failure } from '../failure';
 import { asAttempt, dismiss, receive, STALLED_AFTER, type IncomingFile } from '../incomingFile';
 import type { Attempt } from '../queue';
@@ -52,7 +52,7 @@ export class DesktopApi {
 
 	/** Does it, and reads the answer. Does not throw. */
 	async do<T>(deed: Deed, read: (answer: unknown) => Reading<T>): Promise<Attempt<T>> {
-		return await this.present(this.send(deed, deed.body && { body: deed.body, json: true }, read));
+		return await this.present(this.send(deed, deed.body && jsonBody(deed.body), read));
 	}
 
 	/** The same with a file as its body. */
