@@ -7,6 +7,8 @@ import type {
 	INodeProperties,
 } from 'n8n-workflow';
 
+import { problemOfKey, readCredential } from '../nodes/NenAi/transport/credential';
+
 /** Tested by the NenAI node (see transport/credentialTest.ts): n8n's declarative test cannot tell a 400 from a 401 on all versions. */
 export class NenAiApi implements ICredentialType {
 	name = 'nenAiApi';
@@ -88,8 +90,10 @@ export class NenAiApi implements ICredentialType {
 	authenticate: IAuthenticate = async (
 		credentials: ICredentialDataDecryptedObject,
 		requestOptions: IHttpRequestOptions,
-	): Promise<IHttpRequestOptions> => ({
-		...requestOptions,
-		headers: { ...requestOptions.headers, 'x-api-key': String(credentials.apiKey).trim() },
-	});
+	): Promise<IHttpRequestOptions> => {
+		const { apiKey } = readCredential(credentials);
+		const problem = problemOfKey(apiKey);
+		if (problem !== undefined) throw new Error(`${problem.message}. ${problem.hint}`);
+		return { ...requestOptions, headers: { ...requestOptions.headers, 'x-api-key': apiKey } };
+	};
 }

@@ -21,7 +21,8 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 		const CASES: Array<[what: string, data: (stage: Stage) => object | Promise<object>, status: 'OK' | 'Error', says: RegExp]> = [
 			['a good key', () => ({}), 'OK', /^NenAI knows this API key\. Nothing was started\.$/],
 			['a bad key', () => ({ apiKey: 'test-wrong-key' }), 'Error', /does not accept this API key.*HTTP 401/],
-			['no key', () => ({ apiKey: '' }), 'Error', /does not accept this API key/],
+			['no key', () => ({ apiKey: '' }), 'Error', /The API Key of the credential is empty/],
+			['a key of two lines', () => ({ apiKey: 'test-key\nof-two-lines' }), 'Error', /The API Key of the credential has a line break in it/],
 			['an unreachable host', async () => ({ baseUrl: `http://127.0.0.1:${await freePort()}` }), 'Error', /could not be reached: the connection was refused.*Check the base URL/],
 			['a host that is not the API', ({ sandbox }) => ({ baseUrl: `${sandbox.url}/elsewhere` }), 'Error', /not as the NenAI API does.*HTTP 404/],
 		];

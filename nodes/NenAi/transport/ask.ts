@@ -4,6 +4,7 @@ import { isFromBetween, judge, judgeThrown, parseJson, quoteBody, readText } fro
 import { openStream, type Connection, type Sender } from './connection';
 import { McpClient, McpError, type ByteStream, type NoResult, type Send, type Tool, type ToolResult } from './mcp/client';
 import type { Attempt } from './queue';
+import { redactAttempt, redactJson } from './redact';
 import { comeBackAt, LONGEST_WAIT, readRetryAfter } from './retry';
 import { hostOf, quote, redirectTarget, times } from './words';
 
@@ -95,11 +96,11 @@ export class Inquiry {
 		try {
 			const tool = this.pick(question, await this.listTools());
 			const result = await this.client.callTool(tool.name, this.withDeployment(question, tool, args));
-			const answer = readResult(result);
+			const answer = redactJson(readResult(result), this.connection.credential.apiKey);
 			if (result.isError === true || isFailure(answer.value)) throw new Unanswered(`NenAI was asked ${ASKED[question]} and could not say`, answer.value, REFUSED[question]);
 			return { kind: 'done', value: read(answer) };
 		} catch (error) {
-			return this.explain(question, error);
+			return redactAttempt(this.explain(question, error), this.connection.credential.apiKey);
 		}
 	}
 

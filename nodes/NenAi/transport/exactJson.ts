@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
-import { changeTexts } from './changeTexts';
+import { changeLeaves } from './changeLeaves';
 
 /** JSON whose numbers are kept: what people hand on here are claims, records and amounts. */
 
@@ -51,7 +51,7 @@ export function parseForSending(text: string): unknown {
 	const mark = randomUUID();
 	const marked = replaceNumbers(text, (literal) => (toExact(literal) instanceof ExactNumber ? `"${mark}${literal}"` : literal));
 	if (marked === text) return parsed;
-	return changeTexts(JSON.parse(marked), (each) => (each.startsWith(mark) ? new ExactNumber(each.slice(mark.length)) : each));
+	return changeLeaves(JSON.parse(marked), (leaf) => (typeof leaf === 'string' && leaf.startsWith(mark) ? new ExactNumber(leaf.slice(mark.length)) : leaf));
 }
 
 /** A decimal number, also as people write one and JSON does not: `+5`, `.5`, `5.`, `007`. */

@@ -5,6 +5,7 @@ import { jsonBody, request as send, type Connection } from './connection';
 import type { NenAiCredential } from './credential';
 import type { Failure } from './failure';
 import type { Attempt } from './queue';
+import { redactAttempt, redactJson } from './redact';
 import { comeBackAt, LONGEST_WAIT, readRetryAfter } from './retry';
 import { hostOf, quote, redirectTarget, times } from './words';
 
@@ -40,9 +41,9 @@ export async function startRun(
 			timeout: timeout * 1000,
 		}, connection);
 	} catch (error) {
-		return readThrown(error, connection);
+		return redactAttempt(readThrown(error, connection), credential.apiKey);
 	}
-	return readAnswer(response, credential, maxTries);
+	return redactAttempt(readAnswer(response, credential, maxTries), credential.apiKey);
 }
 
 interface Answer {
@@ -60,7 +61,7 @@ function readAnswer(
 	{ apiKey }: NenAiCredential,
 	maxTries: number,
 ): Attempt<StartedRun> {
-	const answer: Answer = { status: statusCode, text: readText(body, apiKey), body: parseJson(body), fromBetween: isFromBetween(statusCode, headers['content-type']), headers };
+	const answer: Answer = { status: statusCode, text: readText(body, apiKey), body: redactJson(parseJson(body), apiKey), fromBetween: isFromBetween(statusCode, headers['content-type']), headers };
 	const verdict = judge(statusCode);
 	if (verdict === 'accepted' && isStartedRun(answer.body)) return { kind: 'done', value: answer.body };
 	if (verdict === 'accepted') return { kind: 'failed', failure: withoutMessageId(statusCode, quoteBody(body, apiKey)) };

@@ -135,10 +135,14 @@ test.each<[string, string | undefined]>([
 });
 
 describe('reading a decimal number takes time that grows with its length only', () => {
+	/** The best of three: other programs only make it longer. */
 	const timeOf = (text: string) => {
-		const begun = performance.now();
-		for (let n = 0; n < 20; n += 1) readDecimal(text);
-		return performance.now() - begun;
+		const times = [1, 2, 3].map(() => {
+			const begun = performance.now();
+			readDecimal(text);
+			return performance.now() - begun;
+		});
+		return Math.min(...times);
 	};
 
 	test.each([
@@ -147,7 +151,6 @@ describe('reading a decimal number takes time that grows with its length only', 
 		['a fraction', (n: number) => `1.${'0'.repeat(n)}x`],
 		['an exponent', (n: number) => `1e${'9'.repeat(n)}x`],
 	])('%s', (_, make) => {
-		timeOf(make(1000));
 		expect(timeOf(make(400_000))).toBeLessThan(40 * Math.max(timeOf(make(40_000)), 0.5));
 	});
 });

@@ -5,6 +5,7 @@ import { jsonBody, requestDesktop, type Connection, type Sender } from '../conne
 import type { Failure } from '../failure';
 import { asAttempt, dismiss, receive, STALLED_AFTER, type IncomingFile } from '../incomingFile';
 import type { Attempt } from '../queue';
+import { redactJson } from '../redact';
 import { firstBytes, OutgoingBytes, type Bytes } from './bytes';
 import type { Deed } from './deed';
 import { explainForm, explainRefusal, explainStatus, explainThrown, presented } from './failures';
@@ -95,14 +96,15 @@ export class DesktopApi {
 		} catch (error) {
 			return explainThrown(deed, error, this.connection);
 		}
-		const { statusCode: status, headers } = response;
+		const { statusCode: status } = response;
+		const headers = redactJson({ ...response.headers }, this.connection.credential.apiKey);
 		if (status !== 200) {
 			const body = await firstBytes(response.body as unknown as Bytes);
 			dismiss(response, connection);
 			return judge(status) === 'accepted' ? explainForm(deed, { status, headers, body }, this.connection) : explainStatus(deed, { status, headers, body }, this.connection);
 		}
 		try {
-			return { kind: 'done', value: await store(receive(response, connection, { label, maxSize: Infinity })) };
+			return { kind: 'done', value: await store(receive({ ...response, headers }, connection, { label, maxSize: Infinity })) };
 		} catch (error) {
 			return asAttempt(error, label);
 		}
@@ -121,7 +123,7 @@ export class DesktopApi {
 		const { statusCode: status, headers, body } = response;
 		const answer = { status, headers, body };
 		if (judge(status) !== 'accepted') return explainStatus(deed, answer, this.connection);
-		const reading = read(body === '' || body === undefined ? undefined : parseJson(body));
+		const reading = read(body === '' || body === undefined ? undefined : redactJson(parseJson(body), this.connection.credential.apiKey));
 		if (reading === undefined || 'lacks' in reading) return explainForm(deed, answer, this.connection, reading?.lacks);
 		return 'value' in reading ? { kind: 'done', value: reading.value } : explainRefusal(deed, reading.refused, this.connection);
 	}
