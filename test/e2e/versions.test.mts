@@ -56,6 +56,23 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 			);
 		});
 
+		for (const [path, what, parametersJson, sent] of [
+			['numbers-entered', 'entered', '{"p_id":7615917337495251231,"share":12.50,"zero":-0,"text":"7615917337495251231","__proto__":{"a":1.0}}', '{"p_id":7615917337495251231,"share":12.50,"zero":-0,"text":"7615917337495251231","__proto__":{"a":1.0}}'],
+			['numbers-text', 'in the text of an expression', '={ "p_id": {{ $json.body.digits }} }', '{"p_id":7615917337495251231}'],
+			['numbers-bigint', 'as a BigInt', '={{ ({ p_id: BigInt($json.body.digits), zero: -0 }) }}', '{"p_id":7615917337495251231,"zero":-0}'],
+		]) {
+			on(`numbers are sent with exactly their digits: ${what}`, async (stage) => {
+				await run(stage, path, [start(stage.credential, parametersJson)], { digits: '7615917337495251231' });
+				expect(stage.sandbox.state().requests.map(({ rawBody }) => rawBody)).toEqual([`{"workflow_id":"${ANY_WORKFLOW}","workflow_params":${sent}}`]);
+			});
+		}
+
+		on('a number that an expression has rounded is refused', async (stage) => {
+			const execution = await run(stage, 'rounded', [start(stage.credential, '={ "p_id": {{ $json.body.number }} }')], { number: 7615917337495251000 });
+			expect(execution.data.resultData.error?.message).toMatch(/^The parameter "p_id" is a number that cannot be sent exactly/);
+			expect(stage.sandbox.state().requests).toEqual([]);
+		});
+
 		on('busy: what was not accepted is tried again, and each run started once', async (stage) => {
 			stage.sandbox.setDefaults({ rateLimit: { runs: 2, perMs: 500 } });
 			const execution = await run(stage, 'busy', startEach(stage), { names: NAMES });
