@@ -8,6 +8,8 @@ import type {
 	INodePropertyTypeOptions,
 } from 'n8n-workflow';
 
+import { problemOfKey, readCredential } from '../nodes/NenAi/transport/credential';
+
 /**
  * When a callback comes, n8n resolves the expressions of a credential without the data of the execution. A field that
  * cannot be resolved then must not keep it from the secrets, which verify the callback (n8n 2.41; earlier ones fail).
@@ -100,8 +102,10 @@ export class NenAiApi implements ICredentialType {
 	authenticate: IAuthenticate = async (
 		credentials: ICredentialDataDecryptedObject,
 		requestOptions: IHttpRequestOptions,
-	): Promise<IHttpRequestOptions> => ({
-		...requestOptions,
-		headers: { ...requestOptions.headers, 'x-api-key': String(credentials.apiKey).trim() },
-	});
+	): Promise<IHttpRequestOptions> => {
+		const { apiKey } = readCredential(credentials);
+		const problem = problemOfKey(apiKey);
+		if (problem !== undefined) throw new Error(`${problem.message}. ${problem.hint}`);
+		return { ...requestOptions, headers: { ...requestOptions.headers, 'x-api-key': apiKey } };
+	};
 }

@@ -21,7 +21,8 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 		const CASES: Array<[what: string, data: (stage: Stage) => object | Promise<object>, status: 'OK' | 'Error', says: RegExp]> = [
 			['a good key', () => ({}), 'OK', /^NenAI knows this API key\. Nothing was started\.$/],
 			['a bad key', () => ({ apiKey: 'test-wrong-key' }), 'Error', /does not accept this API key.*HTTP 401/],
-			['no key', () => ({ apiKey: '' }), 'Error', /does not accept this API key/],
+			['no key', () => ({ apiKey: '' }), 'Error', /The API Key of the credential is empty/],
+			['a key of two lines', () => ({ apiKey: 'test-key\nof-two-lines' }), 'Error', /The API Key of the credential has a line break in it/],
 			['an unreachable host', async () => ({ baseUrl: `http://127.0.0.1:${await freePort()}` }), 'Error', /could not be reached: the connection was refused.*Check the base URL/],
 			['a host that is not the API', ({ sandbox }) => ({ baseUrl: `${sandbox.url}/elsewhere` }), 'Error', /not as the NenAI API does.*HTTP 404/],
 		];
@@ -53,6 +54,23 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 			expect(jsonOf(execution, 'Start')).toEqual(
 				NAMES.map((name) => ({ message: 'Job accepted for processing.', messageId: idOf(name), workflowId: ANY_WORKFLOW })),
 			);
+		});
+
+		for (const [path, what, parametersJson, sent] of [
+			['numbers-entered', 'entered', '{"p_id":7615917337495251231,"share":12.50,"zero":-0,"text":"7615917337495251231","__proto__":{"a":1.0}}', '{"p_id":7615917337495251231,"share":12.50,"zero":-0,"text":"7615917337495251231","__proto__":{"a":1.0}}'],
+			['numbers-text', 'in the text of an expression', '={ "p_id": {{ $json.body.digits }} }', '{"p_id":7615917337495251231}'],
+			['numbers-bigint', 'as a BigInt', '={{ ({ p_id: BigInt($json.body.digits), zero: -0 }) }}', '{"p_id":7615917337495251231,"zero":-0}'],
+		]) {
+			on(`numbers are sent with exactly their digits: ${what}`, async (stage) => {
+				await run(stage, path, [start(stage.credential, parametersJson)], { digits: '7615917337495251231' });
+				expect(stage.sandbox.state().requests.map(({ rawBody }) => rawBody)).toEqual([`{"workflow_id":"${ANY_WORKFLOW}","workflow_params":${sent}}`]);
+			});
+		}
+
+		on('a number that an expression has rounded is refused', async (stage) => {
+			const execution = await run(stage, 'rounded', [start(stage.credential, '={ "p_id": {{ $json.body.number }} }')], { number: 7615917337495251000 });
+			expect(execution.data.resultData.error?.message).toMatch(/^The parameter "p_id" is a number that cannot be sent exactly/);
+			expect(stage.sandbox.state().requests).toEqual([]);
 		});
 
 		on('busy: what was not accepted is tried again, and each run started once', async (stage) => {

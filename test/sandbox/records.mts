@@ -15,6 +15,8 @@ export interface RequestRecord {
 	authorized: boolean;
 	/** The parsed JSON body; null when there was none, or it was not read. */
 	body: unknown;
+	/** The same as text, exactly as it came: parsing it rounds long numbers. */
+	rawBody: string | null;
 	/** The status of the answer, null while there is none. */
 	answered: number | null;
 }
@@ -117,7 +119,7 @@ export class Records {
 	#runs: RunRecord[] = [];
 	#deliveries: DeliveryRecord[] = [];
 	#pending = new Set<symbol>();
-	#bodies = new WeakMap<IncomingMessage, (body: unknown) => void>();
+	#bodies = new WeakMap<IncomingMessage, (body: unknown, rawBody: string) => void>();
 	#uploads = new WeakMap<IncomingMessage, DesktopRequestRecord>();
 	#runRequests = new Gauge();
 	#fileRequests = new Gauge();
@@ -133,6 +135,7 @@ export class Records {
 			headers: redacted(request.headers),
 			authorized,
 			body: null,
+			rawBody: null,
 			answered: null,
 		};
 		if (record.path === mcpPath) this.#openMcp(record, request, response);
@@ -144,8 +147,8 @@ export class Records {
 	}
 
 	/** Adds the body to the record of its request. */
-	body(request: IncomingMessage, body: unknown): void {
-		this.#bodies.get(request)?.(body);
+	body(request: IncomingMessage, body: unknown, rawBody: string): void {
+		this.#bodies.get(request)?.(body, rawBody);
 	}
 
 	/** Adds to the bytes that an upload has brought. */
@@ -240,8 +243,8 @@ export class Records {
 
 	#openOther(record: RequestRecord, request: IncomingMessage, response: ServerResponse): void {
 		this.#requests.push(record);
-		this.#bodies.set(request, (body) => {
-			record.body = body;
+		this.#bodies.set(request, (body, rawBody) => {
+			Object.assign(record, { body, rawBody });
 		});
 		this.#gaugeOf(record)?.follow(response);
 	}
@@ -253,9 +256,9 @@ export class Records {
 			arguments: {},
 		});
 		this.#mcpRequests.push(record);
-		this.#bodies.set(request, (body) => {
+		this.#bodies.set(request, (body, rawBody) => {
 			const { method: rpcMethod, tool, arguments: given } = readMessage(record.method, body);
-			Object.assign(record, { body, rpcMethod, tool, arguments: given });
+			Object.assign(record, { body, rawBody, rpcMethod, tool, arguments: given });
 			if (rpcMethod === 'tools/call') this.#toolCalls.follow(response);
 		});
 	}
@@ -273,9 +276,9 @@ export class Records {
 		});
 		this.#desktopRequests.push(record);
 		this.#uploads.set(request, record);
-		this.#bodies.set(request, (body) => {
+		this.#bodies.set(request, (body, rawBody) => {
 			const { tool, action } = readCall(record.method, record.path, body);
-			Object.assign(record, { body, tool, action });
+			Object.assign(record, { body, rawBody, tool, action });
 		});
 		if (record.method === 'POST' && record.path.endsWith('/execute'))
 			this.#desktopActionRequests.follow(response);

@@ -223,7 +223,7 @@ function createApp(records: Records): FastifyInstance {
 		{ parseAs: 'string' },
 		async (request: FastifyRequest, text: string) => {
 			const body = parseJson(text);
-			records.body(request.raw, body);
+			records.body(request.raw, body, text);
 			return body;
 		},
 	);

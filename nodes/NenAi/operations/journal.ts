@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 
 import type { IExecuteFunctions } from 'n8n-workflow';
 
+import { writeExactly } from '../transport/exactJson';
 import type { Failure } from '../transport/failure';
 import type { Attempt, Outcome } from '../transport/queue';
 import { isInsideAgent } from './items';
@@ -105,5 +106,5 @@ export function openJournal<T>(node: IExecuteFunctions, name: string, sentBefore
 
 /** A hash, since parameters may be personal data and need not be stored once more. */
 function fingerprint(request: unknown): string {
-	return createHash('sha256').update(JSON.stringify(request)).digest('base64');
+	return createHash('sha256').update(writeExactly(request)).digest('base64');
 }

@@ -1,5 +1,5 @@
 import type { Limits } from '../transport/connection';
-import { problemOfAddress, USUAL_ADDRESSES, type Address, type NenAiCredential } from '../transport/credential';
+import { problemOfAddress, problemOfKey, USUAL_ADDRESSES, type Address, type NenAiCredential } from '../transport/credential';
 import { badInput } from './badInput';
 import type { Parameters } from './parameters';
 
@@ -12,6 +12,8 @@ const LABELS: Record<Address, string> = { baseUrl: 'base URL', mcpUrl: 'MCP URL'
 
 /** Throws BadInput for a credential with which nothing can be sent to this address of NenAI's. */
 export function checkAddress(credential: NenAiCredential, field: Address) {
+	const keyProblem = problemOfKey(credential.apiKey);
+	if (keyProblem !== undefined) throw badInput(keyProblem.message, keyProblem.hint);
 	const problem = problemOfAddress(credential[field]);
 	if (problem !== undefined) throw badInput(`The ${LABELS[field]} of the credential ${problem}`, `It is usually ${USUAL_ADDRESSES[field]}.`);
 }

@@ -1,7 +1,8 @@
-import type { IDataObject, INodeProperties, INodePropertyCollection, INodePropertyOptions } from 'n8n-workflow';
+import type { IDataObject, INodeParameters, INodeProperties, INodePropertyCollection, INodePropertyOptions } from 'n8n-workflow';
 
 import { BadInput } from './badInput';
-import { isPlainlyTrue, isRecord, titleOf, toChoice, toChoiceInAnyCase, toCount, toExactText, toId, toList, toNumber, toObject, toSwitch, toText, toWhole, type Name } from './values';
+import { checkNumbers } from './checkNumbers';
+import { isPlainlyTrue, isRecord, titleOf, toChoice, toChoiceInAnyCase, toCount, toExactText, toId, toList, toNumber, toObject, toObjectForSending, toSwitch, toText, toWhole, type Name } from './values';
 
 /** Gives the raw value of a parameter, as n8n evaluated it; throws where it could not. */
 type GetParameter = (name: string) => unknown;
@@ -17,11 +18,15 @@ export class Parameters {
 
 	private readonly get: GetParameter;
 
+	private readonly saved: INodeParameters;
+
 	private readonly groups = new Map<string, IDataObject>();
 
-	constructor(properties: INodeProperties[], get: GetParameter) {
+	/** @param saved the parameters as the workflow has them, with their expressions; without them, all may be expressions */
+	constructor(properties: INodeProperties[], get: GetParameter, saved: INodeParameters = {}) {
 		this.properties = properties;
 		this.get = get;
+		this.saved = saved;
 	}
 
 	text(path: string): string {
@@ -90,9 +95,16 @@ export class Parameters {
 		return toObject(this.raw(path), this.nameOf(path));
 	}
 
-	/** The same, empty where nothing is given. Its placeholder is an example. */
-	objectOrNone(path: string): IDataObject {
-		return toObject(this.raw(path), this.nameOf(path), {}, this.propertyOf(path).placeholder);
+	/** The same for what is sent on, with all digits of its numbers. Its placeholder is an example. Throws for a number whose digits are lost. */
+	objectForSending(path: string, byDefault?: IDataObject): IDataObject {
+		const object = toObjectForSending(this.raw(path), this.nameOf(path), { byDefault, example: this.propertyOf(path).placeholder });
+		checkNumbers(object, '', isEntered(this.savedAs(path)));
+		return object;
+	}
+
+	/** The parameter as the workflow has it: for an expression, its text. Undefined where that is not known. */
+	savedAs(path: string): unknown {
+		return this.saved[path];
 	}
 
 	/** The value as n8n evaluated it. Throws BadInput where it could not. */
@@ -106,7 +118,7 @@ export class Parameters {
 	}
 
 	private group(name: string): IDataObject {
-		const known = this.groups.get(name) ?? toObject(this.evaluate(name), this.nameOf(name), {});
+		const known = this.groups.get(name) ?? toObject(this.evaluate(name), this.nameOf(name), { byDefault: {} });
 		this.groups.set(name, known);
 		return known;
 	}
@@ -138,6 +150,11 @@ export class Parameters {
 	private choicesOf(path: string): string[] {
 		return (this.propertyOf(path).options ?? []).filter(isChoice).map(({ value }) => String(value));
 	}
+}
+
+/** Whether a person wrote this text as it is, so that no expression has part in it. */
+export function isEntered(saved: unknown): boolean {
+	return typeof saved === 'string' && !saved.startsWith('=');
 }
 
 function isChoice(option: INodePropertyOptions | INodeProperties | INodePropertyCollection): option is INodePropertyOptions {

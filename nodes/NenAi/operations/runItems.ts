@@ -215,7 +215,7 @@ class ItemRun<Client, Input, Result> {
 	}
 
 	private readerOf(itemIndex: number): Parameters {
-		return new Parameters(this.operation.properties, (name) => this.node.getNodeParameter(name, itemIndex, null));
+		return new Parameters(this.operation.properties, (name) => this.node.getNodeParameter(name, itemIndex, null), this.node.getNode().parameters);
 	}
 
 	private userOf(connection: Connection): User<Client> {

@@ -1,6 +1,6 @@
 import type { IDataObject } from 'n8n-workflow';
 
-import { DEEPEST, describeInexactNumber, isTooDeep, parseExactly, TooDeep } from '../transport/exactJson';
+import { DEEPEST, describeInexactNumber, ExactNumber, isTooDeep, parseExactly, parseForSending, TooDeep } from '../transport/exactJson';
 import { BadInput } from './badInput';
 
 /**
@@ -27,6 +27,7 @@ export function toExactText(value: unknown, name: Name): string {
 	if (MISSING.includes(value)) return '';
 	if (typeof value === 'string') return value;
 	if (typeof value === 'number') return digitsOf(value, name);
+	if (typeof value === 'bigint') return String(value);
 	throw wrongType(value, name, 'a text');
 }
 
@@ -44,7 +45,7 @@ function digitsOf(value: number, name: Name): string {
 export function toId(value: unknown, name: Name): string {
 	const isLocator = isRecord(value) && 'value' in value && ('mode' in value || '__rl' in value);
 	const id = isLocator ? value.value : value;
-	if (!MISSING.includes(id) && typeof id !== 'string' && typeof id !== 'number') throw wrongType(id, name, 'an ID: a text or a number');
+	if (!MISSING.includes(id) && !['string', 'number', 'bigint'].includes(typeof id)) throw wrongType(id, name, 'an ID: a text or a number');
 	return toText(id, name);
 }
 
@@ -118,22 +119,35 @@ export function toChoiceInAnyCase(value: unknown, name: Name, choices: readonly 
 	return toChoice(typeof value === 'string' ? value.toLowerCase() : value, name, choices, byDefault);
 }
 
-/**
- * A JSON object, or a text that is one. In a text, numbers that JavaScript would change become texts.
- *
- * @param example of one that fits
- */
-export function toObject(value: unknown, name: Name, byDefault?: IDataObject, example = '{ "PATIENT_NAME": "Jane Doe" }'): IDataObject {
+/** What is made of a value that should be an object. */
+interface ObjectOptions {
+	/** For a value that is missing or empty. Without it, such a value is an error. */
+	byDefault?: IDataObject;
+	/** Of an object that fits. */
+	example?: string;
+}
+
+/** A JSON object, or a text that is one. In a text, numbers that JavaScript would change become texts. */
+export function toObject(value: unknown, name: Name, options?: ObjectOptions): IDataObject {
+	return readObject(value, name, parseExactly, options);
+}
+
+/** The same for what is sent on: in a text, numbers that JavaScript would change become ExactNumbers. */
+export function toObjectForSending(value: unknown, name: Name, options?: ObjectOptions): IDataObject {
+	return readObject(value, name, parseForSending, options);
+}
+
+function readObject(value: unknown, name: Name, read: (text: string) => unknown, { byDefault, example = '{ "PATIENT_NAME": "Jane Doe" }' }: ObjectOptions = {}): IDataObject {
 	if (byDefault !== undefined && (MISSING.includes(value) || (typeof value === 'string' && value.trim() === ''))) return byDefault;
-	const object = typeof value === 'string' ? parse(value, name) : value;
+	const object = typeof value === 'string' ? parse(value, name, read) : value;
 	if (isRecord(object)) return isTooDeep(object) ? refuseDepth(name) : object;
 	throw new BadInput({ message: `${titleOf(name)} is not a JSON object: it is ${describe(object)}`, hint: `Enter an object, such as ${example}.` });
 }
 
-function parse(text: string, name: Name): unknown {
+function parse(text: string, name: Name, read = parseExactly): unknown {
 	if (text.trim() === '') return undefined;
 	try {
-		return parseExactly(text);
+		return read(text);
 	} catch (error) {
 		return error instanceof TooDeep ? refuseDepth(name) : refuseJson(name, error as Error);
 	}
@@ -154,7 +168,7 @@ function refuseDepth(name: Name): never {
 }
 
 export function isRecord(value: unknown): value is IDataObject {
-	return typeof value === 'object' && value !== null && !Array.isArray(value);
+	return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof ExactNumber);
 }
 
 function wrongType(value: unknown, name: Name, wanted: string): BadInput {
@@ -175,8 +189,13 @@ export function describe(value: unknown): string {
 	if (value === undefined) return 'missing';
 	if (value === null) return 'null';
 	if (value === '') return 'empty';
-	if (typeof value === 'string') return `the text "${value.length > LONGEST_QUOTE ? `${value.slice(0, LONGEST_QUOTE)}…` : value}"`;
+	if (typeof value === 'string') return `the text "${shorten(value)}"`;
+	if (value instanceof ExactNumber) return `the number ${shorten(value.digits)}`;
 	if (Array.isArray(value)) return 'a list';
 	if (typeof value === 'object') return 'an object';
 	return typeof value === 'number' ? `the number ${value}` : String(value);
+}
+
+function shorten(text: string): string {
+	return text.length > LONGEST_QUOTE ? `${text.slice(0, LONGEST_QUOTE)}…` : text;
 }

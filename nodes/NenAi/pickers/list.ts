@@ -1,7 +1,7 @@
 import type { ILoadOptionsFunctions, INodeListSearchItems, INodeListSearchResult } from 'n8n-workflow';
 
 import { connect, type Connection } from '../transport/connection';
-import { CREDENTIAL_TYPE, problemOfAddress, USUAL_ADDRESSES } from '../transport/credential';
+import { CREDENTIAL_TYPE, problemOfAddress, problemOfKey, USUAL_ADDRESSES } from '../transport/credential';
 import { Desktops } from '../transport/desktop/desktops';
 import { toError } from '../transport/failure';
 import { workThrough, type Attempt } from '../transport/queue';
@@ -13,10 +13,15 @@ const LONGEST_PAUSE = 3000;
 /** Loads what a list in the editor is made of. What it throws is shown in the list, its message alone. */
 export async function load<T>(editor: ILoadOptionsFunctions, ask: (connection: Connection) => Promise<Attempt<T>>): Promise<T> {
 	const connection = connect(await editor.getCredentials(CREDENTIAL_TYPE), LIMITS);
-	const [outcome] = await workThrough(1, async () => forSomebodyWaiting(await ask(connection)), { ...LIMITS, maxConcurrency: 1, stopOnFailure: true });
+	const [outcome] = await workThrough(1, async () => forSomebodyWaiting(await askWithKey(connection, ask)), { ...LIMITS, maxConcurrency: 1, stopOnFailure: true });
 	if (outcome.kind === 'done') return outcome.value;
 	const { message, hint } = outcome.kind === 'failed' ? outcome.failure : { message: 'The list was not loaded', hint: '' };
 	throw toError(editor.getNode(), { message: `${message}${message.endsWith('.') ? '' : '.'} ${hint}`.trim(), hint });
+}
+
+async function askWithKey<T>(connection: Connection, ask: (connection: Connection) => Promise<Attempt<T>>): Promise<Attempt<T>> {
+	const failure = problemOfKey(connection.credential.apiKey);
+	return failure === undefined ? await ask(connection) : { kind: 'failed', failure };
 }
 
 /** The hints of operations name their options, which a list does not have. */

@@ -1,4 +1,5 @@
 import { parseExactly } from './exactJson';
+import { redact, redactBeginning } from './redact';
 
 /**
  * What an HTTP status of `POST /runs` says of the run.
@@ -218,7 +219,7 @@ export function readText(body: unknown, secret = ''): string {
 		const words = [error, message].filter((part) => typeof part === 'string' && part.trim() !== '');
 		return shorten(redact(words.join(': '), secret).slice(0, LONGEST_READ));
 	}
-	return shorten(withoutTags(redact(String(parsed ?? ''), secret)));
+	return shorten(withoutTags(redactBeginning(String(parsed ?? ''), secret)));
 }
 
 /** The body as JSON where it is JSON, with all digits of its numbers; as it came where not. */
@@ -231,14 +232,10 @@ export function parseJson(body: unknown): unknown {
 	}
 }
 
-/** Before anything is shortened: half a secret is still one. */
-export function redact(text: string, secret: string): string {
-	return secret === '' ? text : text.split(secret).join('***');
-}
-
 /** The whole of a body, for one whose words are not known: at most 300 characters, without the secret. */
 export function quoteBody(body: unknown, secret: string): string {
-	const text = redact(typeof body === 'string' ? body : JSON.stringify(body ?? ''), secret);
+	// Before anything is shortened: half a secret is still one.
+	const text = redactBeginning(typeof body === 'string' ? body : JSON.stringify(body ?? ''), secret);
 	return shorten(withoutTags(text));
 }
 

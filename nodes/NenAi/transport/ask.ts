@@ -1,10 +1,11 @@
 import type { IDataObject, IN8nHttpFullResponse } from 'n8n-workflow';
 
-import { isFromBetween, judge, judgeThrown, parseJson, quoteBody, readText, redact } from './answer';
+import { isFromBetween, judge, judgeThrown, parseJson, quoteBody, readText } from './answer';
 import { answerIn, ASKED, isObject, listIn, REFUSED, TAKE_DEPLOYMENT, toLog, TOOLS, toState, Unanswered, type Answer, type Question } from './askedAnswers';
 import { openStream, type Connection, type Sender } from './connection';
 import { McpClient, McpError, type ByteStream, type NoResult, type Send, type Tool } from './mcp/client';
 import type { Attempt } from './queue';
+import { redact, redactAttempt } from './redact';
 import { comeBackAt, LONGEST_WAIT, readRetryAfter } from './retry';
 import { hostOf, quote, redirectTarget, times } from './words';
 
@@ -48,10 +49,11 @@ export class Inquiry {
 	private async ask<T>(question: Question, args: IDataObject, read: (answer: Answer) => T | Promise<T>): Promise<Attempt<T>> {
 		try {
 			const tool = this.pick(question, await this.listTools());
-			const value = await this.client.callTool(tool.name, this.withDeployment(question, tool, args), async (result) => await read(answerIn(question, result)));
+			const { apiKey } = this.connection.credential;
+			const value = await this.client.callTool(tool.name, this.withDeployment(question, tool, args), async (result) => await read(answerIn(question, result, apiKey)));
 			return { kind: 'done', value };
 		} catch (error) {
-			return this.explain(question, error);
+			return redactAttempt(this.explain(question, error), this.connection.credential.apiKey);
 		}
 	}
 

@@ -4,6 +4,7 @@ import { isFinished } from '../runStatus';
 import { parseJson } from './answer';
 import type { ToolResult } from './mcp/client';
 import { readContent } from './mcp/content';
+import { redactJson } from './redact';
 
 /**
  * What NenAI answers over its MCP server. Everything that is assumed about its tools and answers stands in this file:
@@ -97,8 +98,8 @@ export interface Answer {
 }
 
 /** The answer in a tool's result. Throws Unanswered for one that says that there is none, and for one that says nothing. */
-export function answerIn(question: Question, result: ToolResult): Answer {
-	const answer = readResult(question, result);
+export function answerIn(question: Question, result: ToolResult, apiKey: string): Answer {
+	const answer = redactJson(readResult(question, result), apiKey);
 	const { value, outer, text, unread } = answer;
 	const failed = [outer, value].find(isFailure);
 	if (result.isError === true || failed !== undefined) throw refused(question, failed ?? value);

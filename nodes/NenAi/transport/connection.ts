@@ -8,6 +8,7 @@ import type {
 
 import { NotSent } from './answer';
 import { CREDENTIAL_TYPE, readCredential, type NenAiCredential } from './credential';
+import { writeExactly } from './exactJson';
 
 /** What a user may set for each request. */
 export interface Limits {
@@ -42,12 +43,15 @@ export function connect(data: ICredentialDataDecryptedObject, { maxTries, timeou
 /** Redirects are not followed: n8n would send the API key on to the other host. */
 const FULL_ANSWER = { returnFullResponse: true, ignoreHttpStatusErrors: true, disableFollowRedirect: true } as const;
 
-/** Writes a body as JSON before n8n gets it, so that one that cannot be written is known not to have been sent. Throws NotSent. */
+/**
+ * Writes a body as JSON before n8n gets it: that keeps all digits of numbers and parameters called `__proto__`, and a body
+ * that cannot be written is known not to have been sent. Throws NotSent.
+ */
 function written<T extends IHttpRequestOptions>(options: T): T {
 	const { body, headers } = options;
 	if (typeof body !== 'object' || body === null || Object.getPrototypeOf(body) !== Object.prototype) return options;
 	try {
-		return { ...options, body: JSON.stringify(body), headers: { 'content-type': 'application/json', ...headers } };
+		return { ...options, body: writeExactly(body), headers: { accept: 'application/json', 'content-type': 'application/json', ...headers } };
 	} catch (error) {
 		throw notWritten(error);
 	}

@@ -1,5 +1,7 @@
 import type { ICredentialDataDecryptedObject } from 'n8n-workflow';
 
+import type { Failure } from './failure';
+import { lengthToFind } from './redact';
 import { toUrl, withoutEnd } from './words';
 
 export const CREDENTIAL_TYPE = 'nenAiApi';
@@ -43,6 +45,24 @@ export function readCredential(data: ICredentialDataDecryptedObject): NenAiCrede
 		mcpUrl: address('mcpUrl'),
 		deploymentId: text('deploymentId'),
 		desktopUrl: folder('desktopUrl'),
+	};
+}
+
+/** A shorter key could not be kept out of errors and outputs: it would be found in ordinary words, too. */
+const SHORTEST_KEY = 8;
+
+const COPY_AGAIN = 'Copy it again, whole and in one line, or ask your NenAI contact for a new one.';
+
+/** Why nothing can be sent with this API key; undefined if it can be. Never quotes it. */
+export function problemOfKey(apiKey: string): Failure | undefined {
+	if (apiKey === '') return { message: 'The API Key of the credential is empty, or not a text', hint: 'Enter the key that your NenAI contact gave you.' };
+	if (/[\r\n]/.test(apiKey)) return { message: 'The API Key of the credential has a line break in it', hint: COPY_AGAIN };
+	if (/\p{Cc}/u.test(apiKey)) return { message: 'The API Key of the credential has a control character in it, such as a tab', hint: COPY_AGAIN };
+	if (/[^ -~]/.test(apiKey)) return { message: 'The API Key of the credential has a character in it that cannot be sent: only letters without accents, digits and ordinary signs can be', hint: COPY_AGAIN };
+	if (lengthToFind(apiKey) >= SHORTEST_KEY) return undefined;
+	return {
+		message: `The API Key of the credential is shorter than ${SHORTEST_KEY} characters: it could not be kept out of errors and outputs without damage to ordinary words`,
+		hint: 'Copy the whole key again. If it is complete, ask your NenAI contact for a longer one.',
 	};
 }
 

@@ -1,7 +1,7 @@
 import type { ICredentialsDecrypted, ICredentialTestFunctions, INodeCredentialTestResult } from 'n8n-workflow';
 
 import { isFromBetween, judge, judgeThrown, parseJson, readText, type Verdict } from './answer';
-import { problemOfAddress, readCredential } from './credential';
+import { problemOfAddress, problemOfKey, readCredential } from './credential';
 
 const NOT_THE_API = 'The base URL answers, but not as the NenAI API does. It is usually https://api.getnen.ai.';
 const TRY_LATER = 'NenAI has a problem just now, so the key was not checked. Try again in a few minutes.';
@@ -29,6 +29,8 @@ export async function testCredential(
 	credential: ICredentialsDecrypted,
 ): Promise<INodeCredentialTestResult> {
 	const { apiKey, baseUrl } = readCredential(credential.data ?? {});
+	const keyProblem = problemOfKey(apiKey);
+	if (keyProblem !== undefined) return bad(`${keyProblem.message}. ${keyProblem.hint}`);
 	const problem = problemOfAddress(baseUrl);
 	if (problem !== undefined) return bad(`The base URL ${problem}. It is usually https://api.getnen.ai.`);
 	// The only request helper that n8n gives to a credential test.

@@ -1,3 +1,7 @@
+import { randomUUID } from 'node:crypto';
+
+import { changeLeaves } from './changeLeaves';
+
 /** JSON whose numbers are kept: what people hand on here are claims, records and amounts. */
 
 /**
@@ -46,11 +50,79 @@ export function parseExactly(text: string): unknown {
 	const parsed: unknown = JSON.parse(text);
 	if (isTooDeep(parsed)) throw new TooDeep();
 	if (!MAY_CHANGE.test(text)) return parsed;
-	return JSON.parse(quoteChangedNumbers(text));
+	return JSON.parse(replaceNumbers(text, (literal) => (isKept(literal) ? literal : `"${literal}"`)));
+}
+
+/** A number with exactly the digits that somebody entered. `writeExactly` sends them. */
+export class ExactNumber {
+	/** As JSON writes a number. */
+	readonly digits: string;
+
+	constructor(digits: string) {
+		this.digits = digits;
+	}
+
+	toString(): string {
+		return this.digits;
+	}
+
+	/** Whether JavaScript writes a number so that it has rounded. Who entered these digits is not known then. */
+	looksRounded(): boolean {
+		return isWrittenSo(this.digits) && describeInexactNumber(Number(this.digits)) !== undefined;
+	}
+}
+
+/**
+ * Parses JSON that is sent on. A number that JavaScript would write with other digits, or may have rounded, becomes an
+ * ExactNumber. Throws what JSON.parse throws.
+ */
+export function parseForSending(text: string): unknown {
+	const parsed: unknown = JSON.parse(text);
+	const mark = randomUUID();
+	const marked = replaceNumbers(text, (literal) => (toExact(literal) instanceof ExactNumber ? `"${mark}${literal}"` : literal));
+	if (marked === text) return parsed;
+	return changeLeaves(JSON.parse(marked), (leaf) => (typeof leaf === 'string' && leaf.startsWith(mark) ? new ExactNumber(leaf.slice(mark.length)) : leaf));
+}
+
+/** A decimal number, also as people write one and JSON does not: `+5`, `.5`, `5.`, `007`. */
+const DECIMAL = /^([+-]?)0*([1-9]\d*)?(?:\.(\d*))?([eE][+-]?\d+)?$/;
+
+/** The number that a text is, with all its digits. Undefined for a text that is not a decimal number. */
+export function readDecimal(text: string): number | ExactNumber | undefined {
+	const match = DECIMAL.exec(text);
+	if (match === null || !/^[+-]?\.?\d/.test(text)) return undefined;
+	const [, sign, whole = '0', fraction = '', exponent = ''] = match;
+	return toExact(`${sign === '-' ? '-' : ''}${whole}${fraction === '' ? '' : `.${fraction}`}${exponent}`);
+}
+
+/** JavaScript's number for a number of JSON, where it is written with the same digits and surely exact. */
+function toExact(literal: string): number | ExactNumber {
+	const number = Number(literal);
+	return isWrittenSo(literal) && describeInexactNumber(number) === undefined ? number : new ExactNumber(literal);
+}
+
+function isWrittenSo(literal: string): boolean {
+	return JSON.stringify(Number(literal)) === literal;
+}
+
+/** JSON.stringify with the digits of each ExactNumber and BigInt, and with the sign of minus zero. */
+export function writeExactly(value: unknown): string {
+	const mark = randomUUID();
+	// The holder has the value itself: n8n gives each BigInt a toJSON that makes it a text.
+	const json = JSON.stringify(value, function (this: Record<string, unknown>, name, inner: unknown) {
+		const digits = digitsOf(this[name]);
+		return digits === undefined ? inner : `${mark}${digits}`;
+	});
+	return json.replaceAll(new RegExp(`"${mark}([^"]*)"`, 'g'), '$1');
+}
+
+function digitsOf(value: unknown): string | undefined {
+	if (value instanceof ExactNumber || typeof value === 'bigint') return String(value);
+	return Object.is(value, -0) ? '-0' : undefined;
 }
 
 /** Only for valid JSON. The ends of texts and numbers are found by hand: a pattern for them runs out of stack where they are large. */
-function quoteChangedNumbers(json: string): string {
+function replaceNumbers(json: string, replace: (literal: string) => string): string {
 	const parts: string[] = [];
 	let copied = 0;
 	const pattern = new RegExp(QUOTE_OR_NUMBER);
@@ -62,8 +134,9 @@ function quoteChangedNumbers(json: string): string {
 		}
 		pattern.lastIndex = endOfNumber(json, index);
 		const literal = json.slice(index, pattern.lastIndex);
-		if (isKept(literal)) continue;
-		parts.push(json.slice(copied, index), `"${literal}"`);
+		const replaced = replace(literal);
+		if (replaced === literal) continue;
+		parts.push(json.slice(copied, index), replaced);
 		copied = pattern.lastIndex;
 	}
 	return parts.join('') + json.slice(copied);

@@ -5,6 +5,7 @@ import { request as send, type Connection } from './connection';
 import type { NenAiCredential } from './credential';
 import type { Failure } from './failure';
 import type { Attempt } from './queue';
+import { redactAttempt, redactJson } from './redact';
 import { comeBackAt, LONGEST_WAIT, readRetryAfter } from './retry';
 import { hostOf, quote, redirectTarget, times } from './words';
 
@@ -34,16 +35,16 @@ export async function startRun(
 		response = await send.call(this, {
 			method: 'POST',
 			url: `${credential.baseUrl}/runs`,
-			body: request,
+			body: { ...request },
 			json: true,
 			// Parsed here: n8n would round long numbers.
 			encoding: 'text',
 			timeout: timeout * 1000,
 		}, connection);
 	} catch (error) {
-		return readThrown(error, connection);
+		return redactAttempt(readThrown(error, connection), credential.apiKey);
 	}
-	return readAnswer(response, credential, maxTries);
+	return redactAttempt(readAnswer(response, credential, maxTries), credential.apiKey);
 }
 
 interface Answer {
@@ -61,7 +62,7 @@ function readAnswer(
 	{ apiKey }: NenAiCredential,
 	maxTries: number,
 ): Attempt<StartedRun> {
-	const answer: Answer = { status: statusCode, text: readText(body, apiKey), body: parseJson(body), fromBetween: isFromBetween(statusCode, headers['content-type']), headers };
+	const answer: Answer = { status: statusCode, text: readText(body, apiKey), body: redactJson(parseJson(body), apiKey), fromBetween: isFromBetween(statusCode, headers['content-type']), headers };
 	const verdict = judge(statusCode);
 	if (verdict === 'accepted' && isStartedRun(answer.body)) return { kind: 'done', value: answer.body };
 	if (verdict === 'accepted') return { kind: 'failed', failure: withoutMessageId(statusCode, quoteBody(body, apiKey)) };

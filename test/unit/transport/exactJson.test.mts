@@ -1,4 +1,4 @@
-import { describeInexactNumber, parseExactly } from '../../../nodes/NenAi/transport/exactJson';
+import { describeInexactNumber, ExactNumber, parseExactly, parseForSending, readDecimal, writeExactly } from '../../../nodes/NenAi/transport/exactJson';
 import { readCallback } from '../../../nodes/NenAi/callback/payload';
 
 const CHANGED = ['8202522731445525542', '-8202522731445525542', '9007199254740993', '0.1234567890123456789', '1e400', '-1e400', '1E-400', '1.00000000000000000001', '123456789012345678901234567890e-10', '1.7976931348623157e309'];
@@ -78,6 +78,81 @@ test.each<[number, string | undefined]>([
 	[NaN, 'NaN'],
 ])('a number at hand: %s', (number, described) => {
 	expect(describeInexactNumber(number)).toBe(described);
+});
+
+describe('what is sent on has exactly the digits that it had', () => {
+	const LITERALS = [...CHANGED, ...KEPT];
+
+	test.each(LITERALS)('%s', (digits) => {
+		const json = `{"n":${digits},"deep":[[{"a":[1,${digits}]}]],"n${digits}":"${digits}","__proto__":${digits}}`;
+		expect(writeExactly(parseForSending(json))).toBe(json);
+		expect(writeExactly(parseForSending(digits))).toBe(digits);
+	});
+
+	test('an ordinary number stays one', () => {
+		expect(parseForSending('[5, -7, 0.1, 1.5, 0, 9007199254740991]')).toEqual([5, -7, 0.1, 1.5, 0, 9007199254740991]);
+	});
+
+	test.each([[BigInt('7615917337495251231'), '7615917337495251231'], [-0, '-0'], [new ExactNumber('1.0'), '1.0'], [new Date(0), '"1970-01-01T00:00:00.000Z"'], [null, 'null'], ['a"b', '"a\\"b"']])('%p', (value, json) => {
+		expect(writeExactly(value)).toBe(json);
+		expect(writeExactly({ a: [value], b: value })).toBe(`{"a":[${json}],"b":${json}}`);
+	});
+
+	test('what JSON leaves out is left out', () => {
+		expect(writeExactly({ a: undefined, b: [undefined, () => 1], c: { toJSON: () => new ExactNumber('2') } })).toBe(JSON.stringify({ b: [null, null], c: { digits: '2' } }));
+	});
+
+	test.each(['', '{', '[1e400', '{"a":01}', '[+1]'])('%j is not JSON, and JSON.parse says why', (text) => {
+		expect(() => parseForSending(text)).toThrow(SyntaxError);
+	});
+
+	test('also where it is nested very deeply', () => {
+		expect(() => parseForSending(`${'['.repeat(100_000)}1.0${']'.repeat(100_000)}`)).not.toThrow();
+	});
+});
+
+test.each<[string, string | undefined]>([
+	['5', '5'],
+	['+5', '5'],
+	['-.5', '-0.5'],
+	['5.', '5'],
+	['007', '7'],
+	['-0', '-0'],
+	['00', '0'],
+	['+12345678.123456789123', '12345678.123456789123'],
+	['1.E5', '1E5'],
+	['', undefined],
+	['.', undefined],
+	['-', undefined],
+	['.e5', undefined],
+	['1e', undefined],
+	['0x10', undefined],
+	['Infinity', undefined],
+	['1 2', undefined],
+])('the decimal number %j', (text, digits) => {
+	const number = readDecimal(text);
+	expect(number === undefined ? undefined : writeExactly(number)).toBe(digits);
+});
+
+describe('reading a decimal number takes time that grows with its length only', () => {
+	/** The best of three: other programs only make it longer. */
+	const timeOf = (text: string) => {
+		const times = [1, 2, 3].map(() => {
+			const begun = performance.now();
+			readDecimal(text);
+			return performance.now() - begun;
+		});
+		return Math.min(...times);
+	};
+
+	test.each([
+		['zeros', (n: number) => `${'0'.repeat(n)}x`],
+		['digits', (n: number) => `${'1'.repeat(n)}x`],
+		['a fraction', (n: number) => `1.${'0'.repeat(n)}x`],
+		['an exponent', (n: number) => `1e${'9'.repeat(n)}x`],
+	])('%s', (_, make) => {
+		expect(timeOf(make(400_000))).toBeLessThan(40 * Math.max(timeOf(make(40_000)), 0.5));
+	});
 });
 
 describe('callbacks', () => {

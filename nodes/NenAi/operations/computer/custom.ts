@@ -64,7 +64,7 @@ function readCommand(given: Parameters): Command {
 	if (tool === '') throw badInput('Tool (tool) is empty', 'Choose one from the list, or enter its name, such as computer.');
 	const action = given.text('action');
 	if (action === '') throw badInput('Action (action) is empty', 'Enter what the tool is to do, such as left_mouse_down.');
-	const params = given.objectOrNone('params');
+	const params = given.objectForSending('params', {});
 	return { tool, action, params, takes: tool === COMPUTER ? timeOf(action, params) : undefined };
 }
 

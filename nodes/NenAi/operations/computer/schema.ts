@@ -1,5 +1,6 @@
 import type { IDataObject } from 'n8n-workflow';
 
+import { ExactNumber } from '../../transport/exactJson';
 import { describe, isRecord } from '../values';
 
 /** What is looked at of a JSON Schema; the rest is left to NenAI. */
@@ -74,8 +75,9 @@ const TYPES = new Map<unknown, Type>([
 	['null', { is: (value) => value === null, words: 'null' }],
 ]);
 
-/** A text that is a number counts as one: numbers of many digits are texts here, and servers take either. */
+/** A text that is a number counts as one: servers take either. */
 function asNumber(value: unknown): unknown {
+	if (value instanceof ExactNumber || typeof value === 'bigint') return Number(value);
 	return typeof value === 'string' && value.trim() !== '' && Number.isFinite(Number(value)) ? Number(value) : value;
 }
 

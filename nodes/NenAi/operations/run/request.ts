@@ -2,12 +2,13 @@ import { validateFieldType, type FieldType, type IDataObject, type IExecuteFunct
 
 import type { Connection } from '../../transport/connection';
 import { isHttpUrl } from '../../transport/credential';
-import { describeInexactNumber, parseExactly } from '../../transport/exactJson';
+import { ExactNumber, parseForSending, readDecimal, writeExactly } from '../../transport/exactJson';
 import type { RunRequest } from '../../transport/startRun';
 import { badInput } from '../badInput';
-import type { Parameters } from '../parameters';
+import { checkNumbers } from '../checkNumbers';
+import { isEntered, type Parameters } from '../parameters';
 import type { Service } from '../runItems';
-import { describe, isRecord, titleOf, toObject, type Name } from '../values';
+import { describe, isRecord, titleOf, toObjectForSending, type Name } from '../values';
 import { readWorkflowId, workflowProperty } from './workflowId';
 
 /** Runs are started over HTTP; requests that use one credential share a connection. */
@@ -87,26 +88,32 @@ export const runOptions: INodeProperties[] = [
 export function readRunRequest(this: IExecuteFunctions, itemIndex: number, parameters: Parameters): Omit<RunRequest, 'webhook_callback'> {
 	const id = readWorkflowId(parameters);
 	const workflow_params = READERS[parameters.choice('parametersMode')].call(this, itemIndex, parameters);
-	refuseInexactNumbers(workflow_params, '');
 	return { workflow_id: id, workflow_params };
 }
 
-/** By the value of `parametersMode`. */
+/** By the value of `parametersMode`. Each refuses numbers whose digits are lost. */
 const READERS: Record<string, (this: IExecuteFunctions, itemIndex: number, parameters: Parameters) => IDataObject> = {
-	fields: (_, parameters) => fromFields(parameters.raw('parameters'), parameters.nameOf('parameters')),
-	json: (_, parameters) => parameters.object('parametersJson'),
+	fields: (_, parameters) => fromFields(parameters.raw('parameters'), parameters.nameOf('parameters'), parameters.savedAs('parameters')),
+	json: (_, parameters) => parameters.objectForSending('parametersJson'),
 	input(itemIndex) {
-		return this.getInputData()[itemIndex].json;
+		const { json } = this.getInputData()[itemIndex];
+		checkNumbers(json, '', false);
+		return json;
 	},
 };
 
 /**
  * Reads n8n's `assignmentCollection`; values become what their type says, or are refused. Models, and whoever writes by
  * hand, also give the names and values as one object, as the API itself has it.
+ *
+ * @param saved the same as the workflow has it, with its expressions
  */
-export function fromFields(value: unknown, name: Name): IDataObject {
-	const collection = Array.isArray(value) ? { assignments: value } : toObject(value, name, {});
-	if (!('assignments' in collection)) return collection;
+export function fromFields(value: unknown, name: Name, saved?: unknown): IDataObject {
+	const collection = Array.isArray(value) ? { assignments: value } : toObjectForSending(value, name, { byDefault: {} });
+	if (!('assignments' in collection)) {
+		checkNumbers(collection, '', isEntered(saved));
+		return collection;
+	}
 	const { assignments, ...others } = collection;
 	if (Object.keys(others).length > 0) {
 		throw badInput(`${titleOf(name)} has both a list of assignments and other names: ${Object.keys(others).join(', ')}`, 'Give all names and values in one of the two ways.');
@@ -114,27 +121,38 @@ export function fromFields(value: unknown, name: Name): IDataObject {
 	if (!Array.isArray(assignments)) {
 		throw badInput(`${titleOf(name)} must have a list of assignments, but has ${describe(assignments)}`, 'Enter the names and values in the form, or one object such as { "PATIENT_NAME": "Jane Doe" }.');
 	}
-	const parameters: IDataObject = {};
-	for (const assignment of assignments as unknown[]) {
-		const [parameter, converted] = fromAssignment(assignment, name);
-		if (Object.hasOwn(parameters, parameter)) throw badInput(`The parameter "${parameter}" is there twice`, 'Remove one of the two lines.');
-		parameters[parameter] = converted;
+	const entries = new Map<string, unknown>();
+	for (const [index, assignment] of (assignments as unknown[]).entries()) {
+		const [parameter, converted] = fromAssignment(assignment, name, isEntered(saved) || isEntered(savedValue(saved, index)));
+		if (entries.has(parameter)) throw badInput(`The parameter "${parameter}" is there twice`, 'Remove one of the two lines.');
+		entries.set(parameter, converted);
 	}
-	return parameters;
+	// Unlike an assignment, this also keeps a parameter that is called __proto__.
+	return Object.fromEntries(entries) as IDataObject;
 }
 
-function fromAssignment(assignment: unknown, collection: Name): [name: string, value: IDataObject[string]] {
+/** The value of one line of the form, as the workflow has it. */
+function savedValue(saved: unknown, index: number): unknown {
+	const { assignments } = isRecord(saved) ? saved : {};
+	const assignment: unknown = Array.isArray(assignments) ? assignments[index] : undefined;
+	return isRecord(assignment) ? assignment.value : undefined;
+}
+
+/** What the name of a parameter may come as. */
+const NAMES = ['string', 'number', 'bigint', 'undefined'];
+
+function fromAssignment(assignment: unknown, collection: Name, isEnteredValue: boolean): [name: string, value: unknown] {
 	if (!isRecord(assignment)) throw badInput(`${titleOf(collection)} has an entry that is ${describe(assignment)}`, 'Each must be an object with name, value and type.');
-	const { value } = assignment;
-	if (!['string', 'number', 'undefined'].includes(typeof assignment.name) && assignment.name !== null) {
-		throw badInput(`The name of a parameter must be a text, but is ${describe(assignment.name)}`, 'Enter its name. If it is an expression, look at what it gives for this item.');
+	const given: Record<string, unknown> = assignment;
+	if (!NAMES.includes(typeof given.name) && given.name !== null && !(given.name instanceof ExactNumber)) {
+		throw badInput(`The name of a parameter must be a text, but is ${describe(given.name)}`, 'Enter its name. If it is an expression, look at what it gives for this item.');
 	}
-	const name = String(assignment.name ?? '').trim();
+	const name = String(given.name ?? '').trim();
 	if (name === '') throw badInput('A parameter has no name', 'Enter its name, or remove the line.');
-	if (value === undefined || value === null) {
+	if (given.value === undefined || given.value === null) {
 		throw badInput(`The parameter "${name}" has no value`, 'If it is an expression, look at what it gives for this item. To send "null", use the JSON mode.');
 	}
-	return [name, convert(name, value, assignment.type ?? 'string')];
+	return [name, convert(name, given.value, given.type ?? 'string', isEnteredValue)];
 }
 
 /** The types that the form offers, and the JavaScript types whose values n8n would turn into a value that nobody entered. */
@@ -147,17 +165,24 @@ const MISLEADING = new Map<unknown, (value: unknown) => boolean>([
 ]);
 
 /** As n8n's own nodes convert, but without what would send a value that nobody entered: 0 for an empty text, 1 for true. */
-function convert(name: string, value: unknown, type: unknown): IDataObject[string] {
+function convert(name: string, given: unknown, type: unknown, isEnteredValue: boolean): unknown {
 	const isMisleading = MISLEADING.get(type);
 	if (isMisleading === undefined) throw badInput(`The parameter "${name}" has a type that there is not: ${describe(type)}`, `Use one of ${[...MISLEADING.keys()].join(', ')}.`);
-	const exact = parseText(value, type, name);
-	refuseInexactNumbers(exact, name);
-	const result = validateFieldType(name, exact, type as FieldType);
-	if (isMisleading(exact) || !result.valid) {
-		const found = String(value).trim() === '' ? 'it is empty' : `it is ${shorten(JSON.stringify(value))}`;
+	const value = parseText(typeof given === 'bigint' ? new ExactNumber(String(given)) : given, type);
+	checkNumbers(value, name, isEnteredValue);
+	if (value instanceof ExactNumber) {
+		if (type === 'number') return value;
+		if (type === 'string') return value.digits;
+	}
+	const plain = value instanceof ExactNumber ? Number(value.digits) : value;
+	const result = validateFieldType(name, plain, type as FieldType);
+	if (isMisleading(plain) || !result.valid) {
+		const found = String(value).trim() === '' ? 'it is empty' : `it is ${shorten(writeExactly(given))}`;
 		throw badInput(`The parameter "${name}" is not of the type ${type}: ${found}`, 'Change its value or its type.');
 	}
-	return (type === 'string' ? String(value) : result.newValue) as IDataObject[string];
+	// n8n reads notations such as 0x1F, and rounds there, too.
+	checkNumbers(result.newValue, name, isEnteredValue);
+	return type === 'string' ? String(plain) : result.newValue;
 }
 
 /** It may be a whole record, and an error is stored. */
@@ -165,39 +190,14 @@ function shorten(text: string): string {
 	return text.length > 60 ? `${text.slice(0, 60)}…` : text;
 }
 
-/** What a text of JSON says, with all digits of its numbers: n8n would round them. A text that is none stays as it is. */
-function parseText(value: unknown, type: unknown, name: string): unknown {
+/** What a text says that stands for a value of another type, with all digits of its numbers: n8n would round them. A text that says nothing of the kind stays as it is. */
+function parseText(value: unknown, type: unknown): unknown {
 	if (typeof value !== 'string' || type === 'string' || type === 'boolean') return value;
-	let parsed: unknown;
+	if (type === 'number') return readDecimal(value.trim()) ?? value;
 	try {
-		parsed = parseExactly(value);
+		return parseForSending(value);
 	} catch {
 		return value;
-	}
-	if (type !== 'number') return parsed;
-	// It came out as a text, and was none: its digits would be lost.
-	if (typeof parsed !== 'string' || value.trim().startsWith('"')) return value;
-	throw badInput(`The parameter "${name}" is a number that cannot be sent exactly (${parsed})`, 'Choose the type String to send its digits, if the NenAI workflow takes them as a text.');
-}
-
-/** Deeper than anybody means. */
-const DEEPEST = 500;
-
-/** JSON turns NaN into null and JavaScript rounds long numbers: either would send another value than the one meant. */
-function refuseInexactNumbers(value: unknown, path: string, depth = 0): void {
-	if (depth > DEEPEST) throw badInput(`The parameters are nested too deeply, or hold themselves (${path.slice(0, 60)}…)`, 'JSON cannot hold what holds itself. Look at the expression that gives them.');
-	const inexact = typeof value === 'number' ? describeInexactNumber(value) : undefined;
-	if (inexact !== undefined) {
-		throw badInput(
-			`The parameter "${path}" is a number that cannot be sent exactly (${inexact})`,
-			'Its digits are lost already. They must be a text where they come from, with quotes around them in the data: choosing the type String here is too late.',
-		);
-	}
-	if (typeof value === 'bigint') throw badInput(`The parameter "${path}" is a BigInt, which JSON does not have`, 'Send it as a text: add .toString() to the expression.');
-	// What says by itself how it is sent, such as a date, has no numbers of its own.
-	if (typeof value !== 'object' || value === null || ('toJSON' in value && typeof value.toJSON === 'function')) return;
-	for (const [name, inner] of Object.entries(value)) {
-		refuseInexactNumbers(inner, path === '' ? name : `${path}.${name}`, depth + 1);
 	}
 }
 

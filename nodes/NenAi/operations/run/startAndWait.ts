@@ -161,12 +161,8 @@ async function readPlan(this: IExecuteFunctions, given: Parameters, credential: 
  * BadInput if that gives other secrets than now: the result could not be verified then.
  */
 async function checkSecretsOfCallback(this: IExecuteFunctions, { webhookSecrets }: NenAiCredential) {
-	let isSame: boolean;
-	try {
-		isSame = await areSecretsOfCallbacks.call(this, webhookSecrets);
-	} catch (error) {
-		throw new BadInput(otherSecrets((error as Error).message));
-	}
+	const isSame = await areSecretsOfCallbacks.call(this, webhookSecrets).catch((error: Error) => error);
+	if (isSame instanceof Error) throw new BadInput(otherSecrets(isSame.message));
 	if (!isSame) throw new BadInput(otherSecrets());
 }
 

@@ -6,6 +6,7 @@ import { parseExactly, TooDeep } from '../exactJson';
 import type { Failure } from '../failure';
 import { asAttempt, dismiss, receive, STALLED_AFTER, type IncomingFile } from '../incomingFile';
 import type { Attempt } from '../queue';
+import { redactJson } from '../redact';
 import { ChangedFile, firstBytes, OutgoingBytes, TooLarge, wholeText, type Bytes } from './bytes';
 import type { Deed } from './deed';
 import { explainForm, explainRefusal, explainStatus, explainThrown, explainTooLarge, isGone, presented, type BadAnswer } from './failures';
@@ -130,14 +131,15 @@ export class DesktopApi {
 		} catch (error) {
 			return explainThrown(deed, error, this.connection);
 		}
-		const { statusCode: status, headers } = response;
+		const { statusCode: status } = response;
+		const headers = redactJson({ ...response.headers }, this.connection.credential.apiKey);
 		if (status !== 200) {
 			const body = await firstBytes(response.body as unknown as Bytes);
 			dismiss(response, connection);
 			return judge(status) === 'accepted' ? explainForm(deed, { status, headers, body }, this.connection) : explainStatus(deed, { status, headers, body }, this.connection);
 		}
 		try {
-			return { kind: 'done', value: await store(receive(response, connection, { label, maxSize: Infinity })) };
+			return { kind: 'done', value: await store(receive({ ...response, headers }, connection, { label, maxSize: Infinity })) };
 		} catch (error) {
 			return asAttempt(error, label);
 		}
@@ -155,7 +157,7 @@ export class DesktopApi {
 		if (judge(answer.status) !== 'accepted') return explainStatus(deed, answer, this.connection);
 		const parsed = parse(String(answer.body));
 		if (parsed instanceof TooDeep) return explainForm(deed, answer, this.connection, parsed.problem);
-		const reading = read(parsed);
+		const reading = read(redactJson(parsed, this.connection.credential.apiKey));
 		if (reading === undefined || 'lacks' in reading) return explainForm(deed, answer, this.connection, reading && `has no ${reading.lacks}`);
 		if ('refused' in reading) return explainRefusal(deed, reading.refused, this.connection);
 		if (reading.leftOut) this.hintAtSession();

@@ -1,9 +1,10 @@
 import type { IN8nHttpFullResponse } from 'n8n-workflow';
 
-import { isFromBetween, isPage, judge, judgeThrown, parseJson, quoteBody, readText, redact, type Verdict } from '../answer';
+import { isFromBetween, isPage, judge, judgeThrown, parseJson, quoteBody, readText, type Verdict } from '../answer';
 import type { Connection } from '../connection';
 import type { Failure } from '../failure';
 import type { Attempt } from '../queue';
+import { redact } from '../redact';
 import { comeBackAt, LONGEST_WAIT, readRetryAfter } from '../retry';
 import { hostOf, quote, redirectTarget, times, withoutEnd } from '../words';
 import type { Deed } from './deed';

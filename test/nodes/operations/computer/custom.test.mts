@@ -58,7 +58,41 @@ test('parameters may be an object', async () => {
 	expect((await print({ params: '={{ { copies: 3, tray: null, colour: "all" } }}' })).error).toBeUndefined();
 });
 
+describe('numbers keep their digits', () => {
+	const LENIENT: DesktopTool = { name: 'lenient', description: 'Takes anything', parameters: { type: 'object', properties: { id: { type: 'integer' }, share: { type: 'number' } } }, answer: { status: 'ok' } };
+	const act = async (params: string, more: UseOptions = {}) => {
+		sandbox.setDefaults({ desktopTools: [LENIENT] });
+		return await use('custom', { ...more, parameters: { tool: 'lenient', action: 'act', params } });
+	};
+	const sent = () => sandbox.state().desktopRequests.filter(({ method }) => method === 'POST').map(({ rawBody }) => rawBody);
+
+	test.each([
+		['entered', '{"id":7615917337495251231,"share":1.50,"zero":-0,"text":"7615917337495251231","__proto__":9007199254740992}', '{"id":7615917337495251231,"share":1.50,"zero":-0,"text":"7615917337495251231","__proto__":9007199254740992}'],
+		['in the text of an expression', '={ "id": {{ $json.digits }} }', '{"id":7615917337495251231}'],
+		['as a BigInt', '={{ ({ id: BigInt($json.digits) }) }}', '{"id":7615917337495251231}'],
+	])('%s', async (_, params, expected) => {
+		expect((await act(params, { items: [{ digits: '7615917337495251231' }] })).error).toBeUndefined();
+		expect(sent()).toEqual([`{"action":{"tool":"lenient","action":"act","params":${expected}}}`]);
+	});
+
+	test.each(['={ "id": {{ $json.id }} }', '={{ $json }}'])('a rounded one is refused: %s', async (params) => {
+		const { error } = await act(params, { items: [{ id: 7615917337495251231 }] });
+		expect(error?.message).toBe('The parameter "id" is a number that cannot be sent exactly (7615917337495251000) [item 0]');
+		expect(user.requests()).toEqual([]);
+	});
+
+	test('a retry sees that other digits were entered', async () => {
+		const params = '={ "id": {{ $json.digits }} }';
+		const { run } = await act(params, { items: [{ digits: '7615917337495251231' }] });
+		const again = async (digits: string) => (await act(params, { items: [{ digits }], retryOf: run.data })).hints;
+		expect(await again('7615917337495251231')).toEqual([]);
+		expect(await again('7615917337495251232')).toEqual([expect.stringMatching(/parameters have changed/)]);
+		expect(sent()).toHaveLength(1);
+	});
+});
+
 test.each<[string, INodeParameters, string]>([
+	['a long number for a text', { params: '{"copies":1,"tray":7615917337495251231}' }, '"tray" must be a text or null, but is the number 7615917337495251231'],
 	['a missing parameter', { params: '{}' }, '"copies" is missing'],
 	['one that is not known', { params: '{"copies":1,"paper":"A4"}' }, '"paper" is not known (it takes copies, tray, colour)'],
 	['a wrong type', { params: '{"copies":"two"}' }, '"copies" must be a whole number, but is the text "two"'],

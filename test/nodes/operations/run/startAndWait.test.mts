@@ -61,7 +61,7 @@ describe('starting', () => {
 describe('what is said before anything is sent', () => {
 	const BAD: Array<[what: string, options: Options, message: RegExp, hint: RegExp]> = [
 		['several items', { items: [{}, {}] }, /one run at a time, but it got 2 items/, /Loop Over Items.*Start.*NenAI Trigger/],
-		['no webhook secret', { credentials: new Credentials({ apiKey: 'test', baseUrl: 'http://127.0.0.1:1' }) }, /no webhook secret/, /openssl rand -hex 32/],
+		['no webhook secret', { credentials: new Credentials({ apiKey: 'test-key', baseUrl: 'http://127.0.0.1:1' }) }, /no webhook secret/, /openssl rand -hex 32/],
 		['a wait of no time', { parameters: { resumeAmount: 0 } }, /not a time: 0/, /greater than 0/],
 		['a wait that is no number', { parameters: { resumeAmount: '={{ "soon" }}' } }, /Amount \(resumeAmount\) must be a number, but is the text "soon"/, /look at what its expression gives/],
 		['no workflow id', { parameters: { workflowId: ' ' } }, /workflow ID is empty \[item 0\]/, /Enter the ID/],
@@ -69,12 +69,12 @@ describe('what is said before anything is sent', () => {
 		['an unknown unit', { parameters: { resumeUnit: 'weeks' } }, /Unit \(resumeUnit\) must be one of minutes, hours, days/, /expression/],
 		...['no', 'false', 'yes', 1, [], {}].map((acceptUnsigned): [string, Options, RegExp, RegExp] => [
 			`no webhook secret, and ${JSON.stringify(acceptUnsigned)} as Accept Unsigned Callbacks`,
-			{ credentials: new Credentials({ apiKey: 'test', baseUrl: 'http://127.0.0.1:1' }), options: { acceptUnsigned: `={{ ${JSON.stringify(acceptUnsigned)} }}` } },
+			{ credentials: new Credentials({ apiKey: 'test-key', baseUrl: 'http://127.0.0.1:1' }), options: { acceptUnsigned: `={{ ${JSON.stringify(acceptUnsigned)} }}` } },
 			/no webhook secret/,
 			/openssl/,
 		]),
-		['n8n on loopback and NenAI not', { credentials: new Credentials({ apiKey: 'test', baseUrl: 'https://api.nenai.invalid', webhookSecret: 'test' }) }, /could not reach this n8n: its address is http:\/\/127\.0\.0\.1/, /N8N_WEBHOOK_URL/],
-		['n8n on localhost', { webhookWaitingBaseUrl: 'http://localhost:5678/webhook-waiting', credentials: new Credentials({ apiKey: 'test', baseUrl: 'https://api.nenai.invalid', webhookSecret: 'test' }) }, /its address is http:\/\/localhost:5678/, /N8N_WEBHOOK_URL/],
+		['n8n on loopback and NenAI not', { credentials: new Credentials({ apiKey: 'test-key', baseUrl: 'https://api.nenai.invalid', webhookSecret: 'test' }) }, /could not reach this n8n: its address is http:\/\/127\.0\.0\.1/, /N8N_WEBHOOK_URL/],
+		['n8n on localhost', { webhookWaitingBaseUrl: 'http://localhost:5678/webhook-waiting', credentials: new Credentials({ apiKey: 'test-key', baseUrl: 'https://api.nenai.invalid', webhookSecret: 'test' }) }, /its address is http:\/\/localhost:5678/, /N8N_WEBHOOK_URL/],
 	];
 
 	test.each(BAD)('%s', async (_, options, message, hint) => {
@@ -153,7 +153,7 @@ describe('whatever the settings of the node', () => {
 describe('what is thrown before anything is sent goes on as an item with "Continue", not as if all were well', () => {
 	const CASES: Array<[what: string, options: Options, says: RegExp]> = [
 		['no workflow ID', { parameters: { workflowId: '={{ "" }}' } }, /workflow ID is empty/],
-		['no webhook secret', { credentials: new Credentials({ apiKey: 'test', baseUrl: 'http://127.0.0.1:1' }) }, /no webhook secret/],
+		['no webhook secret', { credentials: new Credentials({ apiKey: 'test-key', baseUrl: 'http://127.0.0.1:1' }) }, /no webhook secret/],
 		['several items', { items: [{}, {}] }, /got 2 items/],
 		['an unknown operation', { parameters: { operation: 'begin' } }, /must be one of start, startAndWait/],
 		['a credential that is gone', { credentials: Object.assign(new Credentials({}), { gone: true }) }, /Credential with ID "1" does not exist/],
