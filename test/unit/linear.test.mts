@@ -5,18 +5,19 @@ import { problemsOf } from '../../nodes/NenAi/operations/computer/schema';
 import { checkFileName } from '../../nodes/NenAi/operations/desktopFile/place';
 import { typeOf } from '../../nodes/NenAi/operations/fileType';
 import { nameFile } from '../../nodes/NenAi/operations/result/fileName';
-import { collectUrls, isHostAllowed, selectUrls, toLink } from '../../nodes/NenAi/operations/result/urls';
+import { collectUrls, isHostAllowed, linksIn, selectUrls, toLink } from '../../nodes/NenAi/operations/result/urls';
 import { toList, toNumber, toObject } from '../../nodes/NenAi/operations/values';
-import { isPage, parseJson, quoteBody, readText, redact } from '../../nodes/NenAi/transport/answer';
+import { isPage, parseJson, quoteBody, readText } from '../../nodes/NenAi/transport/answer';
 import { isHttpUrl, problemOfAddress, readCredential } from '../../nodes/NenAi/transport/credential';
 import { readAction, readDesktop, readDone, readFiles } from '../../nodes/NenAi/transport/desktop/answers';
 import { isPathPart } from '../../nodes/NenAi/transport/desktop/deed';
 import { presentable } from '../../nodes/NenAi/transport/desktop/failures';
 import { toPicture } from '../../nodes/NenAi/transport/desktop/picture';
 import { clean, withoutLinks } from '../../nodes/NenAi/transport/desktop/session';
-import { parseExactly } from '../../nodes/NenAi/transport/exactJson';
+import { parseExactly, parseForSending, readDecimal } from '../../nodes/NenAi/transport/exactJson';
 import { isLinkLocal, isLoopback } from '../../nodes/NenAi/transport/hosts';
 import { readEvents } from '../../nodes/NenAi/transport/mcp/eventStream';
+import { redact, redactBeginning } from '../../nodes/NenAi/transport/redact';
 import { readRetryAfter } from '../../nodes/NenAi/transport/retry';
 import { hostOf, redirectTarget } from '../../nodes/NenAi/transport/words';
 
@@ -61,6 +62,11 @@ const READERS: Record<string, (text: string) => unknown> = {
 	quoteBody: (text) => quoteBody(text, 'key'),
 	'quoteBody of JSON': (text) => quoteBody({ error: text }, 'key'),
 	redact: (text) => redact(text, 'aa'),
+	redactBeginning: (text) => redactBeginning(text, 'a.'),
+	readDecimal,
+	parseForSending: orThrow(parseForSending),
+	linksIn,
+	linksInNamed: (text) => linksIn(text, true),
 	isPage,
 	parseJson,
 	'parseExactly of a text': (text) => parseExactly(JSON.stringify({ id: 1234567890123456789n.toString(), text })),
