@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os';
+
 /** Unit and node tests. The end-to-end tests have their own configuration. */
 export default {
 	testEnvironment: 'node',
@@ -15,8 +17,8 @@ export default {
 		],
 	},
 	setupFiles: ['<rootDir>/test/setup.mts'],
-	// By itself, jest leaves a processor to its own process, which has nothing to do.
-	maxWorkers: '100%',
+	// Some tests wait for a time-out of half a minute: others run meanwhile.
+	maxWorkers: Math.ceil(availableParallelism() * 1.5),
 	testTimeout: 20_000,
 	reporters: ['default', '<rootDir>/scripts/closing-line.mjs'],
 };

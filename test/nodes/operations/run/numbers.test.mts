@@ -77,7 +77,7 @@ describe('JSON mode', () => {
 
 	test('what is nested too deeply is an error of its own, with such a number too', async () => {
 		const { error } = await start(json(`{"a":${'['.repeat(20_000)}7615917337495251231${']'.repeat(20_000)}}`));
-		expect(error?.message).toMatch(/nested too deeply/);
+		expect(error?.message).toMatch(/nested more than 1000 levels deep/);
 	});
 });
 

@@ -114,7 +114,7 @@ describe('bad input: an error before any request', () => {
 		['an object as a text', fields({ name: 'N', value: '={{ { a: 1 } }}', type: 'string' }), /"N" is not of the type string: it is \{"a":1\}/],
 		['a long text as a number', fields({ name: 'N', value: `={{ "x".repeat(1000) }}`, type: 'number' }), /"N" is not of the type number: it is "x{59}… \[item 0\]$/],
 		['a name that is an object', fields({ name: '={{ { a: 1 } }}', value: '1', type: 'string' }), /name of a parameter must be a text, but is an object.*\[item 0\]/],
-		['what is nested too deeply', { parametersMode: 'json', parametersJson: '={{ "{\\"a\\":" + "[".repeat(20000) + "]".repeat(20000) + "}" }}' }, /nested too deeply, or hold themselves.*\[item 0\]/],
+		['what is nested too deeply', { parametersMode: 'json', parametersJson: '={{ "{\\"a\\":" + "[".repeat(20000) + "]".repeat(20000) + "}" }}' }, /nested more than 1000 levels deep, or holds itself.*\[item 0\]/],
 		['empty JSON', { parametersMode: 'json', parametersJson: '={{ "" }}' }, /not a JSON object.*\[item 0\]/],
 		['a value that is not there', fields({ name: 'N', value: '={{ $json.nothing }}', type: 'string' }), /"N" has no value.*\[item 0\]/],
 		['a name twice', fields({ name: 'N', value: '1', type: 'string' }, { name: 'N', value: '2', type: 'string' }), /"N" is there twice.*\[item 0\]/],
