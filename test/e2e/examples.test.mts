@@ -150,7 +150,7 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 		});
 
 		describe.each(['failed', 'needs_attention'])('when the run ends as "%s"', (status) => {
-			example('run-and-wait', 'somebody must look, and nothing is downloaded', async () => {
+			example('run-and-wait', 'a person must look, and nothing is downloaded', async () => {
 				ends({ status });
 				const execution = await runExample('run-and-wait');
 				expect(jsonOf(execution, 'Needs a person')).toEqual([expect.objectContaining({ message_id: started()[0], status })]);
