@@ -104,6 +104,12 @@ test('a busy service of one credential does not hold up the items of another', a
 	expect(out.map(({ json }) => json.messageId !== undefined)).toEqual([false, true, true]);
 });
 
+test('items with the same key and address share a session, whatever else their credentials say', async () => {
+	const items = [itemOf(ours, 'a'), itemOf(ours, 'b')].map((item, n) => ({ ...item, callback: `https://n8n.example/${n}` }));
+	await use('run/get', items, { credentials: perItem({ defaultCallbackUrl: '={{ $json.callback }}' }) });
+	expect(ours.state().counts).toMatchObject({ mcpInitializes: 1, mcpToolCalls: 2 });
+});
+
 test('the default callback URL is that of the item', async () => {
 	const items = [itemOf(ours, 'a'), itemOf(ours, 'b')].map((item, n) => ({ ...item, callback: `https://n8n.example/${n}` }));
 	await use('run/start', items, { credentials: perItem({ defaultCallbackUrl: '={{ $json.callback }}' }), parameters: { callback: 'default' } });

@@ -109,9 +109,9 @@ interface Ready<Client, Input> {
 /** The credential of an item. The key is known even if nothing can be sent, so that no error contains it. */
 type Access = { apiKey: string } & ({ connection: Connection; failure?: undefined } | { failure: Failure; connection?: undefined });
 
-/** Who the requests of an item are sent for: one for each credential. */
+/** Who the requests of an item are sent for: one for each API key and address. */
 interface User<Client> {
-	/** Tells one credential from another. */
+	/** Tells one from another. */
 	id: string;
 	client: Client;
 	connection: Connection;
@@ -219,7 +219,8 @@ class ItemRun<Client, Input, Result> {
 	}
 
 	private userOf(connection: Connection): User<Client> {
-		const id = JSON.stringify(connection.credential);
+		const { apiKey, deploymentId, [this.operation.service.address]: address } = connection.credential;
+		const id = JSON.stringify([address, apiKey, deploymentId]);
 		const known = this.users.get(id);
 		if (known !== undefined) return known;
 		const signals = [this.node.getExecutionCancelSignal(), this.mutation === undefined && this.stopOnFailure ? this.gaveUp.signal : undefined].filter((signal) => signal !== undefined);
@@ -406,7 +407,7 @@ function requestOf<Client>(input: unknown, { connection }: User<Client>, { addre
 	return [connection.credential[address], input];
 }
 
-/** Items that use one credential wait for each other: what limits one request limits all of them. */
+/** Items with the same API key and address wait for each other: what limits one request limits all of them. */
 function laneOf<Client, Input>(planned: Planned<Client, Input>): string {
 	return planned.kind === 'ready' ? planned.user.id : '';
 }
