@@ -21,9 +21,10 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 		const theirs = await startSandbox({ apiKey: 'test-key-of-another-customer' });
 		try {
 			const of = ({ apiKey: key, url }: { apiKey: string; url: string }, name: string) => ({ name, key, url, callback: `https://n8n.example/${name}` });
-			const customers = [of(stage.sandbox, 'a'), of(theirs, 'b'), of(stage.sandbox, 'c')];
+			// More items than n8n is asked about one by one without need.
+			const customers = [...'abcdef'].map((name) => of(name === 'c' ? theirs : stage.sandbox, name));
 			const credential = await storeNenAiCredential(stage.client, stage.sandbox, {
-				apiKey: '={{ $json.key }}',
+				apiKey: "={{ $('Split').item.json.key }}",
 				baseUrl: '={{ $json.url }}',
 				mcpUrl: '={{ $json.url }}/mcp/v1',
 				desktopUrl: '={{ $json.url }}/desktop',
@@ -32,8 +33,8 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 			const execution = await run(stage, 'customers', [split('body.customers'), start(credential, NAME, { callback: 'default' })], { customers });
 			expect(execution.status).toBe('success');
 			const started = [stage.sandbox, theirs].map((sandbox) => sandbox.state().runs.map(({ params, callbackUrl }) => [params.NAME, callbackUrl]).sort());
-			expect(started).toEqual([[['a', 'https://n8n.example/a'], ['c', 'https://n8n.example/c']], [['b', 'https://n8n.example/b']]]);
-			expect(jsonOf(execution, 'Start').map(({ messageId }) => typeof messageId)).toEqual(['string', 'string', 'string']);
+			expect(started).toEqual([[...'abdef'].map((name) => [name, `https://n8n.example/${name}`]), [['c', 'https://n8n.example/c']]]);
+			expect(jsonOf(execution, 'Start').filter(({ messageId }) => typeof messageId === 'string')).toHaveLength(6);
 		} finally {
 			await theirs.close();
 		}

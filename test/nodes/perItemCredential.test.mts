@@ -83,12 +83,32 @@ describe.each(pathsOf(({ single }) => single !== true))('%s', (path) => {
 		expect(failed[0].json.error).toMatch(/Nothing was sent for this item\./);
 	});
 
+	test('so it is where there are many items', async () => {
+		const items = Array.from({ length: 6 }, (_, n) => itemOf(n === 3 ? theirs : ours, String(n)));
+		const { items: out } = await use(path, items);
+		expect(out.map(({ json }) => json.error).filter((error) => error !== undefined)).toEqual([]);
+		if (path !== 'result/download') expect([requestsOf(ours).wrong, requestsOf(theirs).wrong]).toEqual([0, 0]);
+	});
+
 	test('n8n is asked for the credential once for each item', async () => {
 		const items = [itemOf(ours, 'a'), itemOf(theirs, 'b')];
 		const counted = perItem();
 		await use(path, items, { credentials: counted });
 		expect(counted.lookUps).toBe(2);
 	});
+});
+
+test.each([
+	['the item', '={{ $json.key }}'],
+	['the item or a default', '={{ $json.other || $json.key }}'],
+	['the list of items', '={{ $input.all()[$itemIndex].json.key }}'],
+	['the number of the item', '={{ [KEYS][$itemIndex] }}'],
+])('a key that depends on %s is that of its item among many', async (_, apiKey) => {
+	const items = Array.from({ length: 7 }, (_each, n) => itemOf(ours, String(n)));
+	items[1].key = items[4].key = 'test-key-that-is-wrong';
+	const keys = JSON.stringify(items.map(({ key }) => key));
+	const { items: out } = await use('run/start', items, { credentials: perItem({ apiKey: apiKey.replace('[KEYS]', keys) }) });
+	expect(out.map(({ json }) => json.error !== undefined)).toEqual([false, true, false, false, true, false, false]);
 });
 
 test('a file of this machine is only fetched where the API of its own item is', async () => {

@@ -1,11 +1,12 @@
-import { type IDataObject, type IExecuteFunctions, type INodeExecutionData, type INodeProperties } from 'n8n-workflow';
+import type { ICredentialDataDecryptedObject, IDataObject, IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
 
 import { quoteBody } from '../transport/answer';
 import { connect, type Connection, type Limits } from '../transport/connection';
-import { CREDENTIAL_TYPE, readCredential, type Address } from '../transport/credential';
+import { readCredential, type Address } from '../transport/credential';
 import { toError, type Failure } from '../transport/failure';
 import { workThrough, type Attempt, type Outcome } from '../transport/queue';
 import { BadInput, failureOf } from './badInput';
+import { resolveCredentials } from './itemCredentials';
 import { failedItem, failureIn, firstFailure } from './items';
 import { openJournal, type Journal } from './journal';
 import { checkAddress } from './limits';
@@ -155,7 +156,7 @@ class ItemRun<Client, Input, Result> {
 	async run(): Promise<INodeExecutionData[][]> {
 		const settings = this.readSettings();
 		const plan: Array<Planned<Client, Input>> = [];
-		for (let index = 0; index < this.node.getInputData().length; index += 1) plan.push(await this.readItem(index, settings));
+		for (const [index, credential] of (await resolveCredentials(this.node)).entries()) plan.push(await this.readItem(index, credential, settings));
 		const known = plan.map((planned, index) => this.whatIsKnown(planned, index));
 		const { outcomes, first } = await this.runRest(plan, known, settings);
 		this.hintAtChanges(plan, known);
@@ -174,7 +175,7 @@ class ItemRun<Client, Input, Result> {
 	}
 
 	/** Does not throw: an item that cannot be read may come out with its error. */
-	private async readItem(itemIndex: number, settings: RunSettings | BadInput): Promise<Planned<Client, Input>> {
+	private async readItem(itemIndex: number, credential: ICredentialDataDecryptedObject | Error, settings: RunSettings | BadInput): Promise<Planned<Client, Input>> {
 		const { node, operation } = this;
 		const given = this.readerOf(itemIndex);
 		try {
@@ -182,7 +183,7 @@ class ItemRun<Client, Input, Result> {
 		} catch (error) {
 			return { kind: 'unreadable', failure: failureOf(error), apiKey: '' };
 		}
-		const access = await this.readAccess(itemIndex, settings);
+		const access = this.readAccess(credential, settings);
 		let input: Input | undefined;
 		try {
 			input = await operation.read(given, {
@@ -200,11 +201,10 @@ class ItemRun<Client, Input, Result> {
 	}
 
 	/** The credential of an item and how it is used, or why nothing can be sent with it. Does not throw. */
-	private async readAccess(itemIndex: number, settings: RunSettings | BadInput): Promise<Access> {
-		let apiKey = '';
+	private readAccess(data: ICredentialDataDecryptedObject | Error, settings: RunSettings | BadInput): Access {
+		if (data instanceof Error) return { apiKey: '', failure: failureOf(data) };
+		const { apiKey } = readCredential(data);
 		try {
-			const data = await this.node.getCredentials(CREDENTIAL_TYPE, itemIndex);
-			({ apiKey } = readCredential(data));
 			if (settings instanceof BadInput) throw settings;
 			const connection = connect(data, settings);
 			checkAddress(connection.credential, this.operation.service.address);
