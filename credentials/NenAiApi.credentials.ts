@@ -8,7 +8,7 @@ import type {
 	INodePropertyTypeOptions,
 } from 'n8n-workflow';
 
-import { problemOfKey, readCredential } from '../nodes/NenAi/transport/credential';
+import { apiKeyProblem, readCredential } from '../nodes/NenAi/transport/credential';
 
 /**
  * When a callback comes, n8n resolves the expressions of a credential without the data of the execution. A field that
@@ -104,7 +104,7 @@ export class NenAiApi implements ICredentialType {
 		requestOptions: IHttpRequestOptions,
 	): Promise<IHttpRequestOptions> => {
 		const { apiKey } = readCredential(credentials);
-		const problem = problemOfKey(apiKey);
+		const problem = apiKeyProblem(apiKey);
 		if (problem !== undefined) throw new Error(`${problem.message}. ${problem.hint}`);
 		return { ...requestOptions, headers: { ...requestOptions.headers, 'x-api-key': apiKey } };
 	};

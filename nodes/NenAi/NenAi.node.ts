@@ -14,7 +14,7 @@ import './oldestN8n';
 import { computer } from './operations/computer';
 import { desktop } from './operations/desktop';
 import { desktopFile } from './operations/desktopFile';
-import { carryOut, makeResourceMenu, subtitleOf } from './operations/resource';
+import { router, resourceProperty, subtitleOf } from './operations/resource';
 import { result } from './operations/result';
 import { run, webhook } from './operations/run';
 import { workflow } from './operations/workflow';
@@ -76,7 +76,7 @@ export class NenAi implements INodeType {
 			},
 		],
 		properties: [
-			makeResourceMenu(RESOURCES),
+			resourceProperty(RESOURCES),
 			...RESOURCES.flatMap(({ properties }) => properties),
 		],
 	};
@@ -99,7 +99,7 @@ export class NenAi implements INodeType {
 	};
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
-		return await carryOut.call(this, RESOURCES);
+		return await router.call(this, RESOURCES);
 	}
 
 	async webhook(this: IWebhookFunctions): Promise<IWebhookResponseData> {

@@ -10,12 +10,12 @@ import {
 } from 'n8n-workflow';
 
 import './oldestN8n';
-import { ACCEPTED, answer, ignored, refused } from './callback/answers';
+import { ACCEPTED, respond, ignored, refused } from './callback/answers';
 import { eventOf, type Callback } from './callback/payload';
 import { receiveCallback } from './callback/receive';
-import { claimsOf, startOnce } from './callback/startOnce';
-import { BadInput } from './operations/badInput';
-import { Parameters } from './operations/parameters';
+import { callbacksOf, triggerOnce } from './callback/startOnce';
+import { InvalidParameterError } from './operations/badInput';
+import { ParameterReader } from './operations/parameters';
 import { problemOf, readSettings, type Settings } from './operations/triggerSettings';
 import { CREDENTIAL_TYPE, readCredential } from './transport/credential';
 import { toError } from './transport/failure';
@@ -131,7 +131,7 @@ export class NenAiTrigger implements INodeType {
 				const failure = problemOf(parameters);
 				if (failure !== undefined) throw toError(this.getNode(), failure);
 				saveUnderThisName.call(this);
-				if (parameters.plainlyOn('options.acceptUnsigned')) return true;
+				if (parameters.isExplicitlyTrue('options.acceptUnsigned')) return true;
 				const { webhookSecrets } = readCredential(await this.getCredentials(CREDENTIAL_TYPE));
 				if (webhookSecrets.length > 0) return true;
 				throw toError(this.getNode(), {
@@ -152,9 +152,9 @@ export class NenAiTrigger implements INodeType {
 		} catch (error) {
 			const { message } = error as Error;
 			this.logger.error(`The NenAI Trigger "${this.getNode().name}" could not handle a callback: ${message}`);
-			const said = error instanceof BadInput ? message : 'The trigger could not handle this callback: the log of n8n says why';
+			const said = error instanceof InvalidParameterError ? message : 'The trigger could not handle this callback: the log of n8n says why';
 			if (this.getResponseObject().headersSent) return { noWebhookResponse: true };
-			return answer.call(this, refused(500, said));
+			return respond.call(this, refused(500, said));
 		}
 	}
 }
@@ -162,27 +162,27 @@ export class NenAiTrigger implements INodeType {
 /** Of the parameters, only what it takes to refuse a forged callback is read before that. */
 async function handle(this: IWebhookFunctions): Promise<IWebhookResponseData> {
 	const parameters = parametersOf.call(this);
-	const received = await receiveCallback.call(this, parameters.plainlyOn('options.acceptUnsigned'));
-	if ('answer' in received) return answer.call(this, received.answer);
+	const received = await receiveCallback.call(this, parameters.isExplicitlyTrue('options.acceptUnsigned'));
+	if ('answer' in received) return respond.call(this, received.answer);
 
 	const { callback } = received;
 	const settings = readSettings(parameters);
 	const unwanted = whyUnwanted(callback, settings);
-	if (unwanted !== undefined) return answer.call(this, ignored(unwanted));
+	if (unwanted !== undefined) return respond.call(this, ignored(unwanted));
 	// A test in the editor neither counts as a start nor leaves a trace.
-	if (settings.ignoreDuplicates && this.getMode() !== 'manual') return await startOnce.call(this, callback);
+	if (settings.ignoreDuplicates && this.getMode() !== 'manual') return await triggerOnce.call(this, callback);
 	return { webhookResponse: ACCEPTED.body, workflowData: [[{ json: callback }]] };
 }
 
-function parametersOf(this: IWebhookFunctions | IHookFunctions): Parameters {
-	return new Parameters(PROPERTIES, (name) => this.getNodeParameter(name, null));
+function parametersOf(this: IWebhookFunctions | IHookFunctions): ParameterReader {
+	return new ParameterReader(PROPERTIES, (name) => this.getNodeParameter(name, null));
 }
 
 /** n8n saves by the trigger's name. A trigger that was renamed is activated anew, and what it knows is saved again. */
 function saveUnderThisName(this: IHookFunctions) {
 	if (this.getActivationMode() === 'manual') return;
 	const stored = this.getWorkflowStaticData('node');
-	const toSave = claimsOf(String(this.getWorkflow().id), this.getNode().id).toSave(stored.seen);
+	const toSave = callbacksOf(String(this.getWorkflow().id), this.getNode().id).toSave(stored.seen);
 	if (toSave !== undefined && toSave !== stored.seen) stored.seen = toSave;
 }
 

@@ -7,11 +7,11 @@ import { typeOf } from '../../nodes/NenAi/operations/fileType';
 import { nameFile } from '../../nodes/NenAi/operations/result/fileName';
 import { collectUrls, isHostAllowed, linksIn, selectUrls, toLink } from '../../nodes/NenAi/operations/result/urls';
 import { toList, toNumber, toObject } from '../../nodes/NenAi/operations/values';
-import { isPage, parseJson, quoteBody, readText } from '../../nodes/NenAi/transport/answer';
-import { isHttpUrl, problemOfAddress, readCredential } from '../../nodes/NenAi/transport/credential';
+import { isHtml, parseJson, excerptOf, readErrorText } from '../../nodes/NenAi/transport/answer';
+import { isHttpUrl, urlProblem, readCredential } from '../../nodes/NenAi/transport/credential';
 import { readAction, readDesktop, readDone, readFiles } from '../../nodes/NenAi/transport/desktop/answers';
-import { isPathPart } from '../../nodes/NenAi/transport/desktop/deed';
-import { presentable } from '../../nodes/NenAi/transport/desktop/failures';
+import { isPathPart } from '../../nodes/NenAi/transport/desktop/request';
+import { sanitizeFailure } from '../../nodes/NenAi/transport/desktop/failures';
 import { toPicture } from '../../nodes/NenAi/transport/desktop/picture';
 import { clean, withoutLinks } from '../../nodes/NenAi/transport/desktop/session';
 import { parseExactly, parseForSending, readDecimal } from '../../nodes/NenAi/transport/exactJson';
@@ -19,7 +19,7 @@ import { isLinkLocal, isLoopback } from '../../nodes/NenAi/transport/hosts';
 import { readEvents } from '../../nodes/NenAi/transport/mcp/eventStream';
 import { redact, redactBeginning } from '../../nodes/NenAi/transport/redact';
 import { readRetryAfter } from '../../nodes/NenAi/transport/retry';
-import { hostOf, redirectTarget } from '../../nodes/NenAi/transport/words';
+import { hostOf, redirectPhrase } from '../../nodes/NenAi/transport/words';
 
 /** What patterns stumble over when it is repeated. */
 const PARTS = ['a', 'a.', 'A-', 'é', '<', '<script', '<a ', '>', '\\', '\\"', ' ', ' \n', '\r', '1', '1.', '1e', '-', '://', 'https://', 'a:', ' https://a', 'a:\\/\\/', '"', "'", "\"'", '[', '["', ']', '{', '/', '//', '.', '..', ';', ';a="', ';a=', '; ', '=', '=?', '=?a?b?', '?=', '?= ', '%', '%4', '?', '#', ':', ',', 'session', 'token=', 'data:', 'href', '\u0085', '\u200b'];
@@ -57,24 +57,24 @@ async function readAll(chunks: AsyncIterable<Uint8Array>) {
 
 /** All that is done to texts from outside: bodies and headers of answers, callbacks, event streams, names of files, values of expressions. */
 const READERS: Record<string, (text: string) => unknown> = {
-	readText: (text) => readText(text, 'key'),
-	'readText of JSON': (text) => readText({ error: text, message: text }, 'key'),
-	quoteBody: (text) => quoteBody(text, 'key'),
-	'quoteBody of JSON': (text) => quoteBody({ error: text }, 'key'),
+	readText: (text) => readErrorText(text, 'key'),
+	'readText of JSON': (text) => readErrorText({ error: text, message: text }, 'key'),
+	quoteBody: (text) => excerptOf(text, 'key'),
+	'quoteBody of JSON': (text) => excerptOf({ error: text }, 'key'),
 	redact: (text) => redact(text, 'aa'),
 	redactBeginning: (text) => redactBeginning(text, 'a.'),
 	readDecimal,
 	parseForSending: orThrow(parseForSending),
 	linksIn,
 	linksInNamed: (text) => linksIn(text, true),
-	isPage,
+	isHtml,
 	parseJson,
 	'parseExactly of a text': (text) => parseExactly(JSON.stringify({ id: 1234567890123456789n.toString(), text })),
 	'parseExactly of a number': (text) => orThrow(parseExactly)(`[${text}]`),
 	withoutLinks,
 	'clean of a session': (text) => clean({ session_notes: text, notes: [text], session: { state: text, list: [text] } }),
 	'clean of names': (text) => clean({ [text]: text, [`${text}session`]: text }),
-	presentable: (text) => presentable({ message: text, hint: text }, 'key'),
+	presentable: (text) => sanitizeFailure({ message: text, hint: text }, 'key'),
 	'readAction with fields': (text) => readAction({ status: 'ok', output: text, href: text, session: text, session_state: text, session_notes: [text], base64_image: text, screenshot: text }),
 	'readAction with blocks': (text) => readAction({ output: [{ type: 'image', data: text, mimeType: text }, { type: 'image', source: { type: 'base64', media_type: text, data: text } }, text] }),
 	'readAction that failed': (text) => readAction({ success: false, status: text, output: text, error: text }),
@@ -86,7 +86,7 @@ const READERS: Record<string, (text: string) => unknown> = {
 	'an event': async (text) => await readAll(inOneChunk(`data: ${text}\n\n`)),
 	'an event in parts': async (text) => await readAll(inManyChunks(text)),
 	readRetryAfter: (text) => readRetryAfter(text, 0),
-	redirectTarget,
+	redirectPhrase,
 	hostOf: (text) => hostOf(`http://${text}`),
 	isLoopback,
 	isLinkLocal,
@@ -106,7 +106,7 @@ const READERS: Record<string, (text: string) => unknown> = {
 	checkFileName: orThrow((text) => checkFileName(text, 'The name')),
 	isPathPart,
 	readCredential: (text) => readCredential({ apiKey: text, baseUrl: text, desktopUrl: `https://${text}`, mcpUrl: text }),
-	problemOfAddress: (text) => problemOfAddress(`https://${text}`),
+	problemOfAddress: (text) => urlProblem(`https://${text}`),
 	isHttpUrl: (text) => isHttpUrl(`https://${text}`),
 	readSignature,
 	'readCallback': (text) => readCallback(Buffer.from(JSON.stringify({ message_id: text, status: text, [text]: 1 }))),

@@ -1,17 +1,17 @@
 import type { IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
 
 /** What the sender of a callback is told. */
-export interface Answer {
+export interface CallbackResponse {
 	status: 200 | 400 | 401 | 409 | 500 | 503;
 	body: { received: true; ignored?: string } | { error: string };
 }
 
-export const ACCEPTED: Answer = { status: 200, body: { received: true } };
+export const ACCEPTED: CallbackResponse = { status: 200, body: { received: true } };
 
 /** Genuine, but nobody waits for it here; the sender need not try again. */
-export const ignored = (reason: string): Answer => ({ status: 200, body: { received: true, ignored: reason } });
+export const ignored = (reason: string): CallbackResponse => ({ status: 200, body: { received: true, ignored: reason } });
 
-export const refused = (status: 400 | 401 | 409 | 500 | 503, error: string): Answer => ({ status, body: { error } });
+export const refused = (status: 400 | 401 | 409 | 500 | 503, error: string): CallbackResponse => ({ status, body: { error } });
 
 const UNSIGNED = {
 	missing: refused(401, 'The header X-Hmac-Signature is missing'),
@@ -21,13 +21,13 @@ const UNSIGNED = {
 	'no secret': refused(401, 'No webhook secret is set in the NenAI credential, so the signature cannot be verified'),
 };
 
-export const unsigned = (reason: keyof typeof UNSIGNED): Answer => UNSIGNED[reason];
+export const unsigned = (reason: keyof typeof UNSIGNED): CallbackResponse => UNSIGNED[reason];
 
 /**
  * Answers the sender and starts nothing. An error status is written to the response here, since n8n would take
  * a thrown error as the end of a waiting execution.
  */
-export function answer(this: IWebhookFunctions, { status, body }: Answer): IWebhookResponseData {
+export function respond(this: IWebhookFunctions, { status, body }: CallbackResponse): IWebhookResponseData {
 	if (status === 200) return { webhookResponse: body };
 	this.getResponseObject().status(status).json(body);
 	return { noWebhookResponse: true };

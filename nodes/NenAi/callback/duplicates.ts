@@ -5,13 +5,13 @@ import { BoundedMap } from './boundedMap';
 import type { Callback } from './payload';
 
 /** How many callbacks a trigger remembers. They are a column in n8n's database, rewritten whole each time. */
-export const MOST_REMEMBERED = 500;
+export const MAX_REMEMBERED = 500;
 
 /** How long a callback is remembered, in milliseconds: a day. */
-export const LONGEST_REMEMBERED = 24 * 60 * 60 * 1000;
+export const MAX_REMEMBERED_MS = 24 * 60 * 60 * 1000;
 
 /** While others are still being started, one of them saves for all, but no later than this, in milliseconds. */
-export const LONGEST_UNSAVED = 1000;
+export const MAX_UNSAVED_MS = 1000;
 
 /** When a callback started the workflow, in milliseconds since 1970, by its key. */
 type Seen = Array<[key: string, time: number]>;
@@ -27,9 +27,9 @@ export function keyOf({ message_id, status }: Callback): string {
  * The callbacks that started one trigger's workflow. What this process started it knows by itself; what was started
  * before it, or by another process, it knows from what was saved.
  */
-export class StartedCallbacks {
+export class SeenCallbacks {
 	/** The oldest first. */
-	private readonly seen = new BoundedMap<number>(MOST_REMEMBERED);
+	private readonly seen = new BoundedMap<number>(MAX_REMEMBERED);
 
 	/** What was saved last, as far as this process knows. */
 	private saved = '';
@@ -44,7 +44,7 @@ export class StartedCallbacks {
 	 * @param now milliseconds since 1970
 	 * @param longest how long a callback is remembered, in milliseconds
 	 */
-	constructor(now: () => number, longest = LONGEST_REMEMBERED) {
+	constructor(now: () => number, longest = MAX_REMEMBERED_MS) {
 		this.now = now;
 		this.longest = longest;
 	}
@@ -62,7 +62,7 @@ export class StartedCallbacks {
 	}
 
 	/** Takes in what was saved, by whatever process. */
-	recall(saved: unknown) {
+	load(saved: unknown) {
 		if (typeof saved !== 'string' || saved === this.saved) return;
 		this.saved = saved;
 		const all = [...read(saved), ...this.seen].sort(([, a], [, b]) => a - b);
@@ -71,7 +71,7 @@ export class StartedCallbacks {
 
 	/** Whether it was saved so short a time ago that the next start may do it. */
 	get isJustSaved(): boolean {
-		return this.now() - this.savedAt < LONGEST_UNSAVED;
+		return this.now() - this.savedAt < MAX_UNSAVED_MS;
 	}
 
 	toSave(): string {

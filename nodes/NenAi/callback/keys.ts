@@ -4,13 +4,13 @@ import { BoundedMap } from './boundedMap';
 import { isSignedBy, toKey } from './signature';
 
 /** How long keys may vouch for a callback after they were read, in milliseconds: a removed secret works no longer. */
-export const LONGEST_KEPT = 60_000;
+export const MAX_AGE_MS = 60_000;
 
 /** Keys that were read less than this long ago, in milliseconds, are not read again, whoever sends what. */
-export const FRESH = 1000;
+export const FRESH_MS = 1000;
 
 /** How many credentials are remembered. */
-export const MOST_KEPT = 100;
+export const MAX_CREDENTIALS = 100;
 
 interface Kept {
 	keys: webcrypto.CryptoKey[];
@@ -21,9 +21,9 @@ interface Kept {
  * The keys of credentials, kept in this process for a short while: n8n takes far longer to give a credential than a
  * signature takes to be verified. They are kept as objects that can verify and cannot be read out.
  */
-export class KeyMemory {
+export class SecretCache {
 	/** By the name of the credential. */
-	private readonly kept = new BoundedMap<Kept>(MOST_KEPT);
+	private readonly kept = new BoundedMap<Kept>(MAX_CREDENTIALS);
 
 	private readonly reading = new Map<string, Promise<Kept>>();
 
@@ -46,9 +46,9 @@ export class KeyMemory {
 	 * @param name of the credential and of the workflow that uses it
 	 */
 	async verify(name: string, readSecrets: () => Promise<string[]>, rawBody: Buffer, signature: Buffer): Promise<'right' | 'wrong' | 'no secret'> {
-		const known = await this.get(name, LONGEST_KEPT, readSecrets);
+		const known = await this.get(name, MAX_AGE_MS, readSecrets);
 		if (await isSignedBy(known, rawBody, signature)) return 'right';
-		const fresh = await this.get(name, FRESH, readSecrets);
+		const fresh = await this.get(name, FRESH_MS, readSecrets);
 		if (fresh !== known && (await isSignedBy(fresh, rawBody, signature))) return 'right';
 		return fresh.length > 0 ? 'wrong' : 'no secret';
 	}
@@ -79,7 +79,7 @@ export class KeyMemory {
 
 	private forgetOld() {
 		for (const [name, { readAt }] of this.kept) {
-			if (this.now() - readAt >= LONGEST_KEPT) this.kept.delete(name);
+			if (this.now() - readAt >= MAX_AGE_MS) this.kept.delete(name);
 		}
 	}
 }

@@ -3,12 +3,12 @@ import { createHmac } from 'node:crypto';
 import type { IExecuteFunctions, IWebhookFunctions } from 'n8n-workflow';
 
 import { CREDENTIAL_TYPE, readCredential } from '../transport/credential';
-import { refused, unsigned, type Answer } from './answers';
-import { KeyMemory } from './keys';
+import { refused, unsigned, type CallbackResponse } from './answers';
+import { SecretCache } from './keys';
 import { readCallback, type Callback } from './payload';
 import { readSignature, SIGNATURE_HEADER } from './signature';
 
-const keyMemory = new KeyMemory(() => performance.now());
+const keyMemory = new SecretCache(() => performance.now());
 
 /**
  * Reads the request as a callback of NenAI: the callback if it is genuine, else the answer for the sender.
@@ -21,7 +21,7 @@ const keyMemory = new KeyMemory(() => performance.now());
 export async function receiveCallback(
 	this: IWebhookFunctions,
 	acceptUnsigned: boolean,
-): Promise<{ callback: Callback } | { answer: Answer }> {
+): Promise<{ callback: Callback } | { answer: CallbackResponse }> {
 	const signature = readSignature(this.getHeaderData()[SIGNATURE_HEADER]);
 	if (signature === 'malformed') return { answer: unsigned(signature) };
 	if (signature === 'missing' && !acceptUnsigned) return { answer: unsigned(signature) };

@@ -1,16 +1,16 @@
 import { sleep, type INodeExecutionData, type IWebhookFunctions, type IWebhookResponseData } from 'n8n-workflow';
 
-import { ACCEPTED, answer, ignored, refused } from './answers';
-import { keyOf, LONGEST_UNSAVED, StartedCallbacks } from './duplicates';
+import { ACCEPTED, respond, ignored, refused } from './answers';
+import { keyOf, MAX_UNSAVED_MS, SeenCallbacks } from './duplicates';
 import type { Callback } from './payload';
 
 type ServerResponse = ReturnType<IWebhookFunctions['getResponseObject']>;
 
 /** How long a copy waits for the start of the first, in milliseconds. Its sender waits for no more than 5 seconds. */
-const LONGEST_WAIT = 4000;
+const MAX_COPY_WAIT_MS = 4000;
 
 /** How many triggers' callbacks are remembered in this process. */
-export const MOST_TRIGGERS = 100;
+export const MAX_TRIGGERS = 100;
 
 const STILL_STARTING = refused(503, 'The same callback came before and is still being started: send it again later');
 
@@ -23,10 +23,10 @@ const STILL_STARTING = refused(503, 'The same callback came before and is still 
  * 3. over, when n8n ends the response, however long that takes and though the sender may have left: with an error
  *    where it could not start the workflow, also after 2 (n8n 1 asks for the answer first). Then a copy may start it.
  */
-export async function startOnce(this: IWebhookFunctions, callback: Callback): Promise<IWebhookResponseData> {
+export async function triggerOnce(this: IWebhookFunctions, callback: Callback): Promise<IWebhookResponseData> {
 	const stored = this.getWorkflowStaticData('node');
-	const claims = claimsOf(String(this.getWorkflow().id), this.getNode().id);
-	return await goOnOnce.call(this, claims, callback, stored.seen, [[{ json: callback }]], (toSave) => (stored.seen = toSave));
+	const claims = callbacksOf(String(this.getWorkflow().id), this.getNode().id);
+	return await deliverOnce.call(this, claims, callback, stored.seen, [[{ json: callback }]], (toSave) => (stored.seen = toSave));
 }
 
 /**
@@ -35,23 +35,23 @@ export async function startOnce(this: IWebhookFunctions, callback: Callback): Pr
  * Whatever its status is, a second final callback of the run counts as a copy.
  */
 export async function resumeOnce(this: IWebhookFunctions, callback: Callback, output: INodeExecutionData[][]): Promise<IWebhookResponseData> {
-	return await goOnOnce.call(this, waits, { ...callback, status: 'final' }, undefined, output);
+	return await deliverOnce.call(this, resumedExecutions, { ...callback, status: 'final' }, undefined, output);
 }
 
-async function goOnOnce(
+async function deliverOnce(
 	this: IWebhookFunctions,
-	claims: Claims,
+	claims: InFlightCallbacks,
 	callback: Callback,
 	saved: unknown,
 	output: INodeExecutionData[][],
 	save?: (toSave: string) => void,
 ): Promise<IWebhookResponseData> {
 	const response = this.getResponseObject();
-	const claim = await claims.take(callback, saved, async () => await patienceOf(response));
-	if (claim === 'duplicate') return answer.call(this, ignored('duplicate'));
-	if (claim === 'starting') return answer.call(this, STILL_STARTING);
+	const claim = await claims.take(callback, saved, async () => await untilSenderLeaves(response));
+	if (claim === 'duplicate') return respond.call(this, ignored('duplicate'));
+	if (claim === 'starting') return respond.call(this, STILL_STARTING);
 
-	whenEnded(response, () => claim.end(response.statusCode >= 400));
+	onResponseEnded(response, () => claim.end(response.statusCode >= 400));
 	return {
 		workflowData: output,
 		get webhookResponse() {
@@ -63,12 +63,12 @@ async function goOnOnce(
 }
 
 /** Ends when it is of no use to wait any longer: the sender has left, or is about to. */
-async function patienceOf(response: ServerResponse) {
-	for (let waited = 0; waited < LONGEST_WAIT && !response.closed; waited += 100) await sleep(100);
+async function untilSenderLeaves(response: ServerResponse) {
+	for (let waited = 0; waited < MAX_COPY_WAIT_MS && !response.closed; waited += 100) await sleep(100);
 }
 
 /** No event tells that a response was ended whose sender had left; so its `end` does. */
-function whenEnded(response: ServerResponse, then: () => void) {
+function onResponseEnded(response: ServerResponse, then: () => void) {
 	const end = response.end.bind(response) as (...args: unknown[]) => ServerResponse;
 	response.end = (...args: unknown[]) => {
 		then();
@@ -76,7 +76,7 @@ function whenEnded(response: ServerResponse, then: () => void) {
 	};
 }
 
-export interface Claim {
+export interface Lease {
 	/** It was started. Gives what to save for all callbacks; undefined where one still under way will do that. */
 	started(): string | undefined;
 	/** It is over. A start that n8n answered with an error was none, even after `started`. */
@@ -89,15 +89,15 @@ interface Start {
 }
 
 /** The callbacks of one trigger that start, and have started, its workflow. */
-export class Claims {
+export class InFlightCallbacks {
 	private readonly underWay = new Map<string, Start>();
 
-	private readonly memory: StartedCallbacks;
+	private readonly memory: SeenCallbacks;
 
 	private readonly now: () => number;
 
 	/** @param now milliseconds since 1970 */
-	constructor(now: () => number, memory = new StartedCallbacks(now)) {
+	constructor(now: () => number, memory = new SeenCallbacks(now)) {
 		this.now = now;
 		this.memory = memory;
 	}
@@ -113,9 +113,9 @@ export class Claims {
 	 * @param saved what was last saved, by whatever process
 	 * @param patience how long to wait
 	 */
-	async take(callback: Callback, saved: unknown, patience: () => Promise<void>): Promise<Claim | 'duplicate' | 'starting'> {
+	async take(callback: Callback, saved: unknown, patience: () => Promise<void>): Promise<Lease | 'duplicate' | 'starting'> {
 		const key = keyOf(callback);
-		this.memory.recall(saved);
+		this.memory.load(saved);
 		let waited: Promise<'too long'> | undefined;
 		for (let start = this.underWay.get(key); start !== undefined; start = this.underWay.get(key)) {
 			waited ??= patience().then(() => 'too long');
@@ -127,12 +127,12 @@ export class Claims {
 
 	/** What this process knows, to be saved under the name that the trigger has now; undefined if that is nothing. */
 	toSave(saved: unknown): string | undefined {
-		this.memory.recall(saved);
+		this.memory.load(saved);
 		const toSave = this.memory.toSave();
 		return toSave === '' ? undefined : toSave;
 	}
 
-	private begin(key: string): Claim {
+	private begin(key: string): Lease {
 		let resolve = () => {};
 		const over = new Promise<void>((resolveStart) => (resolve = resolveStart));
 		this.underWay.set(key, { since: this.now(), over });
@@ -155,23 +155,23 @@ export class Claims {
 
 	/** A start that takes long may wait for others to end: it is not relied on. */
 	private willStartSoon(): boolean {
-		return [...this.underWay.values()].some(({ since }) => this.now() - since < LONGEST_UNSAVED);
+		return [...this.underWay.values()].some(({ since }) => this.now() - since < MAX_UNSAVED_MS);
 	}
 }
 
 /** Of all waiting executions together. Not for long: one that n8n could not store still waits, and may be told again. */
-const waits = new Claims(Date.now, new StartedCallbacks(Date.now, 10 * 60_000));
+const resumedExecutions = new InFlightCallbacks(Date.now, new SeenCallbacks(Date.now, 10 * 60_000));
 
 /** By workflow and node ID: a name may change. The one used longest ago comes first. */
-const triggers = new Map<string, Claims>();
+const triggers = new Map<string, InFlightCallbacks>();
 
 /** The callbacks of one trigger, for as long as this process lives. */
-export function claimsOf(workflowId: string, nodeId: string): Claims {
+export function callbacksOf(workflowId: string, nodeId: string): InFlightCallbacks {
 	const name = JSON.stringify([workflowId, nodeId]);
-	const claims = triggers.get(name) ?? new Claims(Date.now);
+	const claims = triggers.get(name) ?? new InFlightCallbacks(Date.now);
 	triggers.delete(name);
 	triggers.set(name, claims);
-	if (triggers.size > MOST_TRIGGERS) {
+	if (triggers.size > MAX_TRIGGERS) {
 		const idle = [...triggers].find(([, each]) => each !== claims && !each.isStarting);
 		if (idle) triggers.delete(idle[0]);
 	}

@@ -1,14 +1,14 @@
 import type { IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
 
-import { Inquiry } from '../transport/ask';
+import { NenAiTools } from '../transport/ask';
 import type { Attempt } from '../transport/queue';
-import { badInput } from './badInput';
-import { readLimits } from './limits';
-import type { Parameters } from './parameters';
+import { invalidParameter } from './badInput';
+import { readRequestLimits } from './limits';
+import type { ParameterReader } from './parameters';
 import { runItems, type Query, type Service } from './runItems';
 
 /** Options that every operation that asks NenAI has. */
-export const askOptions: INodeProperties = {
+export const queryOptions: INodeProperties = {
 	displayName: 'Options',
 	name: 'options',
 	type: 'collection',
@@ -52,36 +52,36 @@ export const messageIdProperty: INodeProperties = {
 	description: 'The ID of the run. Leave it as it is behind Start, Start and Wait or a NenAI Trigger. Else drag in messageId (as Start gives it) or message_id (as callbacks have it).',
 };
 
-/** Throws BadInput where there is none. */
-export function readMessageId(parameters: Parameters): string {
+/** Throws InvalidParameterError where there is none. */
+export function readMessageId(parameters: ParameterReader): string {
 	const id = parameters.id('messageId');
-	if (id === '') throw badInput('The message ID is empty', 'Enter the messageId of the run, as Start gives it, or the message_id of its callback. If it is an expression, look at what it gives for this item.');
+	if (id === '') throw invalidParameter('The message ID is empty', 'Enter the messageId of the run, as Start gives it, or the message_id of its callback. If it is an expression, look at what it gives for this item.');
 	return id;
 }
 
 /** NenAI's MCP server. One session serves all items that use one credential. */
-const MCP_SERVER: Service<Inquiry> = {
+const MCP_SERVER: Service<NenAiTools> = {
 	address: 'mcpUrl',
-	open: (node, connection, signal) => new Inquiry(node, connection, signal),
-	close: (inquiry) => void inquiry.close(),
+	open: (node, connection, signal) => new NenAiTools(node, connection, signal),
+	close: (tools) => void tools.close(),
 };
 
 /** What an operation that asks NenAI is made of. */
-interface Question<Q, A> extends Pick<Query<Inquiry, Q, A>, 'toItems' | 'passesOn' | 'named'> {
+interface McpQuery<Input, Result> extends Pick<Query<NenAiTools, Input, Result>, 'toItems' | 'skipIf' | 'echo'> {
 	parameters: INodeProperties[];
-	/** What an item asks. Throws BadInput. */
-	read: (parameters: Parameters) => Q;
-	ask: (inquiry: Inquiry, question: Q) => Promise<Attempt<A>>;
+	/** What an item asks. Throws InvalidParameterError. */
+	read: (parameters: ParameterReader) => Input;
+	run: (tools: NenAiTools, input: Input) => Promise<Attempt<Result>>;
 }
 
 /** Asks a question for each item, several at a time. */
-export async function askForEach<Q, A>(node: IExecuteFunctions, { parameters, ask, ...question }: Question<Q, A>): Promise<INodeExecutionData[][]> {
+export async function queryMcp<Input, Result>(node: IExecuteFunctions, { parameters, run, ...query }: McpQuery<Input, Result>): Promise<INodeExecutionData[][]> {
 	return await runItems(node, {
-		...question,
+		...query,
 		kind: 'query',
 		properties: parameters,
 		service: MCP_SERVER,
-		settings: (ofAll) => ({ ...readLimits(ofAll), maxConcurrency: ofAll.count('options.maxConcurrency') }),
-		run: ask,
+		settings: (ofAll) => ({ ...readRequestLimits(ofAll), maxConcurrency: ofAll.positiveInteger('options.maxConcurrency') }),
+		run,
 	});
 }

@@ -1,10 +1,10 @@
-import { failureInError, type Failure } from '../transport/failure';
+import { failureOfError, type Failure } from '../transport/failure';
 
 /**
  * Thrown while reading the parameters of an item, before anything is sent.
  * Not an n8n error: the operation adds the item to it.
  */
-export class BadInput extends Error {
+export class InvalidParameterError extends Error {
 	readonly failure: Failure;
 
 	constructor(failure: Failure) {
@@ -14,13 +14,13 @@ export class BadInput extends Error {
 }
 
 /** @param hint what to do; whoever reports it adds whether anything was sent */
-export function badInput(message: string, hint: string): BadInput {
-	return new BadInput({ message, hint });
+export function invalidParameter(message: string, hint: string): InvalidParameterError {
+	return new InvalidParameterError({ message, hint });
 }
 
 /** What to report for anything that was thrown. It does not say whether anything was sent. */
-export function failureOf(error: unknown): Failure {
-	if (error instanceof BadInput) return error.failure;
+export function toFailure(error: unknown): Failure {
+	if (error instanceof InvalidParameterError) return error.failure;
 	const { message, description } = error as Error & { description?: unknown };
-	return failureInError(error) ?? { message, hint: typeof description === 'string' && description !== '' ? description : 'Check the parameters of this node and its credential.' };
+	return failureOfError(error) ?? { message, hint: typeof description === 'string' && description !== '' ? description : 'Check the parameters of this node and its credential.' };
 }

@@ -1,8 +1,8 @@
 import type { INodeProperties } from 'n8n-workflow';
 
-import { isPathPart } from '../transport/desktop/deed';
-import { badInput } from './badInput';
-import type { Parameters } from './parameters';
+import { isPathPart } from '../transport/desktop/request';
+import { invalidParameter } from './badInput';
+import type { ParameterReader } from './parameters';
 
 /** The parameter with which a desktop is chosen. A plain text in its place is an ID. */
 export const desktopProperty: INodeProperties = {
@@ -29,10 +29,10 @@ export const desktopProperty: INodeProperties = {
 	],
 };
 
-/** Throws BadInput where there is none. */
-export function readDesktopId(parameters: Parameters): string {
+/** Throws InvalidParameterError where there is none. */
+export function readDesktopId(parameters: ParameterReader): string {
 	const id = parameters.id('desktopId');
-	if (id === '') throw badInput('The desktop ID is empty', 'Enter the desktop_id that Desktop → Create gives, or choose a desktop from the list. If it is an expression, look at what it gives for this item.');
-	if (!isPathPart(id)) throw badInput(`"${id}" is no desktop ID`, 'Enter the desktop_id that Desktop → Create gives.');
+	if (id === '') throw invalidParameter('The desktop ID is empty', 'Enter the desktop_id that Desktop → Create gives, or choose a desktop from the list. If it is an expression, look at what it gives for this item.');
+	if (!isPathPart(id)) throw invalidParameter(`"${id}" is no desktop ID`, 'Enter the desktop_id that Desktop → Create gives.');
 	return id;
 }

@@ -1,8 +1,8 @@
 import { NodeOperationError, type IDataObject, type IExecuteFunctions, type INodeExecutionData } from 'n8n-workflow';
 
-import { failureInError, keepText, toError, toText, type Failure } from '../transport/failure';
+import { failureOfError, keepText, toError, failureText, type Failure } from '../transport/failure';
 import type { Outcome } from '../transport/queue';
-import { failureOf } from './badInput';
+import { toFailure } from './badInput';
 
 /** What to say of an item that was not tried, since the execution was stopped. */
 const STOPPED: Failure = { message: 'The execution was stopped', hint: 'Nothing more was sent.' };
@@ -18,7 +18,7 @@ export function isInsideAgent(this: IExecuteFunctions): boolean {
 }
 
 /** What an item that did not come to its end failed with. One that was not tried counts as stopped. */
-export function failureIn<T>(outcome: Exclude<Outcome<T>, { kind: 'done' }>): Failure {
+export function failureOfOutcome<T>(outcome: Exclude<Outcome<T>, { kind: 'done' }>): Failure {
 	return outcome.kind === 'failed' ? outcome.failure : STOPPED;
 }
 
@@ -27,7 +27,7 @@ export function firstFailure<T>(outcomes: Array<Outcome<T>>): { index: number; f
 	for (const kind of ['failed', 'untried']) {
 		const index = outcomes.findIndex((outcome) => outcome.kind === kind);
 		const outcome = outcomes[index];
-		if (outcome && outcome.kind !== 'done') return { index, failure: failureIn(outcome) };
+		if (outcome && outcome.kind !== 'done') return { index, failure: failureOfOutcome(outcome) };
 	}
 	return undefined;
 }
@@ -42,18 +42,18 @@ export function describeUncertain<T>(outcomes: Array<Outcome<T>>, failedIndex: n
  * An item that carries what it failed with ("Continue", the error output, and the tools of agents): the text, whether
  * NenAI may have done it all the same, and the ID of the run where it is known.
  */
-export function failedItem(this: IExecuteFunctions, failure: Failure, itemIndex: number, named: IDataObject = {}): INodeExecutionData {
-	return errorItem.call(this, toText(failure, itemIndex), failure, itemIndex, named);
+export function errorItem(this: IExecuteFunctions, failure: Failure, itemIndex: number, named: IDataObject = {}): INodeExecutionData {
+	return makeErrorItem.call(this, failureText(failure, itemIndex), failure, itemIndex, named);
 }
 
 /** The same for what was thrown. The call of a tool has no items that a model could tell apart. */
-export function toFailedItem(this: IExecuteFunctions, error: Error, itemIndex: number): INodeExecutionData {
-	const text = error instanceof NodeOperationError ? `${error.message}. ${error.description ?? ''}`.trim() : toText(failureOf(error), itemIndex);
+export function errorItemFrom(this: IExecuteFunctions, error: Error, itemIndex: number): INodeExecutionData {
+	const text = error instanceof NodeOperationError ? `${error.message}. ${error.description ?? ''}`.trim() : failureText(toFailure(error), itemIndex);
 	const named = isTool.call(this) ? text.replace(/ \[item \d+\]/g, '') : text;
-	return errorItem.call(this, named, failureInError(error), itemIndex);
+	return makeErrorItem.call(this, named, failureOfError(error), itemIndex);
 }
 
-function errorItem(this: IExecuteFunctions, text: string, failure: Partial<Failure> = {}, itemIndex: number, named: IDataObject = {}): INodeExecutionData {
+function makeErrorItem(this: IExecuteFunctions, text: string, failure: Partial<Failure> = {}, itemIndex: number, named: IDataObject = {}): INodeExecutionData {
 	const { uncertain, messageId } = failure;
 	const error = keepText(text);
 	const item: INodeExecutionData = {
@@ -74,6 +74,6 @@ function markAsError(item: INodeExecutionData, message: string) {
 }
 
 /** What to throw for anything that was thrown before a request. What concerns all items is said of the first. */
-export function asNodeError(this: IExecuteFunctions, error: unknown, itemIndex = 0): Error {
-	return error instanceof NodeOperationError ? error : toError(this.getNode(), failureOf(error), itemIndex);
+export function toNodeError(this: IExecuteFunctions, error: unknown, itemIndex = 0): Error {
+	return error instanceof NodeOperationError ? error : toError(this.getNode(), toFailure(error), itemIndex);
 }

@@ -1,19 +1,19 @@
-import type { Limits } from '../transport/connection';
-import { problemOfAddress, problemOfKey, USUAL_ADDRESSES, type Address, type NenAiCredential } from '../transport/credential';
-import { badInput } from './badInput';
-import type { Parameters } from './parameters';
+import type { RequestLimits } from '../transport/connection';
+import { urlProblem, apiKeyProblem, DEFAULT_URLS, type UrlField, type NenAiCredential } from '../transport/credential';
+import { invalidParameter } from './badInput';
+import type { ParameterReader } from './parameters';
 
 /** Reads what the user has set for each request, from the options of these names. */
-export function readLimits(parameters: Parameters): Limits {
-	return { maxTries: parameters.count('options.maxTries'), timeout: parameters.number('options.timeout') };
+export function readRequestLimits(parameters: ParameterReader): RequestLimits {
+	return { maxTries: parameters.positiveInteger('options.maxTries'), timeout: parameters.number('options.timeout') };
 }
 
-const LABELS: Record<Address, string> = { baseUrl: 'base URL', mcpUrl: 'MCP URL', desktopUrl: 'desktop URL' };
+const LABELS: Record<UrlField, string> = { baseUrl: 'base URL', mcpUrl: 'MCP URL', desktopUrl: 'desktop URL' };
 
-/** Throws BadInput for a credential with which nothing can be sent to this address of NenAI's. */
-export function checkAddress(credential: NenAiCredential, field: Address) {
-	const keyProblem = problemOfKey(credential.apiKey);
-	if (keyProblem !== undefined) throw badInput(keyProblem.message, keyProblem.hint);
-	const problem = problemOfAddress(credential[field]);
-	if (problem !== undefined) throw badInput(`The ${LABELS[field]} of the credential ${problem}`, `It is usually ${USUAL_ADDRESSES[field]}.`);
+/** Throws InvalidParameterError for a credential with which nothing can be sent to this address of NenAI's. */
+export function checkCredential(credential: NenAiCredential, field: UrlField) {
+	const keyProblem = apiKeyProblem(credential.apiKey);
+	if (keyProblem !== undefined) throw invalidParameter(keyProblem.message, keyProblem.hint);
+	const problem = urlProblem(credential[field]);
+	if (problem !== undefined) throw invalidParameter(`The ${LABELS[field]} of the credential ${problem}`, `It is usually ${DEFAULT_URLS[field]}.`);
 }

@@ -1,19 +1,19 @@
 import type { IDataObject, INodeParameters, INodeProperties, INodePropertyCollection, INodePropertyOptions } from 'n8n-workflow';
 
-import { BadInput } from './badInput';
+import { InvalidParameterError } from './badInput';
 import { checkNumbers } from './checkNumbers';
-import { isPlainlyTrue, isRecord, titleOf, toChoice, toChoiceInAnyCase, toCount, toExactText, toId, toList, toNumber, toObject, toObjectForSending, toSwitch, toText, toWhole, type Name } from './values';
+import { isExplicitlyTrue, isRecord, titleOf, toChoice, toChoiceInAnyCase, toPositiveInteger, toExactText, toId, toList, toNumber, toObject, toObjectForSending, toBoolean, toText, toNonNegativeInteger, type Name } from './values';
 
 /** Gives the raw value of a parameter, as n8n evaluated it; throws where it could not. */
 type GetParameter = (name: string) => unknown;
 
 /**
  * The one place where parameters and options are read: what the form says of them (label, default, choices) and what
- * n8n gives meet here. Every reader throws BadInput, naming the parameter, for what it plainly cannot mean.
+ * n8n gives meet here. Every reader throws InvalidParameterError, naming the parameter, for what it plainly cannot mean.
  *
  * Paths are those of the form: `workflowId`, `options.maxTries`.
  */
-export class Parameters {
+export class ParameterReader {
 	private readonly properties: INodeProperties[];
 
 	private readonly get: GetParameter;
@@ -47,23 +47,23 @@ export class Parameters {
 	}
 
 	/** A whole number of at least 1. */
-	count(path: string): number {
-		return toCount(this.raw(path), this.nameOf(path), Number(this.propertyOf(path).default));
+	positiveInteger(path: string): number {
+		return toPositiveInteger(this.raw(path), this.nameOf(path), Number(this.propertyOf(path).default));
 	}
 
 	/** A whole number that is not negative, and is there. */
-	whole(path: string): number {
-		return toWhole(this.raw(path), this.nameOf(path));
+	nonNegativeInteger(path: string): number {
+		return toNonNegativeInteger(this.raw(path), this.nameOf(path));
 	}
 
-	switch(path: string): boolean {
-		return toSwitch(this.raw(path), this.nameOf(path), this.propertyOf(path).default === true);
+	boolean(path: string): boolean {
+		return toBoolean(this.raw(path), this.nameOf(path), this.propertyOf(path).default === true);
 	}
 
 	/** Of an option that lowers the guard: off unless it is plainly on, also where it cannot be read. */
-	plainlyOn(path: string): boolean {
+	isExplicitlyTrue(path: string): boolean {
 		try {
-			return isPlainlyTrue(this.raw(path));
+			return isExplicitlyTrue(this.raw(path));
 		} catch {
 			return false;
 		}
@@ -107,7 +107,7 @@ export class Parameters {
 		return this.saved[path];
 	}
 
-	/** The value as n8n evaluated it. Throws BadInput where it could not. */
+	/** The value as n8n evaluated it. Throws InvalidParameterError where it could not. */
 	raw(path: string): unknown {
 		const [group, member] = path.split('.');
 		return member === undefined ? this.evaluate(group) : this.group(group)[member];
@@ -132,7 +132,7 @@ export class Parameters {
 	}
 
 	private refuse(name: string, { message }: Error): never {
-		throw new BadInput({
+		throw new InvalidParameterError({
 			message: `${titleOf(this.nameOf(name))} cannot be read: ${message}`,
 			hint: 'Check the expressions in the parameters of this node.',
 		});

@@ -1,7 +1,7 @@
 import type { IExecuteFunctions, INodeExecutionData, INodeProperties, INodePropertyOptions } from 'n8n-workflow';
 
-import { asNodeError, isTool, toFailedItem } from './items';
-import { Parameters } from './parameters';
+import { toNodeError, isTool, errorItemFrom } from './items';
+import { ParameterReader } from './parameters';
 
 /** What the file of an operation holds. */
 export interface Operation {
@@ -23,7 +23,7 @@ export interface Resource {
 const MENU = { type: 'options', noDataExpression: true } as const;
 
 /** @param operations in the order of the menu; the first is the default */
-export function makeResource(option: Resource['option'], operations: Operation[]): Resource {
+export function defineResource(option: Resource['option'], operations: Operation[]): Resource {
 	const menu: INodeProperties = {
 		...MENU,
 		displayName: 'Operation',
@@ -48,7 +48,7 @@ function showFor(resource: string, operation: string, properties: INodePropertie
 }
 
 /** The node's first parameter, sorted by name. The first of the resources is the default. */
-export function makeResourceMenu(resources: Resource[]): INodeProperties {
+export function resourceProperty(resources: Resource[]): INodeProperties {
 	return {
 		...MENU,
 		displayName: 'Resource',
@@ -69,18 +69,18 @@ export function subtitleOf(resources: Resource[]): string {
  * them: with "Continue on fail" n8n would pass the input on as if all were well, and before its version 3 an AI agent
  * hides from its model that a tool has thrown.
  */
-export async function carryOut(this: IExecuteFunctions, resources: Resource[]): Promise<INodeExecutionData[][]> {
+export async function router(this: IExecuteFunctions, resources: Resource[]): Promise<INodeExecutionData[][]> {
 	try {
-		return await choose.call(this, resources).execute.call(this);
+		return await findOperation.call(this, resources).execute.call(this);
 	} catch (error) {
-		if (!this.continueOnFail() && !isTool.call(this)) throw asNodeError.call(this, error);
-		return [this.getInputData().map((_, index) => toFailedItem.call(this, error as Error, index))];
+		if (!this.continueOnFail() && !isTool.call(this)) throw toNodeError.call(this, error);
+		return [this.getInputData().map((_, index) => errorItemFrom.call(this, error as Error, index))];
 	}
 }
 
-function choose(this: IExecuteFunctions, resources: Resource[]): Operation {
-	const read = (properties: INodeProperties[]) => new Parameters(properties, (name) => this.getNodeParameter(name, 0, null));
-	const resourceName = read([makeResourceMenu(resources)]).choice('resource');
+function findOperation(this: IExecuteFunctions, resources: Resource[]): Operation {
+	const read = (properties: INodeProperties[]) => new ParameterReader(properties, (name) => this.getNodeParameter(name, 0, null));
+	const resourceName = read([resourceProperty(resources)]).choice('resource');
 	const { properties, operations } = resources.find(({ option }) => option.value === resourceName) ?? resources[0];
 	const operationName = read(properties).choice('operation');
 	return operations.find(({ option }) => option.value === operationName) ?? operations[0];

@@ -1,21 +1,21 @@
 import type { ICredentialDataDecryptedObject, IDataObject, IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
 
-import { quoteBody } from '../transport/answer';
-import { connect, type Connection, type Limits } from '../transport/connection';
-import { readCredential, type Address } from '../transport/credential';
+import { excerptOf } from '../transport/answer';
+import { connect, type Connection, type RequestLimits } from '../transport/connection';
+import { readCredential, type UrlField } from '../transport/credential';
 import { toError, type Failure } from '../transport/failure';
-import { workThrough, type Attempt, type Outcome } from '../transport/queue';
-import { BadInput, failureOf } from './badInput';
+import { runJobs, type Attempt, type Outcome } from '../transport/queue';
+import { InvalidParameterError, toFailure } from './badInput';
 import { resolveCredentials } from './itemCredentials';
-import { failedItem, failureIn, firstFailure } from './items';
+import { errorItem, failureOfOutcome, firstFailure } from './items';
 import { openJournal, type Journal } from './journal';
-import { checkAddress } from './limits';
-import { Parameters } from './parameters';
+import { checkCredential } from './limits';
+import { ParameterReader } from './parameters';
 
 /** A service of NenAI's: where it is, and what sends requests to it. */
 export interface Service<Client> {
 	/** The field of the credential that holds its address. */
-	address: Address;
+	address: UrlField;
 	/** Makes what sends the requests that use one credential. `signal` ends them. */
 	open: (node: IExecuteFunctions, connection: Connection, signal: AbortSignal | undefined) => Client;
 	/** Called when all items are done. */
@@ -25,7 +25,7 @@ export interface Service<Client> {
 }
 
 /** What the items of one run of the node share. Read from the first item. */
-export interface RunSettings extends Limits {
+export interface RunSettings extends RequestLimits {
 	maxConcurrency: number;
 }
 
@@ -42,10 +42,10 @@ export type ItemOperation<Client, Input, Result> = Query<Client, Input, Result> 
 interface Shared<Client, Input, Result> {
 	properties: INodeProperties[];
 	service: Service<Client>;
-	/** Throws BadInput. */
-	settings: (ofAll: Parameters) => RunSettings;
-	/** What an item asks for. Throws BadInput. */
-	read: (given: Parameters, item: ItemContext) => Input | Promise<Input>;
+	/** Throws InvalidParameterError. */
+	settings: (ofAll: ParameterReader) => RunSettings;
+	/** What an item asks for. Throws InvalidParameterError. */
+	read: (given: ParameterReader, item: ItemContext) => Input | Promise<Input>;
 	/**
 	 * Sends the request of an item.
 	 *
@@ -53,13 +53,13 @@ interface Shared<Client, Input, Result> {
 	 */
 	run: (client: Client, input: Input, itemIndex: number, mayBeDone: boolean) => Promise<Attempt<Result>>;
 	/** Adds to a result what a further query gives, also to a result of an earlier try. */
-	complete?: (client: Client, result: Result, input: Input, itemIndex: number) => Promise<Attempt<Result>>;
+	enrich?: (client: Client, result: Result, input: Input, itemIndex: number) => Promise<Attempt<Result>>;
 	/** What comes out of the result of an item. */
 	toItems: (result: Result, input: Input, itemIndex: number) => INodeExecutionData[] | Promise<INodeExecutionData[]>;
-	/** Whether an item comes out as it went in, and nothing is sent for it. Throws BadInput. */
-	passesOn?: (item: INodeExecutionData, given: Parameters) => boolean;
+	/** Whether an item comes out as it went in, and nothing is sent for it. Throws InvalidParameterError. */
+	skipIf?: (item: INodeExecutionData, given: ParameterReader) => boolean;
 	/** Fields that an item keeps beside its error, so that it can be tried again. */
-	named?: (input: Input) => IDataObject;
+	echo?: (input: Input) => IDataObject;
 }
 
 /** Reads only, so a request may be repeated, and others need not be awaited when one has failed. */
@@ -81,7 +81,7 @@ export interface Mutation<Client, Input, Result> extends Shared<Client, Input, R
 	/** Whether the request of this item only reads, so that it needs no journal. */
 	isQuery?: (input: Input) => boolean;
 	/** What of a result is kept for a next try, as plain JSON. That comes out then. Default: all of it. */
-	keep?: (result: Result) => Result;
+	toJournal?: (result: Result) => Result;
 	/** What an item gives that an earlier try has done. Default: its result. */
 	onDoneBefore?: (result: Result) => Outcome<Result>;
 	/** What to report of the other items when one has failed. */
@@ -91,27 +91,27 @@ export interface Mutation<Client, Input, Result> extends Shared<Client, Input, R
 }
 
 /** What comes out for an item that is passed on. */
-const PASSED_ON = Symbol('passed on');
+const SKIPPED = Symbol('passed on');
 
-type Passable<Result> = Result | typeof PASSED_ON;
+type Skippable<Result> = Result | typeof SKIPPED;
 
 /** An item as it was read. */
-type Planned<Client, Input> =
+type PlannedItem<Client, Input> =
 	| { kind: 'passedOn' }
 	| { kind: 'unreadable'; failure: Failure; apiKey: string; input?: Input }
-	| Ready<Client, Input>;
+	| ReadyItem<Client, Input>;
 
-interface Ready<Client, Input> {
+interface ReadyItem<Client, Input> {
 	kind: 'ready';
 	input: Input;
-	user: User<Client>;
+	user: Caller<Client>;
 }
 
 /** The credential of an item. The key is known even if nothing can be sent, so that no error contains it. */
 type Access = { apiKey: string } & ({ connection: Connection; failure?: undefined } | { failure: Failure; connection?: undefined });
 
 /** Who the requests of an item are sent for: one for each API key and address. */
-interface User<Client> {
+interface Caller<Client> {
 	/** Tells one from another. */
 	id: string;
 	client: Client;
@@ -142,7 +142,7 @@ class ItemRun<Client, Input, Result> {
 	/** Ends the requests of queries when one has failed. */
 	private readonly gaveUp = new AbortController();
 
-	private readonly users = new Map<string, User<Client>>();
+	private readonly users = new Map<string, Caller<Client>>();
 
 	constructor(node: IExecuteFunctions, operation: ItemOperation<Client, Input, Result>) {
 		this.node = node;
@@ -155,7 +155,7 @@ class ItemRun<Client, Input, Result> {
 
 	async run(): Promise<INodeExecutionData[][]> {
 		const settings = this.readSettings();
-		const plan: Array<Planned<Client, Input>> = [];
+		const plan: Array<PlannedItem<Client, Input>> = [];
 		for (const [index, credential] of (await resolveCredentials(this.node)).entries()) plan.push(await this.readItem(index, credential, settings));
 		const known = plan.map((planned, index) => this.whatIsKnown(planned, index));
 		const { outcomes, first } = await this.runRest(plan, known, settings);
@@ -166,22 +166,22 @@ class ItemRun<Client, Input, Result> {
 	}
 
 	/** Does not throw: what earlier tries have done must be reported in any case. */
-	private readSettings(): RunSettings | BadInput {
+	private readSettings(): RunSettings | InvalidParameterError {
 		try {
 			return this.operation.settings(this.readerOf(0));
 		} catch (error) {
-			return new BadInput(failureOf(error));
+			return new InvalidParameterError(toFailure(error));
 		}
 	}
 
 	/** Does not throw: an item that cannot be read may come out with its error. */
-	private async readItem(itemIndex: number, credential: ICredentialDataDecryptedObject | Error, settings: RunSettings | BadInput): Promise<Planned<Client, Input>> {
+	private async readItem(itemIndex: number, credential: ICredentialDataDecryptedObject | Error, settings: RunSettings | InvalidParameterError): Promise<PlannedItem<Client, Input>> {
 		const { node, operation } = this;
 		const given = this.readerOf(itemIndex);
 		try {
-			if (operation.passesOn?.(node.getInputData()[itemIndex], given)) return { kind: 'passedOn' };
+			if (operation.skipIf?.(node.getInputData()[itemIndex], given)) return { kind: 'passedOn' };
 		} catch (error) {
-			return { kind: 'unreadable', failure: failureOf(error), apiKey: '' };
+			return { kind: 'unreadable', failure: toFailure(error), apiKey: '' };
 		}
 		const access = this.readAccess(credential, settings);
 		let input: Input | undefined;
@@ -189,36 +189,36 @@ class ItemRun<Client, Input, Result> {
 			input = await operation.read(given, {
 				itemIndex,
 				get connection() {
-					if (access.connection === undefined) throw new BadInput(access.failure);
+					if (access.connection === undefined) throw new InvalidParameterError(access.failure);
 					return access.connection;
 				},
 			});
 			if (access.connection !== undefined) return { kind: 'ready', input, user: this.userOf(access.connection) };
 			return { kind: 'unreadable', failure: access.failure, apiKey: access.apiKey, input };
 		} catch (error) {
-			return { kind: 'unreadable', failure: access.failure ?? failureOf(error), apiKey: access.apiKey };
+			return { kind: 'unreadable', failure: access.failure ?? toFailure(error), apiKey: access.apiKey };
 		}
 	}
 
 	/** The credential of an item and how it is used, or why nothing can be sent with it. Does not throw. */
-	private readAccess(data: ICredentialDataDecryptedObject | Error, settings: RunSettings | BadInput): Access {
-		if (data instanceof Error) return { apiKey: '', failure: failureOf(data) };
+	private readAccess(data: ICredentialDataDecryptedObject | Error, settings: RunSettings | InvalidParameterError): Access {
+		if (data instanceof Error) return { apiKey: '', failure: toFailure(data) };
 		const { apiKey } = readCredential(data);
 		try {
-			if (settings instanceof BadInput) throw settings;
+			if (settings instanceof InvalidParameterError) throw settings;
 			const connection = connect(data, settings);
-			checkAddress(connection.credential, this.operation.service.address);
+			checkCredential(connection.credential, this.operation.service.address);
 			return { apiKey, connection };
 		} catch (error) {
-			return { apiKey, failure: failureOf(error) };
+			return { apiKey, failure: toFailure(error) };
 		}
 	}
 
-	private readerOf(itemIndex: number): Parameters {
-		return new Parameters(this.operation.properties, (name) => this.node.getNodeParameter(name, itemIndex, null), this.node.getNode().parameters);
+	private readerOf(itemIndex: number): ParameterReader {
+		return new ParameterReader(this.operation.properties, (name) => this.node.getNodeParameter(name, itemIndex, null), this.node.getNode().parameters);
 	}
 
-	private userOf(connection: Connection): User<Client> {
+	private userOf(connection: Connection): Caller<Client> {
 		const { apiKey, deploymentId, [this.operation.service.address]: address } = connection.credential;
 		const id = JSON.stringify([address, apiKey, deploymentId]);
 		const known = this.users.get(id);
@@ -231,15 +231,15 @@ class ItemRun<Client, Input, Result> {
 	}
 
 	/** How an item ends without anything being sent for it; `untried` where something must be. */
-	private whatIsKnown(planned: Planned<Client, Input>, itemIndex: number): Outcome<Passable<Result>> {
-		if (planned.kind === 'passedOn') return { kind: 'done', value: PASSED_ON };
+	private whatIsKnown(planned: PlannedItem<Client, Input>, itemIndex: number): Outcome<Skippable<Result>> {
+		if (planned.kind === 'passedOn') return { kind: 'done', value: SKIPPED };
 		const previous = this.previous(planned.kind, itemIndex);
 		if (previous !== undefined) return previous;
 		return planned.kind === 'unreadable' ? { kind: 'failed', failure: planned.failure } : { kind: 'untried' };
 	}
 
 	/** How an earlier try ended, unless the item is to be tried again all the same. */
-	private previous(kind: Planned<Client, Input>['kind'], itemIndex: number): Outcome<Result> | undefined {
+	private previous(kind: PlannedItem<Client, Input>['kind'], itemIndex: number): Outcome<Result> | undefined {
 		const { journal, mutation } = this;
 		const previous = journal?.previous(itemIndex);
 		if (previous === undefined || mutation === undefined) return undefined;
@@ -248,27 +248,27 @@ class ItemRun<Client, Input, Result> {
 	}
 
 	/** Sends what is left to send, unless an item that cannot be read stops all of them. `first` is the failure to report. */
-	private async runRest(plan: Array<Planned<Client, Input>>, known: Array<Outcome<Passable<Result>>>, settings: RunSettings | BadInput) {
-		const isNewProblem = ({ kind }: Planned<Client, Input>, index: number) => kind === 'unreadable' && this.journal?.previous(index) === undefined;
-		if (settings instanceof BadInput || (this.stopOnFailure && plan.some(isNewProblem))) return { outcomes: known, first: firstFailure(known) };
+	private async runRest(plan: Array<PlannedItem<Client, Input>>, known: Array<Outcome<Skippable<Result>>>, settings: RunSettings | InvalidParameterError) {
+		const isNewProblem = ({ kind }: PlannedItem<Client, Input>, index: number) => kind === 'unreadable' && this.journal?.previous(index) === undefined;
+		if (settings instanceof InvalidParameterError || (this.stopOnFailure && plan.some(isNewProblem))) return { outcomes: known, first: firstFailure(known) };
 
 		const indexes = this.indexesToRun(plan, known);
 		let firstToFail: ReturnType<typeof firstFailure>;
 		const attempt = async (job: number): Promise<Attempt<Result>> => {
 			const index = indexes[job];
 			// Only items that are ready are run.
-			const result = await this.attempt(plan[index] as Ready<Client, Input>, index);
+			const result = await this.attempt(plan[index] as ReadyItem<Client, Input>, index);
 			if (result.kind === 'failed' && this.stopOnFailure && this.mutation === undefined) {
 				firstToFail ??= { index, failure: result.failure };
 				this.gaveUp.abort();
 			}
 			return result;
 		};
-		const results = await workThrough(indexes.length, attempt, {
+		const results = await runJobs(indexes.length, attempt, {
 			...settings,
 			stopOnFailure: this.stopOnFailure,
 			signal: this.node.getExecutionCancelSignal(),
-			laneOf: (job) => laneOf(plan[indexes[job]]),
+			groupOf: (job) => groupOf(plan[indexes[job]]),
 		});
 		for (const { client } of this.users.values()) this.operation.service.close?.(client);
 		const outcomes = [...known];
@@ -277,27 +277,27 @@ class ItemRun<Client, Input, Result> {
 	}
 
 	/** Items that something must be sent for. Where order matters, none after one that failed before, if that stops the node. */
-	private indexesToRun(plan: Array<Planned<Client, Input>>, known: Array<Outcome<Passable<Result>>>): number[] {
+	private indexesToRun(plan: Array<PlannedItem<Client, Input>>, known: Array<Outcome<Skippable<Result>>>): number[] {
 		const firstFailed = this.mutation?.ordered && this.stopOnFailure ? known.findIndex(({ kind }) => kind === 'failed') : -1;
 		const end = firstFailed < 0 ? known.length : firstFailed;
-		const isLeft = ({ kind }: Outcome<Passable<Result>>, index: number) => kind === 'untried' || (kind === 'done' && plan[index].kind === 'ready' && this.operation.complete !== undefined);
+		const isLeft = ({ kind }: Outcome<Skippable<Result>>, index: number) => kind === 'untried' || (kind === 'done' && plan[index].kind === 'ready' && this.operation.enrich !== undefined);
 		return known.slice(0, end).flatMap((outcome, index) => (isLeft(outcome, index) ? [index] : []));
 	}
 
 	/** Does not throw: what happens to one item is the failure of that item alone. */
-	private async attempt({ input, user }: Ready<Client, Input>, itemIndex: number): Promise<Attempt<Result>> {
+	private async attempt({ input, user }: ReadyItem<Client, Input>, itemIndex: number): Promise<Attempt<Result>> {
 		const { mutation, operation } = this;
 		const done = mutation === undefined || mutation.isQuery?.(input) ? await this.send(input, user, itemIndex) : await this.sendOnce(mutation, input, user, itemIndex);
-		if (done.kind !== 'done' || operation.complete === undefined) return done;
+		if (done.kind !== 'done' || operation.enrich === undefined) return done;
 		try {
-			return this.redacted(await operation.complete(user.client, done.value, input, itemIndex), user);
+			return this.redacted(await operation.enrich(user.client, done.value, input, itemIndex), user);
 		} catch (error) {
-			const reason = quoteBody((error as Error).message, user.connection.credential.apiKey);
+			const reason = excerptOf((error as Error).message, user.connection.credential.apiKey);
 			return { kind: 'failed', failure: { message: `NenAI has done this, but a further request for it failed: ${reason}`, hint: DONE_ALREADY } };
 		}
 	}
 
-	private async sendOnce(mutation: Mutation<Client, Input, Result>, input: Input, user: User<Client>, itemIndex: number): Promise<Attempt<Result>> {
+	private async sendOnce(mutation: Mutation<Client, Input, Result>, input: Input, user: Caller<Client>, itemIndex: number): Promise<Attempt<Result>> {
 		const journal = this.journal as Journal<Result>;
 		const previous = this.previous('ready', itemIndex);
 		if (previous !== undefined && previous.kind !== 'untried') return previous;
@@ -306,14 +306,14 @@ class ItemRun<Client, Input, Result> {
 		try {
 			journal.markSent(itemIndex, requestOf(input, user, this.operation.service));
 		} catch (error) {
-			return { kind: 'failed', failure: failureOf(error) };
+			return { kind: 'failed', failure: toFailure(error) };
 		}
 		const attempt = await this.send(input, user, itemIndex, mayBeDone);
-		journal.record(itemIndex, attempt.kind === 'done' ? { kind: 'done', value: mutation.keep?.(attempt.value) ?? attempt.value } : attempt);
+		journal.record(itemIndex, attempt.kind === 'done' ? { kind: 'done', value: mutation.toJournal?.(attempt.value) ?? attempt.value } : attempt);
 		return attempt;
 	}
 
-	private async send(input: Input, user: User<Client>, itemIndex: number, mayBeDone = false): Promise<Attempt<Result>> {
+	private async send(input: Input, user: Caller<Client>, itemIndex: number, mayBeDone = false): Promise<Attempt<Result>> {
 		try {
 			return this.redacted(await this.operation.run(user.client, input, itemIndex, mayBeDone), user);
 		} catch (error) {
@@ -323,12 +323,12 @@ class ItemRun<Client, Input, Result> {
 
 	/** It happened while a request was under way, so nobody knows how far that got. */
 	private unexpected({ message }: Error, { credential }: Connection): Failure {
-		const reason = quoteBody(message, credential.apiKey);
+		const reason = excerptOf(message, credential.apiKey);
 		if (this.mutation === undefined) return { message: `NenAI's answer could not be processed: ${reason}`, hint: 'Reading changes nothing: run the node again. If the error comes back, look for a newer version of this package, or report the error to its maintainers.' };
 		return { message: `It is not known whether NenAI did this: its answer could not be processed (${reason})`, hint: this.mutation.recoveryHint, uncertain: true };
 	}
 
-	private redacted<T>(attempt: Attempt<T>, { connection }: User<Client>): Attempt<T> {
+	private redacted<T>(attempt: Attempt<T>, { connection }: Caller<Client>): Attempt<T> {
 		return attempt.kind === 'done' ? attempt : { ...attempt, failure: this.redact(attempt.failure, connection.credential.apiKey) };
 	}
 
@@ -337,10 +337,10 @@ class ItemRun<Client, Input, Result> {
 	}
 
 	/** The items that come out of an item, each linked to it. */
-	private async toOutput(planned: Planned<Client, Input>, outcome: Outcome<Passable<Result>>, itemIndex: number, outcomes: Array<Outcome<Passable<Result>>>): Promise<INodeExecutionData[]> {
-		if (outcome.kind !== 'done') return [this.toFailed(planned, failureIn(outcome), itemIndex)];
+	private async toOutput(planned: PlannedItem<Client, Input>, outcome: Outcome<Skippable<Result>>, itemIndex: number, outcomes: Array<Outcome<Skippable<Result>>>): Promise<INodeExecutionData[]> {
+		if (outcome.kind !== 'done') return [this.toFailed(planned, failureOfOutcome(outcome), itemIndex)];
 		const { value } = outcome;
-		if (value === PASSED_ON) return [{ ...this.node.getInputData()[itemIndex], pairedItem: { item: itemIndex } }];
+		if (value === SKIPPED) return [{ ...this.node.getInputData()[itemIndex], pairedItem: { item: itemIndex } }];
 		try {
 			const made = await this.operation.toItems(value, planned.kind === 'ready' ? planned.input : (undefined as Input), itemIndex);
 			return made.map((item) => ({ ...item, pairedItem: { item: itemIndex } }));
@@ -361,12 +361,12 @@ class ItemRun<Client, Input, Result> {
 	}
 
 	/** An item with its error. */
-	private toFailed(planned: Planned<Client, Input>, failure: Failure, itemIndex: number): INodeExecutionData {
-		const named = 'input' in planned && planned.input !== undefined ? this.operation.named?.(planned.input) : undefined;
-		return failedItem.call(this.node, this.withClaim(planned, failure, itemIndex, 'Nothing was sent for this item.'), itemIndex, named);
+	private toFailed(planned: PlannedItem<Client, Input>, failure: Failure, itemIndex: number): INodeExecutionData {
+		const named = 'input' in planned && planned.input !== undefined ? this.operation.echo?.(planned.input) : undefined;
+		return errorItem.call(this.node, this.withClaim(planned, failure, itemIndex, 'Nothing was sent for this item.'), itemIndex, named);
 	}
 
-	private toError(plan: Array<Planned<Client, Input>>, outcomes: Array<Outcome<Passable<Result>>>, { index, failure }: { index: number; failure: Failure }): Error {
+	private toError(plan: Array<PlannedItem<Client, Input>>, outcomes: Array<Outcome<Skippable<Result>>>, { index, failure }: { index: number; failure: Failure }): Error {
 		const nothing = this.journal === undefined || this.journal.isEmpty ? 'Nothing was sent.' : 'Nothing was sent in this try.';
 		const said = this.withClaim(plan[index] ?? plan[0], failure, index, nothing);
 		const others = this.mutation?.describeOthers(outcomes as Array<Outcome<Result>>, index) ?? [];
@@ -374,19 +374,19 @@ class ItemRun<Client, Input, Result> {
 	}
 
 	/** Says that nothing was sent, where that is certain: the item could not be read, and no earlier try left anything of it. */
-	private withClaim(planned: Planned<Client, Input>, failure: Failure, itemIndex: number, claim: string): Failure {
+	private withClaim(planned: PlannedItem<Client, Input>, failure: Failure, itemIndex: number, claim: string): Failure {
 		if (planned.kind !== 'unreadable' || this.journal?.previous(itemIndex) !== undefined) return failure;
 		const { message, hint } = this.redact(failure, planned.apiKey);
 		return { ...failure, message, hint: `${hint} ${claim}`.trim() };
 	}
 
 	/** Says on the execution which items were not done again although they ask for something else now. */
-	private hintAtChanges(plan: Array<Planned<Client, Input>>, known: Array<Outcome<Passable<Result>>>) {
+	private hintAtChanges(plan: Array<PlannedItem<Client, Input>>, known: Array<Outcome<Skippable<Result>>>) {
 		const { mutation, journal } = this;
 		if (mutation === undefined || journal === undefined) return;
 		const changed = known.flatMap((outcome, index) => {
 			const planned = plan[index];
-			if (outcome.kind !== 'done' || outcome.value === PASSED_ON || planned.kind !== 'ready' || mutation.isQuery?.(planned.input)) return [];
+			if (outcome.kind !== 'done' || outcome.value === SKIPPED || planned.kind !== 'ready' || mutation.isQuery?.(planned.input)) return [];
 			if (!journal.hasChanged(index, requestOf(planned.input, planned.user, this.operation.service))) return [];
 			const label = mutation.label?.(outcome.value) ?? '';
 			return [`item ${index}${label === '' ? '' : ` (${label})`}`];
@@ -403,12 +403,12 @@ class ItemRun<Client, Input, Result> {
 const DONE_ALREADY = 'Retry does not do it again.';
 
 /** What identifies the request of an item: where it goes, and what is sent. */
-function requestOf<Client>(input: unknown, { connection }: User<Client>, { address }: Service<Client>): unknown {
+function requestOf<Client>(input: unknown, { connection }: Caller<Client>, { address }: Service<Client>): unknown {
 	return [connection.credential[address], input];
 }
 
 /** Items with the same API key and address wait for each other: what limits one request limits all of them. */
-function laneOf<Client, Input>(planned: Planned<Client, Input>): string {
+function groupOf<Client, Input>(planned: PlannedItem<Client, Input>): string {
 	return planned.kind === 'ready' ? planned.user.id : '';
 }
 

@@ -1,12 +1,12 @@
 import type { IDataObject } from 'n8n-workflow';
 
 import { DEEPEST, describeInexactNumber, ExactNumber, isTooDeep, parseExactly, parseForSending, TooDeep } from '../transport/exactJson';
-import { BadInput } from './badInput';
+import { InvalidParameterError } from './badInput';
 
 /**
  * What a parameter's value plainly means. The form of the editor gives the right type; an expression, or a workflow
  * written by hand or by a model, may give any other. Each reader takes `null` and a missing value for the default,
- * and throws BadInput, naming the parameter, for what it cannot mean.
+ * and throws InvalidParameterError, naming the parameter, for what it cannot mean.
  */
 
 /** The parameter as the form calls it, and as workflows written by hand do. */
@@ -35,7 +35,7 @@ export function toExactText(value: unknown, name: Name): string {
 function digitsOf(value: number, name: Name): string {
 	const inexact = describeInexactNumber(value);
 	if (inexact === undefined) return String(value);
-	throw new BadInput({
+	throw new InvalidParameterError({
 		message: `${titleOf(name)} is a number that was not kept exactly (${inexact})`,
 		hint: 'Its digits must be a text where they come from, with quotes around them in the data: making it a text here is too late.',
 	});
@@ -58,14 +58,14 @@ export function toNumber(value: unknown, name: Name, byDefault: number): number 
 }
 
 /** A whole number of at least 1. */
-export function toCount(value: unknown, name: Name, byDefault: number): number {
+export function toPositiveInteger(value: unknown, name: Name, byDefault: number): number {
 	const number = toNumber(value, name, byDefault);
 	if (Number.isSafeInteger(number) && number >= 1) return number;
 	throw wrongType(value, name, 'a whole number of at least 1');
 }
 
 /** A whole number that is not negative. There is no default: what is missing is meant to be there. */
-export function toWhole(value: unknown, name: Name): number {
+export function toNonNegativeInteger(value: unknown, name: Name): number {
 	if (!MISSING.includes(value) && value !== '') {
 		const number = toNumber(value, name, NaN);
 		if (Number.isSafeInteger(number) && number >= 0) return number;
@@ -81,7 +81,7 @@ const PLAIN = new Map<unknown, boolean>([
 ]);
 
 /** true, false, or one of these as a text. */
-export function toSwitch(value: unknown, name: Name, byDefault: boolean): boolean {
+export function toBoolean(value: unknown, name: Name, byDefault: boolean): boolean {
 	if (MISSING.includes(value) || value === '') return byDefault;
 	const plain = PLAIN.get(typeof value === 'string' ? value.trim().toLowerCase() : value);
 	if (plain !== undefined) return plain;
@@ -89,7 +89,7 @@ export function toSwitch(value: unknown, name: Name, byDefault: boolean): boolea
 }
 
 /** For what lowers the guard: on only where it plainly says so, off for whatever else it is. */
-export function isPlainlyTrue(value: unknown): boolean {
+export function isExplicitlyTrue(value: unknown): boolean {
 	return PLAIN.get(typeof value === 'string' ? value.trim().toLowerCase() : value) === true;
 }
 
@@ -141,7 +141,7 @@ function readObject(value: unknown, name: Name, read: (text: string) => unknown,
 	if (byDefault !== undefined && (MISSING.includes(value) || (typeof value === 'string' && value.trim() === ''))) return byDefault;
 	const object = typeof value === 'string' ? parse(value, name, read) : value;
 	if (isRecord(object)) return isTooDeep(object) ? refuseDepth(name) : object;
-	throw new BadInput({ message: `${titleOf(name)} is not a JSON object: it is ${describe(object)}`, hint: `Enter an object, such as ${example}.` });
+	throw new InvalidParameterError({ message: `${titleOf(name)} is not a JSON object: it is ${describe(object)}`, hint: `Enter an object, such as ${example}.` });
 }
 
 function parse(text: string, name: Name, read = parseExactly): unknown {
@@ -154,14 +154,14 @@ function parse(text: string, name: Name, read = parseExactly): unknown {
 }
 
 function refuseJson(name: Name, { message }: Error): never {
-	throw new BadInput({
+	throw new InvalidParameterError({
 		message: `${titleOf(name)} is not valid JSON: ${message}`,
 		hint: 'Check quotes, commas and brackets. Names and texts stand in double quotes.',
 	});
 }
 
 function refuseDepth(name: Name): never {
-	throw new BadInput({
+	throw new InvalidParameterError({
 		message: `${titleOf(name)} is nested more than ${DEEPEST} levels deep, or holds itself`,
 		hint: 'Look at the expression that gives it, and give less.',
 	});
@@ -171,8 +171,8 @@ export function isRecord(value: unknown): value is IDataObject {
 	return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof ExactNumber);
 }
 
-function wrongType(value: unknown, name: Name, wanted: string): BadInput {
-	return new BadInput({
+function wrongType(value: unknown, name: Name, wanted: string): InvalidParameterError {
+	return new InvalidParameterError({
 		message: `${titleOf(name)} must be ${wanted}, but is ${describe(value)}`,
 		hint: 'Enter another value, or look at what its expression gives.',
 	});

@@ -1,10 +1,10 @@
 import type { ILoadOptionsFunctions, INodeListSearchItems, INodeListSearchResult } from 'n8n-workflow';
 
 import { connect, type Connection } from '../transport/connection';
-import { CREDENTIAL_TYPE, problemOfAddress, problemOfKey, USUAL_ADDRESSES } from '../transport/credential';
+import { CREDENTIAL_TYPE, urlProblem, apiKeyProblem, DEFAULT_URLS } from '../transport/credential';
 import { Desktops } from '../transport/desktop/desktops';
 import { toError } from '../transport/failure';
-import { workThrough, type Attempt } from '../transport/queue';
+import { runJobs, type Attempt } from '../transport/queue';
 
 /** Somebody is looking at the list meanwhile, so longer pauses, in milliseconds, are not sat out. */
 const LIMITS = { maxTries: 2, timeout: 15 };
@@ -13,14 +13,14 @@ const LONGEST_PAUSE = 3000;
 /** Loads what a list in the editor is made of. What it throws is shown in the list, its message alone. */
 export async function load<T>(editor: ILoadOptionsFunctions, ask: (connection: Connection) => Promise<Attempt<T>>): Promise<T> {
 	const connection = connect(await editor.getCredentials(CREDENTIAL_TYPE), LIMITS);
-	const [outcome] = await workThrough(1, async () => forSomebodyWaiting(await askWithKey(connection, ask)), { ...LIMITS, maxConcurrency: 1, stopOnFailure: true });
+	const [outcome] = await runJobs(1, async () => forSomebodyWaiting(await askWithKey(connection, ask)), { ...LIMITS, maxConcurrency: 1, stopOnFailure: true });
 	if (outcome.kind === 'done') return outcome.value;
 	const { message, hint } = outcome.kind === 'failed' ? outcome.failure : { message: 'The list was not loaded', hint: '' };
 	throw toError(editor.getNode(), { message: `${message}${message.endsWith('.') ? '' : '.'} ${hint}`.trim(), hint });
 }
 
 async function askWithKey<T>(connection: Connection, ask: (connection: Connection) => Promise<Attempt<T>>): Promise<Attempt<T>> {
-	const failure = problemOfKey(connection.credential.apiKey);
+	const failure = apiKeyProblem(connection.credential.apiKey);
 	return failure === undefined ? await ask(connection) : { kind: 'failed', failure };
 }
 
@@ -34,8 +34,8 @@ function forSomebodyWaiting<T>(attempt: Attempt<T>): Attempt<T> {
 /** The same from the Desktop API. */
 export async function loadFromDesktops<T>(editor: ILoadOptionsFunctions, ask: (desktops: Desktops) => Promise<Attempt<T>>): Promise<T> {
 	return await load(editor, async (connection) => {
-		const problem = problemOfAddress(connection.credential.desktopUrl);
-		if (problem !== undefined) return { kind: 'failed', failure: { message: `The desktop URL of the credential ${problem}`, hint: `It is usually ${USUAL_ADDRESSES.desktopUrl}.` } };
+		const problem = urlProblem(connection.credential.desktopUrl);
+		if (problem !== undefined) return { kind: 'failed', failure: { message: `The desktop URL of the credential ${problem}`, hint: `It is usually ${DEFAULT_URLS.desktopUrl}.` } };
 		return await ask(new Desktops(editor, connection));
 	});
 }

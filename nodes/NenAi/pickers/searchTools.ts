@@ -1,6 +1,6 @@
 import type { ILoadOptionsFunctions, INodeListSearchResult } from 'n8n-workflow';
 
-import { isPathPart } from '../transport/desktop/deed';
+import { isPathPart } from '../transport/desktop/request';
 import { toError } from '../transport/failure';
 import { loadFromDesktops, toResult } from './list';
 

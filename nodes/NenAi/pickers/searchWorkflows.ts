@@ -1,8 +1,8 @@
 import type { ILoadOptionsFunctions, INodeListSearchItems, INodeListSearchResult } from 'n8n-workflow';
 
-import { Inquiry } from '../transport/ask';
+import { NenAiTools } from '../transport/ask';
 import { workflowIn } from '../transport/askedAnswers';
-import { problemOfAddress, USUAL_ADDRESSES } from '../transport/credential';
+import { urlProblem, DEFAULT_URLS } from '../transport/credential';
 import { toError } from '../transport/failure';
 import { load, plain, toResult } from './list';
 
@@ -11,11 +11,11 @@ const BY_ID = 'Choose "By ID" instead, and enter the ID of the workflow.';
 /** The list from which a NenAI workflow is chosen: the name of each, the published ones first. */
 export async function searchWorkflows(this: ILoadOptionsFunctions, filter?: string): Promise<INodeListSearchResult> {
 	const entries = await load(this, async (connection) => {
-		const problem = problemOfAddress(connection.credential.mcpUrl);
-		if (problem !== undefined) return { kind: 'failed', failure: { message: `The MCP URL of the credential ${problem}`, hint: `It is usually ${USUAL_ADDRESSES.mcpUrl}.` } };
-		const inquiry = new Inquiry(this, connection);
-		const attempt = await inquiry.workflows();
-		void inquiry.close();
+		const problem = urlProblem(connection.credential.mcpUrl);
+		if (problem !== undefined) return { kind: 'failed', failure: { message: `The MCP URL of the credential ${problem}`, hint: `It is usually ${DEFAULT_URLS.mcpUrl}.` } };
+		const tools = new NenAiTools(this, connection);
+		const attempt = await tools.listWorkflows();
+		void tools.close();
 		return attempt;
 	});
 	const workflows = withoutCopies(entries.flatMap((entry) => workflowIn(entry) ?? []));

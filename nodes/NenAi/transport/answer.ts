@@ -11,13 +11,13 @@ import { redact, redactBeginning } from './redact';
  * - `busy`: it was not started, sending again later is safe
  * - `unknown`: it may have been started
  */
-export type Verdict = 'accepted' | 'refused' | 'unauthorized' | 'redirected' | 'busy' | 'unknown';
+export type StatusClass = 'accepted' | 'refused' | 'unauthorized' | 'redirected' | 'busy' | 'unknown';
 
 /**
  * NenAI publishes no idempotency, so 500, 502 and 504 are `unknown`: a gateway says nothing of what stands behind it. Nor
  * do 408 and 499, with which a request ends while something is at work on it.
  */
-const EXCEPTIONS = new Map<number, Verdict>([
+const EXCEPTIONS = new Map<number, StatusClass>([
 	[401, 'unauthorized'],
 	[403, 'unauthorized'],
 	[408, 'unknown'],
@@ -26,15 +26,15 @@ const EXCEPTIONS = new Map<number, Verdict>([
 	[503, 'busy'],
 ]);
 
-const BY_HUNDREDS: Record<number, Verdict> = { 2: 'accepted', 3: 'redirected', 4: 'refused' };
+const BY_HUNDREDS: Record<number, StatusClass> = { 2: 'accepted', 3: 'redirected', 4: 'refused' };
 
 /** Judges an HTTP status of `POST /runs`. */
-export function judge(status: number): Verdict {
+export function classifyStatus(status: number): StatusClass {
 	return EXCEPTIONS.get(status) ?? BY_HUNDREDS[Math.floor(status / 100)] ?? 'unknown';
 }
 
 /** Statuses that no API sends: a proxy wants to know who is asking, or a network wants somebody to sign in first. */
-const ONLY_FROM_BETWEEN = [407, 511];
+const INTERMEDIARY_STATUSES = [407, 511];
 
 /**
  * Whether an answer comes from something between this n8n and NenAI, such as a proxy or a firewall: by its status, or
@@ -42,12 +42,12 @@ const ONLY_FROM_BETWEEN = [407, 511];
  *
  * @param contentType the header of that name
  */
-export function isFromBetween(status: number, contentType: unknown): boolean {
-	return ONLY_FROM_BETWEEN.includes(status) || (isPage(contentType) && (status === 403 || status >= 500));
+export function isFromIntermediary(status: number, contentType: unknown): boolean {
+	return INTERMEDIARY_STATUSES.includes(status) || (isHtml(contentType) && (status === 403 || status >= 500));
 }
 
 /** Whether the header of that name says that an answer is a page for people, which no API sends. */
-export function isPage(contentType: unknown): boolean {
+export function isHtml(contentType: unknown): boolean {
 	return /^\s*(text\/html|application\/xhtml)/i.test(String(contentType ?? ''));
 }
 
@@ -108,7 +108,7 @@ const NOT_HTTPS = /wrong version number/i;
 const BLOCKED_BY_N8N = /^Ssrf/;
 
 /** Why there is no answer: `retry` where nothing was sent, `refused` where nothing ever will be, else `unknown`. */
-export interface NoAnswer {
+export interface NetworkErrorClass {
 	kind: 'retry' | 'refused' | 'unknown';
 	/** Completes "NenAI could not be reached: …" or "the answer did not come: …". */
 	reason: string;
@@ -123,7 +123,7 @@ export class NotSent extends Error {}
  * Judges what a request threw. Looks through the chain of causes, since n8n wraps the HTTP client's error,
  * which wraps the system's.
  */
-export function judgeThrown(error: unknown): NoAnswer {
+export function classifyNetworkError(error: unknown): NetworkErrorClass {
 	const chain = causes(error);
 	const codes = chain.map(({ code }) => code).filter((code) => typeof code === 'string');
 	// The system call tells: a connection that was made can report EHOSTUNREACH and the like later on, too.
@@ -149,7 +149,7 @@ export function judgeThrown(error: unknown): NoAnswer {
 }
 
 /** Why no request was built; undefined where one may have been, and so may have been sent. */
-function reasonNotBuilt(error: unknown, chain: ErrorParts[]): Omit<NoAnswer, 'kind'> | undefined {
+function reasonNotBuilt(error: unknown, chain: ErrorParts[]): Omit<NetworkErrorClass, 'kind'> | undefined {
 	const hint = 'Check the parameters of this node, and what their expressions give.';
 	if (error instanceof NotSent) return { reason: error.message, hint };
 	// Axios adds the request to an error as soon as there is one, and the answer.
@@ -203,23 +203,23 @@ function rememberedByN8n({ httpCode, messages }: { httpCode?: unknown; messages?
 	return typeof httpCode === 'string' ? [{ code: httpCode, syscall }] : [];
 }
 
-const LONGEST_TEXT = 300;
+const MAX_EXCERPT_CHARACTERS = 300;
 
 /** Characters of a body that are looked at for words; whatever it has behind these is no explanation. */
-const LONGEST_READ = 50_000;
+const MAX_READ_CHARACTERS = 50_000;
 
 /**
  * NenAI's own words in an answer's body: `error` and `message` of a JSON body, else the text without its tags,
  * at most 300 characters, without the secret that a proxy or an echo may have put there. Empty when the body says nothing.
  */
-export function readText(body: unknown, secret = ''): string {
+export function readErrorText(body: unknown, secret = ''): string {
 	const parsed = parseJson(body);
 	if (typeof parsed === 'object' && parsed !== null) {
 		const { error, message } = parsed as { error?: unknown; message?: unknown };
 		const words = [error, message].filter((part) => typeof part === 'string' && part.trim() !== '');
-		return shorten(redact(words.join(': '), secret).slice(0, LONGEST_READ));
+		return shorten(redact(words.join(': '), secret).slice(0, MAX_READ_CHARACTERS));
 	}
-	return shorten(withoutTags(redactBeginning(String(parsed ?? ''), secret)));
+	return shorten(stripTags(redactBeginning(String(parsed ?? ''), secret)));
 }
 
 /** The body as JSON where it is JSON, with all digits of its numbers; as it came where not. */
@@ -233,15 +233,15 @@ export function parseJson(body: unknown): unknown {
 }
 
 /** The whole of a body, for one whose words are not known: at most 300 characters, without the secret. */
-export function quoteBody(body: unknown, secret: string): string {
+export function excerptOf(body: unknown, secret: string): string {
 	// Before anything is shortened: half a secret is still one.
 	const text = redactBeginning(typeof body === 'string' ? body : JSON.stringify(body ?? ''), secret);
-	return shorten(withoutTags(text));
+	return shorten(stripTags(text));
 }
 
 /** Each expression stops at the next tag: those that look for its end would take minutes for a page of `<script`. */
-function withoutTags(text: string): string {
-	const [outside, ...blocks] = text.slice(0, LONGEST_READ).split(/<(?=\/?(?:script|style)\b)/i);
+function stripTags(text: string): string {
+	const [outside, ...blocks] = text.slice(0, MAX_READ_CHARACTERS).split(/<(?=\/?(?:script|style)\b)/i);
 	const visible = blocks.filter((block) => block.startsWith('/')).map((block) => `<${block}`);
 	return [outside, ...visible].join(' ').replace(/<[^<>]*>/g, ' ');
 }
@@ -257,5 +257,5 @@ function withoutQueries(text: string): string {
 function shorten(text: string): string {
 	const line = text.replace(/\s+/g, ' ').trim();
 	const safe = withoutQueries(line);
-	return safe.length > LONGEST_TEXT ? `${safe.slice(0, LONGEST_TEXT)}…` : safe;
+	return safe.length > MAX_EXCERPT_CHARACTERS ? `${safe.slice(0, MAX_EXCERPT_CHARACTERS)}…` : safe;
 }

@@ -1,43 +1,43 @@
 import type { IDataObject, IN8nHttpFullResponse } from 'n8n-workflow';
 
-import { isFromBetween, judge, judgeThrown, parseJson, quoteBody, readText } from './answer';
+import { isFromIntermediary, classifyStatus, classifyNetworkError, parseJson, excerptOf, readErrorText } from './answer';
 import { answerIn, ASKED, isObject, listIn, REFUSED, TAKE_DEPLOYMENT, toLog, TOOLS, toState, Unanswered, type Answer, type Question } from './askedAnswers';
-import { openStream, type Connection, type Sender } from './connection';
+import { openStream, type Connection, type RequestContext } from './connection';
 import { McpClient, McpError, type ByteStream, type NoResult, type Send, type Tool } from './mcp/client';
 import type { Attempt } from './queue';
 import { redact, redactAttempt } from './redact';
-import { comeBackAt, LONGEST_WAIT, readRetryAfter } from './retry';
-import { hostOf, quote, redirectTarget, times } from './words';
+import { comeBackAt, MAX_RETRY_WAIT_MS, readRetryAfter } from './retry';
+import { hostOf, withServerText, redirectPhrase, times } from './words';
 
 /** Asks NenAI. One session serves all questions. What fails and may pass is a `retry`: asking changes nothing. */
-export class Inquiry {
+export class NenAiTools {
 	private readonly client: McpClient;
 
 	private readonly connection: Connection;
 
 	private tools?: Promise<Tool[]>;
 
-	constructor(sender: Sender, connection: Connection, stopped?: AbortSignal) {
+	constructor(sender: RequestContext, connection: Connection, stopped?: AbortSignal) {
 		this.connection = connection;
 		this.client = new McpClient(sendTo(sender, connection), connection.timeout * 1000, stopped);
 	}
 
 	/** The state of a run: NenAI's answer, with `messageId` where it has none, and with `finished`. */
-	async stateOf(messageId: string): Promise<Attempt<IDataObject>> {
+	async getStatus(messageId: string): Promise<Attempt<IDataObject>> {
 		return await this.ask('state', { messageId }, (answer) => toState(answer, messageId));
 	}
 
 	/** The recent runs of a workflow, at most so many. */
-	async runsOf(workflowId: string, limit: number): Promise<Attempt<IDataObject[]>> {
+	async listRuns(workflowId: string, limit: number): Promise<Attempt<IDataObject[]>> {
 		return await this.ask('runs', { workflowId, limit }, (answer) => listIn('runs', answer).slice(0, limit));
 	}
 
 	/** @param use makes use of the log. Of many large logs, only one is held at a time, and only for as long as this takes. Throws Unusable. */
-	async logOf<T>(messageId: string, use: (log: string) => T | Promise<T>): Promise<Attempt<T>> {
+	async getLog<T>(messageId: string, use: (log: string) => T | Promise<T>): Promise<Attempt<T>> {
 		return await this.ask('log', { messageId }, async (answer) => await use(toLog(answer)));
 	}
 
-	async workflows(): Promise<Attempt<IDataObject[]>> {
+	async listWorkflows(): Promise<Attempt<IDataObject[]>> {
 		return await this.ask('workflows', {}, (answer) => listIn('workflows', answer));
 	}
 
@@ -93,7 +93,7 @@ export class Inquiry {
 		if (error instanceof Unusable) return { kind: 'failed', failure: { message: error.message, hint: error.hint } };
 		if (!(error instanceof Unanswered)) throw error;
 		const { apiKey } = this.connection.credential;
-		const message = `${redact(error.message, apiKey)}${quote(wordsOf(error.said, apiKey))}`;
+		const message = `${redact(error.message, apiKey)}${withServerText(wordsOf(error.said, apiKey))}`;
 		return { kind: 'failed', failure: { message: this.client.hide(message), hint: error.hint } };
 	}
 }
@@ -108,7 +108,7 @@ export class Unusable extends Error {
 	}
 }
 
-function sendTo(sender: Sender, connection: Connection): Send {
+function sendTo(sender: RequestContext, connection: Connection): Send {
 	return async ({ method, headers, body, signal }) => {
 		const url = connection.credential.mcpUrl;
 		const response = await openStream(sender, { method, url, headers, ...(body && { body: { ...body } }), abortSignal: signal }, connection);
@@ -132,7 +132,7 @@ function explainNoResult(question: Question, reason: NoResult, connection: Conne
 		case 'http':
 			return explainStatus(question, reason, connection);
 		case 'thrown': {
-			const thrown = judgeThrown(reason.error);
+			const thrown = classifyNetworkError(reason.error);
 			const host = hostOf(connection.credential.mcpUrl, 'its MCP URL');
 			const message = thrown.kind === 'unknown' ? `${asked}, and the answer did not come: ${thrown.reason}` : `NenAI could not be reached at ${host}: ${thrown.reason}`;
 			const check = thrown.hint ?? 'Check the MCP URL of the credential, and that this n8n may connect to it.';
@@ -145,22 +145,22 @@ function explainNoResult(question: Question, reason: NoResult, connection: Conne
 		case 'cutOff':
 			return { kind: 'retry', failure: { message: `${asked}, and its answer ended before it was whole`, hint: tried } };
 		case 'notJson':
-			return { kind: 'failed', failure: { message: `${asked}, and its answer is not valid JSON${quote(quoteBody(reason.body, connection.credential.apiKey))}`, hint: 'Asking again would not change that. Report this answer to your NenAI contact.' } };
+			return { kind: 'failed', failure: { message: `${asked}, and its answer is not valid JSON${withServerText(excerptOf(reason.body, connection.credential.apiKey))}`, hint: 'Asking again would not change that. Report this answer to your NenAI contact.' } };
 		case 'tooLarge':
 			return { kind: 'failed', failure: { message: `${asked}, and its answer is larger than 50 MB`, hint: 'It was not read to its end. Ask for less, or look at the run in the dashboard of NenAI.' } };
 		case 'rpc': {
-			const message = `${asked}, and its MCP server answered with an error${Number.isNaN(reason.code) ? '' : ` (${reason.code})`}${quote(quoteBody(reason.message, connection.credential.apiKey))}`;
+			const message = `${asked}, and its MCP server answered with an error${Number.isNaN(reason.code) ? '' : ` (${reason.code})`}${withServerText(excerptOf(reason.message, connection.credential.apiKey))}`;
 			return isPassing(reason.code) ? { kind: 'retry', failure: { message, hint: tried } } : { kind: 'failed', failure: { message, hint: reason.method === 'tools/call' ? REFUSED[question] : `Check the MCP URL of the credential. ${USUAL}` } };
 		}
 		case 'version':
-			return { kind: 'failed', failure: { message: `NenAI's MCP server needs a version of the protocol that this node does not know (${quoteBody(reason.version, connection.credential.apiKey)})`, hint: 'Look for a newer version of this package.' } };
+			return { kind: 'failed', failure: { message: `NenAI's MCP server needs a version of the protocol that this node does not know (${excerptOf(reason.version, connection.credential.apiKey)})`, hint: 'Look for a newer version of this package.' } };
 	}
 }
 
 /** In a new session, too. A server that says something else than that it does not know the session does not know what was asked about. */
 function explainLost(question: Question, { status, body }: Extract<NoResult, { kind: 'lost' }>, { credential, maxTries }: Connection): Attempt<never> {
 	const asked = `NenAI was asked ${ASKED[question]}`;
-	const said = body.trim() === '' ? '' : quote(wordsOf(body, credential.apiKey));
+	const said = body.trim() === '' ? '' : withServerText(wordsOf(body, credential.apiKey));
 	const isSession = /session/i.test(body) || body.trim() === '' || body.trimStart().startsWith('<');
 	if (isSession) {
 		return { kind: 'retry', failure: { message: `${asked}, and its MCP server forgot the session twice (HTTP ${status})${said}`, hint: `It was tried ${times(maxTries)}. ${REFUSED[question]}` } };
@@ -171,9 +171,9 @@ function explainLost(question: Question, { status, body }: Extract<NoResult, { k
 function explainStatus(question: Question, { status, headers, body, method }: Extract<NoResult, { kind: 'http' }>, connection: Connection): Attempt<never> {
 	const { apiKey, mcpUrl } = connection.credential;
 	const asked = `NenAI was asked ${ASKED[question]}`;
-	const said = quote(wordsOf(body, apiKey));
+	const said = withServerText(wordsOf(body, apiKey));
 	const failed = (message: string, hint: string): Attempt<never> => ({ kind: 'failed', failure: { message, hint } });
-	const isBetween = isFromBetween(status, headers['content-type']);
+	const isBetween = isFromIntermediary(status, headers['content-type']);
 	if (isBetween && !MAY_PASS(status)) {
 		return failed(
 			`NenAI was not reached: something in between, such as a proxy or a firewall, refused the request (HTTP ${status})${said}`,
@@ -184,7 +184,7 @@ function explainStatus(question: Question, { status, headers, body, method }: Ex
 	if (MAY_PASS(status)) return passing(asked, status, headers, `${isBetween ? ': something in between, such as a gateway, answered' : ''}${said}`, connection.maxTries);
 	if (status >= 300 && status < 400) {
 		return failed(
-			`The MCP URL answers with a redirect (HTTP ${status})${redirectTarget(headers.location)}`,
+			`The MCP URL answers with a redirect (HTTP ${status})${redirectPhrase(headers.location)}`,
 			`Check the MCP URL of the credential. ${USUAL} The redirect was not followed, since that would send the API key to another address.`,
 		);
 	}
@@ -198,14 +198,14 @@ function explainStatus(question: Question, { status, headers, body, method }: Ex
 const TOO_MUCH = [429, 503];
 
 /** 511 is a network that wants somebody to sign in first. */
-const MAY_PASS = (status: number) => ['busy', 'unknown'].includes(judge(status)) && status !== 511;
+const MAY_PASS = (status: number) => ['busy', 'unknown'].includes(classifyStatus(status)) && status !== 511;
 
 function passing(asked: string, status: number, headers: IN8nHttpFullResponse['headers'], said: string, maxTries: number): Attempt<never> {
 	const after = readRetryAfter(headers['retry-after'], Date.now());
 	const isBusy = TOO_MUCH.includes(status);
 	const message = `${asked}, and ${isBusy ? 'it was too busy to answer' : 'it failed to answer'} (HTTP ${status})${said}`;
 	const advice = isBusy ? 'Ask for fewer at a time (the option Max Concurrency), allow more tries (Max Tries), or ask again later.' : 'Asking changes nothing: do it again later.';
-	const hint = after !== undefined && after > LONGEST_WAIT ? `It asks to come back ${comeBackAt(after, Date.now())}. Ask again then.` : `It was tried ${times(maxTries)}. ${advice}`;
+	const hint = after !== undefined && after > MAX_RETRY_WAIT_MS ? `It asks to come back ${comeBackAt(after, Date.now())}. Ask again then.` : `It was tried ${times(maxTries)}. ${advice}`;
 	return { kind: 'retry', after, busy: isBusy, failure: { message, hint } };
 }
 
@@ -213,5 +213,5 @@ function passing(asked: string, status: number, headers: IN8nHttpFullResponse['h
 function wordsOf(said: unknown, apiKey: string): string {
 	const parsed = parseJson(said);
 	const inner = isObject(parsed) && isObject(parsed.error) ? parsed.error : parsed;
-	return (isObject(inner) && readText(inner, apiKey)) || quoteBody(parsed, apiKey);
+	return (isObject(inner) && readErrorText(inner, apiKey)) || excerptOf(parsed, apiKey);
 }

@@ -11,31 +11,31 @@ import { CREDENTIAL_TYPE, readCredential, type NenAiCredential } from './credent
 import { writeExactly } from './exactJson';
 
 /** What a user may set for each request. */
-export interface Limits {
+export interface RequestLimits {
 	/** Tries for an answer that is safe to retry, the first included. */
 	maxTries: number;
 	/** Seconds. */
 	timeout: number;
 }
 
-export interface Connection extends Limits {
+export interface Connection extends RequestLimits {
 	credential: NenAiCredential;
 	/** Handed to n8n with each request, so that it does not decrypt the credential each time. */
 	decrypted: NonNullable<Parameters<IExecuteFunctions['helpers']['httpRequestWithAuthentication']>[2]>;
 }
 
 /** What requests are sent from: an execution, or a list in the editor. */
-export type Sender = IExecuteFunctions | ILoadOptionsFunctions;
+export type RequestContext = IExecuteFunctions | ILoadOptionsFunctions;
 
-const LONGEST_TIMEOUT = 3600;
+const MAX_TIMEOUT_SECONDS = 3600;
 
 /** Everything that the requests of one execution share. */
-export function connect(data: ICredentialDataDecryptedObject, { maxTries, timeout }: Limits): Connection {
+export function connect(data: ICredentialDataDecryptedObject, { maxTries, timeout }: RequestLimits): Connection {
 	return {
 		credential: readCredential(data),
 		decrypted: { credentialsDecrypted: { id: '', name: '', type: CREDENTIAL_TYPE, data } },
 		// 0 is what other nodes call no limit.
-		timeout: timeout > 0 ? Math.min(timeout, LONGEST_TIMEOUT) : LONGEST_TIMEOUT,
+		timeout: timeout > 0 ? Math.min(timeout, MAX_TIMEOUT_SECONDS) : MAX_TIMEOUT_SECONDS,
 		maxTries,
 	};
 }
@@ -71,14 +71,14 @@ export async function request(this: IExecuteFunctions, options: IHttpRequestOpti
 }
 
 /** The same for an answer that is read as it comes. With credentials, n8n would put its own signal in place of the given one. */
-export async function openStream(sender: Sender, options: IHttpRequestOptions & { abortSignal: AbortSignal }, { credential }: Connection): Promise<IN8nHttpFullResponse> {
+export async function openStream(sender: RequestContext, options: IHttpRequestOptions & { abortSignal: AbortSignal }, { credential }: Connection): Promise<IN8nHttpFullResponse> {
 	const given = written(options);
 	const headers = { ...given.headers, 'x-api-key': credential.apiKey };
 	return (await sender.helpers.httpRequest({ ...given, ...FULL_ANSWER, headers, encoding: 'stream' })) as IN8nHttpFullResponse;
 }
 
 /** The same for the Desktop API, with the key in both headers: NenAI's pages name the one here and the other there. */
-export async function requestDesktop(sender: Sender, options: IHttpRequestOptions & { abortSignal: AbortSignal }, { credential }: Connection): Promise<IN8nHttpFullResponse> {
+export async function requestDesktop(sender: RequestContext, options: IHttpRequestOptions & { abortSignal: AbortSignal }, { credential }: Connection): Promise<IN8nHttpFullResponse> {
 	const given = written(options);
 	const headers = { ...given.headers, 'x-api-key': credential.apiKey, authorization: `Bearer ${credential.apiKey}` };
 	return (await sender.helpers.httpRequest({ ...given, ...FULL_ANSWER, headers })) as IN8nHttpFullResponse;

@@ -23,20 +23,20 @@ export interface NenAiCredential {
 }
 
 /** What the credential's addresses are unless somebody changes them. */
-export const USUAL_ADDRESSES = {
+export const DEFAULT_URLS = {
 	baseUrl: 'https://api.getnen.ai',
 	mcpUrl: 'https://mcp.getnen.ai/v1',
 	desktopUrl: 'https://desktop.api.getnen.ai',
 };
 
 /** A field of the credential that holds the address of one of NenAI's services. */
-export type Address = keyof typeof USUAL_ADDRESSES;
+export type UrlField = keyof typeof DEFAULT_URLS;
 
 /** Reads what n8n decrypted. Fields that are missing (saved before they existed) have their default. */
 export function readCredential(data: ICredentialDataDecryptedObject): NenAiCredential {
 	const text = (field: string) => (typeof data[field] === 'string' ? data[field].trim() : '');
-	const address = (field: keyof typeof USUAL_ADDRESSES) => (field in data ? text(field) : USUAL_ADDRESSES[field]);
-	const folder = (field: keyof typeof USUAL_ADDRESSES) => withoutEnd(address(field), '/');
+	const address = (field: keyof typeof DEFAULT_URLS) => (field in data ? text(field) : DEFAULT_URLS[field]);
+	const folder = (field: keyof typeof DEFAULT_URLS) => withoutEnd(address(field), '/');
 	return {
 		apiKey: text('apiKey'),
 		baseUrl: folder('baseUrl'),
@@ -49,19 +49,19 @@ export function readCredential(data: ICredentialDataDecryptedObject): NenAiCrede
 }
 
 /** A shorter key could not be kept out of errors and outputs: it would be found in ordinary words, too. */
-const SHORTEST_KEY = 8;
+const MIN_KEY_CHARACTERS = 8;
 
 const COPY_AGAIN = 'Copy it again, whole and in one line, or ask your NenAI contact for a new one.';
 
 /** Why nothing can be sent with this API key; undefined if it can be. Never quotes it. */
-export function problemOfKey(apiKey: string): Failure | undefined {
+export function apiKeyProblem(apiKey: string): Failure | undefined {
 	if (apiKey === '') return { message: 'The API Key of the credential is empty, or not a text', hint: 'Enter the key that your NenAI contact gave you.' };
 	if (/[\r\n]/.test(apiKey)) return { message: 'The API Key of the credential has a line break in it', hint: COPY_AGAIN };
 	if (/\p{Cc}/u.test(apiKey)) return { message: 'The API Key of the credential has a control character in it, such as a tab', hint: COPY_AGAIN };
 	if (/[^ -~]/.test(apiKey)) return { message: 'The API Key of the credential has a character in it that cannot be sent: only letters without accents, digits and ordinary signs can be', hint: COPY_AGAIN };
-	if (lengthToFind(apiKey) >= SHORTEST_KEY) return undefined;
+	if (lengthToFind(apiKey) >= MIN_KEY_CHARACTERS) return undefined;
 	return {
-		message: `The API Key of the credential is shorter than ${SHORTEST_KEY} characters: it could not be kept out of errors and outputs without damage to ordinary words`,
+		message: `The API Key of the credential is shorter than ${MIN_KEY_CHARACTERS} characters: it could not be kept out of errors and outputs without damage to ordinary words`,
 		hint: 'Copy the whole key again. If it is complete, ask your NenAI contact for a longer one.',
 	};
 }
@@ -70,7 +70,7 @@ export function problemOfKey(apiKey: string): Failure | undefined {
  * What is wrong with an address of NenAI's, in words that follow "The base URL"; undefined if nothing is. Never quotes
  * it: somebody may have pasted the key into it.
  */
-export function problemOfAddress(address: string): string | undefined {
+export function urlProblem(address: string): string | undefined {
 	if (address === '') return 'is empty';
 	if (!isHttpUrl(address)) return 'is not an http(s) URL';
 	const { username, password } = new URL(address);

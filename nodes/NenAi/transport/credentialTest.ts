@@ -1,7 +1,7 @@
 import type { ICredentialsDecrypted, ICredentialTestFunctions, INodeCredentialTestResult } from 'n8n-workflow';
 
-import { isFromBetween, judge, judgeThrown, parseJson, readText, type Verdict } from './answer';
-import { problemOfAddress, problemOfKey, readCredential } from './credential';
+import { isFromIntermediary, classifyStatus, classifyNetworkError, parseJson, readErrorText, type StatusClass } from './answer';
+import { urlProblem, apiKeyProblem, readCredential } from './credential';
 
 const NOT_THE_API = 'The base URL answers, but not as the NenAI API does. It is usually https://api.getnen.ai.';
 const TRY_LATER = 'NenAI has a problem just now, so the key was not checked. Try again in a few minutes.';
@@ -9,7 +9,7 @@ const TRY_LATER = 'NenAI has a problem just now, so the key was not checked. Try
 const FROM_BETWEEN =
 	'Something between this n8n and NenAI answers, such as a proxy or a firewall, so the key was not checked. Ask whoever runs your network to let this n8n through to the base URL.';
 
-const MESSAGES: Record<Verdict, string> = {
+const MESSAGES: Record<StatusClass, string> = {
 	accepted: NOT_THE_API,
 	refused: NOT_THE_API,
 	unauthorized:
@@ -29,9 +29,9 @@ export async function testCredential(
 	credential: ICredentialsDecrypted,
 ): Promise<INodeCredentialTestResult> {
 	const { apiKey, baseUrl } = readCredential(credential.data ?? {});
-	const keyProblem = problemOfKey(apiKey);
+	const keyProblem = apiKeyProblem(apiKey);
 	if (keyProblem !== undefined) return bad(`${keyProblem.message}. ${keyProblem.hint}`);
-	const problem = problemOfAddress(baseUrl);
+	const problem = urlProblem(baseUrl);
 	if (problem !== undefined) return bad(`The base URL ${problem}. It is usually https://api.getnen.ai.`);
 	// The only request helper that n8n gives to a credential test.
 	const { request } = this.helpers;
@@ -47,16 +47,16 @@ export async function testCredential(
 			timeout: 10_000,
 		})) as { statusCode: number; headers: Record<string, unknown>; body: unknown };
 		if (statusCode === 400 && isErrorOfNenAi(body)) return { status: 'OK', message: 'NenAI knows this API key. Nothing was started.' };
-		return bad(`${isFromBetween(statusCode, headers['content-type']) ? FROM_BETWEEN : MESSAGES[judge(statusCode)]} (HTTP ${statusCode})`);
+		return bad(`${isFromIntermediary(statusCode, headers['content-type']) ? FROM_BETWEEN : MESSAGES[classifyStatus(statusCode)]} (HTTP ${statusCode})`);
 	} catch (error) {
-		return bad(`NenAI could not be reached: ${judgeThrown(error).reason}. Check the base URL, and that this n8n may connect to it.`);
+		return bad(`NenAI could not be reached: ${classifyNetworkError(error).reason}. Check the base URL, and that this n8n may connect to it.`);
 	}
 }
 
 /** Any server may answer 400; NenAI's has a JSON body that says why. */
 function isErrorOfNenAi(body: unknown): boolean {
 	const parsed = parseJson(body);
-	return typeof parsed === 'object' && parsed !== null && readText(parsed) !== '';
+	return typeof parsed === 'object' && parsed !== null && readErrorText(parsed) !== '';
 }
 
 function bad(message: string): INodeCredentialTestResult {

@@ -28,12 +28,12 @@ export function toError(node: INode, failure: Failure, itemIndex?: number): Node
 }
 
 /** The failure of which `toError` made this error; undefined for any other error. */
-export function failureInError(error: unknown): Failure | undefined {
+export function failureOfError(error: unknown): Failure | undefined {
 	return (error as { [FAILURE]?: Failure } | undefined)?.[FAILURE];
 }
 
 /** A failure as one text, for an item that carries it ("Continue on fail"). */
-export function toText({ message, hint }: Failure, itemIndex: number): string {
+export function failureText({ message, hint }: Failure, itemIndex: number): string {
 	return `${message} [item ${itemIndex}]. ${hint}`;
 }
 

@@ -1,12 +1,12 @@
 import type { IExecuteFunctions, IN8nHttpFullResponse } from 'n8n-workflow';
 
-import { isFromBetween, judge, judgeThrown, type NoAnswer, type Verdict } from './answer';
+import { isFromIntermediary, classifyStatus, classifyNetworkError, type NetworkErrorClass, type StatusClass } from './answer';
 import { isHttpUrl } from './credential';
-import { dismiss, FileError, receive, STALLED_AFTER, type IncomingFile, type Wanted } from './incomingFile';
-import { comeBackAt, LONGEST_WAIT, readRetryAfter } from './retry';
+import { discardBody, FileError, acceptBody, STALL_TIMEOUT_MS, type IncomingFile, type DownloadLimits } from './incomingFile';
+import { comeBackAt, MAX_RETRY_WAIT_MS, readRetryAfter } from './retry';
 import { toUrl } from './words';
 
-export interface FileRequest extends Wanted {
+export interface FileRequest extends DownloadLimits {
 	url: string;
 	/** Rejects with a FileError for a URL that must not be asked. Called for the URL and for each redirect. */
 	check: (url: string) => Promise<void>;
@@ -17,25 +17,25 @@ export interface OpenFile extends IncomingFile {
 	url: string;
 }
 
-const MOST_REDIRECTS = 5;
+const MAX_REDIRECTS = 5;
 
 /**
  * Asks for a file. Sends neither the API key nor a cookie, and follows redirects itself, so that each target is checked.
  * Goes through n8n's HTTP helper, so n8n's proxy settings and SSRF protection hold. Throws FileError.
  */
-export async function openFile(this: IExecuteFunctions, request: FileRequest): Promise<OpenFile> {
+export async function openDownload(this: IExecuteFunctions, request: FileRequest): Promise<OpenFile> {
 	let { url } = request;
-	for (let redirects = 0; redirects <= MOST_REDIRECTS; redirects += 1) {
+	for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects += 1) {
 		await request.check(url);
 		const connection = new AbortController();
 		const response = await get.call(this, url, request.label, connection.signal);
 		const { statusCode, headers } = response;
-		if (statusCode === 200) return { ...receive(response, connection, request), url };
-		dismiss(response, connection);
-		if (statusCode < 300 || statusCode >= 400) throw ofHost(new URL(url).host, request, failedWith(statusCode, headers, request.label, Date.now()));
-		url = redirectTarget(headers.location, url, request.label);
+		if (statusCode === 200) return { ...acceptBody(response, connection, request), url };
+		discardBody(response, connection);
+		if (statusCode < 300 || statusCode >= 400) throw ofHost(new URL(url).host, request, downloadFailure(statusCode, headers, request.label, Date.now()));
+		url = resolveRedirect(headers.location, url, request.label);
 	}
-	throw new FileError({ message: `${request.label} redirects more than ${MOST_REDIRECTS} times`, hint: 'Ask NenAI about this link.' });
+	throw new FileError({ message: `${request.label} redirects more than ${MAX_REDIRECTS} times`, hint: 'Ask NenAI about this link.' });
 }
 
 async function get(this: IExecuteFunctions, url: string, label: string, signal: AbortSignal): Promise<IN8nHttpFullResponse> {
@@ -50,15 +50,15 @@ async function get(this: IExecuteFunctions, url: string, label: string, signal: 
 			returnFullResponse: true,
 			ignoreHttpStatusErrors: true,
 			disableFollowRedirect: true,
-			timeout: STALLED_AFTER,
+			timeout: STALL_TIMEOUT_MS,
 			abortSignal: AbortSignal.any([signal, ...(stopped ? [stopped] : [])]),
 		})) as IN8nHttpFullResponse;
 	} catch (error) {
-		throw unreachable(judgeThrown(error), label);
+		throw unreachable(classifyNetworkError(error), label);
 	}
 }
 
-function unreachable({ kind, reason, hint = 'Check that this n8n may connect to its host.' }: NoAnswer, label: string): FileError {
+function unreachable({ kind, reason, hint = 'Check that this n8n may connect to its host.' }: NetworkErrorClass, label: string): FileError {
 	return new FileError(
 		{ message: `${label} could not be downloaded: ${reason}`, hint },
 		{ again: kind !== 'refused' },
@@ -83,15 +83,15 @@ const IN_BETWEEN: Record<number, { who: string; hint: string }> = {
 const CHANGED_BY_PROXY = 203;
 
 /** What is asked for again, as a download changes nothing: what the host was too busy for, and what may have failed by chance. */
-const PASSING: Verdict[] = ['busy', 'unknown'];
+const PASSING: StatusClass[] = ['busy', 'unknown'];
 
 /** @param now milliseconds since 1970 */
-export function failedWith(status: number, headers: IN8nHttpFullResponse['headers'], label: string, now: number): FileError {
-	const verdict = judge(status);
+export function downloadFailure(status: number, headers: IN8nHttpFullResponse['headers'], label: string, now: number): FileError {
+	const verdict = classifyStatus(status);
 	const again = PASSING.includes(verdict) && status !== 511;
 	const after = again ? readRetryAfter(headers['retry-after'], now) : undefined;
-	const later = after !== undefined && after > LONGEST_WAIT ? `Its host asks to come back ${comeBackAt(after, now)}.` : 'Try again later.';
-	const isFromElsewhere = status === CHANGED_BY_PROXY || isFromBetween(status, headers['content-type']);
+	const later = after !== undefined && after > MAX_RETRY_WAIT_MS ? `Its host asks to come back ${comeBackAt(after, now)}.` : 'Try again later.';
+	const isFromElsewhere = status === CHANGED_BY_PROXY || isFromIntermediary(status, headers['content-type']);
 	const between = isFromElsewhere ? (IN_BETWEEN[status] ?? { who: 'something in between, such as a gateway, failed', hint: later }) : undefined;
 	return new FileError(
 		{ message: `${label} could not be downloaded: ${between ? `${between.who} (HTTP ${status})` : `HTTP ${status}`}`, hint: between?.hint ?? HINTS[status] ?? BY_VERDICT[verdict] ?? later },
@@ -100,7 +100,7 @@ export function failedWith(status: number, headers: IN8nHttpFullResponse['header
 }
 
 /** What to do, by what the status says of the link; the rest is worth another try. */
-const BY_VERDICT: Partial<Record<Verdict, string>> = {
+const BY_VERDICT: Partial<Record<StatusClass, string>> = {
 	accepted: 'Its host answered without the file. Ask NenAI about this link, or run the workflow again.',
 	unauthorized: EXPIRED,
 	refused: 'Ask NenAI about this link.',
@@ -108,12 +108,12 @@ const BY_VERDICT: Partial<Record<Verdict, string>> = {
 
 /** A long pause that another host asks for, to which the link has led, does not hold up the files of the link's own host. */
 function ofHost(host: string, request: FileRequest, error: FileError): FileError {
-	const isLong = error.after !== undefined && error.after > LONGEST_WAIT;
+	const isLong = error.after !== undefined && error.after > MAX_RETRY_WAIT_MS;
 	return isLong && host !== new URL(request.url).host ? new FileError(error.failure) : error;
 }
 
 /** @returns the URL that a `Location` header leads to */
-export function redirectTarget(location: unknown, from: string, label: string): string {
+export function resolveRedirect(location: unknown, from: string, label: string): string {
 	const target = typeof location === 'string' ? withEscapedBytes(location) : '';
 	const url = (target === '' ? undefined : toUrl(target, from)?.href) ?? '';
 	if (isHttpUrl(url)) return url;

@@ -7,7 +7,7 @@ import type { Attempt } from './queue';
 type Readable = Exclude<Parameters<IExecuteFunctions['helpers']['prepareBinaryData']>[0], Buffer | Uint8Array>;
 
 /** What a file that comes is to be. */
-export interface Wanted {
+export interface DownloadLimits {
 	/** Names the file in errors; the URL itself may be a secret. */
 	label: string;
 	/** Bytes; Infinity for no limit. */
@@ -27,7 +27,7 @@ export interface IncomingFile {
 }
 
 /** How long nothing may come, in milliseconds: before the answer, and within it. */
-export const STALLED_AFTER = 30_000;
+export const STALL_TIMEOUT_MS = 30_000;
 
 /** Something that ends a download. `again`: another try may help. */
 export class FileError extends Error {
@@ -56,8 +56,8 @@ export class FileError extends Error {
  *
  * @param connection of the request: ends it
  */
-export function receive({ headers, body }: IN8nHttpFullResponse, connection: AbortController, wanted: Wanted): IncomingFile {
-	const file = new Body(body as Readable, connection, wanted);
+export function acceptBody({ headers, body }: IN8nHttpFullResponse, connection: AbortController, wanted: DownloadLimits): IncomingFile {
+	const file = new BodyStream(body as Readable, connection, wanted);
 	const refusal = refusalOf(headers, wanted);
 	if (refusal === undefined) return { headers, store: (save) => file.store(save), size: () => file.size };
 	file.end();
@@ -65,15 +65,15 @@ export function receive({ headers, body }: IN8nHttpFullResponse, connection: Abo
 }
 
 /** Ends an answer whose body is not wanted. */
-export function dismiss({ body }: IN8nHttpFullResponse, connection: AbortController) {
-	new Body(body as Readable, connection).end();
+export function discardBody({ body }: IN8nHttpFullResponse, connection: AbortController) {
+	new BodyStream(body as Readable, connection).end();
 }
 
 /** What changes every byte of a file. Others that servers send there (`aws-chunked`, `utf-8`, `none`) change nothing that arrives here. */
 const COMPRESSIONS = ['gzip', 'x-gzip', 'compress', 'x-compress', 'deflate', 'br', 'zstd', 'dcb', 'dcz'];
 
 /** Why a file is not taken, as far as its headers say so. n8n removes the header of a compression that it undoes. */
-function refusalOf(headers: IN8nHttpFullResponse['headers'], wanted: Wanted): FileError | undefined {
+function refusalOf(headers: IN8nHttpFullResponse['headers'], wanted: DownloadLimits): FileError | undefined {
 	const codings = String(headers['content-encoding'] ?? '').toLowerCase().split(',').map((coding) => coding.trim());
 	if (codings.some((coding) => COMPRESSIONS.includes(coding))) {
 		return new FileError({ message: `${wanted.label} came compressed in a way that n8n cannot undo (${codings.join(', ')})`, hint: 'Nothing of it was kept. Ask NenAI to serve it as it is.' });
@@ -81,12 +81,12 @@ function refusalOf(headers: IN8nHttpFullResponse['headers'], wanted: Wanted): Fi
 	return Number(headers['content-length']) > wanted.maxSize ? tooLarge(wanted) : undefined;
 }
 
-function tooLarge({ label, maxSize }: Wanted): FileError {
+function tooLarge({ label, maxSize }: DownloadLimits): FileError {
 	return new FileError({ message: `${label} is larger than allowed (${maxSize / 1024 / 1024} MB)`, hint: 'Raise the option Max File Size, or leave this file out with the option Fields.' });
 }
 
 /** The body of an answer: counted on its way, and ended in every case. */
-class Body {
+class BodyStream {
 	size = 0;
 
 	/** What the body itself failed with, as long as it was wanted. Tells its faults from those of the storage. */
@@ -102,9 +102,9 @@ class Body {
 
 	private readonly connection: AbortController;
 
-	private readonly wanted: Wanted;
+	private readonly wanted: DownloadLimits;
 
-	constructor(body: Readable, connection: AbortController, wanted: Wanted = { label: 'The file', maxSize: Infinity }) {
+	constructor(body: Readable, connection: AbortController, wanted: DownloadLimits = { label: 'The file', maxSize: Infinity }) {
 		this.body = body;
 		this.connection = connection;
 		this.wanted = wanted;
@@ -149,7 +149,7 @@ class Body {
 	private async watch() {
 		while (!this.ended) {
 			await sleep(1000);
-			if (!this.ended && Date.now() - this.lastChunk > STALLED_AFTER) this.connection.abort();
+			if (!this.ended && Date.now() - this.lastChunk > STALL_TIMEOUT_MS) this.connection.abort();
 		}
 	}
 
@@ -167,7 +167,7 @@ export function brokenOff(error: unknown, label: string): FileError {
 	const { code } = error as NodeJS.ErrnoException;
 	// Or since the execution was stopped, and then the queue tries nothing more.
 	if (code === 'ERR_CANCELED') {
-		return new FileError({ message: `${label} stopped coming (HTTP 200): nothing more for ${STALLED_AFTER / 1000} seconds`, hint: 'Nothing of it was kept. Try again.' }, { again: true });
+		return new FileError({ message: `${label} stopped coming (HTTP 200): nothing more for ${STALL_TIMEOUT_MS / 1000} seconds`, hint: 'Nothing of it was kept. Try again.' }, { again: true });
 	}
 	if (NOT_AS_CODED.test(String(code))) {
 		return new FileError({ message: `${label} is broken (HTTP 200): its host says that it is compressed, and it is not, or not wholly`, hint: 'Nothing of it was kept. Ask NenAI about this file.' });

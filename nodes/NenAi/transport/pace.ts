@@ -1,5 +1,5 @@
 import type { Failure } from './failure';
-import { backoff, LONGEST_WAIT } from './retry';
+import { backoff, MAX_RETRY_WAIT_MS } from './retry';
 
 /** How much the allowance grows with an acceptance, once it is about where it was too much. */
 const SLOW_GROWTH = 0.25;
@@ -9,66 +9,66 @@ const SLOW_GROWTH = 0.25;
  * too much brings the allowance down to one; it grows by one with each acceptance up to half of what was too much, then slowly.
  * All at once after each pause, most would be refused again and use up their tries.
  */
-export class Pace {
+export class AdaptiveConcurrency {
 	/** Requests under way. Kept by whoever sends them. */
 	running = 0;
 
 	/** Why nothing is sent any more: set when the server asked for a wait that is not sat out. */
-	tooLong?: Failure;
+	abandoned?: Failure;
 
 	private until = 0;
 
-	private allowed: number;
+	private window: number;
 
-	private slowFrom = Infinity;
+	private slowStartThreshold = Infinity;
 
 	/** How often it was refused: one less with each acceptance, so that the usual wait stays near what was long enough. */
-	private refusals = 0;
+	private rejections = 0;
 
-	private readonly most: number;
+	private readonly maxConcurrency: number;
 
 	/** @param most requests at a time, before the server has refused one */
 	constructor(most: number) {
-		this.most = most;
-		this.allowed = most;
+		this.maxConcurrency = most;
+		this.window = most;
 	}
 
 	/** Whether one more may be sent at this moment, in milliseconds since 1970. */
 	isFree(now: number): boolean {
-		return this.left(now) <= 0 && this.running < Math.floor(this.allowed);
+		return this.msUntilFree(now) <= 0 && this.running < Math.floor(this.window);
 	}
 
 	/** Milliseconds until sending is allowed again; not positive if it is. */
-	left(now: number): number {
+	msUntilFree(now: number): number {
 		return this.until - now;
 	}
 
-	accepted() {
-		const growth = this.allowed < this.slowFrom ? 1 : SLOW_GROWTH / this.allowed;
-		this.allowed = Math.min(this.most, this.allowed + growth);
-		this.refusals = Math.max(0, this.refusals - 1);
+	onSuccess() {
+		const growth = this.window < this.slowStartThreshold ? 1 : SLOW_GROWTH / this.window;
+		this.window = Math.min(this.maxConcurrency, this.window + growth);
+		this.rejections = Math.max(0, this.rejections - 1);
 	}
 
 	/**
 	 * Never waits less than the usual back-off: "0 seconds", or a date that is past by n8n's clock, would use up all
 	 * tries at once. What was sent together is refused together, and counts once.
 	 */
-	refused({ after, busy = false, failure }: { after?: number; busy?: boolean; failure: Failure }) {
-		if (after !== undefined && after > LONGEST_WAIT) this.tooLong ??= failure;
-		if (this.left(Date.now()) <= 0) this.refusals += 1;
-		if (busy) this.begin();
-		const wait = Math.max(after ?? 0, backoff(this.refusals, Math.random()));
-		this.until = Math.max(this.until, Date.now() + Math.min(wait, LONGEST_WAIT));
+	onRejected({ after, busy = false, failure }: { after?: number; busy?: boolean; failure: Failure }) {
+		if (after !== undefined && after > MAX_RETRY_WAIT_MS) this.abandoned ??= failure;
+		if (this.msUntilFree(Date.now()) <= 0) this.rejections += 1;
+		if (busy) this.shrink();
+		const wait = Math.max(after ?? 0, backoff(this.rejections, Math.random()));
+		this.until = Math.max(this.until, Date.now() + Math.min(wait, MAX_RETRY_WAIT_MS));
 	}
 
-	private begin() {
-		if (this.allowed > 1) this.slowFrom = Math.max(1, Math.floor(this.allowed / 2));
-		this.allowed = 1;
+	private shrink() {
+		if (this.window > 1) this.slowStartThreshold = Math.max(1, Math.floor(this.window / 2));
+		this.window = 1;
 	}
 
 	/** One has used up its tries: the others are not to do so one by one, with waits that grow and grow. */
-	giveUp() {
-		this.allowed = this.most;
-		this.refusals = 0;
+	reset() {
+		this.window = this.maxConcurrency;
+		this.rejections = 0;
 	}
 }

@@ -1,11 +1,11 @@
 /** Longest wait that is sat out, in milliseconds. When NenAI asks for more, the error says when to come back. */
-export const LONGEST_WAIT = 120_000;
+export const MAX_RETRY_WAIT_MS = 120_000;
 
-const FIRST_BACKOFF = 500;
-const LONGEST_BACKOFF = 30_000;
+const INITIAL_BACKOFF_MS = 500;
+const MAX_BACKOFF_MS = 30_000;
 
 /** Times further away than a year, in milliseconds, are not named. */
-const LONGEST_NAMED = 365 * 24 * 3_600_000;
+const MAX_NAMED_WAIT_MS = 365 * 24 * 3_600_000;
 
 /**
  * Reads a `Retry-After` header (RFC 9110, 10.2.3): seconds or an HTTP date.
@@ -29,7 +29,7 @@ export function readRetryAfter(header: unknown, now: number): number | undefined
  * @returns milliseconds: half to all of 0.5 s, 1 s, 2 s, … 30 s
  */
 export function backoff(tries: number, random: number): number {
-	const full = Math.min(LONGEST_BACKOFF, FIRST_BACKOFF * 2 ** (tries - 1));
+	const full = Math.min(MAX_BACKOFF_MS, INITIAL_BACKOFF_MS * 2 ** (tries - 1));
 	return full * (0.5 + random / 2);
 }
 
@@ -39,5 +39,5 @@ export function backoff(tries: number, random: number): number {
  * @param after milliseconds from `now`, however many
  */
 export function comeBackAt(after: number, now: number): string {
-	return after > LONGEST_NAMED ? 'in more than a year' : `at ${new Date(now + after).toISOString()}`;
+	return after > MAX_NAMED_WAIT_MS ? 'in more than a year' : `at ${new Date(now + after).toISOString()}`;
 }

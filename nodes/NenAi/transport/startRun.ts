@@ -1,13 +1,13 @@
 import type { IDataObject, IExecuteFunctions, IN8nHttpFullResponse } from 'n8n-workflow';
 
-import { isFromBetween, judge, judgeThrown, parseJson, quoteBody, readText, type Verdict } from './answer';
+import { isFromIntermediary, classifyStatus, classifyNetworkError, parseJson, excerptOf, readErrorText, type StatusClass } from './answer';
 import { request as send, type Connection } from './connection';
 import type { NenAiCredential } from './credential';
 import type { Failure } from './failure';
 import type { Attempt } from './queue';
 import { redactAttempt, redactJson } from './redact';
-import { comeBackAt, LONGEST_WAIT, readRetryAfter } from './retry';
-import { hostOf, quote, redirectTarget, times } from './words';
+import { comeBackAt, MAX_RETRY_WAIT_MS, readRetryAfter } from './retry';
+import { hostOf, withServerText, redirectPhrase, times } from './words';
 
 /** The body of `POST /runs`. */
 export interface RunRequest {
@@ -47,7 +47,7 @@ export async function startRun(
 	return redactAttempt(readAnswer(response, credential, maxTries), credential.apiKey);
 }
 
-interface Answer {
+interface RunResponse {
 	status: number;
 	/** NenAI's own words, or empty. */
 	text: string;
@@ -62,11 +62,11 @@ function readAnswer(
 	{ apiKey }: NenAiCredential,
 	maxTries: number,
 ): Attempt<StartedRun> {
-	const answer: Answer = { status: statusCode, text: readText(body, apiKey), body: redactJson(parseJson(body), apiKey), fromBetween: isFromBetween(statusCode, headers['content-type']), headers };
-	const verdict = judge(statusCode);
+	const answer: RunResponse = { status: statusCode, text: readErrorText(body, apiKey), body: redactJson(parseJson(body), apiKey), fromBetween: isFromIntermediary(statusCode, headers['content-type']), headers };
+	const verdict = classifyStatus(statusCode);
 	if (verdict === 'accepted' && isStartedRun(answer.body)) return { kind: 'done', value: answer.body };
-	if (verdict === 'accepted') return { kind: 'failed', failure: withoutMessageId(statusCode, quoteBody(body, apiKey)) };
-	if (answer.fromBetween && !MAY_HAVE_PASSED.includes(verdict)) return { kind: 'failed', failure: stoppedOnItsWay(answer) };
+	if (verdict === 'accepted') return { kind: 'failed', failure: withoutMessageId(statusCode, excerptOf(body, apiKey)) };
+	if (answer.fromBetween && !MAY_HAVE_ARRIVED.includes(verdict)) return { kind: 'failed', failure: blockedByIntermediary(answer) };
 	if (verdict !== 'busy') return { kind: 'failed', failure: FAILURES[verdict](answer) };
 	const after = readRetryAfter(headers['retry-after'], Date.now());
 	return { kind: 'retry', after, busy: true, failure: busy(answer, after, maxTries) };
@@ -80,41 +80,41 @@ function isStartedRun(body: unknown): body is StartedRun {
 const NOT_STARTED = 'No run was started for this item.';
 
 /** Where what stands in between answers so, it may have passed the request on before, or will do so later. */
-const MAY_HAVE_PASSED: Verdict[] = ['unknown', 'busy'];
+const MAY_HAVE_ARRIVED: StatusClass[] = ['unknown', 'busy'];
 
-const stoppedOnItsWay = ({ status, text }: Answer): Failure => ({
-	message: `NenAI was not reached: something in between, such as a proxy or a firewall, refused the request (HTTP ${status})${quote(text)}`,
+const blockedByIntermediary = ({ status, text }: RunResponse): Failure => ({
+	message: `NenAI was not reached: something in between, such as a proxy or a firewall, refused the request (HTTP ${status})${withServerText(text)}`,
 	hint: `${status === 407 ? "The proxy wants a user name and a password: add them to this n8n's proxy settings." : 'Ask whoever runs the network of this n8n to let it through to the base URL of the credential.'} ${NOT_STARTED}`,
 });
 
 /** With all that it did say: the ID may stand there under another name. */
 const withoutMessageId = (status: number, body: string): Failure => ({
-	message: `NenAI accepted the run (HTTP ${status}) but gave no message ID${quote(body)}`,
+	message: `NenAI accepted the run (HTTP ${status}) but gave no message ID${withServerText(body)}`,
 	hint: 'A run may have started, so it is not sent again. Check the base URL of the credential, and ask NenAI whether the run exists (the operation Run → Get Many lists the recent runs of a workflow) before you start it once more.',
 	uncertain: true,
 });
 
-const FAILURES: Record<Exclude<Verdict, 'accepted' | 'busy'>, (answer: Answer) => Failure> = {
+const FAILURES: Record<Exclude<StatusClass, 'accepted' | 'busy'>, (answer: RunResponse) => Failure> = {
 	refused: ({ status, text }) => ({
-		message: `NenAI refused the run (HTTP ${status})${quote(text)}`,
+		message: `NenAI refused the run (HTTP ${status})${withServerText(text)}`,
 		hint: `${HINTS[status] ?? 'Check the workflow ID and the parameters.'} ${NOT_STARTED}`,
 	}),
 	unauthorized: ({ status, text, body }) =>
 		isSecureParametersError(body)
 			? {
-					message: `NenAI refused the run (HTTP ${status})${quote(text)}`,
+					message: `NenAI refused the run (HTTP ${status})${withServerText(text)}`,
 					hint: `This workflow takes secure parameters. NenAI accepts those only in requests signed with HMAC, which an API key cannot do. Ask your NenAI contact how to run this workflow without them. ${NOT_STARTED}`,
 				}
 			: {
-					message: `NenAI did not accept the API key (HTTP ${status})${quote(text)}`,
+					message: `NenAI did not accept the API key (HTTP ${status})${withServerText(text)}`,
 					hint: `Check the API key of the credential, and that it may run this workflow. ${NOT_STARTED}`,
 				},
 	redirected: ({ status, headers }) => ({
-		message: `The base URL answers with a redirect (HTTP ${status})${redirectTarget(headers.location)}`,
+		message: `The base URL answers with a redirect (HTTP ${status})${redirectPhrase(headers.location)}`,
 		hint: `Check the base URL of the credential. The redirect was not followed, since that would send the API key to another address. ${NOT_STARTED}`,
 	}),
 	unknown: ({ status, text, fromBetween }) => ({
-		message: `It is not known whether NenAI started the run: ${fromBetween ? 'something in between, such as a gateway,' : 'it'} answered with HTTP ${status}${quote(text)}`,
+		message: `It is not known whether NenAI started the run: ${fromBetween ? 'something in between, such as a gateway,' : 'it'} answered with HTTP ${status}${withServerText(text)}`,
 		hint: ASK_BEFORE_STARTING_AGAIN,
 		uncertain: true,
 	}),
@@ -130,21 +130,21 @@ const HINTS: Record<number, string> = {
 	422: 'Check the parameters: their names are case sensitive, and their values need the types that the workflow declares.',
 };
 
-function busy({ status, text, fromBetween }: Answer, after: number | undefined, maxTries: number): Failure {
-	if (after !== undefined && after > LONGEST_WAIT) {
+function busy({ status, text, fromBetween }: RunResponse, after: number | undefined, maxTries: number): Failure {
+	if (after !== undefined && after > MAX_RETRY_WAIT_MS) {
 		return {
-			message: `NenAI accepts no more runs for now (HTTP ${status})${quote(text)}`,
+			message: `NenAI accepts no more runs for now (HTTP ${status})${withServerText(text)}`,
 			hint: `It asks to come back ${comeBackAt(after, Date.now())}. ${NOT_STARTED} Start it again then.`,
 		};
 	}
 	return {
-		message: `${fromBetween ? 'Something in front of NenAI, such as a gateway,' : 'NenAI'} was too busy to accept the run (HTTP ${status})${quote(text)}`,
+		message: `${fromBetween ? 'Something in front of NenAI, such as a gateway,' : 'NenAI'} was too busy to accept the run (HTTP ${status})${withServerText(text)}`,
 		hint: `It was tried ${times(maxTries)}. Start fewer runs at a time (the option Max Concurrency), allow more tries (Max Tries), or start it again later. ${NOT_STARTED}`,
 	};
 }
 
 function readThrown(error: unknown, { credential, timeout, maxTries }: Connection): Attempt<StartedRun> {
-	const { kind, reason, hint } = judgeThrown(error);
+	const { kind, reason, hint } = classifyNetworkError(error);
 	if (kind === 'unknown') {
 		const failure: Failure = {
 			message: `It is not known whether NenAI started the run: ${reason}`,

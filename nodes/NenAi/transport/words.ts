@@ -1,7 +1,7 @@
 /** Parts of sentences that errors have in common. */
 
 /** What NenAI said, behind what happened; empty where it said nothing. */
-export function quote(text: string): string {
+export function withServerText(text: string): string {
 	return text === '' ? '' : `: ${text}`;
 }
 
@@ -26,7 +26,7 @@ export function times(count: number): string {
 }
 
 /** Only the host of the target: its path could hold a token. */
-export function redirectTarget(location: unknown): string {
+export function redirectPhrase(location: unknown): string {
 	return typeof location === 'string' && toUrl(location) !== undefined ? ` to ${hostOf(location)}` : '';
 }
 

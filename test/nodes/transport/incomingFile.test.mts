@@ -1,4 +1,4 @@
-import { STALLED_AFTER } from '../../../nodes/NenAi/transport/incomingFile';
+import { STALL_TIMEOUT_MS } from '../../../nodes/NenAi/transport/incomingFile';
 import { withSandbox } from '../../sandbox/cases.mts';
 import type { Sandbox } from '../../sandbox/index.mts';
 import { Credentials, execute, type Execution } from '../engine.mts';
@@ -32,5 +32,5 @@ test('a file that stops coming is given up and asked for again: of a result, and
 	}
 	const { requests, desktopRequests } = sandbox.state();
 	expect([requests.length, desktopRequests.length]).toEqual([2, 2]);
-	expect(Date.now() - before).toBeGreaterThan(STALLED_AFTER);
-}, 2 * STALLED_AFTER);
+	expect(Date.now() - before).toBeGreaterThan(STALL_TIMEOUT_MS);
+}, 2 * STALL_TIMEOUT_MS);

@@ -3,7 +3,7 @@ import { createServer, type RequestListener } from 'node:http';
 import { createServer as createTcpServer, type AddressInfo, type Server } from 'node:net';
 import { Readable } from 'node:stream';
 import type { IExecuteFunctions, IHttpRequestOptions } from 'n8n-workflow';
-import { judgeThrown } from '../../../nodes/NenAi/transport/answer';
+import { classifyNetworkError } from '../../../nodes/NenAi/transport/answer';
 import { connect, openStream, request, requestDesktop } from '../../../nodes/NenAi/transport/connection';
 import { Credentials, senderOf } from '../engine.mts';
 
@@ -50,7 +50,7 @@ async function judge(send: Helper[1], options: IHttpRequestOptions) {
 	try {
 		await send({ method: 'POST', timeout: 2000, ...options });
 	} catch (error) {
-		return judgeThrown(error);
+		return classifyNetworkError(error);
 	}
 	throw new Error('It was sent and answered');
 }

@@ -1,5 +1,5 @@
-import { keyOf, LONGEST_REMEMBERED, LONGEST_UNSAVED, MOST_REMEMBERED } from '../../../nodes/NenAi/callback/duplicates';
-import { Claims, claimsOf, MOST_TRIGGERS, type Claim } from '../../../nodes/NenAi/callback/startOnce';
+import { keyOf, MAX_REMEMBERED_MS, MAX_UNSAVED_MS, MAX_REMEMBERED } from '../../../nodes/NenAi/callback/duplicates';
+import { InFlightCallbacks, callbacksOf, MAX_TRIGGERS, type Lease } from '../../../nodes/NenAi/callback/startOnce';
 
 const callback = (message_id: string, status = 'success') => ({ message_id, status });
 
@@ -16,13 +16,13 @@ test('a status is the same whatever its capitals and the spaces around it', () =
 
 /** One process: its memory, and what is saved in the database, which several processes share. */
 function processWith(database: { saved?: string; writes: number } = { writes: 0 }, clock = { now: 1_700_000_000_000 }) {
-	const claims = new Claims(() => clock.now);
+	const claims = new InFlightCallbacks(() => clock.now);
 	const take = async (id: string, patience = new Promise<void>(() => {})) => await claims.take(callback(id), database.saved, () => patience);
 	const claim = async (id: string) => {
 		const taken = await take(id);
 		return typeof taken === 'string' ? undefined : taken;
 	};
-	const save = (begun: Claim | undefined) => {
+	const save = (begun: Lease | undefined) => {
 		const toSave = begun?.started();
 		if (toSave === undefined) return;
 		database.saved = toSave;
@@ -61,7 +61,7 @@ test('what another process overwrote is saved again with the next one', async ()
 test('a callback is remembered for a day, here and in what is saved', async () => {
 	const { database, clock, start } = processWith();
 	await start('a');
-	clock.now += LONGEST_REMEMBERED - 1000;
+	clock.now += MAX_REMEMBERED_MS - 1000;
 	expect(await start('a')).toBe(false);
 	expect(await processWith(database, clock).start('a')).toBe(false);
 	clock.now += 1000;
@@ -72,7 +72,7 @@ test('a callback is remembered for a day, here and in what is saved', async () =
 
 test('the oldest is dropped when there are too many, here and in what is saved', async () => {
 	const { database, clock, start } = processWith();
-	for (let i = 0; i <= MOST_REMEMBERED; i += 1) {
+	for (let i = 0; i <= MAX_REMEMBERED; i += 1) {
 		clock.now += 1000;
 		await start(`${i}`);
 	}
@@ -85,7 +85,7 @@ test('what other processes saved does not displace what is newer here', async ()
 	const here = processWith();
 	await here.start('mine');
 	const other = processWith({ writes: 0 }, { now: here.clock.now - 1000 });
-	for (let i = 0; i < MOST_REMEMBERED; i += 1) await other.start(`${i}`);
+	for (let i = 0; i < MAX_REMEMBERED; i += 1) await other.start(`${i}`);
 	here.database.saved = other.database.saved;
 	expect([await here.start('1'), await here.start('mine'), await here.start('0')]).toEqual([false, false, true]);
 });
@@ -94,7 +94,7 @@ test('what is oldest here goes when other processes saved what is newer', async 
 	const here = processWith();
 	await here.start('oldest');
 	const other = processWith({ writes: 0 }, { now: here.clock.now + 1000 });
-	for (let i = 0; i < MOST_REMEMBERED; i += 1) await other.start(`${i}`);
+	for (let i = 0; i < MAX_REMEMBERED; i += 1) await other.start(`${i}`);
 	here.database.saved = other.database.saved;
 	expect([await here.start('0'), await here.start('oldest')]).toEqual([false, true]);
 });
@@ -181,7 +181,7 @@ describe('saving', () => {
 			const next = await claim(`${i}`);
 			save(before);
 			before = next;
-			clock.now += LONGEST_UNSAVED / 10;
+			clock.now += MAX_UNSAVED_MS / 10;
 		}
 		expect(database.writes).toBe(10);
 	});
@@ -192,17 +192,17 @@ describe('saving', () => {
 });
 
 test('each trigger of each workflow has its own memory, for as long as the process lives', () => {
-	expect(claimsOf('workflow', 'node')).toBe(claimsOf('workflow', 'node'));
-	expect(claimsOf('workflow', 'node')).not.toBe(claimsOf('workflow', 'other'));
-	expect(claimsOf('workflow', 'node')).not.toBe(claimsOf('other', 'node'));
+	expect(callbacksOf('workflow', 'node')).toBe(callbacksOf('workflow', 'node'));
+	expect(callbacksOf('workflow', 'node')).not.toBe(callbacksOf('workflow', 'other'));
+	expect(callbacksOf('workflow', 'node')).not.toBe(callbacksOf('other', 'node'));
 });
 
 test('of too many triggers the one used longest ago is forgotten, but none that is starting its workflow', async () => {
-	const [starting, idle] = [claimsOf('many', 'starting'), claimsOf('many', 'idle')];
+	const [starting, idle] = [callbacksOf('many', 'starting'), callbacksOf('many', 'idle')];
 	await starting.take(callback('a'), undefined, async () => {});
-	for (let i = 0; i < MOST_TRIGGERS + 1; i += 1) claimsOf('many', `${i}`);
-	expect(claimsOf('many', 'starting')).toBe(starting);
-	expect(claimsOf('many', 'idle')).not.toBe(idle);
+	for (let i = 0; i < MAX_TRIGGERS + 1; i += 1) callbacksOf('many', `${i}`);
+	expect(callbacksOf('many', 'starting')).toBe(starting);
+	expect(callbacksOf('many', 'idle')).not.toBe(idle);
 });
 
 describe('a copy whose patience ends', () => {
@@ -227,7 +227,7 @@ describe('a copy whose patience ends', () => {
 test('a start that hangs does not keep the others from being saved', async () => {
 	const { database, clock, claim, start } = processWith();
 	await claim('hangs');
-	clock.now += LONGEST_UNSAVED;
+	clock.now += MAX_UNSAVED_MS;
 	await start('a');
 	await start('b');
 	expect(database.saved?.split(' ')).toHaveLength(2);

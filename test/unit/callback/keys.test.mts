@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { FRESH, KeyMemory, LONGEST_KEPT, MOST_KEPT } from '../../../nodes/NenAi/callback/keys';
+import { FRESH_MS, SecretCache, MAX_AGE_MS, MAX_CREDENTIALS } from '../../../nodes/NenAi/callback/keys';
 
 const BODY = Buffer.from('{"status":"success"}');
 const signedWith = (secret: string) => createHmac('sha256', secret).update(BODY).digest();
@@ -7,7 +7,7 @@ const signedWith = (secret: string) => createHmac('sha256', secret).update(BODY)
 /** A memory with a clock that stands still, and credentials whose secrets are set by hand. */
 function setUp(secrets: string[] | Error = ['old']) {
 	const state = { now: 1000, secrets, reads: 0 };
-	const memory = new KeyMemory(() => state.now);
+	const memory = new SecretCache(() => state.now);
 	const read = async () => {
 		state.reads += 1;
 		if (state.secrets instanceof Error) throw state.secrets;
@@ -23,34 +23,34 @@ type Step = [signedWith: string, change: { after?: number; secrets?: string[] },
 const STORIES: Array<[what: string, steps: Step[]]> = [
 	['the right secret is read once in a minute', [
 		['old', {}, 'right', 1],
-		['old', { after: LONGEST_KEPT - 1 }, 'right', 1],
+		['old', { after: MAX_AGE_MS - 1 }, 'right', 1],
 		['old', { after: 1 }, 'right', 2],
 	]],
 	['a new secret is accepted at once, and the previous one too', [
 		['old', {}, 'right', 1],
-		['new', { after: FRESH, secrets: ['new', 'old'] }, 'right', 2],
+		['new', { after: FRESH_MS, secrets: ['new', 'old'] }, 'right', 2],
 		['old', {}, 'right', 2],
 	]],
 	['a removed secret works for a minute, counted from its reading', [
 		['old', {}, 'right', 1],
-		['old', { after: LONGEST_KEPT - 1, secrets: ['new'] }, 'right', 1],
+		['old', { after: MAX_AGE_MS - 1, secrets: ['new'] }, 'right', 1],
 		['old', { after: 1 }, 'wrong', 2],
 	]],
 	['a removed secret stops working as soon as another signature made the keys be read anew', [
 		['old', {}, 'right', 1],
-		['new', { after: FRESH, secrets: ['new'] }, 'right', 2],
+		['new', { after: FRESH_MS, secrets: ['new'] }, 'right', 2],
 		['old', {}, 'wrong', 2],
 	]],
 	['forged ones have the keys read once a second at most', [
 		['forged', {}, 'wrong', 1],
-		['forged', { after: FRESH - 1 }, 'wrong', 1],
+		['forged', { after: FRESH_MS - 1 }, 'wrong', 1],
 		['forged', { after: 1 }, 'wrong', 2],
-		['old', { after: FRESH }, 'right', 2],
+		['old', { after: FRESH_MS }, 'right', 2],
 		['forged', {}, 'wrong', 3],
 	]],
 	['no secret is remembered like any other state', [
 		['', { secrets: [] }, 'no secret', 1],
-		['', { after: FRESH - 1 }, 'no secret', 1],
+		['', { after: FRESH_MS - 1 }, 'no secret', 1],
 		['old', { after: 1, secrets: ['old'] }, 'right', 2],
 	]],
 ];
@@ -75,7 +75,7 @@ test('a flood of forged ones has the keys read once a second', async () => {
 	const { state, verify } = setUp();
 	for (let tenth = 0; tenth < 100; tenth += 1) {
 		await Promise.all(Array.from({ length: 20 }, () => verify('forged')));
-		state.now += FRESH / 10;
+		state.now += FRESH_MS / 10;
 	}
 	expect(state.reads).toBe(10);
 });
@@ -95,7 +95,7 @@ test('a credential that cannot be read is not remembered, neither before nor aft
 	state.secrets = ['old'];
 	expect(await verify('old')).toBe('right');
 	state.secrets = gone;
-	state.now += FRESH;
+	state.now += FRESH_MS;
 	await expect(verify('forged')).rejects.toBe(gone);
 	expect(memory.size).toBe(0);
 	await expect(verify('old')).rejects.toBe(gone);
@@ -106,7 +106,7 @@ test('while keys are read anew, those that are remembered still vouch', async ()
 	let answer: (secrets: string[]) => void = () => {};
 	const slow = () => new Promise<string[]>((resolve) => (answer = resolve));
 	await memory.verify('credential', async () => ['old'], BODY, signedWith('old'));
-	state.now += FRESH;
+	state.now += FRESH_MS;
 	const forged = memory.verify('credential', slow, BODY, signedWith('forged'));
 	expect(await memory.verify('credential', slow, BODY, signedWith('old'))).toBe('right');
 	answer(['old']);
@@ -120,28 +120,28 @@ test('the minute counts from the beginning of a reading', async () => {
 		return ['old'];
 	};
 	await memory.verify('credential', slow, BODY, signedWith('old'));
-	state.now += LONGEST_KEPT - 5000;
+	state.now += MAX_AGE_MS - 5000;
 	await verify('old');
 	expect(state.reads).toBe(1);
 });
 
 test('so many are kept, the one that was read longest ago goes first, and none longer than a minute', async () => {
 	const { state, memory, verify } = setUp();
-	for (let i = 0; i <= MOST_KEPT; i += 1) await verify('old', `credential-${i}`);
-	expect(memory.size).toBe(MOST_KEPT);
+	for (let i = 0; i <= MAX_CREDENTIALS; i += 1) await verify('old', `credential-${i}`);
+	expect(memory.size).toBe(MAX_CREDENTIALS);
 	await verify('old', 'credential-1');
-	expect(state.reads).toBe(MOST_KEPT + 1);
+	expect(state.reads).toBe(MAX_CREDENTIALS + 1);
 	await verify('old', 'credential-0');
-	expect(state.reads).toBe(MOST_KEPT + 2);
-	state.now += LONGEST_KEPT;
+	expect(state.reads).toBe(MAX_CREDENTIALS + 2);
+	state.now += MAX_AGE_MS;
 	await verify('old', 'another');
 	expect(memory.size).toBe(1);
 });
 
 test('what was read anew is the last to go', async () => {
 	const { state, verify } = setUp();
-	for (let i = 0; i < MOST_KEPT; i += 1) await verify('old', `credential-${i}`);
-	state.now += FRESH;
+	for (let i = 0; i < MAX_CREDENTIALS; i += 1) await verify('old', `credential-${i}`);
+	state.now += FRESH_MS;
 	await verify('forged', 'credential-0');
 	await verify('old', 'another');
 	const { reads } = state;

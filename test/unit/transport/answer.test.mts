@@ -1,4 +1,4 @@
-import { isFromBetween, judge, judgeThrown, readText } from '../../../nodes/NenAi/transport/answer';
+import { isFromIntermediary, classifyStatus, classifyNetworkError, readErrorText } from '../../../nodes/NenAi/transport/answer';
 
 test.each([
 	[200, 'accepted'],
@@ -22,7 +22,7 @@ test.each([
 	[100, 'unknown'],
 	[0, 'unknown'],
 ])('HTTP %s is %s', (status, verdict) => {
-	expect(judge(status)).toBe(verdict);
+	expect(classifyStatus(status)).toBe(verdict);
 });
 
 describe('an error without an answer', () => {
@@ -65,20 +65,20 @@ describe('an error without an answer', () => {
 		['reset, by the text alone', remembered('ECONNRESET', 'socket hang up'), 'unknown'],
 		['expired certificate, by the code alone', remembered('CERT_HAS_EXPIRED', 'certificate has expired'), 'refused'],
 	])('%s', (_, error, kind) => {
-		expect(judgeThrown(error).kind).toBe(kind);
+		expect(classifyNetworkError(error).kind).toBe(kind);
 	});
 
 	test.each([
 		['ECONNABORTED', 'timeout of 1000ms exceeded', 'no answer came in time'],
 		['ECONNRESET', 'socket hang up', 'the connection broke (ECONNRESET)'],
 	])('names the reason where n8n kept no more than the code: %s', (code, message, reason) => {
-		expect(judgeThrown(remembered(code, message))).toEqual({ kind: 'unknown', reason });
+		expect(classifyNetworkError(remembered(code, message))).toEqual({ kind: 'unknown', reason });
 	});
 
 	test('may have itself as its cause', () => {
 		const error = new Error('test');
 		error.cause = error;
-		expect(judgeThrown(error).kind).toBe('unknown');
+		expect(classifyNetworkError(error).kind).toBe('unknown');
 	});
 });
 
@@ -92,7 +92,7 @@ test.each([
 	['null', null, ''],
 	['very much', 'x'.repeat(1000), `${'x'.repeat(300)}…`],
 ])('the words of a body: %s', (_, body, words) => {
-	expect(readText(body)).toBe(words);
+	expect(readErrorText(body)).toBe(words);
 });
 
 test.each([
@@ -104,12 +104,12 @@ test.each([
 	['a long message', JSON.stringify({ message: '<script'.repeat(40_000) })],
 ])('a body of 280 kB takes no time: %s', (_, body) => {
 	const before = performance.now();
-	readText(body, 'test-key');
+	readErrorText(body, 'test-key');
 	expect(performance.now() - before).toBeLessThan(200);
 });
 
 test('a secret is not in the words of a body, wherever it stands', () => {
-	for (const before of [0, 290, 49_995]) expect(readText(`${'<b>'.repeat(before)}test-key`, 'test-key')).not.toMatch(/test-|key/);
+	for (const before of [0, 290, 49_995]) expect(readErrorText(`${'<b>'.repeat(before)}test-key`, 'test-key')).not.toMatch(/test-|key/);
 });
 
 test.each([
@@ -124,5 +124,5 @@ test.each([
 	[404, 'text/html', false],
 	[200, 'text/html', false],
 ])('whether HTTP %s as %s comes from something in between', (status, contentType, expected) => {
-	expect(isFromBetween(status, contentType)).toBe(expected);
+	expect(isFromIntermediary(status, contentType)).toBe(expected);
 });

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import type { IExecuteFunctions, IHttpRequestOptions } from 'n8n-workflow';
-import { Inquiry } from '../../../nodes/NenAi/transport/ask';
+import { NenAiTools } from '../../../nodes/NenAi/transport/ask';
 import { connect } from '../../../nodes/NenAi/transport/connection';
 
 /** An MCP server whose tools declare this, and the arguments of the calls that it got. */
@@ -24,9 +24,9 @@ test.each([
 	['declares nothing, so it is as published', { type: 'object' }, [{ messageId: 'm' }, { messageId: 'm', deploymentId: 'd-1' }, { deploymentId: 'd-1' }]],
 ])('the deployment goes along where a tool %s', async (_, inputSchema, expected) => {
 	const { sender, given } = serverWith(inputSchema);
-	const inquiry = new Inquiry(sender, connection);
-	await inquiry.stateOf('m');
-	await inquiry.logOf('m', (log) => log);
-	await inquiry.workflows();
+	const inquiry = new NenAiTools(sender, connection);
+	await inquiry.getStatus('m');
+	await inquiry.getLog('m', (log) => log);
+	await inquiry.listWorkflows();
 	expect(given).toEqual(expected);
 });

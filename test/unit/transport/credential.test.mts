@@ -1,8 +1,8 @@
 import { NenAiApi } from '../../../credentials/NenAiApi.credentials';
-import { readCredential, USUAL_ADDRESSES } from '../../../nodes/NenAi/transport/credential';
+import { readCredential, DEFAULT_URLS } from '../../../nodes/NenAi/transport/credential';
 
 test('a field that did not exist when the credential was saved has its default', () => {
-	expect(readCredential({ apiKey: 'test-key' })).toEqual({ apiKey: 'test-key', ...USUAL_ADDRESSES, webhookSecrets: [], defaultCallbackUrl: '', deploymentId: '' });
+	expect(readCredential({ apiKey: 'test-key' })).toEqual({ apiKey: 'test-key', ...DEFAULT_URLS, webhookSecrets: [], defaultCallbackUrl: '', deploymentId: '' });
 });
 
 test('one that somebody has emptied is empty', () => {
@@ -17,7 +17,7 @@ test('addresses to which a path is added come without slashes at their end; the 
 
 test('the form has the same defaults', () => {
 	const defaults = Object.fromEntries(new NenAiApi().properties.map((property) => [property.name, property.default]));
-	for (const [field, address] of Object.entries(USUAL_ADDRESSES)) {
+	for (const [field, address] of Object.entries(DEFAULT_URLS)) {
 		expect([field, defaults[field]]).toEqual([field, address]);
 	}
 });

@@ -1,8 +1,8 @@
 /** JSON that is nested more deeply than n8n can work with is a plain error, wherever it comes from. */
 import { readCallback } from '../../../nodes/NenAi/callback/payload';
-import { BadInput } from '../../../nodes/NenAi/operations/badInput';
+import { InvalidParameterError } from '../../../nodes/NenAi/operations/badInput';
 import { toObject } from '../../../nodes/NenAi/operations/values';
-import { parseJson, quoteBody, readText } from '../../../nodes/NenAi/transport/answer';
+import { parseJson, excerptOf, readErrorText } from '../../../nodes/NenAi/transport/answer';
 import { DEEPEST, isTooDeep, parseExactly, TooDeep } from '../../../nodes/NenAi/transport/exactJson';
 
 const objects = (depth: number, inside = '1') => '{"a":'.repeat(depth) + inside + '}'.repeat(depth);
@@ -17,8 +17,8 @@ describe.each([
 	test.each([DEEPEST + 2, 20_000, 200_000])('%i levels', (depth) => {
 		expect(() => parseExactly(json(depth))).toThrow(TooDeep);
 		expect(parseJson(json(depth))).toBe(json(depth));
-		expect(readText(json(depth))).toBeTruthy();
-		expect(quoteBody(json(depth), 'key').length).toBeLessThan(310);
+		expect(readErrorText(json(depth))).toBeTruthy();
+		expect(excerptOf(json(depth), 'key').length).toBeLessThan(310);
 		expect(readCallback(Buffer.from(`{"message_id":"m","status":"success","result":${json(depth)}}`))).toEqual({ error: 'The body is nested more than 1000 levels deep' });
 	});
 
@@ -35,7 +35,7 @@ describe('a parameter', () => {
 		try {
 			return toObject(value, NAME);
 		} catch (error) {
-			return (error as BadInput).failure.message;
+			return (error as InvalidParameterError).failure.message;
 		}
 	};
 

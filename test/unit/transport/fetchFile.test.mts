@@ -1,5 +1,5 @@
-import { unasked } from '../../../nodes/NenAi/operations/result/download';
-import { failedWith, redirectTarget } from '../../../nodes/NenAi/transport/fetchFile';
+import { skippedDownload } from '../../../nodes/NenAi/operations/result/download';
+import { downloadFailure, resolveRedirect } from '../../../nodes/NenAi/transport/fetchFile';
 import { asAttempt, brokenOff } from '../../../nodes/NenAi/transport/incomingFile';
 
 const NOW = Date.parse('2026-01-01T00:00:00Z');
@@ -44,7 +44,7 @@ test.each([
 	[206, undefined, false, undefined, 'Its host answered without the file. Ask NenAI about this link, or run the workflow again.'],
 	[400, undefined, false, undefined, 'Ask NenAI about this link.'],
 ])('HTTP %s with Retry-After %s', (status, retryAfter, again, after, hint) => {
-	const error = failedWith(status, { 'retry-after': retryAfter }, 'The file', NOW);
+	const error = downloadFailure(status, { 'retry-after': retryAfter }, 'The file', NOW);
 	expect([error.again, error.after, error.failure]).toEqual([again, after, { message: `The file could not be downloaded: HTTP ${status}`, hint }]);
 });
 
@@ -61,13 +61,13 @@ test.each([
 	[503, 'text/html', true, 'something in between, such as a gateway, failed', /^Try again later\.$/],
 	[504, 'application/xhtml+xml', true, 'something in between, such as a gateway, failed', /^Try again later\.$/],
 ])('HTTP %s as %s comes from something in between', (status, contentType, again, who, hint) => {
-	const error = failedWith(status, { 'content-type': contentType }, 'The file', NOW);
+	const error = downloadFailure(status, { 'content-type': contentType }, 'The file', NOW);
 	expect([error.again, error.failure]).toEqual([again, { message: `The file could not be downloaded: ${who} (HTTP ${status})`, hint: expect.stringMatching(hint) }]);
 });
 
 test('what is said of a file that was not asked for names it, and when to come back', () => {
-	const first = failedWith(429, { 'retry-after': '3600' }, 'The file in a', NOW).failure;
-	expect(unasked('The file in b', first)).toEqual({ message: 'The file in b was not requested: its host asks for a pause', hint: 'Its host asks to come back at 2026-01-01T01:00:00.000Z.' });
+	const first = downloadFailure(429, { 'retry-after': '3600' }, 'The file in a', NOW).failure;
+	expect(skippedDownload('The file in b', first)).toEqual({ message: 'The file in b was not requested: its host asks for a pause', hint: 'Its host asks to come back at 2026-01-01T01:00:00.000Z.' });
 });
 
 const asHeader = (text: string) => Buffer.from(text).toString('latin1');
@@ -83,9 +83,9 @@ test.each([
 	['/My Report.pdf', 'https://h.example/My%20Report.pdf'],
 	[asHeader('https://bücher.example/a'), 'https://xn--bcher-kva.example/a'],
 ])('a redirect to %j asks for %s', (location, url) => {
-	expect(redirectTarget(location, 'https://h.example/a/a', 'The file')).toBe(url);
+	expect(resolveRedirect(location, 'https://h.example/a/a', 'The file')).toBe(url);
 });
 
 test.each([undefined, '', 'ftp://h.example/a', 'javascript:alert(1)', 'http://'])('a redirect to %j is not followed', (location) => {
-	expect(() => redirectTarget(location, 'https://h.example/a', 'The file')).toThrow('The file redirects to something that is no http(s) address');
+	expect(() => resolveRedirect(location, 'https://h.example/a', 'The file')).toThrow('The file redirects to something that is no http(s) address');
 });

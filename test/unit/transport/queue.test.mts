@@ -1,4 +1,4 @@
-import { workThrough, type Attempt } from '../../../nodes/NenAi/transport/queue';
+import { runJobs, type Attempt } from '../../../nodes/NenAi/transport/queue';
 
 const FAILURE = { message: 'No', hint: 'Try later.' };
 const done = (value: unknown): Attempt<unknown> => ({ kind: 'done', value });
@@ -7,7 +7,7 @@ const OPTIONS = { maxConcurrency: 2, maxTries: 3, stopOnFailure: true };
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 test('gives the outcomes in order, whatever the order in which they came', async () => {
-	const outcomes = await workThrough(4, async (index) => {
+	const outcomes = await runJobs(4, async (index) => {
 		await pause(40 - index * 10);
 		return done(index);
 	}, OPTIONS);
@@ -15,12 +15,12 @@ test('gives the outcomes in order, whatever the order in which they came', async
 });
 
 test('does nothing when there is nothing to do', async () => {
-	expect(await workThrough(0, async () => done(1), OPTIONS)).toEqual([]);
+	expect(await runJobs(0, async () => done(1), OPTIONS)).toEqual([]);
 });
 
 test('what is tried again goes before what was not tried yet', async () => {
 	const order: number[] = [];
-	await workThrough(3, async (index) => {
+	await runJobs(3, async (index) => {
 		order.push(index);
 		return index === 0 && order.length < 3 ? retry(5) : done(index);
 	}, { ...OPTIONS, maxConcurrency: 1 });
@@ -29,7 +29,7 @@ test('what is tried again goes before what was not tried yet', async () => {
 
 test('a wait of more than two minutes fails that job and all that were not tried yet, at once', async () => {
 	const tried: number[] = [];
-	const outcomes = await workThrough(3, async (index) => {
+	const outcomes = await runJobs(3, async (index) => {
 		tried.push(index);
 		return retry(120_001);
 	}, { ...OPTIONS, maxConcurrency: 1, stopOnFailure: false });
@@ -42,7 +42,7 @@ test('when stopped, it ends a wait at once and tries nothing more', async () => 
 	const before = Date.now();
 	let tries = 0;
 	setTimeout(() => stop.abort(), 50);
-	const outcomes = await workThrough(3, async () => {
+	const outcomes = await runJobs(3, async () => {
 		tries += 1;
 		return retry(60_000);
 	}, { ...OPTIONS, maxConcurrency: 1, signal: stop.signal });
@@ -55,7 +55,7 @@ test.each([70, 90, 110, 130, 150, 170])('a pause that ends while the queue looks
 	let now = 1_000_000;
 	const clock = jest.spyOn(Date, 'now').mockImplementation(() => (now += step));
 	let tries = 0;
-	const work = workThrough(1, async () => {
+	const work = runJobs(1, async () => {
 		tries += 1;
 		return tries < 2 ? retry() : done('in the end');
 	}, OPTIONS);
@@ -66,7 +66,7 @@ test.each([70, 90, 110, 130, 150, 170])('a pause that ends while the queue looks
 
 test('what a job throws ends the queue, when those under way have ended', async () => {
 	const ended: number[] = [];
-	const work = workThrough(4, async (index) => {
+	const work = runJobs(4, async (index) => {
 		await pause(index * 30);
 		if (index === 0) throw new Error('test');
 		ended.push(index);
@@ -78,7 +78,7 @@ test('what a job throws ends the queue, when those under way have ended', async 
 
 test('when stopped before it begins, it tries nothing', async () => {
 	const attempt = jest.fn();
-	const outcomes = await workThrough(1, attempt, { ...OPTIONS, signal: AbortSignal.abort() });
+	const outcomes = await runJobs(1, attempt, { ...OPTIONS, signal: AbortSignal.abort() });
 	expect(attempt).not.toHaveBeenCalled();
 	expect(outcomes).toEqual([{ kind: 'untried' }]);
 });
@@ -101,7 +101,7 @@ describe('an API that takes one a second, and says so', () => {
 	};
 
 	const workThroughInFakeTime = async (count: number, attempt: (index: number) => Promise<Attempt<unknown>>, options: object = {}) => {
-		const work = workThrough(count, attempt, { maxConcurrency: 10, maxTries: 5, stopOnFailure: true, ...options });
+		const work = runJobs(count, attempt, { maxConcurrency: 10, maxTries: 5, stopOnFailure: true, ...options });
 		let over = false;
 		void work.then(() => (over = true));
 		while (!over) await jest.advanceTimersByTimeAsync(50);
@@ -149,28 +149,28 @@ describe('an API that takes one a second, and says so', () => {
 	});
 });
 
-describe('lanes', () => {
-	const laneOf = (index: number) => (index % 2 === 0 ? 'slow' : 'fast');
+describe('groups', () => {
+	const groupOf = (index: number) => (index % 2 === 0 ? 'slow' : 'fast');
 
-	test('a job that is told to wait holds up its own lane only', async () => {
+	test('a job that is told to wait holds up its own group only', async () => {
 		const order: number[] = [];
 		let first = true;
-		await workThrough(6, async (index) => {
+		await runJobs(6, async (index) => {
 			order.push(index);
 			if (index > 0 || !first) return done(index);
 			first = false;
 			return retry(300);
-		}, { ...OPTIONS, maxConcurrency: 1, laneOf });
+		}, { ...OPTIONS, maxConcurrency: 1, groupOf });
 		expect(order).toEqual([0, 1, 3, 5, 0, 2, 4]);
 	});
 
-	test('a wait of more than two minutes fails its own lane only, and each job in its own words', async () => {
-		const outcomes = await workThrough(4, async (index) => (index % 2 === 0 ? retry(120_001) : done(index)), {
+	test('a wait of more than two minutes fails its own group only, and each job in its own words', async () => {
+		const outcomes = await runJobs(4, async (index) => (index % 2 === 0 ? retry(120_001) : done(index)), {
 			...OPTIONS,
 			maxConcurrency: 1,
 			stopOnFailure: false,
-			laneOf,
-			unasked: (index, { hint }) => ({ message: `not asked: ${index}`, hint }),
+			groupOf,
+			skippedFailure: (index, { hint }) => ({ message: `not asked: ${index}`, hint }),
 		});
 		expect(outcomes).toEqual([
 			{ kind: 'failed', failure: FAILURE },

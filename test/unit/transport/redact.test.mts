@@ -1,5 +1,5 @@
-import { quoteBody, readText } from '../../../nodes/NenAi/transport/answer';
-import { problemOfKey } from '../../../nodes/NenAi/transport/credential';
+import { excerptOf, readErrorText } from '../../../nodes/NenAi/transport/answer';
+import { apiKeyProblem } from '../../../nodes/NenAi/transport/credential';
 import { redact, redactAttempt, redactBeginning, redactJson } from '../../../nodes/NenAi/transport/redact';
 import { SPELLINGS } from '../../spellings.mts';
 
@@ -42,8 +42,8 @@ test('where a text is cut off, the beginning of the key is taken out, too', () =
 	for (const part of ['test-api-key-not-a-secre', 'test-a']) expect(redactBeginning(`key ${part}`, 'test-api-key-not-a-secret')).toBe('key ***');
 	expect(redactBeginning('key test-a is bad', 'test-api-key-not-a-secret')).toBe('key test-a is bad');
 	expect(redactBeginning('a test', 'test-api-key-not-a-secret')).toBe('a test');
-	expect(readText('bad key test-api-', 'test-api-key')).toBe('bad key ***');
-	expect(quoteBody('{"message":"bad key test-api-', 'test-api-key')).toBe('{"message":"bad key ***');
+	expect(readErrorText('bad key test-api-', 'test-api-key')).toBe('bad key ***');
+	expect(excerptOf('{"message":"bad key test-api-', 'test-api-key')).toBe('{"message":"bad key ***');
 });
 
 describe('what was parsed', () => {
@@ -125,13 +125,13 @@ describe('a key with which nothing can be sent', () => {
 		['test-ke', /is shorter than 8 characters/],
 		['%41%41%41', /is shorter than 8 characters/],
 	])('%j', (key, message) => {
-		const problem = problemOfKey(key);
+		const problem = apiKeyProblem(key);
 		expect(problem?.message).toMatch(message);
 		expect(problem?.message).toMatch(/^The API Key of the credential /);
 		if (key !== '') expect(JSON.stringify(problem)).not.toMatch(/test|key-1|тест/);
 	});
 
 	test.each(['test-key', 'test key 1', ...KEYS, '~!@#$%^&*()_+'])('%j is none of them', (key) => {
-		expect(problemOfKey(key)).toBeUndefined();
+		expect(apiKeyProblem(key)).toBeUndefined();
 	});
 });

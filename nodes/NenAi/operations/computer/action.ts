@@ -1,14 +1,14 @@
 import type { IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
 
-import type { Acted } from '../../transport/desktop/answers';
-import { COMPUTER, isLook, LOOK_AT_SCREEN, type Command, type Desktops } from '../../transport/desktop/desktops';
-import { presentable } from '../../transport/desktop/failures';
+import type { ActionResult } from '../../transport/desktop/answers';
+import { COMPUTER, isReadOnly, CHECK_SCREEN, type ToolCall, type Desktops } from '../../transport/desktop/desktops';
+import { sanitizeFailure } from '../../transport/desktop/failures';
 import type { Failure } from '../../transport/failure';
-import { workThrough, type Attempt } from '../../transport/queue';
+import { runJobs, type Attempt } from '../../transport/queue';
 import { desktopProperty, readDesktopId } from '../desktopId';
-import { failureIn } from '../items';
-import { actForEach, lookForEach, USUAL_TIMEOUT } from '../onDesktops';
-import type { Parameters } from '../parameters';
+import { failureOfOutcome } from '../items';
+import { mutateDesktops, queryDesktops, DEFAULT_TIMEOUT_SECONDS } from '../onDesktops';
+import type { ParameterReader } from '../parameters';
 import type { Operation } from '../resource';
 import { storePicture } from './picture';
 
@@ -31,7 +31,7 @@ const actionOptions: INodeProperties = {
 			displayName: 'Timeout',
 			name: 'timeout',
 			type: 'number',
-			default: USUAL_TIMEOUT,
+			default: DEFAULT_TIMEOUT_SECONDS,
 			typeOptions: { minValue: 1 },
 			description: 'How long to wait for an answer, in seconds. What an action is told to wait, to hold a key or to type takes time of its own, which comes on top.',
 		},
@@ -42,30 +42,30 @@ const actionOptions: INodeProperties = {
 const PICTURE_PROPERTY = 'data';
 
 /** An operation that is one action of a desktop's tool. */
-interface Action {
+interface ActionDefinition {
 	option: Operation['option'];
 	/** Beside the desktop and the options. */
 	parameters?: INodeProperties[];
-	/** What the tool is told. Throws BadInput. */
-	read: (given: Parameters) => Told;
+	/** What the tool is told. Throws InvalidParameterError. */
+	read: (given: ParameterReader) => ToolInput;
 	/** Whether it changes nothing, so that it may be repeated. */
 	looks?: boolean;
 	/** Called before it is sent: why it cannot be, as far as the desktop has said. */
-	check?: (desktops: Desktops, question: Question) => Promise<Failure | undefined>;
+	check?: (desktops: Desktops, question: ActionInput) => Promise<Failure | undefined>;
 }
 
 /** `tool` is `computer` unless it says otherwise. */
-type Told = Omit<Command, 'tool'> & { tool?: string };
+type ToolInput = Omit<ToolCall, 'tool'> & { tool?: string };
 
-export interface Question extends Command {
+export interface ActionInput extends ToolCall {
 	desktopId: string;
 	screenshotAfter: boolean;
 }
 
 /** What came of an action; of one of an earlier try, whether it had a picture, which is not kept. */
-type Answer = Acted & { hadPicture?: boolean };
+type StoredResult = ActionResult & { hadPicture?: boolean };
 
-export function makeAction({ option, parameters: more = [], read, looks = false, check }: Action): Operation {
+export function defineAction({ option, parameters: more = [], read, looks = false, check }: ActionDefinition): Operation {
 	const parameters = [desktopProperty, ...more, actionOptions];
 	return {
 		option,
@@ -74,22 +74,22 @@ export function makeAction({ option, parameters: more = [], read, looks = false,
 			const hints: string[] = [];
 			const work = {
 				parameters,
-				read: (given: Parameters): Question => ({ tool: COMPUTER, ...read(given), desktopId: readDesktopId(given), screenshotAfter: given.switch('options.screenshotAfter') }),
-				readTimeout: (ofAll: Parameters) => ofAll.number('options.timeout'),
-				ask: async (desktops: Desktops, question: Question): Promise<Attempt<Answer>> => {
-					const failure = await check?.(desktops, question);
-					return failure === undefined ? await desktops.execute(question.desktopId, question) : { kind: 'failed', failure };
+				read: (given: ParameterReader): ActionInput => ({ tool: COMPUTER, ...read(given), desktopId: readDesktopId(given), screenshotAfter: given.boolean('options.screenshotAfter') }),
+				readTimeout: (ofAll: ParameterReader) => ofAll.number('options.timeout'),
+				run: async (desktops: Desktops, input: ActionInput): Promise<Attempt<StoredResult>> => {
+					const failure = await check?.(desktops, input);
+					return failure === undefined ? await desktops.execute(input.desktopId, input) : { kind: 'failed', failure };
 				},
-				complete: async (desktops: Desktops, answer: Answer, question: Question, itemIndex: number): Promise<Attempt<Answer>> => {
-					const { value, hint } = await addPicture(desktops, answer, question);
+				enrich: async (desktops: Desktops, result: StoredResult, input: ActionInput, itemIndex: number): Promise<Attempt<StoredResult>> => {
+					const { value, hint } = await addPicture(desktops, result, input);
 					if (hint !== undefined) hints.push(`Item ${itemIndex}: ${hint}`);
 					return { kind: 'done', value };
 				},
-				toItems: async (answer: Answer) => await toItems.call(this, answer, PICTURE_PROPERTY),
+				toItems: async (result: StoredResult) => await toItems.call(this, result, PICTURE_PROPERTY),
 			};
 			const output = looks
-				? await lookForEach(this, { ...work, maxConcurrency: 1 })
-				: await actForEach(this, { ...work, name: `computer/${option.value}`, lookFirst: LOOK_AT_SCREEN, looks: isLook, keep: withoutPicture });
+				? await queryDesktops(this, { ...work, maxConcurrency: 1 })
+				: await mutateDesktops(this, { ...work, name: `computer/${option.value}`, recoveryHint: CHECK_SCREEN, isQuery: isReadOnly, toJournal: withoutPicture });
 			// Not every context in which n8n executes nodes has it.
 			for (const message of hints) this.addExecutionHints?.({ message, location: 'outputPane' });
 			return output;
@@ -98,22 +98,22 @@ export function makeAction({ option, parameters: more = [], read, looks = false,
 }
 
 /** A picture is large, and n8n would store it once more. */
-function withoutPicture({ json, picture }: Answer): Answer {
+function withoutPicture({ json, picture }: StoredResult): StoredResult {
 	return picture === undefined ? { json } : { json, hadPicture: true };
 }
 
 /** Takes a picture of the screen where one is wanted and the answer has none. What was done stays done without it. */
-async function addPicture(desktops: Desktops, answer: Answer, { desktopId, screenshotAfter }: Question): Promise<{ value: Answer; hint?: string }> {
+async function addPicture(desktops: Desktops, answer: StoredResult, { desktopId, screenshotAfter }: ActionInput): Promise<{ value: StoredResult; hint?: string }> {
 	if (answer.picture !== undefined) return { value: answer };
 	if (!screenshotAfter) return { value: answer, hint: answer.hadPicture ? 'It was done in an earlier try, and its picture was not kept.' : undefined };
 	const { maxTries } = desktops.connection;
-	const [look] = await workThrough(1, async () => await desktops.screenshot(desktopId), { maxConcurrency: 1, maxTries, stopOnFailure: true, signal: desktops.stopped });
+	const [look] = await runJobs(1, async () => await desktops.screenshot(desktopId), { maxConcurrency: 1, maxTries, stopOnFailure: true, signal: desktops.stopped });
 	if (look.kind === 'done') return { value: { ...answer, picture: look.value.picture } };
-	const { message, hint } = presentable(failureIn(look), desktops.connection.credential.apiKey);
+	const { message, hint } = sanitizeFailure(failureOfOutcome(look), desktops.connection.credential.apiKey);
 	return { value: answer, hint: `It was done, but no picture of the screen could be taken. ${message}. ${hint}` };
 }
 
 /** An item of an answer, with its picture in this binary field. */
-export async function toItems(this: IExecuteFunctions, { json, picture }: Acted, property: string): Promise<INodeExecutionData[]> {
+export async function toItems(this: IExecuteFunctions, { json, picture }: ActionResult, property: string): Promise<INodeExecutionData[]> {
 	return [picture === undefined ? { json } : { json, binary: { [property]: await storePicture.call(this, picture) } }];
 }

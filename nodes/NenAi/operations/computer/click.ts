@@ -1,4 +1,4 @@
-import { makeAction } from './action';
+import { defineAction } from './action';
 import { point, readPoint } from './point';
 
 /** NenAI's action for each choice of the menu. */
@@ -10,7 +10,7 @@ const ACTIONS: Record<string, string> = {
 	triple: 'triple_click',
 };
 
-export const click = makeAction({
+export const click = defineAction({
 	option: {
 		name: 'Click',
 		value: 'click',

@@ -1,6 +1,6 @@
-import { makeAction } from './action';
+import { defineAction } from './action';
 
-export const cursorPosition = makeAction({
+export const cursorPosition = defineAction({
 	option: {
 		name: 'Cursor Position',
 		value: 'cursorPosition',

@@ -1,12 +1,12 @@
-import { COMPUTER, type Command, type Desktops } from '../../transport/desktop/desktops';
+import { COMPUTER, type ToolCall, type Desktops } from '../../transport/desktop/desktops';
 import type { Failure } from '../../transport/failure';
-import { badInput } from '../badInput';
-import type { Parameters } from '../parameters';
-import { makeAction, type Question } from './action';
+import { invalidParameter } from '../badInput';
+import type { ParameterReader } from '../parameters';
+import { defineAction, type ActionInput } from './action';
 import { timeOf } from './keys';
 import { problemsOf } from './schema';
 
-export const custom = makeAction({
+export const custom = defineAction({
 	option: {
 		name: 'Custom Action',
 		value: 'custom',
@@ -59,17 +59,17 @@ export const custom = makeAction({
 	check: checkAgainstTools,
 });
 
-function readCommand(given: Parameters): Command {
+function readCommand(given: ParameterReader): ToolCall {
 	const tool = given.id('tool');
-	if (tool === '') throw badInput('Tool (tool) is empty', 'Choose one from the list, or enter its name, such as computer.');
+	if (tool === '') throw invalidParameter('Tool (tool) is empty', 'Choose one from the list, or enter its name, such as computer.');
 	const action = given.text('action');
-	if (action === '') throw badInput('Action (action) is empty', 'Enter what the tool is to do, such as left_mouse_down.');
+	if (action === '') throw invalidParameter('Action (action) is empty', 'Enter what the tool is to do, such as left_mouse_down.');
 	const params = given.objectForSending('params', {});
-	return { tool, action, params, takes: tool === COMPUTER ? timeOf(action, params) : undefined };
+	return { tool, action, params, extraSeconds: tool === COMPUTER ? timeOf(action, params) : undefined };
 }
 
 /** What the desktop says of its tools is asked for before each action: more may have come. Where it says nothing, the action decides. */
-async function checkAgainstTools(desktops: Desktops, { desktopId, tool: name, action, params }: Question): Promise<Failure | undefined> {
+async function checkAgainstTools(desktops: Desktops, { desktopId, tool: name, action, params }: ActionInput): Promise<Failure | undefined> {
 	const listed = await desktops.tools(desktopId);
 	if (listed.kind !== 'done' || listed.value.length === 0) return undefined;
 	const tool = listed.value.find((each) => each.name === name);

@@ -1,7 +1,7 @@
-import { makeAction } from './action';
+import { defineAction } from './action';
 import { point, readPoint, target } from './point';
 
-export const drag = makeAction({
+export const drag = defineAction({
 	option: {
 		name: 'Drag',
 		value: 'drag',

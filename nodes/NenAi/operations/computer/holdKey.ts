@@ -1,7 +1,7 @@
-import { makeAction } from './action';
+import { defineAction } from './action';
 import { durationProperty, keyProperty, readDuration, readKey } from './keys';
 
-export const holdKey = makeAction({
+export const holdKey = defineAction({
 	option: {
 		name: 'Hold Key',
 		value: 'holdKey',
@@ -9,5 +9,5 @@ export const holdKey = makeAction({
 		description: 'Holds a key down on a desktop for some time, for example an arrow key. This does real work.',
 	},
 	parameters: [keyProperty, durationProperty('How long to hold the key, in seconds')],
-	read: (given) => ({ action: 'hold_key', params: { text: readKey(given), duration: readDuration(given) }, takes: readDuration(given) }),
+	read: (given) => ({ action: 'hold_key', params: { text: readKey(given), duration: readDuration(given) }, extraSeconds: readDuration(given) }),
 });

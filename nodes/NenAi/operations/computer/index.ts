@@ -1,4 +1,4 @@
-import { makeResource } from '../resource';
+import { defineResource } from '../resource';
 import { click } from './click';
 import { cursorPosition } from './cursorPosition';
 import { custom } from './custom';
@@ -11,7 +11,7 @@ import { scroll } from './scroll';
 import { type } from './type';
 import { wait } from './wait';
 
-export const computer = makeResource({ name: 'Computer', value: 'computer', description: 'The mouse, the keyboard and the screen of a desktop' }, [
+export const computer = defineResource({ name: 'Computer', value: 'computer', description: 'The mouse, the keyboard and the screen of a desktop' }, [
 	screenshot,
 	click,
 	mouseMove,

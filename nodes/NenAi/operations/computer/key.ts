@@ -1,7 +1,7 @@
-import { makeAction } from './action';
+import { defineAction } from './action';
 import { keyProperty, readKey } from './keys';
 
-export const key = makeAction({
+export const key = defineAction({
 	option: {
 		name: 'Press Key',
 		value: 'key',

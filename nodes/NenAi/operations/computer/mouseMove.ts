@@ -1,7 +1,7 @@
-import { makeAction } from './action';
+import { defineAction } from './action';
 import { point, readPoint } from './point';
 
-export const mouseMove = makeAction({
+export const mouseMove = defineAction({
 	option: {
 		name: 'Move Mouse',
 		value: 'mouseMove',

@@ -1,6 +1,6 @@
 import type { INodeProperties } from 'n8n-workflow';
 
-import type { Parameters } from '../parameters';
+import type { ParameterReader } from '../parameters';
 
 /** The parameters that say where on the screen. */
 export const point = pointProperties('x', 'y', 'X', 'Y', 'Where');
@@ -8,9 +8,9 @@ export const point = pointProperties('x', 'y', 'X', 'Y', 'Where');
 /** Where something is dragged to. */
 export const target = pointProperties('toX', 'toY', 'To X', 'To Y', 'Where to');
 
-/** Throws BadInput for what is no place on a screen. */
-export function readPoint(given: Parameters, x = 'x', y = 'y'): [x: number, y: number] {
-	return [given.whole(x), given.whole(y)];
+/** Throws InvalidParameterError for what is no place on a screen. */
+export function readPoint(given: ParameterReader, x = 'x', y = 'y'): [x: number, y: number] {
+	return [given.nonNegativeInteger(x), given.nonNegativeInteger(y)];
 }
 
 /**

@@ -1,9 +1,9 @@
 import type { IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
 
-import { badInput } from '../badInput';
+import { invalidParameter } from '../badInput';
 import { desktopProperty, readDesktopId } from '../desktopId';
-import { lookForEach } from '../onDesktops';
-import type { Parameters } from '../parameters';
+import { queryDesktops } from '../onDesktops';
+import type { ParameterReader } from '../parameters';
 import type { Operation } from '../resource';
 import { toItems } from './action';
 
@@ -28,17 +28,17 @@ export const parameters: INodeProperties[] = [
 
 /** Takes a picture of the screen of each item's desktop, one after the other. */
 export async function execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
-	return await lookForEach(this, {
+	return await queryDesktops(this, {
 		parameters,
 		maxConcurrency: 1,
 		read: readWish,
-		ask: async (desktops, { desktopId }) => await desktops.screenshot(desktopId),
+		run: async (desktops, { desktopId }) => await desktops.screenshot(desktopId),
 		toItems: async (acted, { property }) => await toItems.call(this, acted, property),
 	});
 }
 
-function readWish(given: Parameters): { desktopId: string; property: string } {
+function readWish(given: ParameterReader): { desktopId: string; property: string } {
 	const property = given.text('binaryPropertyName');
-	if (property === '') throw badInput('Put Output File in Field (binaryPropertyName) is empty', 'Enter a name, such as data.');
+	if (property === '') throw invalidParameter('Put Output File in Field (binaryPropertyName) is empty', 'Enter a name, such as data.');
 	return { desktopId: readDesktopId(given), property };
 }

@@ -1,9 +1,9 @@
-import { badInput } from '../badInput';
-import type { Parameters } from '../parameters';
-import { makeAction } from './action';
+import { invalidParameter } from '../badInput';
+import type { ParameterReader } from '../parameters';
+import { defineAction } from './action';
 import { point, readPoint } from './point';
 
-export const scroll = makeAction({
+export const scroll = defineAction({
 	option: {
 		name: 'Scroll',
 		value: 'scroll',
@@ -41,8 +41,8 @@ export const scroll = makeAction({
 	},
 });
 
-function readAmount(given: Parameters): number {
+function readAmount(given: ParameterReader): number {
 	const amount = given.number('amount');
-	if (!Number.isSafeInteger(amount) || amount < 1) throw badInput(`Amount (amount) must be a whole number of at least 1, but is ${amount}`, 'Enter by how many notches of the wheel to scroll.');
+	if (!Number.isSafeInteger(amount) || amount < 1) throw invalidParameter(`Amount (amount) must be a whole number of at least 1, but is ${amount}`, 'Enter by how many notches of the wheel to scroll.');
 	return amount;
 }

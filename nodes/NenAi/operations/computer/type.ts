@@ -1,9 +1,9 @@
-import { badInput } from '../badInput';
-import type { Parameters } from '../parameters';
-import { makeAction } from './action';
+import { invalidParameter } from '../badInput';
+import type { ParameterReader } from '../parameters';
+import { defineAction } from './action';
 import { timeToType } from './keys';
 
-export const type = makeAction({
+export const type = defineAction({
 	option: {
 		name: 'Type',
 		value: 'type',
@@ -23,12 +23,12 @@ export const type = makeAction({
 	],
 	read(given) {
 		const text = readText(given);
-		return { action: 'type', params: { text }, takes: timeToType(text) };
+		return { action: 'type', params: { text }, extraSeconds: timeToType(text) };
 	},
 });
 
-function readText(given: Parameters): string {
+function readText(given: ParameterReader): string {
 	const text = given.exactText('text');
-	if (text === '') throw badInput('Text (text) is empty', 'Enter what to type. If it is an expression, look at what it gives for this item.');
+	if (text === '') throw invalidParameter('Text (text) is empty', 'Enter what to type. If it is an expression, look at what it gives for this item.');
 	return text;
 }

@@ -1,7 +1,7 @@
-import { makeAction } from './action';
+import { defineAction } from './action';
 import { durationProperty, readDuration } from './keys';
 
-export const wait = makeAction({
+export const wait = defineAction({
 	option: {
 		name: 'Wait',
 		value: 'wait',
@@ -9,5 +9,5 @@ export const wait = makeAction({
 		description: 'Lets a desktop go on for some seconds, for example until a program has opened',
 	},
 	parameters: [durationProperty('How long to wait, in seconds')],
-	read: (given) => ({ action: 'wait', params: { duration: readDuration(given) }, takes: readDuration(given) }),
+	read: (given) => ({ action: 'wait', params: { duration: readDuration(given) }, extraSeconds: readDuration(given) }),
 });

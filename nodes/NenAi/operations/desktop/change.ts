@@ -1,42 +1,42 @@
 import type { IDataObject, INodeProperties } from 'n8n-workflow';
 
-import { LOOK_AT_DESKTOP, type Desktops } from '../../transport/desktop/desktops';
+import { CHECK_DESKTOP, type Desktops } from '../../transport/desktop/desktops';
 import type { Attempt } from '../../transport/queue';
 import { desktopProperty, readDesktopId } from '../desktopId';
-import { actForEach } from '../onDesktops';
-import type { Parameters } from '../parameters';
+import { mutateDesktops } from '../onDesktops';
+import type { ParameterReader } from '../parameters';
 import type { Operation } from '../resource';
 
 /** An operation that changes a desktop that there is: what is sent, and what is answered, is all that tells one from another. */
-interface Change<Q extends object> {
+interface MutationDefinition<Input extends object> {
 	option: Operation['option'];
 	/** Beside the desktop. */
 	parameters?: INodeProperties[];
-	/** Throws BadInput. */
-	read?: (given: Parameters) => Q;
-	ask: (desktops: Desktops, desktopId: string, question: Q, mayBeDone: boolean) => Promise<Attempt<IDataObject>>;
-	lookFirst?: string;
-	keep?: (answer: IDataObject) => IDataObject;
-	complete?: (desktops: Desktops, answer: IDataObject, desktopId: string) => Promise<Attempt<IDataObject>>;
+	/** Throws InvalidParameterError. */
+	read?: (given: ParameterReader) => Input;
+	run: (desktops: Desktops, desktopId: string, input: Input, mayBeDone: boolean) => Promise<Attempt<IDataObject>>;
+	recoveryHint?: string;
+	toJournal?: (result: IDataObject) => IDataObject;
+	enrich?: (desktops: Desktops, result: IDataObject, desktopId: string) => Promise<Attempt<IDataObject>>;
 	/** Whether doing it twice does no harm. */
 	idempotent?: boolean;
 }
 
-export function makeChange<Q extends object>({ option, parameters: more = [], read, ask, lookFirst = LOOK_AT_DESKTOP, keep = (answer) => answer, complete, idempotent }: Change<Q>): Operation {
+export function defineMutation<Input extends object>({ option, parameters: more = [], read, run, recoveryHint = CHECK_DESKTOP, toJournal = (result) => result, enrich, idempotent }: MutationDefinition<Input>): Operation {
 	const parameters = [desktopProperty, ...more];
 	return {
 		option,
 		parameters,
 		async execute() {
-			return await actForEach(this, {
+			return await mutateDesktops(this, {
 				name: `desktop/${option.value}`,
 				parameters,
-				read: (given) => ({ desktopId: readDesktopId(given), ...(read?.(given) as Q) }),
-				ask: async (desktops, question, _itemIndex, mayBeDone) => await ask(desktops, question.desktopId, question, mayBeDone),
-				lookFirst,
-				keep,
+				read: (given) => ({ desktopId: readDesktopId(given), ...(read?.(given) as Input) }),
+				run: async (desktops, input, _itemIndex, mayBeDone) => await run(desktops, input.desktopId, input, mayBeDone),
+				recoveryHint,
+				toJournal,
 				idempotent,
-				complete: complete && (async (desktops, answer, { desktopId }) => await complete(desktops, answer, desktopId)),
+				enrich: enrich && (async (desktops, result, { desktopId }) => await enrich(desktops, result, desktopId)),
 				toItems: (json) => [{ json }],
 			});
 		},

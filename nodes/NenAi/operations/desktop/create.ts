@@ -1,7 +1,7 @@
 import type { IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
 
-import { LOOK_FOR_DESKTOPS } from '../../transport/desktop/desktops';
-import { actForEach } from '../onDesktops';
+import { CHECK_DESKTOP_LIST } from '../../transport/desktop/desktops';
+import { mutateDesktops } from '../onDesktops';
 import type { Operation } from '../resource';
 
 export const option: Operation['option'] = {
@@ -15,16 +15,16 @@ export const parameters: INodeProperties[] = [];
 
 /** Creates a desktop for each item. An error names those that were created, since they go on running. */
 export async function execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
-	return await actForEach(this, {
+	return await mutateDesktops(this, {
 		name: 'desktop/create',
 		parameters,
 		read: () => ({}),
-		ask: async (desktops) => await desktops.create(),
-		lookFirst: LOOK_FOR_DESKTOPS,
-		keep: (desktop) => desktop,
+		run: async (desktops) => await desktops.create(),
+		recoveryHint: CHECK_DESKTOP_LIST,
+		toJournal: (desktop) => desktop,
 		toItems: (json) => [{ json }],
 		describeDone: (done) => {
-			const ids = done.map(({ answer, itemIndex }) => `${String(answer.desktop_id)} (item ${itemIndex})`);
+			const ids = done.map(({ result, itemIndex }) => `${String(result.desktop_id)} (item ${itemIndex})`);
 			return ids.length === 0 ? '' : `Desktops that were created, and go on running until they are deleted: ${ids.join(', ')}.`;
 		},
 	});

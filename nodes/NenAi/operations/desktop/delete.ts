@@ -1,7 +1,7 @@
-import { LOOK_IF_DELETED } from '../../transport/desktop/desktops';
-import { makeChange } from './change';
+import { CHECK_DELETED } from '../../transport/desktop/desktops';
+import { defineMutation } from './change';
 
-export const remove = makeChange({
+export const remove = defineMutation({
 	option: {
 		name: 'Delete',
 		value: 'delete',
@@ -9,6 +9,6 @@ export const remove = makeChange({
 		description: 'Ends a desktop for good, with all files that are on it. This does real work and cannot be undone.',
 	},
 	idempotent: true,
-	ask: async (desktops, desktopId, _question, mayBeDone) => await desktops.delete(desktopId, mayBeDone),
-	lookFirst: LOOK_IF_DELETED,
+	run: async (desktops, desktopId, _input, mayBeDone) => await desktops.delete(desktopId, mayBeDone),
+	recoveryHint: CHECK_DELETED,
 });

@@ -1,6 +1,6 @@
 import type { IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
 
-import { lookForEach } from '../onDesktops';
+import { queryDesktops } from '../onDesktops';
 import type { Operation } from '../resource';
 
 export const option: Operation['option'] = {
@@ -14,10 +14,10 @@ export const parameters: INodeProperties[] = [];
 
 /** Asks for the desktops of the account, and gives an item for each of them, as NenAI has it. */
 export async function execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
-	return await lookForEach(this, {
+	return await queryDesktops(this, {
 		parameters,
 		read: () => ({}),
-		ask: async (desktops) => await desktops.list(),
+		run: async (desktops) => await desktops.list(),
 		toItems: (list) => list.map((json) => ({ json })),
 	});
 }

@@ -1,7 +1,7 @@
 import type { IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
 
 import { desktopProperty, readDesktopId } from '../desktopId';
-import { lookForEach } from '../onDesktops';
+import { queryDesktops } from '../onDesktops';
 import type { Operation } from '../resource';
 
 export const option: Operation['option'] = {
@@ -15,10 +15,10 @@ export const parameters: INodeProperties[] = [desktopProperty];
 
 /** Asks for the session of each item's desktop. */
 export async function execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
-	return await lookForEach(this, {
+	return await queryDesktops(this, {
 		parameters,
 		read: readDesktopId,
-		ask: async (desktops, id) => await desktops.getSession(id),
+		run: async (desktops, id) => await desktops.getSession(id),
 		toItems: (json) => [{ json }],
 	});
 }

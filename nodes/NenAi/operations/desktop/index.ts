@@ -1,4 +1,4 @@
-import { makeResource } from '../resource';
+import { defineResource } from '../resource';
 import { closeSession } from './closeSession';
 import * as create from './create';
 import { remove } from './delete';
@@ -8,7 +8,7 @@ import * as getSession from './getSession';
 import { openSession } from './openSession';
 import { rename } from './rename';
 
-export const desktop = makeResource({ name: 'Desktop', value: 'desktop', description: "Create, find and delete Windows computers in NenAI's cloud" }, [
+export const desktop = defineResource({ name: 'Desktop', value: 'desktop', description: "Create, find and delete Windows computers in NenAI's cloud" }, [
 	create,
 	get,
 	getMany,

@@ -1,8 +1,8 @@
-import { badInput } from '../badInput';
-import type { Parameters } from '../parameters';
-import { makeChange } from './change';
+import { invalidParameter } from '../badInput';
+import type { ParameterReader } from '../parameters';
+import { defineMutation } from './change';
 
-export const rename = makeChange({
+export const rename = defineMutation({
 	option: {
 		name: 'Rename',
 		value: 'rename',
@@ -21,11 +21,11 @@ export const rename = makeChange({
 		},
 	],
 	read: readName,
-	ask: async (desktops, desktopId, { name }) => await desktops.rename(desktopId, name),
+	run: async (desktops, desktopId, { name }) => await desktops.rename(desktopId, name),
 });
 
-function readName(given: Parameters): { name: string } {
+function readName(given: ParameterReader): { name: string } {
 	const name = given.text('name');
-	if (name === '') throw badInput('Name (name) is empty', 'Enter the name that the desktop is to have.');
+	if (name === '') throw invalidParameter('Name (name) is empty', 'Enter the name that the desktop is to have.');
 	return { name };
 }

@@ -1,11 +1,11 @@
 import type { IBinaryData, IDataObject, IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
 
 import type { IncomingFile } from '../../transport/incomingFile';
-import { badInput } from '../badInput';
+import { invalidParameter } from '../badInput';
 import { desktopProperty, readDesktopId } from '../desktopId';
 import { giveType, typeOf } from '../fileType';
-import { lookForEach } from '../onDesktops';
-import type { Parameters } from '../parameters';
+import { queryDesktops } from '../onDesktops';
+import type { ParameterReader } from '../parameters';
 import type { Operation } from '../resource';
 import { checkFileName, folderProperty, readFolder } from './place';
 
@@ -41,7 +41,7 @@ export const parameters: INodeProperties[] = [
 /** How many files come at the same time. */
 const MAX_CONCURRENCY = 4;
 
-interface Wish {
+interface DownloadInput {
 	desktopId: string;
 	name: string;
 	path: string;
@@ -55,18 +55,18 @@ interface Downloaded {
 
 /** Downloads a file for each item. */
 export async function execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
-	return await lookForEach(this, {
+	return await queryDesktops(this, {
 		parameters,
 		maxConcurrency: MAX_CONCURRENCY,
 		read: readWish,
-		ask: async (desktops, { desktopId, name, path }) => await desktops.downloadFile(desktopId, name, path, async (file) => await store.call(this, file, name, path)),
+		run: async (desktops, { desktopId, name, path }) => await desktops.downloadFile(desktopId, name, path, async (file) => await store.call(this, file, name, path)),
 		toItems: ({ json, binary }, { property }) => [{ json, binary: { [property]: binary } }],
 	});
 }
 
-function readWish(given: Parameters): Wish {
+function readWish(given: ParameterReader): DownloadInput {
 	const property = given.text('binaryPropertyName');
-	if (property === '') throw badInput('Put Output File in Field (binaryPropertyName) is empty', 'Enter a name, such as data.');
+	if (property === '') throw invalidParameter('Put Output File in Field (binaryPropertyName) is empty', 'Enter a name, such as data.');
 	return { desktopId: readDesktopId(given), name: checkFileName(given.exactText('fileName'), 'File Name (fileName)'), path: readFolder(given), property };
 }
 

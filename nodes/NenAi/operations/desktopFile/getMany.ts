@@ -1,7 +1,7 @@
 import type { IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
 
 import { desktopProperty, readDesktopId } from '../desktopId';
-import { lookForEach } from '../onDesktops';
+import { queryDesktops } from '../onDesktops';
 import type { Operation } from '../resource';
 import { folderProperty, readFolder } from './place';
 
@@ -16,10 +16,10 @@ export const parameters: INodeProperties[] = [desktopProperty, folderProperty];
 
 /** Lists the folder of each item, and gives an item for each entry, as NenAI has it. */
 export async function execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
-	return await lookForEach(this, {
+	return await queryDesktops(this, {
 		parameters,
 		read: (given) => ({ desktopId: readDesktopId(given), path: readFolder(given) }),
-		ask: async (desktops, { desktopId, path }) => await desktops.files(desktopId, path),
+		run: async (desktops, { desktopId, path }) => await desktops.files(desktopId, path),
 		toItems: (files) => files.map((json) => ({ json })),
 	});
 }

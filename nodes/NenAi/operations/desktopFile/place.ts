@@ -1,8 +1,8 @@
 import type { INodeProperties } from 'n8n-workflow';
 
-import { isBroken } from '../../transport/desktop/deed';
-import { badInput } from '../badInput';
-import type { Parameters } from '../parameters';
+import { isBroken } from '../../transport/desktop/request';
+import { invalidParameter } from '../badInput';
+import type { ParameterReader } from '../parameters';
 
 export const folderProperty: INodeProperties = {
 	displayName: 'Folder',
@@ -13,22 +13,22 @@ export const folderProperty: INodeProperties = {
 	description: 'A folder on the drive where Upload puts files. Empty: on the drive itself, in no folder.',
 };
 
-/** Throws BadInput for a folder that leads out of the drive. */
-export function readFolder(given: Parameters): string {
+/** Throws InvalidParameterError for a folder that leads out of the drive. */
+export function readFolder(given: ParameterReader): string {
 	const path = given.exactText('path');
-	if (path.split(/[/\\]/).includes('..') || isBroken(path)) throw badInput(`Folder (path) is "${path}", which leads elsewhere`, 'Enter the names of folders with / between them, without "..".');
+	if (path.split(/[/\\]/).includes('..') || isBroken(path)) throw invalidParameter(`Folder (path) is "${path}", which leads elsewhere`, 'Enter the names of folders with / between them, without "..".');
 	return path;
 }
 
 /**
- * Throws BadInput for what is no name of a file, or would lead out of its folder.
+ * Throws InvalidParameterError for what is no name of a file, or would lead out of its folder.
  *
  * @param instead what to do about it
  */
 export function checkFileName(name: string, source: string, instead = ''): string {
-	if (name.trim() === '') throw badInput(`${source} is empty`, instead || 'Enter the name of the file, such as claims.xlsx.');
+	if (name.trim() === '') throw invalidParameter(`${source} is empty`, instead || 'Enter the name of the file, such as claims.xlsx.');
 	if (/[/\\]|\.\./.test(name) || name === '.' || isBroken(name)) {
-		throw badInput(`${source} is "${name}", which NenAI takes for no name of a file`, `${instead} A name must not hold "/", "\\" or "..". The folder is a parameter of its own (path).`.trim());
+		throw invalidParameter(`${source} is "${name}", which NenAI takes for no name of a file`, `${instead} A name must not hold "/", "\\" or "..". The folder is a parameter of its own (path).`.trim());
 	}
 	return name;
 }

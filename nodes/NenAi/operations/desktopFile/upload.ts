@@ -1,11 +1,11 @@
 import type { IBinaryData, IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
 
-import type { Outgoing } from '../../transport/desktop/api';
-import { LOOK_FOR_FILE } from '../../transport/desktop/desktops';
-import { badInput, type BadInput } from '../badInput';
+import type { UploadFile } from '../../transport/desktop/api';
+import { CHECK_FILE_LIST } from '../../transport/desktop/desktops';
+import { invalidParameter, type InvalidParameterError } from '../badInput';
 import { desktopProperty, readDesktopId } from '../desktopId';
-import { actForEach } from '../onDesktops';
-import type { Parameters } from '../parameters';
+import { mutateDesktops } from '../onDesktops';
+import type { ParameterReader } from '../parameters';
 import type { Operation } from '../resource';
 import { describe, isRecord } from '../values';
 import { problemInBase64 } from './base64';
@@ -40,29 +40,29 @@ export const parameters: INodeProperties[] = [
 ];
 
 /** NenAI takes no more. */
-const MOST_BYTES = 100 * 1024 * 1024;
+const MAX_UPLOAD_BYTES = 100 * 1024 * 1024;
 
-interface Wish {
+interface UploadInput {
 	desktopId: string;
 	name: string;
 	path: string;
-	file: Outgoing;
+	file: UploadFile;
 }
 
 /** Uploads a file for each item, one after the other. */
 export async function execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
-	return await actForEach(this, {
+	return await mutateDesktops(this, {
 		name: 'desktopFile/upload',
 		parameters,
 		read: async (given, itemIndex) => await readWish.call(this, given, itemIndex),
-		ask: async (desktops, { desktopId, name, path, file }) => await desktops.uploadFile(desktopId, name, path, file),
-		lookFirst: LOOK_FOR_FILE,
-		keep: (answer) => answer,
+		run: async (desktops, { desktopId, name, path, file }) => await desktops.uploadFile(desktopId, name, path, file),
+		recoveryHint: CHECK_FILE_LIST,
+		toJournal: (answer) => answer,
 		toItems: (json) => [{ json }],
 	});
 }
 
-async function readWish(this: IExecuteFunctions, given: Parameters, itemIndex: number): Promise<Wish> {
+async function readWish(this: IExecuteFunctions, given: ParameterReader, itemIndex: number): Promise<UploadInput> {
 	const [desktopId, path] = [readDesktopId(given), readFolder(given)];
 	const whole = given.raw('binaryPropertyName');
 	// An expression may give the file itself, as n8n's own nodes take it.
@@ -71,14 +71,14 @@ async function readWish(this: IExecuteFunctions, given: Parameters, itemIndex: n
 	const entered = given.exactText('fileName');
 	const name = entered === '' ? nameOf(binary, property) : checkFileName(entered, 'File Name (fileName)');
 	const file = await toOutgoing.call(this, binary, property);
-	if (file.size <= MOST_BYTES) return { desktopId, name, path, file };
-	throw badInput(`The file "${name}" is larger than NenAI takes: ${(file.size / 1024 / 1024).toFixed(1)} MiB, and at most 100 MiB are allowed`, 'Make it smaller, or split it.');
+	if (file.size <= MAX_UPLOAD_BYTES) return { desktopId, name, path, file };
+	throw invalidParameter(`The file "${name}" is larger than NenAI takes: ${(file.size / 1024 / 1024).toFixed(1)} MiB, and at most 100 MiB are allowed`, 'Make it smaller, or split it.');
 }
 
 /** What n8n says of a file. A Code node may give anything in its place. */
 type Given = { [field in keyof IBinaryData]?: unknown };
 
-/** Throws BadInput where the item has no such file. */
+/** Throws InvalidParameterError where the item has no such file. */
 function findBinary(this: IExecuteFunctions, property: string, itemIndex: number): Given {
 	const { binary = {}, json } = this.getInputData()[itemIndex];
 	const found: unknown = Object.hasOwn(binary, property) ? binary[property] : (inJson.call(this, property, itemIndex) ?? inJson.call(this, pathOf(property), itemIndex));
@@ -86,7 +86,7 @@ function findBinary(this: IExecuteFunctions, property: string, itemIndex: number
 	if (found !== undefined) throw noFile(property, `it is ${describe(found)}`);
 	const namesInJson = isRecord(json[FILES]) ? Object.keys(json[FILES]).filter((name) => inJson.call(this, pathOf(name), itemIndex)) : [];
 	const names = [...Object.keys(binary), ...namesInJson];
-	throw badInput(
+	throw invalidParameter(
 		`The item has no file in the binary field "${property}"`,
 		names.length === 0 ? 'It has no file at all: put a node before this one that gives one.' : `It has files in: ${names.join(', ')}. Enter one of these in Input Binary Field (binaryPropertyName).`,
 	);
@@ -114,22 +114,22 @@ function inJson(this: IExecuteFunctions, path: string, itemIndex: number): Given
 	return isRecord(found) && 'mimeType' in found ? found : undefined;
 }
 
-function noFile(property: string, reason: string): BadInput {
-	return badInput(`The binary field "${property}" holds no file: ${reason}`, 'Look at the node that gives the file, such as a Code node: n8n keeps a file as an object with data (base64), mimeType and fileName.');
+function noFile(property: string, reason: string): InvalidParameterError {
+	return invalidParameter(`The binary field "${property}" holds no file: ${reason}`, 'Look at the node that gives the file, such as a Code node: n8n keeps a file as an object with data (base64), mimeType and fileName.');
 }
 
-/** Throws BadInput for a name that NenAI does not take. */
+/** Throws InvalidParameterError for a name that NenAI does not take. */
 function nameOf({ fileName }: Given, property: string): string {
 	const name = fileName ?? '';
 	const source = `The name that the file has in n8n (${property}.fileName)`;
-	if (typeof name !== 'string') throw badInput(`${source} is no text: it is ${describe(name)}`, ENTER_ANOTHER);
+	if (typeof name !== 'string') throw invalidParameter(`${source} is no text: it is ${describe(name)}`, ENTER_ANOTHER);
 	return checkFileName(name, source, ENTER_ANOTHER);
 }
 
 const ENTER_ANOTHER = 'Enter another name in File Name (fileName), such as claims.xlsx.';
 
 /** Streamed from where n8n keeps its files, if it does not keep them in memory. */
-async function toOutgoing(this: IExecuteFunctions, { id, data, mimeType }: Given, property: string): Promise<Outgoing> {
+async function toOutgoing(this: IExecuteFunctions, { id, data, mimeType }: Given, property: string): Promise<UploadFile> {
 	const type = typeof mimeType === 'string' && isType(mimeType.trim()) ? mimeType.trim() : 'application/octet-stream';
 	if (id === undefined || id === null || id === '') {
 		if (typeof data !== 'string') throw noFile(property, `its data is ${data === undefined ? 'missing' : `no text but ${describe(data)}`}`);
@@ -148,7 +148,7 @@ function isType(text: string): boolean {
 	return /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+(?:\s*;[\x20-\x7e]*)?$/.test(text);
 }
 
-/** Throws BadInput where n8n does not have the file. */
+/** Throws InvalidParameterError where n8n does not have the file. */
 async function sizeOf(this: IExecuteFunctions, id: string, property: string): Promise<number> {
 	let size: unknown;
 	try {

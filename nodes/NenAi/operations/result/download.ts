@@ -1,12 +1,12 @@
 import type { IBinaryKeyData, IDataObject, IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
 
 import { toError, type Failure } from '../../transport/failure';
-import { openFile } from '../../transport/fetchFile';
+import { openDownload } from '../../transport/fetchFile';
 import { asAttempt, FileError } from '../../transport/incomingFile';
-import { workThrough, type Attempt, type Outcome } from '../../transport/queue';
-import { BadInput } from '../badInput';
-import { failedItem, failureIn, firstFailure } from '../items';
-import { Parameters } from '../parameters';
+import { runJobs, type Attempt, type Outcome } from '../../transport/queue';
+import { InvalidParameterError } from '../badInput';
+import { errorItem, failureOfOutcome, firstFailure } from '../items';
+import { ParameterReader } from '../parameters';
 import type { Operation } from '../resource';
 import { giveType, typeOf } from '../fileType';
 import { nameFile } from './fileName';
@@ -94,7 +94,7 @@ export const parameters: INodeProperties[] = [
 ];
 
 /** What an item asks for. */
-interface Order {
+interface DownloadInput {
 	jobs: Job[];
 	/** Fields with links that were not taken, since there is other text around them. */
 	unclear: string[];
@@ -118,7 +118,7 @@ interface DownloadedFile {
 	binary: IBinaryKeyData[string];
 }
 
-const MEGABYTE = 1024 * 1024;
+const BYTES_PER_MB = 1024 * 1024;
 
 /** Tries for one file. A download starts nothing, so it is safe to repeat. */
 const MAX_TRIES = 3;
@@ -130,45 +130,45 @@ export async function execute(this: IExecuteFunctions): Promise<INodeExecutionDa
 	const continueOnFail = this.continueOnFail();
 	const localHosts = new LocalHosts(this);
 	const orders = await Promise.all(items.map(async (_, index) => await readOrder.call(this, index, localHosts)));
-	const unreadable = orders.findIndex((order) => order instanceof BadInput);
-	if (unreadable >= 0 && !continueOnFail) throw toError(this.getNode(), (orders[unreadable] as BadInput).failure, unreadable);
+	const unreadable = orders.findIndex((order) => order instanceof InvalidParameterError);
+	if (unreadable >= 0 && !continueOnFail) throw toError(this.getNode(), (orders[unreadable] as InvalidParameterError).failure, unreadable);
 
-	const readable = orders.filter((order): order is Order => !(order instanceof BadInput));
+	const readable = orders.filter((order): order is DownloadInput => !(order instanceof InvalidParameterError));
 	const jobs = readable.flatMap((order) => order.jobs);
-	const outcomes = await workThrough(jobs.length, (index) => download.call(this, jobs[index], localHosts), {
+	const outcomes = await runJobs(jobs.length, (index) => download.call(this, jobs[index], localHosts), {
 		// Of the whole node, so the first item says it.
 		maxConcurrency: readable[0]?.maxConcurrency ?? 1,
 		maxTries: MAX_TRIES,
 		stopOnFailure: !continueOnFail,
 		signal: this.getExecutionCancelSignal(),
-		laneOf: (index) => new URL(jobs[index].url).host,
-		unasked: (index, first) => unasked(labelOf(jobs[index]), first),
+		groupOf: (index) => new URL(jobs[index].url).host,
+		skippedFailure: (index, first) => skippedDownload(labelOf(jobs[index]), first),
 	});
 	const first = firstFailure(outcomes);
 	if (first !== undefined && !continueOnFail) throw toError(this.getNode(), first.failure, jobs[first.index].itemIndex);
 	hintAtNoLinks.call(this, orders);
 	hintAtUnclearLinks.call(this, orders);
-	return [orders.flatMap((order, index) => (order instanceof BadInput ? [failedItem.call(this, order.failure, index)] : toItems.call(this, index, order, jobs, outcomes)))];
+	return [orders.flatMap((order, index) => (order instanceof InvalidParameterError ? [errorItem.call(this, order.failure, index)] : toItems.call(this, index, order, jobs, outcomes)))];
 }
 
-async function readOrder(this: IExecuteFunctions, itemIndex: number, localHosts: LocalHosts): Promise<Order | BadInput> {
+async function readOrder(this: IExecuteFunctions, itemIndex: number, localHosts: LocalHosts): Promise<DownloadInput | InvalidParameterError> {
 	try {
-		const given = new Parameters(parameters, (name) => this.getNodeParameter(name, itemIndex, null));
-		const order: Order = {
+		const given = new ParameterReader(parameters, (name) => this.getNodeParameter(name, itemIndex, null));
+		const order: DownloadInput = {
 			...readJobs(given, itemIndex),
 			output: given.choice('output'),
 			property: readProperty(given),
-			maxConcurrency: given.count('options.maxConcurrency'),
+			maxConcurrency: given.positiveInteger('options.maxConcurrency'),
 		};
 		for (const job of order.jobs) await checkUrl(job.url, job, localHosts);
 		return order;
 	} catch (error) {
-		const isKnown = error instanceof BadInput || error instanceof FileError;
-		return new BadInput(withoutLinks(isKnown ? error.failure : { message: (error as Error).message, hint: 'Check the parameters of this node. Nothing was downloaded.' }));
+		const isKnown = error instanceof InvalidParameterError || error instanceof FileError;
+		return new InvalidParameterError(withoutLinks(isKnown ? error.failure : { message: (error as Error).message, hint: 'Check the parameters of this node. Nothing was downloaded.' }));
 	}
 }
 
-function readJobs(given: Parameters, itemIndex: number): Pick<Order, 'jobs' | 'unclear'> {
+function readJobs(given: ParameterReader, itemIndex: number): Pick<DownloadInput, 'jobs' | 'unclear'> {
 	const payload = given.object('payload');
 	const fields = given.list('options.fields');
 	checkFields(payload, fields);
@@ -178,28 +178,28 @@ function readJobs(given: Parameters, itemIndex: number): Pick<Order, 'jobs' | 'u
 		itemIndex,
 		expiresAt: expiryOf(payload),
 		allowedHosts: given.list('options.allowedHosts'),
-		maxSize: maxFileSize > 0 ? maxFileSize * MEGABYTE : Infinity,
+		maxSize: maxFileSize > 0 ? maxFileSize * BYTES_PER_MB : Infinity,
 		ids: { workflow_id, message_id },
 	};
 	const jobs = collectUrls(payload, fields).map((url) => ({ ...url, ...shared }));
 	return { jobs, unclear: fields.length === 0 ? selectUrls(payload, fields).unclear : [] };
 }
 
-function readProperty(given: Parameters): string {
+function readProperty(given: ParameterReader): string {
 	const property = given.text('binaryPropertyName');
 	if (property !== '') return property;
-	throw new BadInput({ message: 'Put Output File in Field (binaryPropertyName) is empty', hint: 'Enter a name, such as data. Nothing was downloaded.' });
+	throw new InvalidParameterError({ message: 'Put Output File in Field (binaryPropertyName) is empty', hint: 'Enter a name, such as data. Nothing was downloaded.' });
 }
 
-const MOST_FIELDS_NAMED = 20;
+const MAX_FIELDS_NAMED = 20;
 
 /** A field that was asked for by name must be there: without its file, what follows would work on with less than it should. */
 function checkFields(payload: IDataObject, fields: string[]) {
 	const { missing, known } = selectUrls(payload, fields);
 	if (missing.length === 0) return;
-	const more = known.length > MOST_FIELDS_NAMED ? `, and ${known.length - MOST_FIELDS_NAMED} more` : '';
-	const hint = known.length > 0 ? `Those with a link are: ${known.slice(0, MOST_FIELDS_NAMED).join(', ')}${more}.` : 'No field of this callback holds a link.';
-	throw new BadInput({ message: `There is no link in the field that Fields (fields) names: ${missing.join(', ')}`, hint: `${hint} Nothing was downloaded.` });
+	const more = known.length > MAX_FIELDS_NAMED ? `, and ${known.length - MAX_FIELDS_NAMED} more` : '';
+	const hint = known.length > 0 ? `Those with a link are: ${known.slice(0, MAX_FIELDS_NAMED).join(', ')}${more}.` : 'No field of this callback holds a link.';
+	throw new InvalidParameterError({ message: `There is no link in the field that Fields (fields) names: ${missing.join(', ')}`, hint: `${hint} Nothing was downloaded.` });
 }
 
 /** What was entered in the wrong place may be a link, and a link is a secret. */
@@ -237,7 +237,7 @@ function labelOf({ field, url }: Job): string {
 }
 
 /** Of a file whose host has asked, at another of its files, for a longer pause than is waited for. */
-export function unasked(label: string, first: Failure): Failure {
+export function skippedDownload(label: string, first: Failure): Failure {
 	return { message: `${label} was not requested: its host asks for a pause`, hint: first.hint };
 }
 
@@ -245,7 +245,7 @@ async function download(this: IExecuteFunctions, job: Job, localHosts: LocalHost
 	const label = labelOf(job);
 	try {
 		const { url, field, maxSize, ids } = job;
-		const file = await openFile.call(this, { url, label, maxSize, check: async (target) => await checkUrl(target, job, localHosts) });
+		const file = await openDownload.call(this, { url, label, maxSize, check: async (target) => await checkUrl(target, job, localHosts) });
 		const fileName = nameFile(file.headers['content-disposition'], file.url, field);
 		const type = typeOf(file.headers['content-type'], fileName);
 		const stored = await file.store(async (stream) => await this.helpers.prepareBinaryData(stream, fileName, type));
@@ -258,27 +258,27 @@ async function download(this: IExecuteFunctions, job: Job, localHosts: LocalHost
 }
 
 /** A callback without a link is no error, since that of a failed run has none; but nothing comes out, so it is said why. */
-function hintAtNoLinks(this: IExecuteFunctions, orders: Array<Order | BadInput>) {
-	const without = orders.flatMap((order, index) => (!(order instanceof BadInput) && order.jobs.length + order.unclear.length === 0 ? [index] : []));
+function hintAtNoLinks(this: IExecuteFunctions, orders: Array<DownloadInput | InvalidParameterError>) {
+	const without = orders.flatMap((order, index) => (!(order instanceof InvalidParameterError) && order.jobs.length + order.unclear.length === 0 ? [index] : []));
 	if (without.length === 0) return;
-	const which = orders.length === 1 ? 'The callback' : `The callback of item ${without.slice(0, MOST_FIELDS_NAMED).join(', ')}${without.length > MOST_FIELDS_NAMED ? ' and others' : ''}`;
+	const which = orders.length === 1 ? 'The callback' : `The callback of item ${without.slice(0, MAX_FIELDS_NAMED).join(', ')}${without.length > MAX_FIELDS_NAMED ? ' and others' : ''}`;
 	const message = `${which} holds no link, so there was nothing to download.`;
 	// Not every context in which n8n executes nodes has it.
 	this.addExecutionHints?.({ message, location: 'outputPane' });
 }
 
 /** A link among other text may be a mere reference, so it is not followed; but that is said. */
-function hintAtUnclearLinks(this: IExecuteFunctions, orders: Array<Order | BadInput>) {
-	const all = orders.flatMap((order, index) => (order instanceof BadInput ? [] : order.unclear.map((field) => (orders.length === 1 ? field : `${field} of item ${index}`))));
+function hintAtUnclearLinks(this: IExecuteFunctions, orders: Array<DownloadInput | InvalidParameterError>) {
+	const all = orders.flatMap((order, index) => (order instanceof InvalidParameterError ? [] : order.unclear.map((field) => (orders.length === 1 ? field : `${field} of item ${index}`))));
 	if (all.length === 0) return;
-	const which = `${all.slice(0, MOST_FIELDS_NAMED).join(', ')}${all.length > MOST_FIELDS_NAMED ? ' and others' : ''}`;
+	const which = `${all.slice(0, MAX_FIELDS_NAMED).join(', ')}${all.length > MAX_FIELDS_NAMED ? ' and others' : ''}`;
 	const message = `Not downloaded: the links in ${which}, since there is other text around them. To download them, name these fields in the option Fields.`;
 	this.addExecutionHints?.({ message, location: 'outputPane' });
 }
 
-function toItems(this: IExecuteFunctions, itemIndex: number, { output, property }: Order, jobs: Job[], outcomes: Array<Outcome<DownloadedFile>>): INodeExecutionData[] {
+function toItems(this: IExecuteFunctions, itemIndex: number, { output, property }: DownloadInput, jobs: Job[], outcomes: Array<Outcome<DownloadedFile>>): INodeExecutionData[] {
 	const ofItem = outcomes.filter((_, index) => jobs[index].itemIndex === itemIndex);
-	const failed = ofItem.flatMap((outcome) => (outcome.kind === 'done' ? [] : [failedItem.call(this, failureIn(outcome), itemIndex)]));
+	const failed = ofItem.flatMap((outcome) => (outcome.kind === 'done' ? [] : [errorItem.call(this, failureOfOutcome(outcome), itemIndex)]));
 	const files = ofItem.flatMap((outcome) => (outcome.kind === 'done' ? [outcome.value] : []));
 	const pairedItem = { item: itemIndex };
 	if (output === 'itemPerFile') {

@@ -1,4 +1,4 @@
-import { makeResource } from '../resource';
+import { defineResource } from '../resource';
 import * as download from './download';
 
-export const result = makeResource({ name: 'Result', value: 'result', description: 'The files of a result' }, [download]);
+export const result = defineResource({ name: 'Result', value: 'result', description: 'The files of a result' }, [download]);

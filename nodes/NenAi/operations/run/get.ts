@@ -1,7 +1,7 @@
 import type { IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
 
-import { askForEach, askOptions, messageIdProperty, readMessageId } from '../ask';
-import { isPlainlyTrue } from '../values';
+import { queryMcp, queryOptions, messageIdProperty, readMessageId } from '../ask';
+import { isExplicitlyTrue } from '../values';
 import type { Operation } from '../resource';
 
 export const option: Operation['option'] = {
@@ -20,18 +20,18 @@ const skipFinished: INodeProperties = {
 };
 
 /** In the order of their labels, as n8n wants it. */
-const options: INodeProperties = { ...askOptions, options: [...(askOptions.options ?? []), skipFinished].sort((a, b) => (a.name < b.name ? -1 : 1)) as INodeProperties[] };
+const options: INodeProperties = { ...queryOptions, options: [...(queryOptions.options ?? []), skipFinished].sort((a, b) => (a.name < b.name ? -1 : 1)) as INodeProperties[] };
 
 export const parameters: INodeProperties[] = [messageIdProperty, options];
 
 /** Asks for the state of each item's run: NenAI's answer, with `messageId` and `finished`. */
 export async function execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
-	return await askForEach(this, {
+	return await queryMcp(this, {
 		parameters,
 		read: readMessageId,
-		ask: async (inquiry, messageId) => await inquiry.stateOf(messageId),
+		run: async (tools, messageId) => await tools.getStatus(messageId),
 		toItems: (json) => [{ json }],
-		passesOn: ({ json }, given) => given.switch('options.skipFinished') && isPlainlyTrue(json.finished),
-		named: (messageId) => ({ messageId }),
+		skipIf: ({ json }, given) => given.boolean('options.skipFinished') && isExplicitlyTrue(json.finished),
+		echo: (messageId) => ({ messageId }),
 	});
 }

@@ -1,9 +1,9 @@
 import type { IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
 
 import { Unusable } from '../../transport/ask';
-import { askForEach, askOptions, messageIdProperty, readMessageId } from '../ask';
-import { badInput } from '../badInput';
-import type { Parameters } from '../parameters';
+import { queryMcp, queryOptions, messageIdProperty, readMessageId } from '../ask';
+import { invalidParameter } from '../badInput';
+import type { ParameterReader } from '../parameters';
 import type { Operation } from '../resource';
 
 export const option: Operation['option'] = {
@@ -36,10 +36,10 @@ export const parameters: INodeProperties[] = [
 		displayOptions: { show: { output: ['file'] } },
 		hint: 'The name of the output binary field to put the file in',
 	},
-	askOptions,
+	queryOptions,
 ];
 
-interface Wish {
+interface LogInput {
 	messageId: string;
 	/** Where a file is wanted. */
 	property?: string;
@@ -47,17 +47,17 @@ interface Wish {
 
 /** Asks for the log of each item's run. */
 export async function execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
-	return await askForEach(this, {
+	return await queryMcp(this, {
 		parameters,
 		read: readWish,
-		ask: async (inquiry, wish) => await inquiry.logOf(wish.messageId, async (logs) => await toItem.call(this, logs, wish)),
+		run: async (tools, wish) => await tools.getLog(wish.messageId, async (logs) => await toItem.call(this, logs, wish)),
 		toItems: (item) => [item],
-		named: ({ messageId }) => ({ messageId }),
+		echo: ({ messageId }) => ({ messageId }),
 	});
 }
 
 /** A file is stored at once, so that its log is not held until all items are done. Throws Unusable. */
-async function toItem(this: IExecuteFunctions, logs: string, { messageId, property }: Wish): Promise<INodeExecutionData> {
+async function toItem(this: IExecuteFunctions, logs: string, { messageId, property }: LogInput): Promise<INodeExecutionData> {
 	if (property === undefined) return { json: { messageId, logs } };
 	const fileName = `${messageId.replace(NOT_IN_FILE_NAMES, '_')}.log`;
 	const file = await this.helpers.prepareBinaryData(Buffer.from(logs), fileName, 'text/plain').catch(refuseStorage);
@@ -70,10 +70,10 @@ function refuseStorage({ message }: Error): never {
 
 const NOT_IN_FILE_NAMES = /[^\w.-]/g;
 
-function readWish(given: Parameters): Wish {
+function readWish(given: ParameterReader): LogInput {
 	const messageId = readMessageId(given);
 	if (given.choice('output') === 'text') return { messageId };
 	const property = given.text('binaryPropertyName');
-	if (property === '') throw badInput('Put Output File in Field (binaryPropertyName) is empty', 'Enter a name, such as data.');
+	if (property === '') throw invalidParameter('Put Output File in Field (binaryPropertyName) is empty', 'Enter a name, such as data.');
 	return { messageId, property };
 }

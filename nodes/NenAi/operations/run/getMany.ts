@@ -1,6 +1,6 @@
 import type { IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
 
-import { askForEach, askOptions } from '../ask';
+import { queryMcp, queryOptions } from '../ask';
 import type { Operation } from '../resource';
 import { readWorkflowId, workflowProperty } from './workflowId';
 
@@ -21,15 +21,15 @@ export const parameters: INodeProperties[] = [
 		default: 50,
 		description: 'Max number of results to return',
 	},
-	askOptions,
+	queryOptions,
 ];
 
 /** Asks for the recent runs of each item's workflow, and gives an item for each of them, as NenAI has it. */
 export async function execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
-	return await askForEach(this, {
+	return await queryMcp(this, {
 		parameters,
-		read: (given) => ({ workflowId: readWorkflowId(given), limit: given.count('limit') }),
-		ask: async (inquiry, { workflowId, limit }) => await inquiry.runsOf(workflowId, limit),
+		read: (given) => ({ workflowId: readWorkflowId(given), limit: given.positiveInteger('limit') }),
+		run: async (tools, { workflowId, limit }) => await tools.listRuns(workflowId, limit),
 		toItems: (runs) => runs.map((json) => ({ json })),
 	});
 }

@@ -4,9 +4,9 @@ import type { Connection } from '../../transport/connection';
 import { isHttpUrl } from '../../transport/credential';
 import { ExactNumber, parseForSending, readDecimal, writeExactly } from '../../transport/exactJson';
 import type { RunRequest } from '../../transport/startRun';
-import { badInput } from '../badInput';
+import { invalidParameter } from '../badInput';
 import { checkNumbers } from '../checkNumbers';
-import { isEntered, type Parameters } from '../parameters';
+import { isEntered, type ParameterReader } from '../parameters';
 import type { Service } from '../runItems';
 import { describe, isRecord, titleOf, toObjectForSending, type Name } from '../values';
 import { readWorkflowId, workflowProperty } from './workflowId';
@@ -84,15 +84,15 @@ export const runOptions: INodeProperties[] = [
 	},
 ];
 
-/** Reads what an item asks to be started. Throws BadInput when it cannot be sent as it is. */
-export function readRunRequest(this: IExecuteFunctions, itemIndex: number, parameters: Parameters): Omit<RunRequest, 'webhook_callback'> {
+/** Reads what an item asks to be started. Throws InvalidParameterError when it cannot be sent as it is. */
+export function readRunRequest(this: IExecuteFunctions, itemIndex: number, parameters: ParameterReader): Omit<RunRequest, 'webhook_callback'> {
 	const id = readWorkflowId(parameters);
 	const workflow_params = READERS[parameters.choice('parametersMode')].call(this, itemIndex, parameters);
 	return { workflow_id: id, workflow_params };
 }
 
 /** By the value of `parametersMode`. Each refuses numbers whose digits are lost. */
-const READERS: Record<string, (this: IExecuteFunctions, itemIndex: number, parameters: Parameters) => IDataObject> = {
+const READERS: Record<string, (this: IExecuteFunctions, itemIndex: number, parameters: ParameterReader) => IDataObject> = {
 	fields: (_, parameters) => fromFields(parameters.raw('parameters'), parameters.nameOf('parameters'), parameters.savedAs('parameters')),
 	json: (_, parameters) => parameters.objectForSending('parametersJson'),
 	input(itemIndex) {
@@ -116,15 +116,15 @@ export function fromFields(value: unknown, name: Name, saved?: unknown): IDataOb
 	}
 	const { assignments, ...others } = collection;
 	if (Object.keys(others).length > 0) {
-		throw badInput(`${titleOf(name)} has both a list of assignments and other names: ${Object.keys(others).join(', ')}`, 'Give all names and values in one of the two ways.');
+		throw invalidParameter(`${titleOf(name)} has both a list of assignments and other names: ${Object.keys(others).join(', ')}`, 'Give all names and values in one of the two ways.');
 	}
 	if (!Array.isArray(assignments)) {
-		throw badInput(`${titleOf(name)} must have a list of assignments, but has ${describe(assignments)}`, 'Enter the names and values in the form, or one object such as { "PATIENT_NAME": "Jane Doe" }.');
+		throw invalidParameter(`${titleOf(name)} must have a list of assignments, but has ${describe(assignments)}`, 'Enter the names and values in the form, or one object such as { "PATIENT_NAME": "Jane Doe" }.');
 	}
 	const entries = new Map<string, unknown>();
 	for (const [index, assignment] of (assignments as unknown[]).entries()) {
 		const [parameter, converted] = fromAssignment(assignment, name, isEntered(saved) || isEntered(savedValue(saved, index)));
-		if (entries.has(parameter)) throw badInput(`The parameter "${parameter}" is there twice`, 'Remove one of the two lines.');
+		if (entries.has(parameter)) throw invalidParameter(`The parameter "${parameter}" is there twice`, 'Remove one of the two lines.');
 		entries.set(parameter, converted);
 	}
 	// Unlike an assignment, this also keeps a parameter that is called __proto__.
@@ -142,15 +142,15 @@ function savedValue(saved: unknown, index: number): unknown {
 const NAMES = ['string', 'number', 'bigint', 'undefined'];
 
 function fromAssignment(assignment: unknown, collection: Name, isEnteredValue: boolean): [name: string, value: unknown] {
-	if (!isRecord(assignment)) throw badInput(`${titleOf(collection)} has an entry that is ${describe(assignment)}`, 'Each must be an object with name, value and type.');
+	if (!isRecord(assignment)) throw invalidParameter(`${titleOf(collection)} has an entry that is ${describe(assignment)}`, 'Each must be an object with name, value and type.');
 	const given: Record<string, unknown> = assignment;
 	if (!NAMES.includes(typeof given.name) && given.name !== null && !(given.name instanceof ExactNumber)) {
-		throw badInput(`The name of a parameter must be a text, but is ${describe(given.name)}`, 'Enter its name. If it is an expression, look at what it gives for this item.');
+		throw invalidParameter(`The name of a parameter must be a text, but is ${describe(given.name)}`, 'Enter its name. If it is an expression, look at what it gives for this item.');
 	}
 	const name = String(given.name ?? '').trim();
-	if (name === '') throw badInput('A parameter has no name', 'Enter its name, or remove the line.');
+	if (name === '') throw invalidParameter('A parameter has no name', 'Enter its name, or remove the line.');
 	if (given.value === undefined || given.value === null) {
-		throw badInput(`The parameter "${name}" has no value`, 'If it is an expression, look at what it gives for this item. To send "null", use the JSON mode.');
+		throw invalidParameter(`The parameter "${name}" has no value`, 'If it is an expression, look at what it gives for this item. To send "null", use the JSON mode.');
 	}
 	return [name, convert(name, given.value, given.type ?? 'string', isEnteredValue)];
 }
@@ -167,7 +167,7 @@ const MISLEADING = new Map<unknown, (value: unknown) => boolean>([
 /** As n8n's own nodes convert, but without what would send a value that nobody entered: 0 for an empty text, 1 for true. */
 function convert(name: string, given: unknown, type: unknown, isEnteredValue: boolean): unknown {
 	const isMisleading = MISLEADING.get(type);
-	if (isMisleading === undefined) throw badInput(`The parameter "${name}" has a type that there is not: ${describe(type)}`, `Use one of ${[...MISLEADING.keys()].join(', ')}.`);
+	if (isMisleading === undefined) throw invalidParameter(`The parameter "${name}" has a type that there is not: ${describe(type)}`, `Use one of ${[...MISLEADING.keys()].join(', ')}.`);
 	const value = parseText(typeof given === 'bigint' ? new ExactNumber(String(given)) : given, type);
 	checkNumbers(value, name, isEnteredValue);
 	if (value instanceof ExactNumber) {
@@ -178,7 +178,7 @@ function convert(name: string, given: unknown, type: unknown, isEnteredValue: bo
 	const result = validateFieldType(name, plain, type as FieldType);
 	if (isMisleading(plain) || !result.valid) {
 		const found = String(value).trim() === '' ? 'it is empty' : `it is ${shorten(writeExactly(given))}`;
-		throw badInput(`The parameter "${name}" is not of the type ${type}: ${found}`, 'Change its value or its type.');
+		throw invalidParameter(`The parameter "${name}" is not of the type ${type}: ${found}`, 'Change its value or its type.');
 	}
 	// n8n reads notations such as 0x1F, and rounds there, too.
 	checkNumbers(result.newValue, name, isEnteredValue);
@@ -209,7 +209,7 @@ function parseText(value: unknown, type: unknown): unknown {
  */
 export function checkCallbackUrl(url: string, quote: string, source: string): string {
 	if (!isHttpUrl(url)) {
-		throw badInput(`The callback URL is not an absolute http(s) URL${quote}`, `Check ${source}. It is usually the Production URL of a NenAI Trigger.`);
+		throw invalidParameter(`The callback URL is not an absolute http(s) URL${quote}`, `Check ${source}. It is usually the Production URL of a NenAI Trigger.`);
 	}
 	return url;
 }

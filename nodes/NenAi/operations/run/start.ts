@@ -3,10 +3,10 @@ import type { IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n
 import type { NenAiCredential } from '../../transport/credential';
 import type { Outcome } from '../../transport/queue';
 import { ASK_BEFORE_STARTING_AGAIN, startRun, type RunRequest, type StartedRun } from '../../transport/startRun';
-import { badInput } from '../badInput';
+import { invalidParameter } from '../badInput';
 import { describeUncertain } from '../items';
-import { readLimits } from '../limits';
-import type { Parameters } from '../parameters';
+import { readRequestLimits } from '../limits';
+import type { ParameterReader } from '../parameters';
 import type { Operation } from '../resource';
 import { runItems } from '../runItems';
 import { checkCallbackUrl, readRunRequest, runOptions, runProperties, RUNS_API } from './request';
@@ -85,7 +85,7 @@ export async function execute(this: IExecuteFunctions): Promise<INodeExecutionDa
 		ordered: false,
 		properties: parameters,
 		service: RUNS_API,
-		settings: (ofAll) => ({ ...readLimits(ofAll), maxConcurrency: ofAll.count('options.maxConcurrency') }),
+		settings: (ofAll) => ({ ...readRequestLimits(ofAll), maxConcurrency: ofAll.positiveInteger('options.maxConcurrency') }),
 		read: (given, { itemIndex, connection }) => readRequest.call(this, given, itemIndex, connection.credential),
 		run: async (connection, request) => await startRun.call(this, request, connection),
 		toItems: (started) => [{ json: started }],
@@ -95,14 +95,14 @@ export async function execute(this: IExecuteFunctions): Promise<INodeExecutionDa
 	});
 }
 
-function readRequest(this: IExecuteFunctions, given: Parameters, itemIndex: number, credential: NenAiCredential): RunRequest {
+function readRequest(this: IExecuteFunctions, given: ParameterReader, itemIndex: number, credential: NenAiCredential): RunRequest {
 	const request = readRunRequest.call(this, itemIndex, given);
 	const callback = CALLBACKS[given.choice('callback')](given, credential);
 	return callback === undefined ? request : { ...request, webhook_callback: callback };
 }
 
 /** Where NenAI reports to, by the value of `callback`. */
-const CALLBACKS: Record<string, (given: Parameters, credential: NenAiCredential) => string | undefined> = {
+const CALLBACKS: Record<string, (given: ParameterReader, credential: NenAiCredential) => string | undefined> = {
 	none: () => undefined,
 	url(given) {
 		const url = given.text('callbackUrl');
@@ -111,7 +111,7 @@ const CALLBACKS: Record<string, (given: Parameters, credential: NenAiCredential)
 	default(_, { defaultCallbackUrl }) {
 		// Not quoted: in the form it stands below the secrets.
 		if (defaultCallbackUrl !== '') return checkCallbackUrl(defaultCallbackUrl, '', 'the Default Callback URL of the credential');
-		throw badInput(
+		throw invalidParameter(
 			'The credential has no default callback URL',
 			'Enter one in the credential (usually the Production URL of a NenAI Trigger), or set Callback to "URL" or "None".',
 		);

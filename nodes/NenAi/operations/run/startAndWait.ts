@@ -8,7 +8,7 @@ import {
 	type IWebhookResponseData,
 } from 'n8n-workflow';
 
-import { answer, ignored, refused } from '../../callback/answers';
+import { respond, ignored, refused } from '../../callback/answers';
 import { isFinal } from '../../callback/payload';
 import { areSecretsOfCallbacks, receiveCallback } from '../../callback/receive';
 import { resumeOnce } from '../../callback/startOnce';
@@ -16,10 +16,10 @@ import { isHttpUrl, type NenAiCredential } from '../../transport/credential';
 import type { Failure } from '../../transport/failure';
 import { isLoopback } from '../../transport/hosts';
 import { ASK_BEFORE_STARTING_AGAIN, startRun, type RunRequest, type StartedRun } from '../../transport/startRun';
-import { badInput, BadInput } from '../badInput';
+import { invalidParameter, InvalidParameterError } from '../badInput';
 import { isInsideAgent } from '../items';
-import { readLimits } from '../limits';
-import { Parameters } from '../parameters';
+import { readRequestLimits } from '../limits';
+import { ParameterReader } from '../parameters';
 import type { Operation } from '../resource';
 import { runItems } from '../runItems';
 import { readRunRequest, runOptions, runProperties, RUNS_API } from './request';
@@ -93,7 +93,7 @@ export const parameters: INodeProperties[] = [
 ];
 
 /** What is known before anything is sent. */
-interface Plan {
+interface StartAndWaitInput {
 	request: RunRequest;
 	/** Milliseconds from the moment in which the run is accepted; Infinity for no limit. */
 	longestWait: number;
@@ -110,8 +110,8 @@ export async function execute(this: IExecuteFunctions): Promise<INodeExecutionDa
 		ordered: false,
 		properties: parameters,
 		service: RUNS_API,
-		settings: (ofAll) => ({ ...readLimits(ofAll), maxConcurrency: 1 }),
-		read: async (given, { connection }) => await readPlan.call(this, given, connection.credential),
+		settings: (ofAll) => ({ ...readRequestLimits(ofAll), maxConcurrency: 1 }),
+		read: async (given, { connection }) => await readInput.call(this, given, connection.credential),
 		run: async (connection, { request }) => await startRun.call(this, request, connection),
 		toItems: async (run, plan) => [await suspend.call(this, run, plan)],
 		recoveryHint: ASK_BEFORE_STARTING_AGAIN,
@@ -123,7 +123,7 @@ export async function execute(this: IExecuteFunctions): Promise<INodeExecutionDa
 }
 
 /** Suspends the execution. Gives the item that comes out when the wait ends without a result. */
-async function suspend(this: IExecuteFunctions, { messageId }: StartedRun, { request, longestWait }: Plan): Promise<INodeExecutionData> {
+async function suspend(this: IExecuteFunctions, { messageId }: StartedRun, { request, longestWait }: StartAndWaitInput): Promise<INodeExecutionData> {
 	this.getWorkflowDataProxy(0).$execution.customData.set('nenaiMessageId', messageId);
 	const timedOut = { workflow_id: request.workflow_id, message_id: messageId, status: 'timeout', [OWN_TIMEOUT]: true };
 	storeInput.call(this, { json: timedOut, pairedItem: { item: 0 } });
@@ -143,13 +143,13 @@ function storeInput(this: IExecuteFunctions, item: INodeExecutionData) {
 	for (const inputs of Object.values(stored)) inputs[0]?.splice(0, Infinity, item);
 }
 
-/** Throws BadInput for what cannot be sent, or cannot be waited for. */
-async function readPlan(this: IExecuteFunctions, given: Parameters, credential: NenAiCredential): Promise<Plan> {
+/** Throws InvalidParameterError for what cannot be sent, or cannot be waited for. */
+async function readInput(this: IExecuteFunctions, given: ParameterReader, credential: NenAiCredential): Promise<StartAndWaitInput> {
 	// What such a tool suspends, nothing can resume.
-	if (isInsideAgent.call(this)) throw new BadInput(INSIDE_AGENT);
+	if (isInsideAgent.call(this)) throw new InvalidParameterError(INSIDE_AGENT);
 	const count = this.getInputData().length;
-	if (count > 1) throw new BadInput(severalItems(count));
-	if (credential.webhookSecrets.length === 0 && !given.plainlyOn('options.acceptUnsigned')) throw new BadInput(NO_SECRET);
+	if (count > 1) throw new InvalidParameterError(severalItems(count));
+	if (credential.webhookSecrets.length === 0 && !given.isExplicitlyTrue('options.acceptUnsigned')) throw new InvalidParameterError(NO_SECRET);
 	const request = { ...readRunRequest.call(this, 0, given), webhook_callback: readResumeUrl.call(this, credential) };
 	const longestWait = readLongestWait.call(this, given);
 	await checkSecretsOfCallback.call(this, credential);
@@ -158,28 +158,28 @@ async function readPlan(this: IExecuteFunctions, given: Parameters, credential: 
 
 /**
  * When the callback comes, n8n resolves the expressions of the credential without the data of this execution. Throws
- * BadInput if that gives other secrets than now: the result could not be verified then.
+ * InvalidParameterError if that gives other secrets than now: the result could not be verified then.
  */
 async function checkSecretsOfCallback(this: IExecuteFunctions, { webhookSecrets }: NenAiCredential) {
 	const isSame = await areSecretsOfCallbacks.call(this, webhookSecrets).catch((error: Error) => error);
-	if (isSame instanceof Error) throw new BadInput(otherSecrets(isSame.message));
-	if (!isSame) throw new BadInput(otherSecrets());
+	if (isSame instanceof Error) throw new InvalidParameterError(otherSecrets(isSame.message));
+	if (!isSame) throw new InvalidParameterError(otherSecrets());
 }
 
 function readResumeUrl(this: IExecuteFunctions, { baseUrl }: NenAiCredential): string {
 	const resumeUrl = String(this.getWorkflowDataProxy(0).$execution.resumeUrl);
 	const isHere = (url: string) => isLoopback(new URL(url).hostname);
-	if (!isHttpUrl(resumeUrl) || (isHere(resumeUrl) && !isHere(baseUrl))) throw new BadInput(unreachable(resumeUrl));
+	if (!isHttpUrl(resumeUrl) || (isHere(resumeUrl) && !isHere(baseUrl))) throw new InvalidParameterError(unreachable(resumeUrl));
 	return resumeUrl;
 }
 
 /** In milliseconds; Infinity for no limit. */
-function readLongestWait(this: IExecuteFunctions, reader: Parameters): number {
-	const hasLimit = reader.switch('limitWaitTime');
+function readLongestWait(this: IExecuteFunctions, reader: ParameterReader): number {
+	const hasLimit = reader.boolean('limitWaitTime');
 	const amount = hasLimit ? reader.number('resumeAmount') : Infinity;
 	const longestWait = hasLimit ? amount * UNITS[reader.choice('resumeUnit')] : Infinity;
 	if (amount <= 0 || (hasLimit && Date.now() + longestWait >= WAIT_INDEFINITELY.getTime())) {
-		throw badInput(`The limit of the wait time is not a time: ${amount}`, 'Enter an amount greater than 0, or switch Limit Wait Time off.');
+		throw invalidParameter(`The limit of the wait time is not a time: ${amount}`, 'Enter an amount greater than 0, or switch Limit Wait Time off.');
 	}
 	refuseLongerThanExecution.call(this, longestWait);
 	return longestWait;
@@ -190,7 +190,7 @@ function refuseLongerThanExecution(this: IExecuteFunctions, longestWait: number)
 	// Seen in n8n 1.123 and 2.41; older ones may not tell a node its workflow's settings.
 	const seconds = Number(this.getWorkflowSettings?.().executionTimeout ?? -1);
 	if (seconds <= 0 || longestWait < seconds * 1000) return;
-	throw badInput(
+	throw invalidParameter(
 		`This workflow is ended by its own time-out (${seconds} seconds) before the wait is over, and the result would be lost`,
 		'Set a shorter limit in this node, or a longer Timeout Workflow in the settings of the workflow.',
 	);
@@ -205,18 +205,18 @@ export async function webhook(this: IWebhookFunctions): Promise<IWebhookResponse
 		return await receive.call(this);
 	} catch (error) {
 		this.logger.error(`A callback to the node "${this.getNode().name}" could not be handled: ${(error as Error).message}`);
-		return answer.call(this, refused(500, 'n8n could not handle this callback. The execution keeps waiting: send it again'));
+		return respond.call(this, refused(500, 'n8n could not handle this callback. The execution keeps waiting: send it again'));
 	}
 }
 
 async function receive(this: IWebhookFunctions): Promise<IWebhookResponseData> {
-	const reader = new Parameters(parameters, (name) => this.getNodeParameter(name, null));
-	const received = await receiveCallback.call(this, reader.plainlyOn('options.acceptUnsigned'));
-	if ('answer' in received) return answer.call(this, received.answer);
+	const reader = new ParameterReader(parameters, (name) => this.getNodeParameter(name, null));
+	const received = await receiveCallback.call(this, reader.isExplicitlyTrue('options.acceptUnsigned'));
+	if ('answer' in received) return respond.call(this, received.answer);
 	const { callback } = received;
 	const waitedFor = (this.evaluateExpression('{{ $json }}', 0) as IDataObject | null)?.message_id;
-	if (callback.message_id !== waitedFor) return answer.call(this, refused(409, 'This execution waits for another run'));
-	if (!isFinal(callback.status)) return answer.call(this, ignored(`status ${callback.status}`));
+	if (callback.message_id !== waitedFor) return respond.call(this, refused(409, 'This execution waits for another run'));
+	if (!isFinal(callback.status)) return respond.call(this, ignored(`status ${callback.status}`));
 	return await resumeOnce.call(this, callback, [[{ json: callback, pairedItem: { item: 0 } }]]);
 }
 

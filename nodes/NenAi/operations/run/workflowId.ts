@@ -1,7 +1,7 @@
 import type { INodeProperties } from 'n8n-workflow';
 
-import { badInput } from '../badInput';
-import type { Parameters } from '../parameters';
+import { invalidParameter } from '../badInput';
+import type { ParameterReader } from '../parameters';
 
 /** The parameter with which a NenAI workflow is chosen. A plain text in its place, as it was saved before, is an ID. */
 export function workflowProperty(description: string): INodeProperties {
@@ -30,9 +30,9 @@ export function workflowProperty(description: string): INodeProperties {
 	};
 }
 
-/** Throws BadInput where there is none. */
-export function readWorkflowId(parameters: Parameters): string {
+/** Throws InvalidParameterError where there is none. */
+export function readWorkflowId(parameters: ParameterReader): string {
 	const id = parameters.id('workflowId');
-	if (id === '') throw badInput('The workflow ID is empty', 'Enter the ID of the NenAI workflow, or choose it from the list. If it is an expression, look at what it gives for this item.');
+	if (id === '') throw invalidParameter('The workflow ID is empty', 'Enter the ID of the NenAI workflow, or choose it from the list. If it is an expression, look at what it gives for this item.');
 	return id;
 }

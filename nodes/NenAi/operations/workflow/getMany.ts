@@ -1,6 +1,6 @@
 import type { IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
 
-import { askForEach, askOptions } from '../ask';
+import { queryMcp, queryOptions } from '../ask';
 import type { Operation } from '../resource';
 
 export const option: Operation['option'] = {
@@ -10,14 +10,14 @@ export const option: Operation['option'] = {
 	description: 'Asks NenAI which workflows there are, for example to find the ID of one. Starts and changes nothing.',
 };
 
-export const parameters: INodeProperties[] = [askOptions];
+export const parameters: INodeProperties[] = [queryOptions];
 
 /** Asks for the workflows of the account, and gives an item for each of them, as NenAI has it. */
 export async function execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
-	return await askForEach(this, {
+	return await queryMcp(this, {
 		parameters,
 		read: () => ({}),
-		ask: async (inquiry) => await inquiry.workflows(),
+		run: async (tools) => await tools.listWorkflows(),
 		toItems: (workflows) => workflows.map((json) => ({ json })),
 	});
 }

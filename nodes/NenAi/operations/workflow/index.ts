@@ -1,4 +1,4 @@
-import { makeResource } from '../resource';
+import { defineResource } from '../resource';
 import * as getMany from './getMany';
 
-export const workflow = makeResource({ name: 'Workflow', value: 'workflow', description: 'The NenAI workflows of your account: not those of n8n' }, [getMany]);
+export const workflow = defineResource({ name: 'Workflow', value: 'workflow', description: 'The NenAI workflows of your account: not those of n8n' }, [getMany]);

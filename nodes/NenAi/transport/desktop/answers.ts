@@ -1,6 +1,6 @@
 import type { IDataObject } from 'n8n-workflow';
 
-import type { Reading } from './api';
+import type { ParseResult } from './api';
 import { takePicture, type Picture } from './picture';
 import { isObject, withoutSession } from './session';
 
@@ -11,7 +11,7 @@ import { isObject, withoutSession } from './session';
  */
 
 /** What came of an action. */
-export interface Acted {
+export interface ActionResult {
 	/** As NenAI sent it, without the picture. */
 	json: IDataObject;
 	picture?: Picture;
@@ -31,7 +31,7 @@ const OF_PROGRAMS = 'output';
 /** Values of `status` with which no action ends that was done. */
 const FAILED = ['error', 'failed', 'failure'];
 
-export function readAction(answer: unknown): Reading<Acted> {
+export function readAction(answer: unknown): ParseResult<ActionResult> {
 	if (!isObject(answer)) return undefined;
 	const problem = problemIn(answer) ?? problemInStatus(answer);
 	if (problem !== undefined) return { refused: problem };
@@ -41,7 +41,7 @@ export function readAction(answer: unknown): Reading<Acted> {
 }
 
 /** Of an action from which nothing but a picture is wanted. */
-export function readScreenshot(answer: unknown): Reading<Acted> {
+export function readScreenshot(answer: unknown): ParseResult<ActionResult> {
 	const reading = readAction(answer);
 	return reading !== undefined && 'value' in reading && reading.value.picture === undefined ? { lacks: 'picture of a known form: PNG, JPEG, GIF, WebP or BMP in base64' } : reading;
 }
@@ -58,22 +58,22 @@ function problemInStatus({ status, output, message }: IDataObject): unknown {
 }
 
 /** A desktop that was to be made. */
-export function readCreated(answer: unknown): Reading<IDataObject> {
+export function readCreated(answer: unknown): ParseResult<IDataObject> {
 	const problem = isObject(answer) ? problemIn(answer) : undefined;
 	return problem === undefined ? readDesktop(answer) : { refused: problem };
 }
 
 /** A desktop, whose `desktop_id` everything else needs. */
-export function readDesktop(answer: unknown): Reading<IDataObject> {
+export function readDesktop(answer: unknown): ParseResult<IDataObject> {
 	return isObject(answer) && typeof answer.desktop_id === 'string' && answer.desktop_id !== '' ? cleaned(answer) : undefined;
 }
 
-export function readDesktops(answer: unknown): Reading<IDataObject[]> {
+export function readDesktops(answer: unknown): ParseResult<IDataObject[]> {
 	return cleanedList(listIn(answer, 'desktops'));
 }
 
 /** Of what needs no answer, such as HTTP's 204. */
-export function readDone(answer: unknown): Reading<IDataObject> {
+export function readDone(answer: unknown): ParseResult<IDataObject> {
 	if (answer === undefined) return { value: { success: true } };
 	if (!isObject(answer)) return undefined;
 	const problem = problemIn(answer) ?? problemInStatus(answer);
@@ -81,40 +81,40 @@ export function readDone(answer: unknown): Reading<IDataObject> {
 }
 
 /** Of a new name: what is answered may be the desktop, in whatever state it is. */
-export function readRenamed(answer: unknown): Reading<IDataObject> {
+export function readRenamed(answer: unknown): ParseResult<IDataObject> {
 	if (!isObject(answer) || answer.desktop_id === undefined) return readDone(answer);
 	const problem = problemIn(answer);
 	return problem === undefined ? cleaned(answer) : { refused: problem };
 }
 
 /** Nothing of it is passed on: it may still tell of the session. */
-export function readClosed(answer: unknown): Reading<IDataObject> {
+export function readClosed(answer: unknown): ParseResult<IDataObject> {
 	const reading = readDone(answer);
 	return reading !== undefined && 'value' in reading ? { value: { success: true } } : reading;
 }
 
 /** The one answer whose link is passed on. */
-export function readSession(answer: unknown): Reading<IDataObject> {
+export function readSession(answer: unknown): ParseResult<IDataObject> {
 	return isObject(answer) && typeof answer.href === 'string' ? { value: answer } : undefined;
 }
 
 /** Not cleaned of sessions: what a tool takes is read from it. Whoever passes tools on must clean them. */
-export function readTools(answer: unknown): Reading<Tool[]> {
+export function readTools(answer: unknown): ParseResult<Tool[]> {
 	const list = listIn(answer, 'tools');
 	return list && { value: list.filter((tool): tool is IDataObject & Tool => typeof tool.name === 'string' && tool.name !== '') };
 }
 
-export function readFiles(answer: unknown): Reading<IDataObject[]> {
+export function readFiles(answer: unknown): ParseResult<IDataObject[]> {
 	return cleanedList(listIn(answer, 'files'));
 }
 
 /** An answer as it may come out. */
-function cleaned(answer: IDataObject): Reading<IDataObject> {
+function cleaned(answer: IDataObject): ParseResult<IDataObject> {
 	const value = withoutSession(answer);
 	return { value, leftOut: value !== answer };
 }
 
-function cleanedList(list: IDataObject[] | undefined): Reading<IDataObject[]> {
+function cleanedList(list: IDataObject[] | undefined): ParseResult<IDataObject[]> {
 	const value = list?.map((entry) => withoutSession(entry));
 	return value && { value, leftOut: value.some((entry, index) => entry !== list?.[index]) };
 }

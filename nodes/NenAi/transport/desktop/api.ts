@@ -1,21 +1,21 @@
 import type { IHttpRequestOptions, IN8nHttpFullResponse } from 'n8n-workflow';
 
-import { judge } from '../answer';
-import { requestDesktop, type Connection, type Sender } from '../connection';
+import { classifyStatus } from '../answer';
+import { requestDesktop, type Connection, type RequestContext } from '../connection';
 import { parseExactly, TooDeep } from '../exactJson';
 import type { Failure } from '../failure';
-import { asAttempt, dismiss, receive, STALLED_AFTER, type IncomingFile } from '../incomingFile';
+import { asAttempt, discardBody, acceptBody, STALL_TIMEOUT_MS, type IncomingFile } from '../incomingFile';
 import type { Attempt } from '../queue';
 import { redactJson } from '../redact';
 import { ChangedFile, firstBytes, OutgoingBytes, TooLarge, wholeText, type Bytes } from './bytes';
-import type { Deed } from './deed';
-import { explainForm, explainRefusal, explainStatus, explainThrown, explainTooLarge, isGone, presented, type BadAnswer } from './failures';
+import type { DesktopRequest } from './request';
+import { explainForm, explainRefusal, explainStatus, explainThrown, explainTooLarge, isGone, sanitizeAttempt, type UnexpectedResponse } from './failures';
 
 /** What is in an answer: what was hoped for, perhaps without the link of a session; what NenAI says went wrong; all but what was asked for; or, undefined, a form that is not known. */
-export type Reading<T> = { value: T; leftOut?: boolean } | { refused: unknown } | { lacks: string } | undefined;
+export type ParseResult<T> = { value: T; leftOut?: boolean } | { refused: unknown } | { lacks: string } | undefined;
 
 /** A file that is sent. */
-export interface Outgoing {
+export interface UploadFile {
 	/** Opened anew for each try. */
 	open: () => Promise<Bytes | Buffer>;
 	size: number;
@@ -50,11 +50,11 @@ function parse(body: string): unknown {
 const STOPPED: Failure = { message: 'The execution was stopped', hint: 'Nothing more was sent.' };
 
 /** @param hasBegun whether a part of it was on its way by then */
-function unreadable({ what, lookFirst = '' }: Deed, error: Error, hasBegun = false): Failure {
+function unreadable({ label, recoveryHint = '' }: DesktopRequest, error: Error, hasBegun = false): Failure {
 	const isChanged = error instanceof ChangedFile;
 	const hint = isChanged ? 'Run the workflow again from the node that gives the file.' : 'Check that the file is still there, and the binary data settings of this n8n.';
-	const message = isChanged ? `The file has changed since n8n stored it, so it was not sent whole for ${what}: ${error.message}` : `The file could not be read for ${what}: ${error.message}`;
-	return { message, ...(hasBegun ? { hint: `${hint} A part of it was sent. ${lookFirst}`, uncertain: true } : { hint: `${hint} Nothing was sent.` }) };
+	const message = isChanged ? `The file has changed since n8n stored it, so it was not sent whole for ${label}: ${error.message}` : `The file could not be read for ${label}: ${error.message}`;
+	return { message, ...(hasBegun ? { hint: `${hint} A part of it was sent. ${recoveryHint}`, uncertain: true } : { hint: `${hint} Nothing was sent.` }) };
 }
 
 /**
@@ -72,11 +72,11 @@ export class DesktopApi {
 	/** Tells that the execution was stopped, so that nothing more is sent. */
 	readonly stopped?: AbortSignal;
 
-	private readonly sender: Sender;
+	private readonly sender: RequestContext;
 
 	private hasHinted = false;
 
-	constructor(sender: Sender, connection: Connection, stopped?: AbortSignal) {
+	constructor(sender: RequestContext, connection: Connection, stopped?: AbortSignal) {
 		this.sender = sender;
 		this.connection = connection;
 		this.stopped = stopped;
@@ -87,91 +87,91 @@ export class DesktopApi {
 	 *
 	 * @param ifGone what to give where NenAI answers that the desktop is gone; without it, that is a failure
 	 */
-	async do<T>(deed: Deed, read: (answer: unknown) => Reading<T>, ifGone?: T): Promise<Attempt<T>> {
-		return await this.present(this.send(deed, deed.body && { body: deed.body, json: true }, read, ifGone));
+	async do<T>(request: DesktopRequest, read: (answer: unknown) => ParseResult<T>, ifGone?: T): Promise<Attempt<T>> {
+		return await this.present(this.send(request, request.body && { body: request.body, json: true }, read, ifGone));
 	}
 
 	/** The same with a file as its body. */
-	async upload<T>(deed: Deed, file: Outgoing, read: (answer: unknown) => Reading<T>): Promise<Attempt<T>> {
-		return await this.present(this.sendFile(deed, file, read));
+	async upload<T>(request: DesktopRequest, file: UploadFile, read: (answer: unknown) => ParseResult<T>): Promise<Attempt<T>> {
+		return await this.present(this.sendFile(request, file, read));
 	}
 
 	/** Asks for a file, and gives it to what stores it. */
-	async download<T>(deed: Deed, label: string, store: (file: IncomingFile) => Promise<T>): Promise<Attempt<T>> {
-		return await this.present(this.fetch(deed, label, store));
+	async download<T>(request: DesktopRequest, label: string, store: (file: IncomingFile) => Promise<T>): Promise<Attempt<T>> {
+		return await this.present(this.fetch(request, label, store));
 	}
 
 	private async present<T>(attempt: Promise<Attempt<T>>): Promise<Attempt<T>> {
-		return presented(await attempt, this.connection.credential.apiKey);
+		return sanitizeAttempt(await attempt, this.connection.credential.apiKey);
 	}
 
-	private async sendFile<T>(deed: Deed, file: Outgoing, read: (answer: unknown) => Reading<T>): Promise<Attempt<T>> {
+	private async sendFile<T>(request: DesktopRequest, file: UploadFile, read: (answer: unknown) => ParseResult<T>): Promise<Attempt<T>> {
 		let body: Bytes | Buffer;
 		try {
 			body = await file.open();
 		} catch (error) {
-			return { kind: 'failed', failure: unreadable(deed, error as Error) };
+			return { kind: 'failed', failure: unreadable(request, error as Error) };
 		}
-		const takes = Math.min(LONGEST_UPLOAD, Math.ceil(file.size / SLOWEST));
-		const send = async (content: Bytes | Buffer) => await this.send({ ...deed, takes }, { body: content, headers: { 'content-type': asHeader(file.type), 'content-length': String(file.size) } }, read);
+		const extraSeconds = Math.min(LONGEST_UPLOAD, Math.ceil(file.size / SLOWEST));
+		const send = async (content: Bytes | Buffer) => await this.send({ ...request, extraSeconds }, { body: content, headers: { 'content-type': asHeader(file.type), 'content-length': String(file.size) } }, read);
 		if (!('destroy' in body)) return await send(body);
 		const outgoing = new OutgoingBytes(body, file.size);
 		const attempt = await send(outgoing.stream);
 		outgoing.end();
 		if (outgoing.fault === undefined || attempt.kind === 'done') return attempt;
-		return { kind: 'failed', failure: unreadable(deed, outgoing.fault, outgoing.hasBegun) };
+		return { kind: 'failed', failure: unreadable(request, outgoing.fault, outgoing.hasBegun) };
 	}
 
-	private async fetch<T>(deed: Deed, label: string, store: (file: IncomingFile) => Promise<T>): Promise<Attempt<T>> {
+	private async fetch<T>(request: DesktopRequest, label: string, store: (file: IncomingFile) => Promise<T>): Promise<Attempt<T>> {
 		const connection = new AbortController();
 		let response: IN8nHttpFullResponse;
 		try {
 			// n8n undoes a compression by itself, and cannot tell when that ends too early.
-			response = await this.request(deed, { headers: { 'accept-encoding': 'identity' }, encoding: 'stream', timeout: STALLED_AFTER }, connection.signal);
+			response = await this.request(request, { headers: { 'accept-encoding': 'identity' }, encoding: 'stream', timeout: STALL_TIMEOUT_MS }, connection.signal);
 		} catch (error) {
-			return explainThrown(deed, error, this.connection);
+			return explainThrown(request, error, this.connection);
 		}
 		const { statusCode: status } = response;
 		const headers = redactJson({ ...response.headers }, this.connection.credential.apiKey);
 		if (status !== 200) {
 			const body = await firstBytes(response.body as unknown as Bytes);
-			dismiss(response, connection);
-			return judge(status) === 'accepted' ? explainForm(deed, { status, headers, body }, this.connection) : explainStatus(deed, { status, headers, body }, this.connection);
+			discardBody(response, connection);
+			return classifyStatus(status) === 'accepted' ? explainForm(request, { status, headers, body }, this.connection) : explainStatus(request, { status, headers, body }, this.connection);
 		}
 		try {
-			return { kind: 'done', value: await store(receive({ ...response, headers }, connection, { label, maxSize: Infinity })) };
+			return { kind: 'done', value: await store(acceptBody({ ...response, headers }, connection, { label, maxSize: Infinity })) };
 		} catch (error) {
 			return asAttempt(error, label);
 		}
 	}
 
-	private async send<T>(deed: Deed, content: Partial<IHttpRequestOptions> | undefined, read: (answer: unknown) => Reading<T>, ifGone?: T): Promise<Attempt<T>> {
+	private async send<T>(request: DesktopRequest, content: Partial<IHttpRequestOptions> | undefined, read: (answer: unknown) => ParseResult<T>, ifGone?: T): Promise<Attempt<T>> {
 		if (this.stopped?.aborted) return { kind: 'failed', failure: STOPPED };
-		let answer: BadAnswer;
+		let answer: UnexpectedResponse;
 		try {
-			answer = await this.exchange(deed, content);
+			answer = await this.exchange(request, content);
 		} catch (error) {
-			return error instanceof TooLarge ? explainTooLarge(deed) : explainThrown(deed, error, this.connection);
+			return error instanceof TooLarge ? explainTooLarge(request) : explainThrown(request, error, this.connection);
 		}
 		if (ifGone !== undefined && isGone(answer)) return { kind: 'done', value: ifGone };
-		if (judge(answer.status) !== 'accepted') return explainStatus(deed, answer, this.connection);
+		if (classifyStatus(answer.status) !== 'accepted') return explainStatus(request, answer, this.connection);
 		const parsed = parse(String(answer.body));
-		if (parsed instanceof TooDeep) return explainForm(deed, answer, this.connection, parsed.problem);
+		if (parsed instanceof TooDeep) return explainForm(request, answer, this.connection, parsed.problem);
 		const reading = read(redactJson(parsed, this.connection.credential.apiKey));
-		if (reading === undefined || 'lacks' in reading) return explainForm(deed, answer, this.connection, reading && `has no ${reading.lacks}`);
-		if ('refused' in reading) return explainRefusal(deed, reading.refused, this.connection);
+		if (reading === undefined || 'lacks' in reading) return explainForm(request, answer, this.connection, reading && `has no ${reading.lacks}`);
+		if ('refused' in reading) return explainRefusal(request, reading.refused, this.connection);
 		if (reading.leftOut) this.hintAtSession();
 		return { kind: 'done', value: reading.value };
 	}
 
 	/** Sends a request, and reads its answer to the end, as long as that is not too large. Rejects where no whole answer comes in time. */
-	private async exchange(deed: Deed, content: Partial<IHttpRequestOptions> | undefined): Promise<BadAnswer> {
-		const timeout = (this.connection.timeout + (deed.takes ?? 0)) * 1000;
+	private async exchange(request: DesktopRequest, content: Partial<IHttpRequestOptions> | undefined): Promise<UnexpectedResponse> {
+		const timeout = (this.connection.timeout + (request.extraSeconds ?? 0)) * 1000;
 		const deadline = AbortSignal.timeout(Math.ceil(timeout));
 		const connection = new AbortController();
 		try {
 			// Read here: n8n would take an answer of any size into memory, and round long numbers.
-			const { statusCode: status, headers, body } = await this.request(deed, { ...content, encoding: 'stream', timeout }, AbortSignal.any([deadline, connection.signal]));
+			const { statusCode: status, headers, body } = await this.request(request, { ...content, encoding: 'stream', timeout }, AbortSignal.any([deadline, connection.signal]));
 			return { status, headers, body: await wholeText(body as unknown as Bytes | string) };
 		} catch (error) {
 			// Ending the body alone leaves the connection open where nothing comes.
@@ -188,7 +188,7 @@ export class DesktopApi {
 		this.sender.addExecutionHints({ message: SESSION_LEFT_OUT, location: 'outputPane' });
 	}
 
-	private async request({ method, path }: Deed, options: Partial<IHttpRequestOptions>, ended?: AbortSignal): Promise<IN8nHttpFullResponse> {
+	private async request({ method, path }: DesktopRequest, options: Partial<IHttpRequestOptions>, ended?: AbortSignal): Promise<IN8nHttpFullResponse> {
 		const signals = [this.stopped, ended].filter((signal) => signal !== undefined);
 		return await requestDesktop(this.sender, { ...options, method, url: `${this.connection.credential.desktopUrl}${path}`, abortSignal: AbortSignal.any(signals) }, this.connection);
 	}

@@ -23,10 +23,10 @@ const KNOWN_VERSIONS = [PROTOCOL_VERSION, '2025-11-25', '2025-03-26', '2024-11-0
 const CLIENT_INFO = { name: 'n8n-nodes-nenai', version: '1' };
 
 /** Milliseconds for the end of a session, for which nobody waits. */
-const LONGEST_END = 5000;
+const MAX_CLOSE_MS = 5000;
 
 /** Pages of a list of tools; a server that gives more goes round in a circle. */
-const MOST_PAGES = 100;
+const MAX_PAGES = 100;
 
 /** JSON-RPC's codes for a request whose method is not there, and for one with parameters that are not accepted. */
 const METHOD_NOT_FOUND = -32601;
@@ -101,7 +101,7 @@ export class McpClient {
 	async listTools(): Promise<Tool[]> {
 		const tools: Tool[] = [];
 		let cursor: unknown;
-		for (let page = 0; page < MOST_PAGES; page += 1) {
+		for (let page = 0; page < MAX_PAGES; page += 1) {
 			const result = await this.listPage(cursor);
 			if (Array.isArray(result.tools)) tools.push(...result.tools.filter(isTool));
 			// Some servers write an empty cursor where there is none.
@@ -133,7 +133,7 @@ export class McpClient {
 		if (session?.id === undefined) return;
 		const ended = new AbortController();
 		try {
-			const { body } = await this.send({ method: 'DELETE', headers: headersOf(session), signal: AbortSignal.any([ended.signal, AbortSignal.timeout(LONGEST_END)]) });
+			const { body } = await this.send({ method: 'DELETE', headers: headersOf(session), signal: AbortSignal.any([ended.signal, AbortSignal.timeout(MAX_CLOSE_MS)]) });
 			body.destroy();
 			ended.abort();
 		} catch {

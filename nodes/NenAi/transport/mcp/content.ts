@@ -1,4 +1,4 @@
-import { quoteBody } from '../answer';
+import { excerptOf } from '../answer';
 
 /** What the parts of a tool's result say. */
 export interface Content {
@@ -53,10 +53,10 @@ function decode(blob: string): string | undefined {
 function describePart(part: Part): string {
 	if (part.type === 'resource_link') return `a link,${named(part.uri)} which this node does not follow`;
 	if (part.type === 'resource') return `a resource,${named((part.resource as Part | undefined)?.uri)} that is empty or not text`;
-	return `a part of the type ${quoteBody(String(part.type), '')}`;
+	return `a part of the type ${excerptOf(String(part.type), '')}`;
 }
 
 /** The address without what makes it a secret. */
 function named(uri: unknown): string {
-	return typeof uri === 'string' && uri !== '' ? ` ${quoteBody(uri, '')},` : '';
+	return typeof uri === 'string' && uri !== '' ? ` ${excerptOf(uri, '')},` : '';
 }

@@ -5,19 +5,19 @@
  * @param chunks of bytes, cut anywhere
  */
 export async function* readEvents(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
-	let event = new Event();
+	let event = new SseEvent();
 	for await (const line of readLines(chunks)) {
 		if (line !== '') {
 			event.take(line);
 			continue;
 		}
 		if (event.isMessage()) yield event.data();
-		event = new Event();
+		event = new SseEvent();
 	}
 	if (event.isMessage()) yield event.data();
 }
 
-class Event {
+class SseEvent {
 	private readonly lines: string[] = [];
 
 	private type = '';

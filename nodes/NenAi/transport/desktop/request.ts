@@ -1,26 +1,26 @@
 import type { IDataObject, IHttpRequestMethods } from 'n8n-workflow';
 
 /** Something that the Desktop API is asked for. */
-export interface Deed {
+export interface DesktopRequest {
 	method: IHttpRequestMethods;
 	/** Below the address of the API, with its query; every part is encoded. */
 	path: string;
 	body?: IDataObject;
 	/** What errors call it, as in "NenAI refused the left_click on desktop dsk_1". */
-	what: string;
+	label: string;
 	/**
 	 * How to find out whether it was done, where its answer was lost. Given for whatever does something, which is never
 	 * repeated then, unless it is idempotent; the rest only looks, and may be asked for as often as it takes.
 	 */
-	lookFirst?: string;
+	recoveryHint?: string;
 	/** Whether it does no harm to do it twice, so that it is sent again where its answer was lost. */
 	idempotent?: boolean;
 	/** What to do about a status, where that is other than usual. */
 	hints?: Record<number, string>;
 	/** Whether the answer may hold a secret, so that no error quotes anything of it. */
-	secret?: boolean;
+	redactResponse?: boolean;
 	/** Seconds that it takes by itself, on top of the usual. */
-	takes?: number;
+	extraSeconds?: number;
 }
 
 /** Whether a text can be a part of a path: a URL leaves out `.` and `..`. */
