@@ -104,11 +104,17 @@ test('a credential that cannot be read is not remembered, neither before nor aft
 test('while keys are read anew, those that are remembered still vouch', async () => {
 	const { state, memory } = setUp();
 	let answer: (secrets: string[]) => void = () => {};
-	const slow = () => new Promise<string[]>((resolve) => (answer = resolve));
+	let begin: () => void = () => {};
+	const begun = new Promise<void>((resolve) => (begin = resolve));
+	const slow = () => {
+		begin();
+		return new Promise<string[]>((resolve) => (answer = resolve));
+	};
 	await memory.verify('credential', async () => ['old'], BODY, signedWith('old'));
 	state.now += FRESH_MS;
 	const forged = memory.verify('credential', slow, BODY, signedWith('forged'));
 	expect(await memory.verify('credential', slow, BODY, signedWith('old'))).toBe('right');
+	await begun;
 	answer(['old']);
 	expect(await forged).toBe('wrong');
 });

@@ -81,7 +81,7 @@ describe('a group of options', () => {
 	});
 
 	test('may be the text of an object', () => {
-		expect(withOptions('{"switch":"false"}').boolean('options.boolean')).toBe(false);
+		expect(withOptions('{"boolean":"false"}').boolean('options.boolean')).toBe(false);
 	});
 
 	test.each([[[]], [5], [true], ['{'], ['a']])('%j is an error that names the group, and lowers no guard', (options) => {
@@ -103,5 +103,5 @@ test('what n8n cannot evaluate is an error that names the parameter, and lowers 
 		throw new Error('test');
 	});
 	expect(() => parameters.text('text')).toThrow('Text (text) cannot be read: test');
-	expect(parameters.isExplicitlyTrue('switch')).toBe(false);
+	expect(parameters.isExplicitlyTrue('boolean')).toBe(false);
 });

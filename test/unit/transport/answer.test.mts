@@ -1,4 +1,5 @@
 import { isFromIntermediary, classifyStatus, classifyNetworkError, readErrorText } from '../../../nodes/NenAi/transport/answer';
+import { cpuTime } from '../../cpuTime.mts';
 
 test.each([
 	[200, 'accepted'],
@@ -103,9 +104,7 @@ test.each([
 	['white space', ' \n'.repeat(140_000)],
 	['a long message', JSON.stringify({ message: '<script'.repeat(40_000) })],
 ])('a body of 280 kB takes no time: %s', (_, body) => {
-	const before = performance.now();
-	readErrorText(body, 'test-key');
-	expect(performance.now() - before).toBeLessThan(200);
+	expect(cpuTime(() => readErrorText(body, 'test-key'))).toBeLessThan(200);
 });
 
 test('a secret is not in the words of a body, wherever it stands', () => {
