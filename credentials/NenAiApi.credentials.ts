@@ -8,7 +8,7 @@ import type {
 	INodePropertyTypeOptions,
 } from 'n8n-workflow';
 
-import { apiKeyProblem, readCredential } from '../nodes/NenAi/transport/credential';
+import { apiKeyProblem, readCredential } from '../nodes/shared/transport/credential';
 
 /**
  * When a callback comes, n8n resolves the expressions of a credential without the data of the execution. A field that
@@ -16,7 +16,7 @@ import { apiKeyProblem, readCredential } from '../nodes/NenAi/transport/credenti
  */
 const NOT_FOR_CALLBACKS: INodePropertyTypeOptions = { ignoreCredentialExpressionResolveError: true };
 
-/** Tested by the NenAI node (see transport/credentialTest.ts): n8n's declarative test cannot tell a 400 from a 401 on all versions. */
+/** Tested by the NenAI node (see nodes/shared/transport/credentialTest.ts): n8n's declarative test cannot tell a 400 from a 401 on all versions. */
 export class NenAiApi implements ICredentialType {
 	name = 'nenAiApi';
 

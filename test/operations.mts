@@ -18,5 +18,5 @@ export const OPERATIONS = new NenAi().description.properties
 		),
 	);
 
-/** Their paths below a folder that mirrors `operations`. */
+/** Their paths below a folder that mirrors `resources`. */
 export const OPERATION_PATHS = OPERATIONS.map(({ resource, operation }) => `${resource}/${operation}`);

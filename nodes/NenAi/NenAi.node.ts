@@ -10,18 +10,18 @@ import {
 	type NodeHint,
 } from 'n8n-workflow';
 
-import './oldestN8n';
-import { computer } from './operations/computer';
-import { desktop } from './operations/desktop';
-import { desktopFile } from './operations/desktopFile';
-import { router, resourceProperty, subtitleOf } from './operations/resource';
-import { result } from './operations/result';
-import { run, webhook } from './operations/run';
-import { workflow } from './operations/workflow';
-import { searchDesktops } from './pickers/searchDesktops';
-import { searchTools } from './pickers/searchTools';
-import { searchWorkflows } from './pickers/searchWorkflows';
-import { testCredential } from './transport/credentialTest';
+import '../shared/requireN8nVersion';
+import { computer } from './resources/computer';
+import { desktop } from './resources/desktop';
+import { desktopFile } from './resources/desktopFile';
+import { router, resourceProperty, subtitleOf } from '../shared/execution/router';
+import { result } from './resources/result';
+import { run, webhook } from './resources/run';
+import { workflow } from './resources/workflow';
+import { searchDesktops } from '../shared/listSearch/searchDesktops';
+import { searchTools } from '../shared/listSearch/searchTools';
+import { searchWorkflows } from '../shared/listSearch/searchWorkflows';
+import { testCredential } from '../shared/transport/credentialTest';
 
 /** The first is the default. */
 const RESOURCES = [run, result, workflow, desktop, computer, desktopFile];

@@ -9,16 +9,16 @@ import {
 	type TriggerPanelDefinition,
 } from 'n8n-workflow';
 
-import './oldestN8n';
-import { ACCEPTED, respond, ignored, refused } from './callback/answers';
-import { eventOf, type Callback } from './callback/payload';
-import { receiveCallback } from './callback/receive';
-import { callbacksOf, triggerOnce } from './callback/startOnce';
-import { InvalidParameterError } from './operations/badInput';
-import { ParameterReader } from './operations/parameters';
-import { problemOf, readSettings, type Settings } from './operations/triggerSettings';
-import { CREDENTIAL_TYPE, readCredential } from './transport/credential';
-import { toError } from './transport/failure';
+import '../shared/requireN8nVersion';
+import { ACCEPTED, respond, ignored, refused } from '../shared/callbacks/responses';
+import { eventOf, type Callback } from '../shared/callbacks/payload';
+import { receiveCallback } from '../shared/callbacks/receive';
+import { callbacksOf, triggerOnce } from '../shared/callbacks/deliverOnce';
+import { InvalidParameterError } from '../shared/parameters/invalidParameter';
+import { ParameterReader } from '../shared/parameters/parameterReader';
+import { problemOf, readSettings, type Settings } from '../shared/callbacks/triggerSettings';
+import { CREDENTIAL_TYPE, readCredential } from '../shared/transport/credential';
+import { toError } from '../shared/failures/failure';
 
 const PROPERTIES: INodeProperties[] = [
 	{

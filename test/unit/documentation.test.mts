@@ -94,6 +94,6 @@ test.each(spokenOf)('%s does not promise values by asking: they come by callback
 	expect(promises).toEqual([]);
 });
 
-test.each(['README.md', 'docs/asking.md', 'docs/agents.md', 'docs/security.md', 'nodes/NenAi/NenAi.node.ts', 'nodes/NenAi/operations/run/getLogs.ts'])('%s says that a log may contain passwords', (page) => {
+test.each(['README.md', 'docs/asking.md', 'docs/agents.md', 'docs/security.md', 'nodes/NenAi/NenAi.node.ts', 'nodes/NenAi/resources/run/getLogs.ts'])('%s says that a log may contain passwords', (page) => {
 	expect(read(page)).toMatch(/may contain passwords/);
 });

@@ -1,25 +1,25 @@
 /** Whatever comes from outside is read in a time that grows with its length, and no faster: n8n does nothing else meanwhile. */
-import { readCallback } from '../../nodes/NenAi/callback/payload';
-import { readSignature } from '../../nodes/NenAi/callback/signature';
-import { problemsOf } from '../../nodes/NenAi/operations/computer/schema';
-import { checkFileName } from '../../nodes/NenAi/operations/desktopFile/place';
-import { typeOf } from '../../nodes/NenAi/operations/fileType';
-import { nameFile } from '../../nodes/NenAi/operations/result/fileName';
-import { collectUrls, isHostAllowed, linksIn, selectUrls, toLink } from '../../nodes/NenAi/operations/result/urls';
-import { toList, toNumber, toObject } from '../../nodes/NenAi/operations/values';
-import { isHtml, parseJson, excerptOf, readErrorText } from '../../nodes/NenAi/transport/answer';
-import { isHttpUrl, urlProblem, readCredential } from '../../nodes/NenAi/transport/credential';
-import { readAction, readDesktop, readDone, readFiles } from '../../nodes/NenAi/transport/desktop/answers';
-import { isPathPart } from '../../nodes/NenAi/transport/desktop/request';
-import { sanitizeFailure } from '../../nodes/NenAi/transport/desktop/failures';
-import { toPicture } from '../../nodes/NenAi/transport/desktop/picture';
-import { clean, withoutLinks } from '../../nodes/NenAi/transport/desktop/session';
-import { parseExactly, parseForSending, readDecimal } from '../../nodes/NenAi/transport/exactJson';
-import { isLinkLocal, isLoopback } from '../../nodes/NenAi/transport/hosts';
-import { readEvents } from '../../nodes/NenAi/transport/mcp/eventStream';
-import { redact, redactBeginning } from '../../nodes/NenAi/transport/redact';
-import { readRetryAfter } from '../../nodes/NenAi/transport/retry';
-import { hostOf, redirectPhrase } from '../../nodes/NenAi/transport/words';
+import { readCallback } from '../../nodes/shared/callbacks/payload';
+import { readSignature } from '../../nodes/shared/callbacks/signature';
+import { problemsOf } from '../../nodes/NenAi/resources/computer/schema';
+import { checkFileName } from '../../nodes/NenAi/resources/desktopFile/place';
+import { typeOf } from '../../nodes/shared/transport/download/fileType';
+import { nameFile } from '../../nodes/NenAi/resources/result/fileName';
+import { collectUrls, isHostAllowed, linksIn, selectUrls, toLink } from '../../nodes/NenAi/resources/result/urls';
+import { toList, toNumber, toObject } from '../../nodes/shared/parameters/values';
+import { isHtml, parseJson, excerptOf, readErrorText } from '../../nodes/shared/transport/http/classify';
+import { isHttpUrl, urlProblem, readCredential } from '../../nodes/shared/transport/credential';
+import { readAction, readDesktop, readDone, readFiles } from '../../nodes/shared/transport/desktop/results';
+import { isPathPart } from '../../nodes/shared/transport/desktop/request';
+import { sanitizeFailure } from '../../nodes/shared/transport/desktop/failures';
+import { toPicture } from '../../nodes/shared/transport/desktop/picture';
+import { clean, withoutLinks } from '../../nodes/shared/transport/desktop/session';
+import { parseExactly, parseForSending, readDecimal } from '../../nodes/shared/transport/exactJson';
+import { isLinkLocal, isLoopback } from '../../nodes/shared/transport/http/hosts';
+import { readEvents } from '../../nodes/shared/transport/mcp/eventStream';
+import { redact, redactBeginning } from '../../nodes/shared/failures/redact';
+import { readRetryAfter } from '../../nodes/shared/execution/retryAfter';
+import { hostOf, redirectPhrase } from '../../nodes/shared/failures/phrases';
 
 /** What patterns stumble over when it is repeated. */
 const PARTS = ['a', 'a.', 'A-', 'é', '<', '<script', '<a ', '>', '\\', '\\"', ' ', ' \n', '\r', '1', '1.', '1e', '-', '://', 'https://', 'a:', ' https://a', 'a:\\/\\/', '"', "'", "\"'", '[', '["', ']', '{', '/', '//', '.', '..', ';', ';a="', ';a=', '; ', '=', '=?', '=?a?b?', '?=', '?= ', '%', '%4', '?', '#', ':', ',', 'session', 'token=', 'data:', 'href', '\u0085', '\u200b'];

@@ -121,7 +121,7 @@ test('PARAMETERS, above, has a line for each operation', () => {
 
 /** The tests in a folder that mirrors a resource's. */
 const testsOf = (resource: string) => {
-	const folder = join(root, 'test/nodes/operations', resource);
+	const folder = join(root, 'test/nodes/resources', resource);
 	return readdirSync(folder).map((file) => ({ file, text: readFileSync(join(folder, file), 'utf8') }));
 };
 

@@ -1,4 +1,0 @@
-import { defineResource } from '../resource';
-import * as getMany from './getMany';
-
-export const workflow = defineResource({ name: 'Workflow', value: 'workflow', description: 'The NenAI workflows of your account: not those of n8n' }, [getMany]);

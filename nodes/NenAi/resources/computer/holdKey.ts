@@ -1,0 +1,13 @@
+import { defineAction } from './action';
+import { durationProperty, keyProperty, readDuration, readKey } from './keyboard';
+
+export const holdKey = defineAction({
+	option: {
+		name: 'Hold Key',
+		value: 'holdKey',
+		action: 'Hold a key on a desktop',
+		description: 'Holds a key down on a desktop for some time, for example an arrow key. This does real work.',
+	},
+	parameters: [keyProperty, durationProperty('How long to hold the key, in seconds')],
+	read: (given) => ({ action: 'hold_key', params: { text: readKey(given), duration: readDuration(given) }, extraSeconds: readDuration(given) }),
+});

@@ -1,0 +1,93 @@
+import type { IDataObject } from 'n8n-workflow';
+
+import { ExactNumber } from '../../../shared/transport/exactJson';
+import { describe, isRecord } from '../../../shared/parameters/values';
+
+/** What is looked at of a JSON Schema; the rest is left to NenAI. */
+interface Schema {
+	properties: Record<string, unknown>;
+	required: string[];
+	/** Whether other names are refused. */
+	closed: boolean;
+}
+
+const MOST_NAMED = 30;
+
+/** What stands beside an action's parameters in a call, so a schema may name it, and nobody can leave it out. */
+const OF_THE_CALL = ['tool', 'action', 'params'];
+
+/** With one of these, a schema says more than its `properties`: it may allow any other name. */
+const OPENING = ['$ref', 'oneOf', 'anyOf', 'allOf', 'patternProperties'];
+
+/**
+ * What is wrong with an action of a tool, in words, as far as its JSON Schema says it: names that are missing or not
+ * known, types and choices. What the schema means is not published: it may describe the action beside its parameters,
+ * or the parameters in an object of their own. What cannot be understood forbids nothing.
+ */
+export function problemsOf(schema: unknown, action: string, params: IDataObject): string[] {
+	const whole = understand(schema);
+	if (whole === undefined) return [];
+	const ofAction = problemsIn({ properties: only(whole.properties, 'action'), required: [], closed: false }, { action });
+	if (Object.hasOwn(whole.properties, 'params')) {
+		const inner = understand(whole.properties.params);
+		return [...ofAction, ...(inner === undefined ? [] : problemsIn(inner, params))];
+	}
+	return Object.hasOwn(params, 'action') ? problemsIn(whole, params) : [...ofAction, ...problemsIn(whole, params)];
+}
+
+function understand(schema: unknown): Schema | undefined {
+	if (!isRecord(schema)) return undefined;
+	const { properties, required, additionalProperties } = schema;
+	if (!isRecord(properties)) return undefined;
+	const isOpen = OPENING.some((keyword) => keyword in schema);
+	return {
+		properties,
+		required: Array.isArray(required) ? required.filter((name): name is string => typeof name === 'string' && !OF_THE_CALL.includes(name)) : [],
+		closed: additionalProperties === false && !isOpen,
+	};
+}
+
+function only(properties: Schema['properties'], name: string): Schema['properties'] {
+	return Object.hasOwn(properties, name) ? { [name]: properties[name] } : {};
+}
+
+function problemsIn({ properties, required, closed }: Schema, given: IDataObject): string[] {
+	const missing = required.filter((name) => given[name] === undefined).map((name) => `"${name}" is missing`);
+	const unknown = closed ? Object.keys(given).filter((name) => !Object.hasOwn(properties, name)) : [];
+	const known = Object.keys(properties).filter((name) => !OF_THE_CALL.includes(name)).slice(0, MOST_NAMED).join(', ');
+	const wrong = Object.entries(given).flatMap(([name, value]) => (Object.hasOwn(properties, name) ? problemOf(name, value, properties[name]) : []));
+	return [...missing, ...unknown.map((name) => `"${name}" is not known (it takes ${known || 'none'})`), ...wrong];
+}
+
+interface Type {
+	is: (value: unknown) => boolean;
+	words: string;
+}
+
+/** What a value must be to be of a type of JSON Schema. */
+const TYPES = new Map<unknown, Type>([
+	['string', { is: (value) => typeof value === 'string', words: 'a text' }],
+	['number', { is: (value) => typeof asNumber(value) === 'number', words: 'a number' }],
+	['integer', { is: (value) => Number.isInteger(asNumber(value)), words: 'a whole number' }],
+	['boolean', { is: (value) => typeof value === 'boolean', words: 'true or false' }],
+	['array', { is: Array.isArray, words: 'a list' }],
+	['object', { is: isRecord, words: 'an object' }],
+	['null', { is: (value) => value === null, words: 'null' }],
+]);
+
+/** A text that is a number counts as one: servers take either. */
+function asNumber(value: unknown): unknown {
+	if (value instanceof ExactNumber || typeof value === 'bigint') return Number(value);
+	return typeof value === 'string' && value.trim() !== '' && Number.isFinite(Number(value)) ? Number(value) : value;
+}
+
+function problemOf(name: string, value: unknown, schema: unknown): string[] {
+	if (!isRecord(schema) || OPENING.some((keyword) => keyword in schema) || (value === null && schema.nullable === true)) return [];
+	const names = [schema.type].flat();
+	const types = names.map((type) => TYPES.get(type)).filter((type) => type !== undefined);
+	if (types.length === names.length && !types.some(({ is }) => is(value))) return [`"${name}" must be ${types.map(({ words }) => words).join(' or ')}, but is ${describe(value)}`];
+	const { enum: choices } = schema;
+	// Lists and objects among the choices are left to NenAI.
+	if (!Array.isArray(choices) || choices.some((choice) => typeof choice === 'object' && choice !== null) || choices.some((choice) => choice === value || choice === asNumber(value))) return [];
+	return [`"${name}" must be one of ${choices.slice(0, MOST_NAMED).map(String).join(', ')}, but is ${describe(value)}`];
+}

@@ -1,0 +1,44 @@
+import type { IDataObject, INodeProperties } from 'n8n-workflow';
+
+import { CHECK_DESKTOP, type Desktops } from '../../../shared/transport/desktop/desktops';
+import type { Attempt } from '../../../shared/execution/runJobs';
+import { desktopProperty, readDesktopId } from '../desktopId';
+import { mutateDesktops } from '../desktopOperations';
+import type { ParameterReader } from '../../../shared/parameters/parameterReader';
+import type { Operation } from '../../../shared/execution/router';
+
+/** An operation that changes a desktop that there is: what is sent, and what is answered, is all that tells one from another. */
+interface MutationDefinition<Input extends object> {
+	option: Operation['option'];
+	/** Beside the desktop. */
+	parameters?: INodeProperties[];
+	/** Throws InvalidParameterError. */
+	read?: (given: ParameterReader) => Input;
+	run: (desktops: Desktops, desktopId: string, input: Input, mayBeDone: boolean) => Promise<Attempt<IDataObject>>;
+	recoveryHint?: string;
+	toJournal?: (result: IDataObject) => IDataObject;
+	enrich?: (desktops: Desktops, result: IDataObject, desktopId: string) => Promise<Attempt<IDataObject>>;
+	/** Whether doing it twice does no harm. */
+	idempotent?: boolean;
+}
+
+export function defineMutation<Input extends object>({ option, parameters: more = [], read, run, recoveryHint = CHECK_DESKTOP, toJournal = (result) => result, enrich, idempotent }: MutationDefinition<Input>): Operation {
+	const parameters = [desktopProperty, ...more];
+	return {
+		option,
+		parameters,
+		async execute() {
+			return await mutateDesktops(this, {
+				name: `desktop/${option.value}`,
+				parameters,
+				read: (given) => ({ desktopId: readDesktopId(given), ...(read?.(given) as Input) }),
+				run: async (desktops, input, _itemIndex, mayBeDone) => await run(desktops, input.desktopId, input, mayBeDone),
+				recoveryHint,
+				toJournal,
+				idempotent,
+				enrich: enrich && (async (desktops, result, { desktopId }) => await enrich(desktops, result, desktopId)),
+				toItems: (json) => [{ json }],
+			});
+		},
+	};
+}

@@ -1,0 +1,11 @@
+import { defineResource } from '../../../shared/execution/router';
+import * as get from './get';
+import * as getLogs from './getLogs';
+import * as getMany from './getMany';
+import * as start from './start';
+import * as startAndWait from './startAndWait';
+
+export const run = defineResource({ name: 'Run', value: 'run', description: 'Start runs of a NenAI workflow, wait for them, ask about them' }, [start, startAndWait, get, getMany, getLogs]);
+
+/** What a waiting execution does with a callback. */
+export const { webhook } = startAndWait;

@@ -1,0 +1,162 @@
+import type { IDataObject, INodeParameters, INodeProperties, INodePropertyCollection, INodePropertyOptions } from 'n8n-workflow';
+
+import { InvalidParameterError } from './invalidParameter';
+import { checkNumbers } from './checkNumbers';
+import { isExplicitlyTrue, isRecord, titleOf, toChoice, toChoiceInAnyCase, toPositiveInteger, toExactText, toId, toList, toNumber, toObject, toObjectForSending, toBoolean, toText, toNonNegativeInteger, type Name } from './values';
+
+/** Gives the raw value of a parameter, as n8n evaluated it; throws where it could not. */
+type GetParameter = (name: string) => unknown;
+
+/**
+ * The one place where parameters and options are read: what the form says of them (label, default, choices) and what
+ * n8n gives meet here. Every reader throws InvalidParameterError, naming the parameter, for what it plainly cannot mean.
+ *
+ * Paths are those of the form: `workflowId`, `options.maxTries`.
+ */
+export class ParameterReader {
+	private readonly properties: INodeProperties[];
+
+	private readonly get: GetParameter;
+
+	private readonly saved: INodeParameters;
+
+	private readonly groups = new Map<string, IDataObject>();
+
+	/** @param saved the parameters as the workflow has them, with their expressions; without them, all may be expressions */
+	constructor(properties: INodeProperties[], get: GetParameter, saved: INodeParameters = {}) {
+		this.properties = properties;
+		this.get = get;
+		this.saved = saved;
+	}
+
+	text(path: string): string {
+		return toText(this.raw(path), this.nameOf(path), String(this.propertyOf(path).default ?? ''));
+	}
+
+	/** With the spaces and line breaks around it. */
+	exactText(path: string): string {
+		return toExactText(this.raw(path), this.nameOf(path));
+	}
+
+	id(path: string): string {
+		return toId(this.raw(path), this.nameOf(path));
+	}
+
+	number(path: string): number {
+		return toNumber(this.raw(path), this.nameOf(path), Number(this.propertyOf(path).default));
+	}
+
+	/** A whole number of at least 1. */
+	positiveInteger(path: string): number {
+		return toPositiveInteger(this.raw(path), this.nameOf(path), Number(this.propertyOf(path).default));
+	}
+
+	/** A whole number that is not negative, and is there. */
+	nonNegativeInteger(path: string): number {
+		return toNonNegativeInteger(this.raw(path), this.nameOf(path));
+	}
+
+	boolean(path: string): boolean {
+		return toBoolean(this.raw(path), this.nameOf(path), this.propertyOf(path).default === true);
+	}
+
+	/** Of an option that lowers the guard: off unless it is plainly on, also where it cannot be read. */
+	isExplicitlyTrue(path: string): boolean {
+		try {
+			return isExplicitlyTrue(this.raw(path));
+		} catch {
+			return false;
+		}
+	}
+
+	list(path: string): string[] {
+		return toList(this.raw(path), this.nameOf(path));
+	}
+
+	/** One of the values that the menu offers. */
+	choice(path: string): string {
+		return toChoice(this.raw(path), this.nameOf(path), this.choicesOf(path), String(this.propertyOf(path).default));
+	}
+
+	/** The same, whatever its capitals. */
+	choiceInAnyCase(path: string): string {
+		return toChoiceInAnyCase(this.raw(path), this.nameOf(path), this.choicesOf(path), String(this.propertyOf(path).default));
+	}
+
+	/** Several of the values that the menu offers. */
+	choices(path: string): string[] {
+		const name = this.nameOf(path);
+		const byDefault = this.propertyOf(path).default as string[];
+		return toList(this.raw(path), name, byDefault).map((value) => toChoice(value, name, this.choicesOf(path), ''));
+	}
+
+	/** A JSON object, given as such or as text. */
+	object(path: string): IDataObject {
+		return toObject(this.raw(path), this.nameOf(path));
+	}
+
+	/** The same for what is sent on, with all digits of its numbers. Its placeholder is an example. Throws for a number whose digits are lost. */
+	objectForSending(path: string, byDefault?: IDataObject): IDataObject {
+		const object = toObjectForSending(this.raw(path), this.nameOf(path), { byDefault, example: this.propertyOf(path).placeholder });
+		checkNumbers(object, '', isEntered(this.savedAs(path)));
+		return object;
+	}
+
+	/** The parameter as the workflow has it: for an expression, its text. Undefined where that is not known. */
+	savedAs(path: string): unknown {
+		return this.saved[path];
+	}
+
+	/** The value as n8n evaluated it. Throws InvalidParameterError where it could not. */
+	raw(path: string): unknown {
+		const [group, member] = path.split('.');
+		return member === undefined ? this.evaluate(group) : this.group(group)[member];
+	}
+
+	nameOf(path: string): Name {
+		return { label: this.propertyOf(path).displayName, name: path.split('.').at(-1) ?? path };
+	}
+
+	private group(name: string): IDataObject {
+		const known = this.groups.get(name) ?? toObject(this.evaluate(name), this.nameOf(name), { byDefault: {} });
+		this.groups.set(name, known);
+		return known;
+	}
+
+	private evaluate(name: string): unknown {
+		try {
+			return this.get(name);
+		} catch (error) {
+			return this.refuse(name, error as Error);
+		}
+	}
+
+	private refuse(name: string, { message }: Error): never {
+		throw new InvalidParameterError({
+			message: `${titleOf(this.nameOf(name))} cannot be read: ${message}`,
+			hint: 'Check the expressions in the parameters of this node.',
+		});
+	}
+
+	/** The first of its name: those shown under different conditions are called and meant the same. */
+	private propertyOf(path: string): INodeProperties {
+		const [group, member] = path.split('.');
+		const outer = this.properties.find(({ name }) => name === group);
+		const property = member === undefined ? outer : outer?.options?.find((option) => option.name === member);
+		if (property === undefined || !('type' in property)) throw new Error(`There is no parameter ${path}`);
+		return property;
+	}
+
+	private choicesOf(path: string): string[] {
+		return (this.propertyOf(path).options ?? []).filter(isChoice).map(({ value }) => String(value));
+	}
+}
+
+/** Whether a person wrote this text as it is, so that no expression has part in it. */
+export function isEntered(saved: unknown): boolean {
+	return typeof saved === 'string' && !saved.startsWith('=');
+}
+
+function isChoice(option: INodePropertyOptions | INodeProperties | INodePropertyCollection): option is INodePropertyOptions {
+	return isRecord(option) && 'value' in option;
+}

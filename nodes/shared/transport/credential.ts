@@ -1,0 +1,85 @@
+import type { ICredentialDataDecryptedObject } from 'n8n-workflow';
+
+import type { Failure } from '../failures/failure';
+import { lengthToFind } from '../failures/redact';
+import { toUrl, withoutEnd } from '../failures/phrases';
+
+export const CREDENTIAL_TYPE = 'nenAiApi';
+
+/** The credential's fields as the nodes use them: spaces trimmed, empty where the user left them empty. */
+export interface NenAiCredential {
+	apiKey: string;
+	/** Without trailing slashes. */
+	baseUrl: string;
+	/** The secrets that a callback may be signed with: the current one and the one before it. */
+	webhookSecrets: string[];
+	defaultCallbackUrl: string;
+	/** Where NenAI's MCP server is, as it was entered: a slash at its end may matter. */
+	mcpUrl: string;
+	/** Empty, or which deployment is meant, for a key that has several. */
+	deploymentId: string;
+	/** Where the Desktop API is; without trailing slashes. */
+	desktopUrl: string;
+}
+
+/** What the credential's addresses are unless somebody changes them. */
+export const DEFAULT_URLS = {
+	baseUrl: 'https://api.getnen.ai',
+	mcpUrl: 'https://mcp.getnen.ai/v1',
+	desktopUrl: 'https://desktop.api.getnen.ai',
+};
+
+/** A field of the credential that holds the address of one of NenAI's services. */
+export type UrlField = keyof typeof DEFAULT_URLS;
+
+/** Reads what n8n decrypted. Fields that are missing (saved before they existed) have their default. */
+export function readCredential(data: ICredentialDataDecryptedObject): NenAiCredential {
+	const text = (field: string) => (typeof data[field] === 'string' ? data[field].trim() : '');
+	const address = (field: keyof typeof DEFAULT_URLS) => (field in data ? text(field) : DEFAULT_URLS[field]);
+	const folder = (field: keyof typeof DEFAULT_URLS) => withoutEnd(address(field), '/');
+	return {
+		apiKey: text('apiKey'),
+		baseUrl: folder('baseUrl'),
+		webhookSecrets: [text('webhookSecret'), text('previousWebhookSecret')].filter((secret) => secret !== ''),
+		defaultCallbackUrl: text('defaultCallbackUrl'),
+		mcpUrl: address('mcpUrl'),
+		deploymentId: text('deploymentId'),
+		desktopUrl: folder('desktopUrl'),
+	};
+}
+
+/** A shorter key could not be kept out of errors and outputs: it would be found in ordinary words, too. */
+const MIN_KEY_CHARACTERS = 8;
+
+const COPY_AGAIN = 'Copy it again, whole and in one line, or ask your NenAI contact for a new one.';
+
+/** Why nothing can be sent with this API key; undefined if it can be. Never quotes it. */
+export function apiKeyProblem(apiKey: string): Failure | undefined {
+	if (apiKey === '') return { message: 'The API Key of the credential is empty, or not a text', hint: 'Enter the key that your NenAI contact gave you.' };
+	if (/[\r\n]/.test(apiKey)) return { message: 'The API Key of the credential has a line break in it', hint: COPY_AGAIN };
+	if (/\p{Cc}/u.test(apiKey)) return { message: 'The API Key of the credential has a control character in it, such as a tab', hint: COPY_AGAIN };
+	if (/[^ -~]/.test(apiKey)) return { message: 'The API Key of the credential has a character in it that cannot be sent: only letters without accents, digits and ordinary signs can be', hint: COPY_AGAIN };
+	if (lengthToFind(apiKey) >= MIN_KEY_CHARACTERS) return undefined;
+	return {
+		message: `The API Key of the credential is shorter than ${MIN_KEY_CHARACTERS} characters: it could not be kept out of errors and outputs without damage to ordinary words`,
+		hint: 'Copy the whole key again. If it is complete, ask your NenAI contact for a longer one.',
+	};
+}
+
+/**
+ * What is wrong with an address of NenAI's, in words that follow "The base URL"; undefined if nothing is. Never quotes
+ * it: somebody may have pasted the key into it.
+ */
+export function urlProblem(address: string): string | undefined {
+	if (address === '') return 'is empty';
+	if (!isHttpUrl(address)) return 'is not an http(s) URL';
+	const { username, password } = new URL(address);
+	if (username !== '' || password !== '') return 'has a user name or a password in it';
+	if (/[?#]/.test(address)) return 'has a "?" or a "#" in it';
+	return undefined;
+}
+
+/** Whether the text is an absolute http or https URL. */
+export function isHttpUrl(text: string): boolean {
+	return /^https?:\/\/\S+$/i.test(text) && toUrl(text) !== undefined;
+}

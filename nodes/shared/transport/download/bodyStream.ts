@@ -1,0 +1,187 @@
+import { sleep, type IExecuteFunctions, type IN8nHttpFullResponse } from 'n8n-workflow';
+
+import type { Failure } from '../../failures/failure';
+import type { Attempt } from '../../execution/runJobs';
+
+/** A stream as n8n's helpers take it. */
+type Readable = Exclude<Parameters<IExecuteFunctions['helpers']['prepareBinaryData']>[0], Buffer | Uint8Array>;
+
+/** What a file that comes is to be. */
+export interface DownloadLimits {
+	/** Names the file in errors; the URL itself may be a secret. */
+	label: string;
+	/** Bytes; Infinity for no limit. */
+	maxSize: number;
+}
+
+/** A file that has begun to come. */
+export interface IncomingFile {
+	headers: IN8nHttpFullResponse['headers'];
+	/**
+	 * Gives the file's stream to what stores it, and gives back what that gives. Rejects with a FileError: the file's
+	 * when it is cut short, stalls or grows too large, else one of the storage. The connection has ended in any case.
+	 */
+	store: <T>(save: (stream: Readable) => Promise<T>) => Promise<T>;
+	/** Bytes that came so far. */
+	size: () => number;
+}
+
+/** How long nothing may come, in milliseconds: before the answer, and within it. */
+export const STALL_TIMEOUT_MS = 30_000;
+
+/** Something that ends a download. `again`: another try may help. */
+export class FileError extends Error {
+	readonly failure: Failure;
+
+	readonly again: boolean;
+
+	/** Milliseconds that the server asks to wait. */
+	readonly after?: number;
+
+	/** Whether the server said that it is asked too much. */
+	readonly busy: boolean;
+
+	constructor(failure: Failure, { again = false, after, busy = false }: { again?: boolean; after?: number; busy?: boolean } = {}) {
+		super(failure.message);
+		this.failure = failure;
+		this.again = again;
+		this.after = after;
+		this.busy = busy;
+	}
+}
+
+/**
+ * Takes the file in an answer whose body is a stream. Throws FileError for one that is not taken, as far as its headers
+ * say so; its connection has ended then.
+ *
+ * @param connection of the request: ends it
+ */
+export function acceptBody({ headers, body }: IN8nHttpFullResponse, connection: AbortController, wanted: DownloadLimits): IncomingFile {
+	const file = new BodyStream(body as Readable, connection, wanted);
+	const refusal = refusalOf(headers, wanted);
+	if (refusal === undefined) return { headers, store: (save) => file.store(save), size: () => file.size };
+	file.end();
+	throw refusal;
+}
+
+/** Ends an answer whose body is not wanted. */
+export function discardBody({ body }: IN8nHttpFullResponse, connection: AbortController) {
+	new BodyStream(body as Readable, connection).end();
+}
+
+/** What changes every byte of a file. Others that servers send there (`aws-chunked`, `utf-8`, `none`) change nothing that arrives here. */
+const COMPRESSIONS = ['gzip', 'x-gzip', 'compress', 'x-compress', 'deflate', 'br', 'zstd', 'dcb', 'dcz'];
+
+/** Why a file is not taken, as far as its headers say so. n8n removes the header of a compression that it undoes. */
+function refusalOf(headers: IN8nHttpFullResponse['headers'], wanted: DownloadLimits): FileError | undefined {
+	const codings = String(headers['content-encoding'] ?? '').toLowerCase().split(',').map((coding) => coding.trim());
+	if (codings.some((coding) => COMPRESSIONS.includes(coding))) {
+		return new FileError({ message: `${wanted.label} came compressed in a way that n8n cannot undo (${codings.join(', ')})`, hint: 'Nothing of it was kept. Ask NenAI to serve it as it is.' });
+	}
+	return Number(headers['content-length']) > wanted.maxSize ? tooLarge(wanted) : undefined;
+}
+
+function tooLarge({ label, maxSize }: DownloadLimits): FileError {
+	return new FileError({ message: `${label} is larger than allowed (${maxSize / 1024 / 1024} MB)`, hint: 'Raise the option Max File Size, or leave this file out with the option Fields.' });
+}
+
+/** The body of an answer: counted on its way, and ended in every case. */
+class BodyStream {
+	size = 0;
+
+	/** What the body itself failed with, as long as it was wanted. Tells its faults from those of the storage. */
+	private fault: unknown;
+
+	private ended = false;
+
+	private stream?: Readable;
+
+	private lastChunk = Date.now();
+
+	private readonly body: Readable;
+
+	private readonly connection: AbortController;
+
+	private readonly wanted: DownloadLimits;
+
+	constructor(body: Readable, connection: AbortController, wanted: DownloadLimits = { label: 'The file', maxSize: Infinity }) {
+		this.body = body;
+		this.connection = connection;
+		this.wanted = wanted;
+		// There must be a listener: an error of a body that nobody reads would end n8n's process.
+		body.on('error', (error) => {
+			// Where the storage has ended the stream, what the body says after that is no fault of the file.
+			if (!this.ended && !this.stream?.destroyed) this.fault ??= error;
+		});
+	}
+
+	async store<T>(save: (stream: Readable) => Promise<T>): Promise<T> {
+		this.stream = this.body.map((chunk: Buffer) => this.count(chunk));
+		this.stream.on('error', () => {});
+		void this.watch();
+		try {
+			const stored = await save(this.stream);
+			if (this.fault !== undefined) throw this.fault;
+			return stored;
+		} catch (error) {
+			throw this.explain(error);
+		} finally {
+			this.stream.destroy();
+			this.end();
+		}
+	}
+
+	/** Ending the body alone is not enough: it leaves the connection open where nothing was read yet, or nothing comes. */
+	end() {
+		this.ended = true;
+		this.connection.abort();
+		this.body.destroy();
+	}
+
+	private count(chunk: Buffer): Buffer {
+		this.size += chunk.length;
+		this.lastChunk = Date.now();
+		if (this.size <= this.wanted.maxSize) return chunk;
+		this.fault = tooLarge(this.wanted);
+		throw this.fault;
+	}
+
+	private async watch() {
+		while (!this.ended) {
+			await sleep(1000);
+			if (!this.ended && Date.now() - this.lastChunk > STALL_TIMEOUT_MS) this.connection.abort();
+		}
+	}
+
+	private explain(error: unknown): FileError {
+		if (this.fault instanceof FileError) return this.fault;
+		return this.fault === undefined ? notStored(error, this.wanted.label) : brokenOff(this.fault, this.wanted.label);
+	}
+}
+
+/** What undoing a compression fails with: zlib's, Brotli's and Zstandard's codes. */
+const NOT_AS_CODED = /^(Z_|ERR__ERROR_|ERR_BROTLI|ZSTD_)/;
+
+/** What a body failed with: the watchdog ended it, it is not what it says it is, or its connection broke. */
+export function brokenOff(error: unknown, label: string): FileError {
+	const { code } = error as NodeJS.ErrnoException;
+	// Or since the execution was stopped, and then the queue tries nothing more.
+	if (code === 'ERR_CANCELED') {
+		return new FileError({ message: `${label} stopped coming (HTTP 200): nothing more for ${STALL_TIMEOUT_MS / 1000} seconds`, hint: 'Nothing of it was kept. Try again.' }, { again: true });
+	}
+	if (NOT_AS_CODED.test(String(code))) {
+		return new FileError({ message: `${label} is broken (HTTP 200): its host says that it is compressed, and it is not, or not wholly`, hint: 'Nothing of it was kept. Ask NenAI about this file.' });
+	}
+	return new FileError({ message: `${label} was cut short (HTTP 200): the connection broke before the end`, hint: 'Nothing of it was kept. Try again.' }, { again: true });
+}
+
+function notStored(error: unknown, label: string): FileError {
+	const reason = error instanceof Error ? error.message : String(error);
+	return new FileError({ message: `${label} could not be stored: ${reason}`, hint: "Check n8n's binary data settings and its free space." });
+}
+
+/** What a queue makes of an error of a download. */
+export function asAttempt(error: unknown, label: string): Attempt<never> {
+	const { failure, again, after, busy } = error instanceof FileError ? error : notStored(error, label);
+	return again ? { kind: 'retry', after, busy, failure } : { kind: 'failed', failure };
+}
