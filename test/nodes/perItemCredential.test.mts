@@ -130,6 +130,12 @@ test('items with the same key and address share a session, whatever else their c
 	expect(ours.state().counts).toMatchObject({ mcpInitializes: 1, mcpToolCalls: 2 });
 });
 
+test('a deployment ID that is a number counts', async () => {
+	const items = [itemOf(ours, 'a')];
+	await use('workflow/getMany', items, { credentials: perItem({ deploymentId: '={{ 42 }}' }) });
+	expect(ours.state().mcpRequests.find(({ tool }) => tool !== null)?.arguments).toEqual({ deploymentId: '42' });
+});
+
 test('the default callback URL is that of the item', async () => {
 	const items = [itemOf(ours, 'a'), itemOf(ours, 'b')].map((item, n) => ({ ...item, callback: `https://n8n.example/${n}` }));
 	await use('run/start', items, { credentials: perItem({ defaultCallbackUrl: '={{ $json.callback }}' }), parameters: { callback: 'default' } });
@@ -172,6 +178,14 @@ describe('Start and Wait', () => {
 
 	test('so is a previous secret', async () => {
 		const { error } = await wait({ webhookSecret: theirs.webhookSecret, previousWebhookSecret: '={{ $json.secret + "-before" }}' });
+		expect(error?.message).toMatch(/depends on the data of this execution/);
+		expect(theirs.state().requests).toEqual([]);
+	});
+
+	test('a secret that was remembered from before the credential was changed does not count', async () => {
+		expect((await wait({ webhookSecret: theirs.webhookSecret })).error).toBeUndefined();
+		theirs.reset();
+		const { error } = await wait({ webhookSecret: '={{ $json.secret }}' });
 		expect(error?.message).toMatch(/depends on the data of this execution/);
 		expect(theirs.state().requests).toEqual([]);
 	});

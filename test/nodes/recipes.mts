@@ -12,6 +12,8 @@ export interface Recipe {
 	method?: 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 	/** Whether doing it again does no harm, so that it is done again after an unknown outcome. */
 	idempotent?: boolean;
+	/** Whether its answer is not kept for a next try, as it is a secret. */
+	notKept?: boolean;
 	/** Whether it takes one item only. */
 	single?: boolean;
 }
@@ -38,7 +40,7 @@ export const RECIPES: Record<string, Recipe> = {
 	'desktop/getMany': query('desktopUrl', {}),
 	'desktop/rename': change('PATCH', { ...desktop, name: '={{ $json.name }}' }),
 	'desktop/delete': { ...change('DELETE'), idempotent: true },
-	'desktop/openSession': change('PUT'),
+	'desktop/openSession': { ...change('PUT'), notKept: true },
 	'desktop/getSession': query('desktopUrl', desktop),
 	'desktop/closeSession': change('DELETE'),
 	'computer/screenshot': query('desktopUrl', desktop),

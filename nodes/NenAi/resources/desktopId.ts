@@ -33,6 +33,8 @@ export const desktopProperty: INodeProperties = {
 export function readDesktopId(parameters: ParameterReader): string {
 	const id = parameters.id('desktopId');
 	if (id === '') throw invalidParameter('The desktop ID is empty', 'Enter the desktop_id that Desktop → Create gives, or choose a desktop from the list. If it is an expression, look at what it gives for this item.');
-	if (!isPathPart(id)) throw invalidParameter(`"${id}" is no desktop ID`, 'Enter the desktop_id that Desktop → Create gives.');
+	// Somebody may have dragged in a link, which may be a secret.
+	if (id.includes('://')) throw invalidParameter('The desktop ID is a link', 'Enter the desktop_id that Desktop → Create gives, or choose a desktop from the list.');
+	if (!isPathPart(id)) throw invalidParameter(`"${id}" is not a valid desktop ID`, 'Enter the desktop_id that Desktop → Create gives.');
 	return id;
 }

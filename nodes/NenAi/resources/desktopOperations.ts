@@ -42,7 +42,7 @@ export async function queryDesktops<Input, Result>(node: IExecuteFunctions, quer
 }
 
 /** What does something that may not be done twice. */
-export interface DesktopMutation<Input, Result> extends DesktopOperation<Input, Result>, Pick<Mutation<Desktops, Input, Result>, 'idempotent'> {
+export interface DesktopMutation<Input, Result> extends DesktopOperation<Input, Result>, Pick<Mutation<Desktops, Input, Result>, 'idempotent' | 'isComplete' | 'incompleteHint'> {
 	/** `resource/operation`. */
 	name: string;
 	/** How to find out whether it was done, where the answer was lost. */
@@ -60,17 +60,19 @@ export interface DesktopMutation<Input, Result> extends DesktopOperation<Input, 
  * What was rejected there is not done either once a later item has been done: it would come out of order.
  */
 export async function mutateDesktops<Input, Result>(node: IExecuteFunctions, mutation: DesktopMutation<Input, Result>): Promise<INodeExecutionData[][]> {
-	const { name, idempotent, toJournal, isQuery, recoveryHint, describeDone = countDone } = mutation;
+	const { name, idempotent, isComplete, incompleteHint, toJournal, isQuery, recoveryHint, describeDone } = mutation;
 	return await runItems(node, {
 		...toItemOperation(mutation, 1),
 		kind: 'mutation',
 		name,
 		ordered: true,
 		idempotent,
+		isComplete,
+		incompleteHint,
 		toJournal,
 		recoveryHint,
 		isQuery,
-		describeOthers: (outcomes, failedIndex) => [describeDone(doneIn(outcomes)), ...describeUncertain(outcomes, failedIndex)].filter((sentence) => sentence !== ''),
+		describeOthers: (outcomes, failedIndex) => [describeDone?.(doneIn(outcomes)) ?? countDone(outcomes, failedIndex), ...describeUncertain(outcomes, failedIndex)].filter((sentence) => sentence !== ''),
 	});
 }
 
@@ -90,7 +92,9 @@ function doneIn<Result>(outcomes: Array<Outcome<Result>>): Array<{ result: Resul
 	return outcomes.flatMap((outcome, itemIndex) => (outcome.kind === 'done' ? [{ result: outcome.value, itemIndex }] : []));
 }
 
-function countDone(done: unknown[]): string {
-	if (done.length === 0) return '';
-	return done.length === 1 ? 'Done before: 1 item. Retry does not do it again.' : `Done before: ${done.length} items. Retry does not do them again.`;
+/** How many of the others NenAI has done, for an error; empty where there are none. */
+function countDone<Result>(outcomes: Array<Outcome<Result>>, failedIndex: number): string {
+	const count = outcomes.filter((outcome, index) => outcome.kind === 'done' || (index !== failedIndex && outcome.kind === 'failed' && outcome.failure.done)).length;
+	if (count === 0) return '';
+	return count === 1 ? 'Done before: 1 item. Retry does not do it again.' : `Done before: ${count} items. Retry does not do them again.`;
 }

@@ -10,7 +10,7 @@ import { isInsideAgent } from './outcomes';
 type Context = ReturnType<IExecuteFunctions['getContext']>;
 
 /** What is known of an item. `sent` is what a stopped execution leaves behind: nobody saw the answer. */
-type Entry<T> = { request: string } & ({ state: 'sent' } | { state: 'done'; value: T } | { state: 'uncertain'; failure: Failure });
+type Entry<T> = { operation: string; request: string } & ({ state: 'sent'; hint: string } | { state: 'done'; value: T } | { state: 'uncertain'; failure: Failure });
 
 interface Stored<T> {
 	runIndex: number;
@@ -30,6 +30,8 @@ interface Stored<T> {
 export class Journal<T> {
 	private readonly stored: Stored<T>;
 
+	private readonly operation: string;
+
 	private readonly sentBefore: Failure;
 
 	/** The last item that earlier tries left an entry for; -1 if there is none. */
@@ -37,15 +39,16 @@ export class Journal<T> {
 
 	/**
 	 * @param context of the node, as n8n stored it
-	 * @param name under which it is kept there: one for each operation
+	 * @param operation `resource/operation`
 	 * @param sentBefore what to report for an item whose answer nobody saw
 	 */
-	constructor(context: Context, name: string, runIndex: number, sentBefore: Failure) {
-		const known = context[name] as Stored<T> | undefined;
+	constructor(context: Context, operation: string, runIndex: number, sentBefore: Failure) {
+		const known = context[KEY] as Stored<T> | undefined;
 		this.stored = known?.runIndex === runIndex ? known : { runIndex, items: {} };
+		this.operation = operation;
 		this.sentBefore = sentBefore;
 		this.lastBefore = Object.keys(this.stored.items).reduce((last, index) => Math.max(last, Number(index)), -1);
-		context[name] = this.stored;
+		context[KEY] = this.stored;
 	}
 
 	/** Whether anything was sent, in this try or in an earlier one. */
@@ -57,8 +60,15 @@ export class Journal<T> {
 	previous(itemIndex: number): Exclude<Outcome<T>, { kind: 'untried' }> | undefined {
 		const entry = this.stored.items[itemIndex];
 		if (entry === undefined) return undefined;
-		if (entry.state === 'done') return { kind: 'done', value: entry.value };
-		return { kind: 'failed', failure: entry.state === 'uncertain' ? entry.failure : this.sentBefore };
+		if (entry.state === 'uncertain') return { kind: 'failed', failure: entry.failure };
+		if (entry.state === 'sent') return { kind: 'failed', failure: { ...this.sentBefore, hint: entry.hint } };
+		return entry.operation === this.operation ? { kind: 'done', value: entry.value } : { kind: 'failed', failure: doneByOther(entry.operation, entry.value) };
+	}
+
+	/** Whether an earlier try did this item, or may have done it, with another operation: somebody has edited the node since. */
+	isOfOther(itemIndex: number): boolean {
+		const entry = this.stored.items[itemIndex];
+		return entry !== undefined && entry.operation !== this.operation;
 	}
 
 	/** Whether an earlier try did a later item, or may have done it. */
@@ -78,15 +88,15 @@ export class Journal<T> {
 
 	/** Call before sending. */
 	markSent(itemIndex: number, request: unknown) {
-		this.stored.items[itemIndex] = { state: 'sent', request: fingerprint(request) };
+		this.stored.items[itemIndex] = { state: 'sent', operation: this.operation, request: fingerprint(request), hint: this.sentBefore.hint };
 	}
 
 	/** Call with how it ended. What NenAI certainly did not accept is removed, except for the reason. */
 	record(itemIndex: number, attempt: Attempt<T>) {
 		const { items } = this.stored;
-		const { request } = items[itemIndex];
-		if (attempt.kind === 'done') items[itemIndex] = { state: 'done', request, value: attempt.value };
-		else if (attempt.failure.uncertain) items[itemIndex] = { state: 'uncertain', request, failure: attempt.failure };
+		const { request, operation } = items[itemIndex];
+		if (attempt.kind === 'done') items[itemIndex] = { state: 'done', operation, request, value: attempt.value };
+		else if (attempt.failure.uncertain) items[itemIndex] = { state: 'uncertain', operation, request, failure: attempt.failure };
 		else {
 			delete items[itemIndex];
 			const { message, hint } = attempt.failure;
@@ -95,13 +105,27 @@ export class Journal<T> {
 	}
 }
 
+/** Under which it is kept in the node's context: one for all operations, since somebody may edit the node between two tries. */
+const KEY = 'nenAi';
+
+/** @param value what an item has given that another operation has done */
+function doneByOther(operation: string, value: unknown): Failure {
+	const { messageId } = (value ?? {}) as { messageId?: unknown };
+	const run = typeof messageId === 'string' ? `. The run that it started has the message ID ${messageId}` : '';
+	return {
+		message: `An earlier try of this node has already done "${operation}" for this item${run}`,
+		hint: 'Nothing more is done for this item, although the node has another operation now. To do it, start a new execution of the workflow.',
+		...(typeof messageId === 'string' && { messageId }),
+	};
+}
+
 /**
  * The journal of this run of the node. Tools inside of an agent start with an empty one: n8n does not try them again by
  * itself, and simultaneous calls can have the same run index there.
  */
-export function openJournal<T>(node: IExecuteFunctions, name: string, sentBefore: Failure): Journal<T> {
+export function openJournal<T>(node: IExecuteFunctions, operation: string, sentBefore: Failure): Journal<T> {
 	const context = isInsideAgent.call(node) ? {} : node.getContext('node');
-	return new Journal<T>(context, `nenAi:${name}`, node.getWorkflowDataProxy(0).$runIndex, sentBefore);
+	return new Journal<T>(context, operation, node.getWorkflowDataProxy(0).$runIndex, sentBefore);
 }
 
 /** A hash, since parameters may be personal data and need not be stored once more. */

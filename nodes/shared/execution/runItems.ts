@@ -2,8 +2,9 @@ import type { ICredentialDataDecryptedObject, IDataObject, IExecuteFunctions, IN
 
 import { excerptOf } from '../transport/http/classify';
 import { connect, type Connection, type RequestLimits } from '../transport/http/connection';
-import { readCredential, type UrlField } from '../transport/credential';
+import { readCredential, type NenAiCredential, type UrlField } from '../transport/credential';
 import { toError, type Failure } from '../failures/failure';
+import { redactEntered } from '../failures/redact';
 import { runJobs, type Attempt, type Outcome } from './runJobs';
 import { InvalidParameterError, toFailure } from '../parameters/invalidParameter';
 import { resolveCredentials } from './itemCredentials';
@@ -20,7 +21,7 @@ export interface Service<Client> {
 	open: (node: IExecuteFunctions, connection: Connection, signal: AbortSignal | undefined) => Client;
 	/** Called when all items are done. */
 	close?: (client: Client) => void;
-	/** Removes what an error may not contain. Default: the API key. */
+	/** Removes what else an error may not contain besides the secrets of the credential and presigned links. */
 	redact?: (failure: Failure, apiKey: string) => Failure;
 }
 
@@ -82,6 +83,10 @@ export interface Mutation<Client, Input, Result> extends Shared<Client, Input, R
 	isQuery?: (input: Input) => boolean;
 	/** What of a result is kept for a next try, as plain JSON. That comes out then. Default: all of it. */
 	toJournal?: (result: Result) => Result;
+	/** Whether a result that was kept has all that the operation gives. Default: it has. */
+	isComplete?: (result: Result) => boolean;
+	/** What to do about one that has not, where its item asks for something else now. */
+	incompleteHint?: string;
 	/** What an item gives that an earlier try has done. Default: its result. */
 	onDoneBefore?: (result: Result) => Outcome<Result>;
 	/** What to report of the other items when one has failed. */
@@ -98,7 +103,7 @@ type Skippable<Result> = Result | typeof SKIPPED;
 /** An item as it was read. */
 type PlannedItem<Client, Input> =
 	| { kind: 'passedOn' }
-	| { kind: 'unreadable'; failure: Failure; apiKey: string; input?: Input }
+	| { kind: 'unreadable'; failure: Failure; secrets: string[]; input?: Input }
 	| ReadyItem<Client, Input>;
 
 interface ReadyItem<Client, Input> {
@@ -107,8 +112,8 @@ interface ReadyItem<Client, Input> {
 	user: Caller<Client>;
 }
 
-/** The credential of an item. The key is known even if nothing can be sent, so that no error contains it. */
-type Access = { apiKey: string } & ({ connection: Connection; failure?: undefined } | { failure: Failure; connection?: undefined });
+/** The credential of an item. Its secrets are known even if nothing can be sent, so that no error contains them. */
+type Access = { secrets: string[] } & ({ connection: Connection; failure?: undefined } | { failure: Failure; connection?: undefined });
 
 /** Who the requests of an item are sent for: one for each API key and address. */
 interface Caller<Client> {
@@ -178,12 +183,12 @@ class ItemRun<Client, Input, Result> {
 	private async readItem(itemIndex: number, credential: ICredentialDataDecryptedObject | Error, settings: RunSettings | InvalidParameterError): Promise<PlannedItem<Client, Input>> {
 		const { node, operation } = this;
 		const given = this.readerOf(itemIndex);
+		const access = this.readAccess(credential, settings);
 		try {
 			if (operation.skipIf?.(node.getInputData()[itemIndex], given)) return { kind: 'passedOn' };
 		} catch (error) {
-			return { kind: 'unreadable', failure: toFailure(error), apiKey: '' };
+			return { kind: 'unreadable', failure: toFailure(error), secrets: access.secrets };
 		}
-		const access = this.readAccess(credential, settings);
 		let input: Input | undefined;
 		try {
 			input = await operation.read(given, {
@@ -194,23 +199,23 @@ class ItemRun<Client, Input, Result> {
 				},
 			});
 			if (access.connection !== undefined) return { kind: 'ready', input, user: this.userOf(access.connection) };
-			return { kind: 'unreadable', failure: access.failure, apiKey: access.apiKey, input };
+			return { kind: 'unreadable', failure: access.failure, secrets: access.secrets, input };
 		} catch (error) {
-			return { kind: 'unreadable', failure: access.failure ?? toFailure(error), apiKey: access.apiKey };
+			return { kind: 'unreadable', failure: access.failure ?? toFailure(error), secrets: access.secrets };
 		}
 	}
 
 	/** The credential of an item and how it is used, or why nothing can be sent with it. Does not throw. */
 	private readAccess(data: ICredentialDataDecryptedObject | Error, settings: RunSettings | InvalidParameterError): Access {
-		if (data instanceof Error) return { apiKey: '', failure: toFailure(data) };
-		const { apiKey } = readCredential(data);
+		if (data instanceof Error) return { secrets: [], failure: toFailure(data) };
+		const secrets = secretsOf(readCredential(data));
 		try {
 			if (settings instanceof InvalidParameterError) throw settings;
 			const connection = connect(data, settings);
 			checkCredential(connection.credential, this.operation.service.address);
-			return { apiKey, connection };
+			return { secrets, connection };
 		} catch (error) {
-			return { apiKey, failure: toFailure(error) };
+			return { secrets, failure: toFailure(error) };
 		}
 	}
 
@@ -233,18 +238,36 @@ class ItemRun<Client, Input, Result> {
 	/** How an item ends without anything being sent for it; `untried` where something must be. */
 	private whatIsKnown(planned: PlannedItem<Client, Input>, itemIndex: number): Outcome<Skippable<Result>> {
 		if (planned.kind === 'passedOn') return { kind: 'done', value: SKIPPED };
-		const previous = this.previous(planned.kind, itemIndex);
-		if (previous !== undefined) return previous;
+		const previous = this.previous(planned, itemIndex);
+		if (previous !== undefined) return planned.kind === 'ready' ? previous : this.orIncomplete(previous);
 		return planned.kind === 'unreadable' ? { kind: 'failed', failure: planned.failure } : { kind: 'untried' };
 	}
 
+	/** Whether an item that an earlier try has done asks for something else now. */
+	private hasChanged({ input, user }: ReadyItem<Client, Input>, itemIndex: number): boolean {
+		try {
+			return this.journal?.hasChanged(itemIndex, requestOf(input, user)) ?? false;
+		} catch {
+			// What cannot be written as JSON was not sent before.
+			return true;
+		}
+	}
+
+	/** A result of an earlier try, unless it lacks what was not kept and what only a further request could give. */
+	private orIncomplete(outcome: Outcome<Result>): Outcome<Result> {
+		const { mutation } = this;
+		if (outcome.kind !== 'done' || mutation?.isComplete === undefined || mutation.isComplete(outcome.value)) return outcome;
+		return { kind: 'failed', failure: { message: 'NenAI has done this in an earlier try, but its answer was not kept', hint: mutation.incompleteHint ?? 'Start a new execution of the workflow to do it again.', done: true } };
+	}
+
 	/** How an earlier try ended, unless the item is to be tried again all the same. */
-	private previous(kind: PlannedItem<Client, Input>['kind'], itemIndex: number): Outcome<Result> | undefined {
+	private previous(planned: PlannedItem<Client, Input>, itemIndex: number): Outcome<Result> | undefined {
 		const { journal, mutation } = this;
+		if (planned.kind === 'ready' && mutation?.isQuery?.(planned.input)) return undefined;
 		const previous = journal?.previous(itemIndex);
 		if (previous === undefined || mutation === undefined) return undefined;
 		if (previous.kind === 'done') return mutation.onDoneBefore?.(previous.value) ?? previous;
-		return mutation.idempotent && kind === 'ready' ? undefined : previous;
+		return mutation.idempotent && planned.kind === 'ready' && !journal?.isOfOther(itemIndex) ? undefined : previous;
 	}
 
 	/** Sends what is left to send, unless an item that cannot be read stops all of them. `first` is the failure to report. */
@@ -285,26 +308,31 @@ class ItemRun<Client, Input, Result> {
 	}
 
 	/** Does not throw: what happens to one item is the failure of that item alone. */
-	private async attempt({ input, user }: ReadyItem<Client, Input>, itemIndex: number): Promise<Attempt<Result>> {
+	private async attempt(planned: ReadyItem<Client, Input>, itemIndex: number): Promise<Attempt<Result>> {
+		const { input, user } = planned;
 		const { mutation, operation } = this;
-		const done = mutation === undefined || mutation.isQuery?.(input) ? await this.send(input, user, itemIndex) : await this.sendOnce(mutation, input, user, itemIndex);
+		const previous = this.previous(planned, itemIndex);
+		// A further request would go by what the item asks for now, and mix two things up.
+		if (previous?.kind === 'done' && this.hasChanged(planned, itemIndex)) return this.orIncomplete(previous) as Exclude<Outcome<Result>, { kind: 'untried' }>;
+		const done = mutation === undefined || mutation.isQuery?.(input) ? await this.send(input, user, itemIndex) : await this.sendOnce(mutation, planned, itemIndex);
 		if (done.kind !== 'done' || operation.enrich === undefined) return done;
 		try {
 			return this.redacted(await operation.enrich(user.client, done.value, input, itemIndex), user);
 		} catch (error) {
 			const reason = excerptOf((error as Error).message, user.connection.credential.apiKey);
-			return { kind: 'failed', failure: { message: `NenAI has done this, but a further request for it failed: ${reason}`, hint: DONE_ALREADY } };
+			return { kind: 'failed', failure: { message: `NenAI has done this, but a further request for it failed: ${reason}`, hint: DONE_ALREADY, done: true } };
 		}
 	}
 
-	private async sendOnce(mutation: Mutation<Client, Input, Result>, input: Input, user: Caller<Client>, itemIndex: number): Promise<Attempt<Result>> {
+	private async sendOnce(mutation: Mutation<Client, Input, Result>, planned: ReadyItem<Client, Input>, itemIndex: number): Promise<Attempt<Result>> {
+		const { input, user } = planned;
 		const journal = this.journal as Journal<Result>;
-		const previous = this.previous('ready', itemIndex);
+		const previous = this.previous(planned, itemIndex);
 		if (previous !== undefined && previous.kind !== 'untried') return previous;
 		if (mutation.ordered && !mutation.idempotent && journal.hasLaterEntry(itemIndex)) return { kind: 'failed', failure: tooLate(journal.rejection(itemIndex)) };
 		const mayBeDone = journal.previous(itemIndex) !== undefined;
 		try {
-			journal.markSent(itemIndex, requestOf(input, user, this.operation.service));
+			journal.markSent(itemIndex, requestOf(input, user));
 		} catch (error) {
 			return { kind: 'failed', failure: toFailure(error) };
 		}
@@ -329,11 +357,12 @@ class ItemRun<Client, Input, Result> {
 	}
 
 	private redacted<T>(attempt: Attempt<T>, { connection }: Caller<Client>): Attempt<T> {
-		return attempt.kind === 'done' ? attempt : { ...attempt, failure: this.redact(attempt.failure, connection.credential.apiKey) };
+		return attempt.kind === 'done' ? attempt : { ...attempt, failure: this.redact(attempt.failure, secretsOf(connection.credential)) };
 	}
 
-	private redact(failure: Failure, apiKey: string): Failure {
-		return this.operation.service.redact?.(failure, apiKey) ?? failure;
+	private redact(failure: Failure, secrets: string[]): Failure {
+		const redacted = redactEntered(failure, secrets);
+		return this.operation.service.redact?.(redacted, secrets[0] ?? '') ?? redacted;
 	}
 
 	/** The items that come out of an item, each linked to it. */
@@ -363,7 +392,8 @@ class ItemRun<Client, Input, Result> {
 	/** An item with its error. */
 	private toFailed(planned: PlannedItem<Client, Input>, failure: Failure, itemIndex: number): INodeExecutionData {
 		const named = 'input' in planned && planned.input !== undefined ? this.operation.echo?.(planned.input) : undefined;
-		return errorItem.call(this.node, this.withClaim(planned, failure, itemIndex, 'Nothing was sent for this item.'), itemIndex, named);
+		const claim = this.journal?.rejection(itemIndex) === undefined ? 'Nothing was sent for this item.' : 'Nothing was sent for this item in this try.';
+		return errorItem.call(this.node, this.withClaim(planned, failure, itemIndex, claim), itemIndex, named);
 	}
 
 	private toError(plan: Array<PlannedItem<Client, Input>>, outcomes: Array<Outcome<Skippable<Result>>>, { index, failure }: { index: number; failure: Failure }): Error {
@@ -376,18 +406,18 @@ class ItemRun<Client, Input, Result> {
 	/** Says that nothing was sent, where that is certain: the item could not be read, and no earlier try left anything of it. */
 	private withClaim(planned: PlannedItem<Client, Input>, failure: Failure, itemIndex: number, claim: string): Failure {
 		if (planned.kind !== 'unreadable' || this.journal?.previous(itemIndex) !== undefined) return failure;
-		const { message, hint } = this.redact(failure, planned.apiKey);
+		const { message, hint } = this.redact(failure, planned.secrets);
 		return { ...failure, message, hint: `${hint} ${claim}`.trim() };
 	}
 
 	/** Says on the execution which items were not done again although they ask for something else now. */
 	private hintAtChanges(plan: Array<PlannedItem<Client, Input>>, known: Array<Outcome<Skippable<Result>>>) {
-		const { mutation, journal } = this;
-		if (mutation === undefined || journal === undefined) return;
+		const { mutation } = this;
+		if (mutation === undefined) return;
 		const changed = known.flatMap((outcome, index) => {
 			const planned = plan[index];
 			if (outcome.kind !== 'done' || outcome.value === SKIPPED || planned.kind !== 'ready' || mutation.isQuery?.(planned.input)) return [];
-			if (!journal.hasChanged(index, requestOf(planned.input, planned.user, this.operation.service))) return [];
+			if (!this.hasChanged(planned, index)) return [];
 			const label = mutation.label?.(outcome.value) ?? '';
 			return [`item ${index}${label === '' ? '' : ` (${label})`}`];
 		});
@@ -402,9 +432,13 @@ class ItemRun<Client, Input, Result> {
 
 const DONE_ALREADY = 'Retry does not do it again.';
 
-/** What identifies the request of an item: where it goes, and what is sent. */
-function requestOf<Client>(input: unknown, { connection }: Caller<Client>, { address }: Service<Client>): unknown {
-	return [connection.credential[address], input];
+/** What identifies the request of an item: for whom it is, and what is sent. The journal keeps a hash of it. */
+function requestOf<Client>(input: unknown, { id }: Caller<Client>): unknown {
+	return [id, input];
+}
+
+function secretsOf({ apiKey, webhookSecrets }: NenAiCredential): string[] {
+	return [apiKey, ...webhookSecrets];
 }
 
 /** Items with the same API key and address wait for each other: what limits one request limits all of them. */

@@ -8,6 +8,8 @@ export interface Failure {
 	hint: string;
 	/** It is not known whether something was started, so it must not be sent again. */
 	uncertain?: boolean;
+	/** NenAI has done it: only its answer is missing. */
+	done?: boolean;
 	/** The run that the failure is about, where its ID is known. */
 	messageId?: string;
 }

@@ -45,6 +45,27 @@ function redactFailure({ message, hint, ...more }: Failure, apiKey: string): Fai
 	return { message: redact(message, apiKey), hint: redact(hint, apiKey), ...more };
 }
 
+/** A shorter secret would be found in ordinary words, too. */
+const MIN_SECRET_CHARACTERS = 8;
+
+/**
+ * A failure without secrets that somebody has entered as a parameter: the API key, the webhook secrets, and what makes a
+ * presigned link work.
+ */
+export function redactEntered({ message, hint, ...more }: Failure, secrets: string[]): Failure {
+	const long = secrets.filter((secret) => secret.length >= MIN_SECRET_CHARACTERS);
+	const tidy = (text: string) => long.reduce(redact, withoutQueries(text));
+	return { message: tidy(message), hint: tidy(hint), ...more };
+}
+
+/**
+ * What makes a link a secret is in its query: whoever has a presigned URL has the file. Also as JSON in JSON writes one.
+ * Scheme and address are matched in any case, so that a long text takes no time.
+ */
+export function withoutQueries(text: string): string {
+	return text.replace(/([a-z][a-z0-9+.-]{0,30}:\\*\/\\*\/[^\s"'<>?#]*)([?#][^\s"'<>]*)?/gi, (_, address: string, query?: string) => (query === undefined ? address : `${address}?…`));
+}
+
 /** How many characters of the key are left to look for when its escapes are undone. */
 export function lengthToFind(apiKey: string): number {
 	return codesOf(apiKey).length;

@@ -27,13 +27,23 @@ function renameAll(container: object, changeName: (name: string) => string) {
 	const entries = Object.entries(container);
 	if (entries.every(([name]) => changeName(name) === name)) return;
 	for (const [name] of entries) Reflect.deleteProperty(container, name);
-	for (const [name, value] of entries) define(container, freeName(container, changeName(name)), value);
+	const numbers = new Map<string, number>();
+	for (const [name, value] of entries) define(container, freeName(container, changeName(name), numbers), value);
 }
 
-/** Names that have become the same stay apart, so that no value is lost. */
-function freeName(container: object, name: string): string {
+/**
+ * Names that have become the same stay apart, so that no value is lost.
+ *
+ * @param numbers the last number that was tried for each name, so that many equal names take no more time each
+ */
+function freeName(container: object, name: string, numbers: Map<string, number>): string {
 	let free = name;
-	for (let number = 2; Object.hasOwn(container, free); number += 1) free = `${name}${number}`;
+	let number = numbers.get(name) ?? 1;
+	while (Object.hasOwn(container, free)) {
+		number += 1;
+		free = `${name}${number}`;
+	}
+	numbers.set(name, number);
 	return free;
 }
 

@@ -34,7 +34,8 @@ export type UrlField = keyof typeof DEFAULT_URLS;
 
 /** Reads what n8n decrypted. Fields that are missing (saved before they existed) have their default. */
 export function readCredential(data: ICredentialDataDecryptedObject): NenAiCredential {
-	const text = (field: string) => (typeof data[field] === 'string' ? data[field].trim() : '');
+	// An expression may give a number, such as that of a deployment.
+	const text = (field: string) => (['string', 'number'].includes(typeof data[field]) ? String(data[field]).trim() : '');
 	const address = (field: keyof typeof DEFAULT_URLS) => (field in data ? text(field) : DEFAULT_URLS[field]);
 	const folder = (field: keyof typeof DEFAULT_URLS) => withoutEnd(address(field), '/');
 	return {

@@ -220,8 +220,8 @@ describe('errors say what happened and what to do', () => {
 
 	test.each([
 		['no desktop', { desktopId: '={{ "" }}' }, 'The desktop ID is empty'],
-		['a desktop that is a path', { desktopId: '..' }, '".." is no desktop ID'],
-		['half a character', { desktopId: 'd\ud800' }, '"d\ud800" is no desktop ID'],
+		['a desktop that is a path', { desktopId: '..' }, '".." is not a valid desktop ID'],
+		['half a character', { desktopId: 'd\ud800' }, '"d\ud800" is not a valid desktop ID'],
 		['an object', { desktopId: '={{ { a: 1 } }}' }, 'Desktop ID (desktopId) must be an ID: a text or a number, but is an object'],
 		['no name', { desktopId: 'd', name: ' ' }, 'Name (name) is empty'],
 		['a name that is a list', { desktopId: 'd', name: '={{ [1] }}' }, 'Name (name) must be a text, but is a list'],

@@ -20,9 +20,13 @@ interface MutationDefinition<Input extends object> {
 	enrich?: (desktops: Desktops, result: IDataObject, desktopId: string) => Promise<Attempt<IDataObject>>;
 	/** Whether doing it twice does no harm. */
 	idempotent?: boolean;
+	/** Whether a result that was kept has all that the operation gives. */
+	isComplete?: (result: IDataObject) => boolean;
+	/** What to do about one that has not. */
+	incompleteHint?: string;
 }
 
-export function defineMutation<Input extends object>({ option, parameters: more = [], read, run, recoveryHint = CHECK_DESKTOP, toJournal = (result) => result, enrich, idempotent }: MutationDefinition<Input>): Operation {
+export function defineMutation<Input extends object>({ option, parameters: more = [], read, run, recoveryHint = CHECK_DESKTOP, toJournal = (result) => result, enrich, idempotent, isComplete, incompleteHint }: MutationDefinition<Input>): Operation {
 	const parameters = [desktopProperty, ...more];
 	return {
 		option,
@@ -36,6 +40,8 @@ export function defineMutation<Input extends object>({ option, parameters: more 
 				recoveryHint,
 				toJournal,
 				idempotent,
+				isComplete,
+				incompleteHint,
 				enrich: enrich && (async (desktops, result, { desktopId }) => await enrich(desktops, result, desktopId)),
 				toItems: (json) => [{ json }],
 			});

@@ -12,5 +12,7 @@ export const openSession = defineMutation({
 	run: async (desktops, desktopId) => await desktops.openSession(desktopId),
 	recoveryHint: CHECK_SESSION,
 	toJournal: () => ({}),
+	isComplete: (session) => 'href' in session,
+	incompleteHint: 'Get its link with Desktop → Get Session, or start a new execution of the workflow.',
 	enrich: async (desktops, session, desktopId) => ('href' in session ? { kind: 'done', value: session } : await desktops.getSession(desktopId)),
 });

@@ -1,6 +1,8 @@
 import type { IBinaryKeyData, IDataObject, IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
 
 import { toError, type Failure } from '../../../shared/failures/failure';
+import { redactEntered } from '../../../shared/failures/redact';
+import { CREDENTIAL_TYPE, readCredential } from '../../../shared/transport/credential';
 import { openDownload } from '../../../shared/transport/download/fetchFile';
 import { asAttempt, FileError } from '../../../shared/transport/download/bodyStream';
 import { runJobs, type Attempt, type Outcome } from '../../../shared/execution/runJobs';
@@ -164,8 +166,16 @@ async function readOrder(this: IExecuteFunctions, itemIndex: number, localHosts:
 		return order;
 	} catch (error) {
 		const isKnown = error instanceof InvalidParameterError || error instanceof FileError;
-		return new InvalidParameterError(withoutLinks(isKnown ? error.failure : { message: (error as Error).message, hint: 'Check the parameters of this node. Nothing was downloaded.' }));
+		const failure = withoutLinks(isKnown ? error.failure : { message: (error as Error).message, hint: 'Check the parameters of this node. Nothing was downloaded.' });
+		return new InvalidParameterError(redactEntered(failure, await secretsOf.call(this, itemIndex)));
 	}
+}
+
+/** The secrets that somebody may have entered in the wrong place. None where n8n cannot give the credential. */
+async function secretsOf(this: IExecuteFunctions, itemIndex: number): Promise<string[]> {
+	const data = await this.getCredentials(CREDENTIAL_TYPE, itemIndex).catch(() => ({}));
+	const { apiKey, webhookSecrets } = readCredential(data);
+	return [apiKey, ...webhookSecrets];
 }
 
 function readJobs(given: ParameterReader, itemIndex: number): Pick<DownloadInput, 'jobs' | 'unclear'> {

@@ -1,5 +1,5 @@
 import { parseExactly } from '../exactJson';
-import { redact, redactBeginning } from '../../failures/redact';
+import { redact, redactBeginning, withoutQueries } from '../../failures/redact';
 
 /**
  * What an HTTP status of `POST /runs` says of the run.
@@ -244,14 +244,6 @@ function stripTags(text: string): string {
 	const [outside, ...blocks] = text.slice(0, MAX_READ_CHARACTERS).split(/<(?=\/?(?:script|style)\b)/i);
 	const visible = blocks.filter((block) => block.startsWith('/')).map((block) => `<${block}`);
 	return [outside, ...visible].join(' ').replace(/<[^<>]*>/g, ' ');
-}
-
-/**
- * What makes a link a secret is in its query: whoever has a presigned URL has the file. Also as JSON in JSON writes one.
- * Scheme and address are matched in any case, so that a long text takes no time.
- */
-function withoutQueries(text: string): string {
-	return text.replace(/([a-z][a-z0-9+.-]{0,30}:\\*\/\\*\/[^\s"'<>?#]*)([?#][^\s"'<>]*)?/gi, (_, address: string, query?: string) => (query === undefined ? address : `${address}?…`));
 }
 
 function shorten(text: string): string {

@@ -57,15 +57,19 @@ interface RunResponse {
 	headers: IN8nHttpFullResponse['headers'];
 }
 
+/** The body of a 202 has about 150 characters. A long text would keep n8n busy while it is searched for the API key. */
+const MAX_BODY_CHARACTERS = 200_000;
+
 function readAnswer(
 	{ statusCode, body, headers }: IN8nHttpFullResponse,
 	{ apiKey }: NenAiCredential,
 	maxTries: number,
 ): Attempt<StartedRun> {
-	const answer: RunResponse = { status: statusCode, text: readErrorText(body, apiKey), body: redactJson(parseJson(body), apiKey), fromBetween: isFromIntermediary(statusCode, headers['content-type']), headers };
+	const isTooLong = typeof body === 'string' && body.length > MAX_BODY_CHARACTERS;
+	const answer: RunResponse = { status: statusCode, text: readErrorText(isTooLong ? body.slice(0, MAX_BODY_CHARACTERS) : body, apiKey), body: isTooLong ? undefined : redactJson(parseJson(body), apiKey), fromBetween: isFromIntermediary(statusCode, headers['content-type']), headers };
 	const verdict = classifyStatus(statusCode);
 	if (verdict === 'accepted' && isStartedRun(answer.body)) return { kind: 'done', value: answer.body };
-	if (verdict === 'accepted') return { kind: 'failed', failure: withoutMessageId(statusCode, excerptOf(body, apiKey)) };
+	if (verdict === 'accepted') return { kind: 'failed', failure: withoutMessageId(statusCode, excerptOf(isTooLong ? body.slice(0, MAX_BODY_CHARACTERS) : body, apiKey)) };
 	if (answer.fromBetween && !MAY_HAVE_ARRIVED.includes(verdict)) return { kind: 'failed', failure: blockedByIntermediary(answer) };
 	if (verdict !== 'busy') return { kind: 'failed', failure: FAILURES[verdict](answer) };
 	const after = readRetryAfter(headers['retry-after'], Date.now());

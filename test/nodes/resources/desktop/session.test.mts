@@ -86,3 +86,31 @@ test.each([
 	expect(result.items[0].json.error).toMatch(/^NenAI/);
 	expect(stored(result)).not.toContain('secret-of');
 });
+
+describe('a session that an earlier try has opened', () => {
+	const openFirst = async (more: object = {}) => {
+		const [a, b] = [sandbox.desktops.add(), sandbox.desktops.add()];
+		const parameters = { desktopId: '={{ $json.desktop }}' };
+		const first = await use('openSession', { items: [{ desktop: a }], parameters, ...more });
+		return { a, b, parameters, first };
+	};
+
+	test('is not mixed up with the session of another desktop', async () => {
+		const { b, parameters, first } = await openFirst();
+		sandbox.desktops.openSession(b);
+		const again = await use('openSession', { items: [{ desktop: b }], parameters, retryOf: first.run.data, settings: CONTINUE });
+		expect(again.items[0].json).toEqual({ error: expect.stringMatching(/in an earlier try, but its answer was not kept.*Get Session/) });
+	});
+
+	test('is not an empty success where nothing can be read any more', async () => {
+		const { parameters, first } = await openFirst();
+		const again = await use('openSession', { items: [{ desktop: [] }], parameters, retryOf: first.run.data, settings: CONTINUE });
+		expect(again.items[0].json).toEqual({ error: expect.stringMatching(/in an earlier try, but its answer was not kept/) });
+	});
+
+	test('comes out again where nothing has changed', async () => {
+		const { a, parameters, first } = await openFirst();
+		const again = await use('openSession', { items: [{ desktop: a }], parameters, retryOf: first.run.data });
+		expect(again.items[0].json.href).toEqual(expect.any(String));
+	});
+});

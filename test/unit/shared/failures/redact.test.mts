@@ -75,6 +75,15 @@ test('a failure is redacted whole', () => {
 	expect(redactAttempt({ kind: 'done', value: 1 }, 'test-key')).toEqual({ kind: 'done', value: 1 });
 });
 
+test('many names that become equal take no more time each', () => {
+	const make = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, n) => [[...'test-key'].map((letter, bit) => ((n >> bit) & 1 ? letter.toUpperCase() : letter)).join('') + '\\'.repeat(n >> 8), n]));
+	const time = (count: number) => Math.min(...[1, 2, 3].map(() => cpuTime(() => redactJson(make(count), 'test-key'))));
+	const equal = (count: number) => Math.min(...[1, 2, 3].map(() => cpuTime(() => redactJson(Object.fromEntries(Array.from({ length: count }, (_, n) => [`test-key${' '.repeat(0)}`.replace('t', n % 2 ? 't' : 'T') + String.fromCharCode(0x4e00 + (n % 20_000)), n])), 'test-key'))));
+	expect(Object.keys(redactJson({ 'test-key': 1, 'TEST-KEY': 2, 'Test-Key': 3 }, 'test-key'))).toEqual(['***', '***2', '***3']);
+	expect(time(4096)).toBeLessThan(40 * Math.max(time(512), 1));
+	expect(equal(16_000)).toBeLessThan(40 * Math.max(equal(2000), 1));
+});
+
 describe('the time grows with the length of the text only', () => {
 	const KEY = 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaab';
 	/** The best of three. */
