@@ -38,8 +38,9 @@ export function selectUrls(payload: IDataObject, fields: string[]): Selection {
 	const among: ResultUrl[] = [];
 	for (const { field, text } of textsIn(payload, '')) {
 		const { links, unclear } = linksIn(text, named.has(field));
-		all.push(...links.map((url, index) => ({ field: links.length > 1 ? `${field}.${index}` : field, url })));
-		among.push(...unclear.map((url) => ({ field, url })));
+		// One by one: a long list as arguments of one call would overflow the stack.
+		links.forEach((url, index) => all.push({ field: links.length > 1 ? `${field}.${index}` : field, url }));
+		for (const url of unclear) among.push({ field, url });
 	}
 	const isKnown = new Set(all.map(({ url }) => url));
 	const isIn = (path: string, field: string) => path === field || path.startsWith(`${field}.`);

@@ -7,7 +7,7 @@ import { changeTexts, isLost, McpError, readRefusal, type Headers } from './noRe
 import { Turns, type Share } from './turns';
 
 export type { ByteStream } from './messages';
-export { McpError, type NoResult } from './noResult';
+export { McpError, saysUnknownSession, type NoResult } from './noResult';
 
 /**
  * A client of the Model Context Protocol over streamable HTTP (modelcontextprotocol.io/specification/2025-06-18), as
@@ -24,6 +24,9 @@ const CLIENT_INFO = { name: 'n8n-nodes-nenai', version: '1' };
 
 /** Milliseconds for the end of a session, for which nobody waits. */
 const MAX_CLOSE_MS = 5000;
+
+/** Milliseconds for the note that the session has begun. Nothing depends on it, so a server that never answers it is not waited for. */
+const MAX_NOTE_MS = 3000;
 
 /** Pages of a list of tools; a server that gives more goes round in a circle. */
 const MAX_PAGES = 100;
@@ -103,7 +106,8 @@ export class McpClient {
 		let cursor: unknown;
 		for (let page = 0; page < MAX_PAGES; page += 1) {
 			const result = await this.listPage(cursor);
-			if (Array.isArray(result.tools)) tools.push(...result.tools.filter(isTool));
+			// One by one: a long list as arguments of one call would overflow the stack.
+			for (const tool of Array.isArray(result.tools) ? (result.tools as unknown[]) : []) if (isTool(tool)) tools.push(tool);
 			// Some servers write an empty cursor where there is none.
 			if (typeof result.nextCursor !== 'string' || result.nextCursor === '' || result.nextCursor === cursor) break;
 			cursor = result.nextCursor;
@@ -185,9 +189,9 @@ export class McpClient {
 		if (!KNOWN_VERSIONS.includes(version)) throw new McpError({ kind: 'version', version });
 		const id = headers['mcp-session-id'];
 		const session: Session = { version, cookies, ...(typeof id === 'string' && { id }) };
-		await this.tell({ method: 'notifications/initialized' }, session).catch((error: McpError) => {
-			// Some servers refuse it. Whether the session works, the next request tells.
-			if (!['http', 'lost'].includes(error.reason.kind)) throw error;
+		await this.tell({ method: 'notifications/initialized' }, session, Math.min(this.timeout, MAX_NOTE_MS)).catch((error: unknown) => {
+			// Some servers refuse it, drop it or never answer it. Whether the session works, the next request tells.
+			if (this.stopped?.aborted) throw error;
 		});
 		return session;
 	}
@@ -223,13 +227,13 @@ export class McpClient {
 	}
 
 	/** Sends what nobody answers. */
-	private async tell(message: Message, session: Session): Promise<void> {
-		await this.post(message, session, async () => {});
+	private async tell(message: Message, session: Session, timeout = this.timeout): Promise<void> {
+		await this.post(message, session, async () => {}, timeout);
 	}
 
 	/** @param read what to do with the answer, where it is a success; the connection ends afterwards in any case */
-	private async post<T>(message: Message, session: Session, read: Read<T>): Promise<T> {
-		const deadline = new Deadline(this.timeout);
+	private async post<T>(message: Message, session: Session, read: Read<T>, timeout = this.timeout): Promise<T> {
+		const deadline = new Deadline(timeout);
 		const ended = new AbortController();
 		const headers = { accept: 'application/json, text/event-stream', 'content-type': 'application/json', ...headersOf(session) };
 		const signal = AbortSignal.any([deadline.signal, ended.signal, ...(this.stopped ? [this.stopped] : [])]);

@@ -1,4 +1,4 @@
-import { parseJson } from '../http/classify';
+import { parseExactly, TooDeep } from '../exactJson';
 import { readEvents } from './eventStream';
 import { McpError, readError, type Headers } from './noResult';
 
@@ -41,20 +41,31 @@ export async function* messagesIn({ statusCode: status, headers, body }: HttpRes
 	const bytes = bounded(body, admit);
 	if (type === 'text/event-stream') {
 		for await (const data of readEvents(bytes)) {
-			const json = parseJson(data);
+			const json = parseMessages(data);
 			if (json === data && isBrokenAnswer(data)) throw notJson(data);
 			yield* toMessages(json);
 		}
 		return;
 	}
 	const text = await readWhole(bytes);
-	const json = parseJson(text);
+	const json = parseMessages(text);
 	const isMeantAsJson = OPENS_JSON.test(text) || (type === 'application/json' && text.trim() !== '');
 	if (json === text && isMeantAsJson) throw isOpen(text) ? new McpError({ kind: 'cutOff' }) : notJson(text);
 	const messages = toMessages(json);
 	// A page, or any other answer that has nothing of the protocol.
 	if (messages.length === 0) throw new McpError({ kind: 'http', status, headers, body: text });
 	yield* messages;
+}
+
+/** The text as JSON where it is JSON; as it came where not. An answer that is nested too deeply is an error, any other such message is left out. */
+function parseMessages(text: string): unknown {
+	try {
+		return parseExactly(text);
+	} catch (error) {
+		if (!(error instanceof TooDeep)) return text;
+		if (toMessages(JSON.parse(text)).some(({ method }) => method === undefined)) throw new McpError({ kind: 'tooDeep', problem: error.problem });
+		return [];
+	}
 }
 
 const OPENS_JSON = /^\s*[{[]/;

@@ -17,6 +17,8 @@ export type NoResult =
 	| { kind: 'cutOff' }
 	/** The answer is complete, but it is not JSON. */
 	| { kind: 'notJson'; body: string }
+	/** The answer is JSON with more levels than can be worked with. The problem goes on after "its answer". */
+	| { kind: 'tooDeep'; problem: string }
 	| { kind: 'tooLarge' }
 	/** An error of JSON-RPC, to a request of this method. */
 	| { kind: 'rpc'; method: string; code: number; message: string }
@@ -38,7 +40,7 @@ const UNSUPPORTED_VERSION_IN_WORDS = /unsupported protocol version/i;
 
 /** The code with which some servers say that they do not know the session, and how all others word it. */
 const UNKNOWN_SESSION = -32001;
-const OF_A_SESSION = /session/i;
+const OF_A_SESSION = /session|not (?:yet )?initiali[sz]ed|before initiali[sz]ation/i;
 
 /** Versions of the protocol that are quoted at most. */
 const MOST_VERSIONS = 20;
@@ -65,18 +67,34 @@ function supportedIn(data: unknown): string[] {
 
 /** What an HTTP answer says whose status is not a success. */
 export function readRefusal(status: number, headers: Headers, body: string, method: string, hasSession: boolean): NoResult {
-	const json = parseJson(body);
-	const error = typeof json === 'object' && json !== null && 'error' in json ? readError(json.error, method) : undefined;
+	const error = errorIn(body, method);
 	if (error?.kind === 'version') return error;
-	const isForgotten = FORGOTTEN.includes(status) || (status >= 400 && !NOT_FORGOTTEN.includes(status) && OF_A_SESSION.test(body));
+	const isAboutSession = saysUnknownSession(body) || (error !== undefined && isAboutUnknownSession(error));
+	const isForgotten = FORGOTTEN.includes(status) || (status >= 400 && !NOT_FORGOTTEN.includes(status) && isAboutSession);
 	return hasSession && isForgotten ? { kind: 'lost', status, body } : { kind: 'http', status, headers, body, method };
+}
+
+/** The error of JSON-RPC in a body: a message, a list of messages, or an event with one. */
+function errorIn(body: string, method: string): NoResult | undefined {
+	const json = parseJson(/^data:(.*)$/m.exec(body)?.[1] ?? body);
+	const entries: unknown[] = Array.isArray(json) ? json : [json];
+	const entry = entries.find((each): each is { error: unknown } => typeof each === 'object' && each !== null && 'error' in each);
+	return entry && readError(entry.error, method);
+}
+
+/** Whether a text says that the server does not know the session, or that none was begun. */
+export function saysUnknownSession(text: string): boolean {
+	return OF_A_SESSION.test(text);
+}
+
+function isAboutUnknownSession(reason: NoResult): boolean {
+	return reason.kind === 'rpc' && (reason.code === UNKNOWN_SESSION || saysUnknownSession(reason.message));
 }
 
 /** Whether the server has probably forgotten the session, so that a new one is worth a try. */
 export function isLost(error: unknown): boolean {
 	if (!(error instanceof McpError)) return false;
-	const { reason } = error;
-	return reason.kind === 'lost' || (reason.kind === 'rpc' && (reason.code === UNKNOWN_SESSION || OF_A_SESSION.test(reason.message)));
+	return error.reason.kind === 'lost' || isAboutUnknownSession(error.reason);
 }
 
 /** The same reason with its texts changed. */

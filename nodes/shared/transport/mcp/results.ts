@@ -1,6 +1,7 @@
 import type { IDataObject } from 'n8n-workflow';
 
-import { isFinished } from '../../runStatus';
+import { isFinished, plainStatus } from '../../runStatus';
+import { parseExactly, TooDeep } from '../exactJson';
 import { parseJson } from '../http/classify';
 import type { ToolResult } from './client';
 import { readContent } from './content';
@@ -49,6 +50,9 @@ const RUN_FIELDS = ['messageId', 'runId'];
 const LOG_FIELDS = ['logs', 'log', 'text', 'output'];
 const AROUND_A_LOG = ['success', 'messageId', 'message_id', 'runId', 'workflowId', 'workflow_id', 'deploymentId', 'deploymentName', 'orgId', 'orgName', 'status', 'error', 'errors'];
 
+/** What an answer without a log may have besides these. */
+const METADATA = ['message', 'createdAt', 'updatedAt', 'startTime', 'endTime', 'requestId', 'liveViewUrl', 'format', 'mimeType', 'contentType'];
+
 /** Under what, besides its own name, an answer was published to stand one level deeper. */
 const DEEPER = 'data';
 
@@ -65,6 +69,25 @@ const TOLD_BY: Record<Question, { fields: string[]; entry: string[] }> = {
 
 /** Lists beside the one that was asked for. */
 const SIDE_LISTS = ['errors', 'warnings'];
+
+/** Names of lists that say nothing about what is in them. */
+const PLAIN_LISTS = [DEEPER, 'items', 'results'];
+
+/** The field by which an entry is told only in a list that is plainly the one that was asked for: other things have it, too. */
+const ID_OF_ANYTHING = 'id';
+
+/** How many entries there are, or would be. */
+const COUNT_FIELDS = ['count', 'totalCount', 'total_count', 'total'];
+
+/** Fields of an answer that says nothing but that there is none. */
+const OF_A_FAILURE = ['success', 'error', 'errors', 'message', 'code', 'status'];
+
+/** Statuses of an answer, rather than of a run: that it is one, and that it is none. */
+const ANSWERED = ['success', 'ok'];
+const NOT_ANSWERED = ['error', 'fail'];
+
+/** All statuses of runs that are published. */
+const RUN_STATUSES = ['queued', 'running', 'processing', 'completed', 'success', 'failed', 'timeout'];
 
 /** Tools that are published to take the deployment. */
 export const TAKE_DEPLOYMENT: Question[] = ['log', 'workflows'];
@@ -105,15 +128,41 @@ export function answerIn(question: Question, result: ToolResult, apiKey: string)
 	if (result.isError === true || failed !== undefined) throw refused(question, failed ?? value);
 	const isEmpty = value === undefined || (value === null && text === undefined);
 	if (isEmpty) throw unexpected(question, undefined, `it holds ${unread.join(' and ') || 'nothing'}`);
+	// A log is a text, whatever is in it.
+	if (question !== 'log' && typeof value === 'string') refuseDepth(question, value);
 	return answer;
 }
 
-/** What a tool said: its structured content, else the JSON in its texts, else the texts. */
+function refuseDepth(question: Question, value: string): void {
+	try {
+		parseExactly(value);
+	} catch (error) {
+		if (error instanceof TooDeep) throw unexpected(question, value, `it ${error.problem}`);
+	}
+}
+
+/**
+ * What a tool said: its structured content, else the JSON in its texts, else the texts. Some servers put only facts about
+ * the answer into the structured content, and the answer itself beside it.
+ */
 function readResult(question: Question, { structuredContent, content }: ToolResult): Answer {
-	const isStructured = saysSomething(structuredContent);
+	const structured = saysSomething(structuredContent) ? toAnswer(question, unwrap(structuredContent), []) : undefined;
+	if (structured !== undefined && isMeant(question, structured)) return structured;
 	const { texts, unread } = readContent(content);
-	const { value: outer, text } = isStructured ? unwrap(structuredContent) : readTexts(texts);
-	return { value: lift(question, outer), outer, text, unread: isStructured ? [] : unread };
+	const written = toAnswer(question, readTexts(question, texts), unread);
+	return structured === undefined || isMeant(question, written) ? written : { ...structured, unread };
+}
+
+function toAnswer(question: Question, { value: outer, text }: Said, unread: string[]): Answer {
+	return { value: lift(question, outer), outer, text, unread };
+}
+
+/** Whether what was said is plainly the answer: it has what was asked for, or says that there is nothing. */
+function isMeant(question: Question, { value, outer, text }: Answer): boolean {
+	if (isFailure(outer) || isFailure(value)) return true;
+	if (question === 'log') return holdsLog(value, text);
+	if (question === 'state') return isObject(value) && isFilled(value.status);
+	return (findList(value, TOLD_BY[question]) ?? []).length > 0;
 }
 
 /** An empty list is one; an empty object is what some servers put beside their texts. */
@@ -123,8 +172,9 @@ function saysSomething(structured: unknown): boolean {
 
 type Said = Pick<Answer, 'value' | 'text'>;
 
-function readTexts(texts: string[]): Said {
-	if (texts.length === 0) return { value: undefined };
+function readTexts(question: Question, given: string[]): Said {
+	if (given.length === 0) return { value: undefined };
+	const texts = question === 'log' ? withoutMetadata(given) : given;
 	const text = texts.join('\n');
 	const whole = parseJson(text);
 	if (typeof whole !== 'string') return { ...unwrap(whole), text };
@@ -132,6 +182,17 @@ function readTexts(texts: string[]): Said {
 	// Servers that give an entry of a list as a text each, and those that put a remark before the answer.
 	if (parts.length === texts.length) return { value: parts, text };
 	return parts.length === 1 ? { ...unwrap(parts[0]), text } : { value: whole, text };
+}
+
+/** Only the texts of a log, where there are others that say only that it is there. */
+function withoutMetadata(texts: string[]): string[] {
+	if (texts.length < 2) return texts;
+	const logs = texts.filter((text) => !isMetadata(parseJson(text)));
+	return logs.some(isFilled) ? logs : texts;
+}
+
+function isMetadata(value: unknown): boolean {
+	return isObject(value) && 'success' in value && !isFailure(value) && !namesError(value) && !holdsLog(lift('log', value));
 }
 
 /** Frameworks of MCP servers put what is no object into one, as its only field. */
@@ -144,11 +205,18 @@ function unwrap(value: unknown): Said {
 /** The answer from one level deeper, where it stands there, with the fields around it. */
 function lift(question: Question, value: unknown): unknown {
 	const { fields, entry } = TOLD_BY[question];
-	if (!isObject(value) || hasAny(value, fields)) return value;
+	if (!isObject(value)) return value;
 	const { [DEEPER]: inner, ...around } = value;
-	if (!isObject(inner)) return value;
-	const isDeeper = hasAny(inner, fields) || inner.success === false || (hasAny(inner, entry) && !hasAny(value, entry));
+	// A status that says that the answer came is not that of the run.
+	const hasOwn = fields.some((field) => (value[field] ?? null) !== null) && !(question === 'state' && hasStatus(value, ANSWERED));
+	if (!isObject(inner) || hasOwn) return value;
+	if (isFailure(inner)) return inner;
+	const isDeeper = hasAny(inner, fields) || (hasAny(inner, entry) && !hasAny(value, entry));
 	return isDeeper ? { ...around, ...inner } : value;
+}
+
+function hasStatus({ status }: IDataObject, statuses: string[]): boolean {
+	return typeof status === 'string' && statuses.includes(plainStatus(status));
 }
 
 function hasAny(value: IDataObject, fields: string[]): boolean {
@@ -158,39 +226,69 @@ function hasAny(value: IDataObject, fields: string[]): boolean {
 /** Whether an answer says that there is none: that it did not succeed, or nothing but an error. */
 function isFailure(value: unknown): boolean {
 	if (!isObject(value)) return false;
-	if (value.success === false || value.success === 'false') return true;
-	return namesError(value) && Object.keys(value).every((field) => ['success', 'error', 'message', 'code'].includes(field));
+	if (String(value.success).trim().toLowerCase() === 'false') return true;
+	// A run may have failed with an error, and an answer that succeeded may be about such a run.
+	if (hasStatus(value, RUN_STATUSES) || (isFilled(value.status) && value.success === true)) return false;
+	return (namesError(value) || hasStatus(value, NOT_ANSWERED)) && Object.keys(value).every((field) => OF_A_FAILURE.includes(field));
 }
 
 /** Whether an answer says that something went wrong. */
 function namesError(value: unknown): boolean {
-	if (!isObject(value)) return false;
-	const { error, errors } = value;
-	return (typeof error === 'string' && error.trim() !== '') || (isObject(error) && Object.keys(error).length > 0) || (Array.isArray(errors) && errors.length > 0);
+	return isObject(value) && [value.error, value.errors].some(isFilled);
+}
+
+/** Whether a value says something: it is not null, false, 0 or empty. */
+function isFilled(value: unknown): boolean {
+	if (typeof value === 'string') return value.trim() !== '';
+	return typeof value === 'object' && value !== null ? Object.keys(value).length > 0 : Boolean(value);
 }
 
 /** The state of a run: NenAI's answer, with `messageId` where it has none, and with `finished`. */
 export function toState({ value }: Answer, messageId: string): IDataObject {
 	if (!isObject(value) || typeof value.status !== 'string' || value.status.trim() === '') throw unexpected('state', value, 'it names no status');
+	if (value.success !== true && hasStatus(value, NOT_ANSWERED) && namesError(value)) throw refused('state', value);
 	return { ...value, messageId: isId(value.messageId) ? value.messageId : messageId, finished: isFinished(value.status) };
 }
 
 /** A log as it was said: a text as it is, and only what is plainly put around a log is taken off. */
 export function toLog({ value, outer, text, unread }: Answer): string {
 	const found = isObject(value) ? logIn(value) : undefined;
-	if (found === undefined && unread.length > 0) throw unexpected('log', text, `it holds ${unread.join(' and ')}`);
+	if (!isFilled(found?.log) && unread.length > 0) throw unexpected('log', text, `it holds ${unread.join(' and ')}`);
 	// Lines of a log may be JSON with an error in it. Only an answer says that it has succeeded.
 	const failed = [outer, value].find((said) => isObject(said) && 'success' in said && namesError(said));
 	if (failed !== undefined && (found?.log ?? '') === '') throw refused('log', failed);
+	const isLog = found !== undefined || typeof value === 'string' || Array.isArray(value) || holdsLog(value, text);
+	if (!isLog) throw namesError(value) ? refused('log', value) : unexpected('log', value, 'it holds no log');
 	return found?.isPlain ? found.log : (text ?? linesOf(value));
 }
 
 /** What may be the log in an answer that is an object, and whether it plainly is, since nothing else in it says anything. */
 function logIn(value: IDataObject): { log: string; isPlain: boolean } | undefined {
-	const field = [...LOG_FIELDS, DEEPER].find((name) => typeof value[name] === 'string' || Array.isArray(value[name]));
+	const field = logFieldIn(value);
 	if (field === undefined) return undefined;
-	const isPlain = !namesError(value) && Object.keys(value).every((name) => name === field || AROUND_A_LOG.includes(name));
+	const isPlain = !namesError(value) && Object.keys(value).every((name) => name === field || AROUND_A_LOG.includes(name) || value[name] === null);
 	return { log: linesOf(value[field]), isPlain };
+}
+
+function logFieldIn(value: IDataObject): string | undefined {
+	return [...LOG_FIELDS, DEEPER].find((name) => typeof value[name] === 'string' || Array.isArray(value[name]));
+}
+
+/** Whether there is a log that is not empty. An object of an unknown form may be one. */
+function holdsLog(value: unknown, text?: string): boolean {
+	if (!isObject(value)) return value !== null && isFilled(text ?? (typeof value === 'object' || typeof value === 'string' ? value : ''));
+	const field = logFieldIn(value);
+	return field === undefined ? !isAroundALog(value) : isFilled(value[field]);
+}
+
+/** Whether an answer has only what stands around a log. */
+function isAroundALog(value: IDataObject): boolean {
+	const isAnswer = 'success' in value || hasAny(value, LOG_FIELDS);
+	return Object.entries(value).every(([name, each]) => {
+		if (AROUND_A_LOG.includes(name) || each === null) return true;
+		if (isObject(each)) return !isFilled(each) || (name === DEEPER && isAroundALog({ success: true, ...each }));
+		return isAnswer && (METADATA.includes(name) || ['number', 'boolean'].includes(typeof each));
+	});
 }
 
 /** Lines may come as a list; whatever else they are is shown as JSON. */
@@ -200,23 +298,35 @@ function linesOf(log: unknown): string {
 	return log.map((line: unknown) => (typeof line === 'string' ? line : JSON.stringify(line))).join('\n');
 }
 
-/** The entries of a list: under its name, else the answer itself where it is one entry, else the only list that there is. */
+/** The entries of a list: under its name, else the answer itself where it is one entry, else the only list whose entries are of the right kind. */
 export function listIn(question: Question, { value, outer }: Answer): IDataObject[] {
 	const list = findList(value, TOLD_BY[question]);
-	const failed = [outer, value].find(namesError);
-	if ((list ?? []).length === 0 && failed !== undefined) throw refused(question, failed);
+	const isEmpty = (list ?? []).length === 0;
+	const failed = [outer, value].find((said) => namesError(said) || (isObject(said) && hasStatus(said, NOT_ANSWERED))) ?? failedPart(value);
+	if (isEmpty && failed !== undefined) throw refused(question, failed);
+	if (isEmpty && isObject(value) && COUNT_FIELDS.some((field) => Number(value[field]) > 0) && list !== undefined) throw unexpected(question, value, 'it counts entries and lists none');
 	if (list === undefined || !list.every(isObject)) throw unexpected(question, value, 'it holds no list');
 	return list;
 }
 
 function findList(value: unknown, { fields: [name], entry }: { fields: string[]; entry: string[] }): unknown[] | undefined {
-	if (Array.isArray(value)) return value;
+	if (Array.isArray(value)) return value.every((each) => isObject(each) && hasAny(each, entry)) ? value : undefined;
 	if (!isObject(value)) return undefined;
 	// null is how some give a list without entries.
 	if (name in value) return Array.isArray(value[name]) ? value[name] : value[name] === null ? [] : undefined;
-	if (hasAny(value, entry)) return [value];
+	const ownFields = entry.filter((field) => field !== ID_OF_ANYTHING);
+	if (hasAny(value, 'success' in value ? ownFields : entry)) return [value];
 	const lists = Object.entries(value).filter(([field, each]) => Array.isArray(each) && !SIDE_LISTS.includes(field));
-	return lists.length === 1 ? (lists[0][1] as unknown[]) : undefined;
+	if (lists.length !== 1) return undefined;
+	const [[field, list]] = lists as Array<[string, unknown[]]>;
+	const isPlain = PLAIN_LISTS.includes(field);
+	const isOfEntries = list.every((each) => isObject(each) && hasAny(each, isPlain ? entry : ownFields));
+	return isOfEntries && (isPlain || list.length > 0) ? list : undefined;
+}
+
+/** Of several answers in one, that which says that there is none. */
+function failedPart(value: unknown): unknown {
+	return Array.isArray(value) ? value.find(isFailure) : undefined;
 }
 
 function refused(question: Question, answer: unknown): Unanswered {

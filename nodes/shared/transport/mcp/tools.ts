@@ -3,7 +3,7 @@ import type { IDataObject, IN8nHttpFullResponse } from 'n8n-workflow';
 import { isFromIntermediary, classifyStatus, classifyNetworkError, parseJson, excerptOf, readErrorText } from '../http/classify';
 import { answerIn, ASKED, isObject, listIn, REFUSED, TAKE_DEPLOYMENT, toLog, TOOLS, toState, Unanswered, type Answer, type Question } from './results';
 import { openStream, type Connection, type RequestContext } from '../http/connection';
-import { McpClient, McpError, type ByteStream, type NoResult, type Send, type Tool } from './client';
+import { McpClient, McpError, saysUnknownSession, type ByteStream, type NoResult, type Send, type Tool } from './client';
 import type { Attempt } from '../../execution/runJobs';
 import { redact, redactAttempt } from '../../failures/redact';
 import { comeBackAt, MAX_RETRY_WAIT_MS, readRetryAfter } from '../../execution/retryAfter';
@@ -121,8 +121,8 @@ const USUAL = 'It is usually https://mcp.getnen.ai/v1.';
 /** JSON-RPC's code of what a server does not have; asking again does not help. */
 const NOT_FOUND = -32002;
 
-/** Codes of JSON-RPC errors that may pass: internal ones, and the server's own. */
-const isPassing = (code: number) => code === -32603 || (code <= -32000 && code >= -32099 && code !== NOT_FOUND);
+/** JSON-RPC errors that may pass: internal ones, the server's own, and those about the session. */
+const isPassing = (code: number, message: string) => code === -32603 || (code <= -32000 && code >= -32099 && code !== NOT_FOUND) || saysUnknownSession(message);
 
 function explainNoResult(question: Question, reason: NoResult, connection: Connection): Attempt<never> {
 	const { timeout, maxTries } = connection;
@@ -146,11 +146,13 @@ function explainNoResult(question: Question, reason: NoResult, connection: Conne
 			return { kind: 'retry', failure: { message: `${asked}, and its answer ended before it was whole`, hint: tried } };
 		case 'notJson':
 			return { kind: 'failed', failure: { message: `${asked}, and its answer is not valid JSON${withServerText(excerptOf(reason.body, connection.credential.apiKey))}`, hint: 'Asking again would not change that. Report this answer to your NenAI contact.' } };
+		case 'tooDeep':
+			return { kind: 'failed', failure: { message: `${asked}, and its answer ${reason.problem}`, hint: 'n8n cannot work with such data. Report this answer to your NenAI contact.' } };
 		case 'tooLarge':
 			return { kind: 'failed', failure: { message: `${asked}, and its answer is larger than 50 MB`, hint: 'It was not read to its end. Ask for less, or look at the run in the dashboard of NenAI.' } };
 		case 'rpc': {
 			const message = `${asked}, and its MCP server answered with an error${Number.isNaN(reason.code) ? '' : ` (${reason.code})`}${withServerText(excerptOf(reason.message, connection.credential.apiKey))}`;
-			return isPassing(reason.code) ? { kind: 'retry', failure: { message, hint: tried } } : { kind: 'failed', failure: { message, hint: reason.method === 'tools/call' ? REFUSED[question] : `Check the MCP URL of the credential. ${USUAL}` } };
+			return isPassing(reason.code, reason.message) ? { kind: 'retry', failure: { message, hint: tried } } : { kind: 'failed', failure: { message, hint: reason.method === 'tools/call' ? REFUSED[question] : `Check the MCP URL of the credential. ${USUAL}` } };
 		}
 		case 'version':
 			return { kind: 'failed', failure: { message: `NenAI's MCP server needs a version of the protocol that this node does not know (${excerptOf(reason.version, connection.credential.apiKey)})`, hint: 'Look for a newer version of this package.' } };
@@ -161,11 +163,13 @@ function explainNoResult(question: Question, reason: NoResult, connection: Conne
 function explainLost(question: Question, { status, body }: Extract<NoResult, { kind: 'lost' }>, { credential, maxTries }: Connection): Attempt<never> {
 	const asked = `NenAI was asked ${ASKED[question]}`;
 	const said = body.trim() === '' ? '' : withServerText(wordsOf(body, credential.apiKey));
-	const isSession = /session/i.test(body) || body.trim() === '' || body.trimStart().startsWith('<');
+	const isSession = saysUnknownSession(body) || body.trim() === '' || body.trimStart().startsWith('<');
 	if (isSession) {
 		return { kind: 'retry', failure: { message: `${asked}, and its MCP server forgot the session twice (HTTP ${status})${said}`, hint: `It was tried ${times(maxTries)}. ${REFUSED[question]}` } };
 	}
-	return { kind: 'failed', failure: { message: `${asked}, and its MCP server refused the request, also in a new session (HTTP ${status})${said}`, hint: REFUSED[question] } };
+	const message = `${asked}, and its MCP server refused the request, also in a new session (HTTP ${status})${said}`;
+	if (status >= 500) return { kind: 'retry', failure: { message, hint: `It was tried ${times(maxTries)}. ${REFUSED[question]}` } };
+	return { kind: 'failed', failure: { message, hint: REFUSED[question] } };
 }
 
 function explainStatus(question: Question, { status, headers, body, method }: Extract<NoResult, { kind: 'http' }>, connection: Connection): Attempt<never> {

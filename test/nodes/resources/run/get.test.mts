@@ -54,6 +54,31 @@ test.each([
 	}
 });
 
+test.each([
+	['success', { status: 'success', data: { messageId: 'm-1', status: 'running' } }, 'running', false],
+	['ok', { status: 'OK', data: { messageId: 'm-1', status: 'queued' } }, 'queued', false],
+	['success, and the run has ended', { status: 'success', data: { messageId: 'm-1', status: 'failed', errorData: {} } }, 'failed', true],
+	['success, without data', { status: 'success', messageId: 'm-1' }, 'success', true],
+	['success, with data that has no status', { status: 'success', data: { claim: 'C' } }, 'success', true],
+])('of two states, that of the run counts: %s', async (_, json, status, finished) => {
+	failCalls({ result: textResult(JSON.stringify(json)) });
+	const { items: [item], error } = await get({ items: items('m-1') });
+	expect(error).toBeUndefined();
+	expect(item.json).toMatchObject({ status, finished, messageId: 'm-1' });
+});
+
+test('a run whose state is an error, in an answer that says that it succeeded', async () => {
+	failCalls({ result: textResult('{"success":true,"status":"error","error":"Exit code: 1"}') });
+	const { items: [item] } = await get({ items: items('m-1') });
+	expect(item.json).toMatchObject({ status: 'error', finished: true });
+});
+
+test('metadata as structured content, and the state in a text', async () => {
+	failCalls({ result: { whole: { content: [{ type: 'text', text: '{"status":"running"}' }], structuredContent: { success: true, messageId: 'm-1' } } } });
+	const { items: [item] } = await get({ items: items('m-1') });
+	expect(item.json).toMatchObject({ status: 'running', finished: false });
+});
+
 test.each(['""', 'null', '"  "', '{}', '[]', 'true'])('where the answer has %s as its message ID, it is the one that was asked for', async (messageId) => {
 	failCalls({ result: textResult(`{"success":true,"status":"running","messageId":${messageId}}`) });
 	const { items: [{ json }] } = await get({ items: items('m-1') });
@@ -72,6 +97,14 @@ test.each([
 	['a list as structured content', { whole: { content: [], structuredContent: [COMPLETED] } }, /it names no status/],
 	['a link', { whole: { content: [{ type: 'resource_link', uri: 'run:1' }] } }, /it holds a link, run:1,/],
 	['a failure one level deeper', textResult('{"success":true,"data":{"success":false,"error":"Run not found"}}'), /could not say: Run not found/],
+	['an error as the status', textResult('{"status":"error","error":"Run not found"}'), /could not say: Run not found/],
+	['an error as the status, in capitals, with a message', textResult('{"status":"ERROR","message":"Run not found"}'), /could not say: Run not found/],
+	['an error as the status, beside the run', textResult('{"status":"error","messageId":"m-1","error":"Run not found"}'), /could not say: Run not found/],
+	['an unknown status and nothing but an error', textResult('{"status":"not_found","error":"Run not found"}'), /could not say: Run not found/],
+	['a number as the status, and an error', textResult('{"status":404,"error":"Run not found"}'), /could not say: Run not found/],
+	['a status of the answer, and an error one level deeper', textResult('{"status":"success","data":{"error":"Run not found"}}'), /could not say: Run not found/],
+	['an error one level deeper', textResult('{"success":true,"data":{"error":"Run not found"}}'), /could not say: Run not found/],
+	['JSON that is nested too deeply', textResult(`{"status":"completed","output":${'['.repeat(1500)}${']'.repeat(1500)}}`), /it is nested more than 1000 levels deep/],
 	['a status that is empty', textResult('{"success":true,"status":" "}'), /it names no status/],
 ])('what names no state is an error: %s', async (_, result, message) => {
 	failCalls({ result });

@@ -41,6 +41,65 @@ test.each([
 	expect(json).toEqual({ messageId: 'm-1', logs });
 });
 
+const METADATA = { success: true, messageId: 'm-1' };
+const LINK = { type: 'resource_link', uri: 'log:1' };
+const text = (log: string) => ({ type: 'text', text: log });
+const embedded = (resource: object) => ({ type: 'resource', resource: { uri: 'log:1', ...resource } });
+
+describe.each<[string, object]>([
+	['the message ID alone', METADATA],
+	['an empty log', { success: true, logs: '' }],
+	['a log without lines', { logs: [] }],
+	['null as the log', { success: true, logs: null }],
+	['null as the log, one level deeper', { success: true, data: { messageId: 'm-1', logs: null } }],
+	['an object without fields as the log', { success: true, logs: {} }],
+	['a message and numbers', { ...METADATA, message: 'Logs retrieved', lineCount: 2, truncated: false, createdAt: '2026-02-10T19:47:54Z' }],
+	['an empty list', []],
+	['null in an object', { result: null }],
+])('structured content that holds no log (%s) does not hide the one beside it', (_, structuredContent) => {
+	test.each([
+		['a text', [text('step 1')], 'step 1'],
+		['JSON in a text', [text('{"success":true,"logs":"step 1"}')], 'step 1'],
+		['a line of a log as JSON', [text('{"time":"10:00","text":"clicked"}')], '{"time":"10:00","text":"clicked"}'],
+		['an embedded text', [embedded({ text: 'step 1' })], 'step 1'],
+		['an embedded text in base64', [embedded({ blob: Buffer.from('Grüße').toString('base64') })], 'Grüße'],
+		['the metadata as a text, and the log', [text(JSON.stringify(METADATA)), text('step 1'), text('step 2')], 'step 1\nstep 2'],
+	])('as %s', async (__, content, logs) => {
+		failCalls({ result: { whole: { content, structuredContent } } });
+		const { items: [item], error } = await ask('getLogs', { items: items('m-1') });
+		expect(error).toBeUndefined();
+		expect(item.json).toEqual({ messageId: 'm-1', logs });
+	});
+
+	test('as a link: the error names it', async () => {
+		failCalls({ result: { whole: { content: [LINK], structuredContent } } });
+		const { items: found, error } = await ask('getLogs', { items: items('m-1') });
+		expect(found).toEqual([]);
+		expect(error?.message).toMatch(/it holds a link, log:1, which this node does not follow/);
+	});
+
+	test('as a failure in a text', async () => {
+		failCalls({ result: { whole: { content: [text('{"error":"The log has expired"}')], structuredContent } } });
+		const { items: found, error } = await ask('getLogs', { items: items('m-1') });
+		expect(found).toEqual([]);
+		expect(error?.message).toMatch(/could not say: The log has expired/);
+	});
+});
+
+test.each([
+	['the metadata and the log as texts', { whole: { content: [text(JSON.stringify(METADATA)), text('step 1')] } }, 'step 1'],
+	['the metadata and the log as an embedded text', { whole: { content: [text(JSON.stringify(METADATA)), embedded({ text: '{"level":"INFO"}\n{"level":"ERROR"}' })] } }, '{"level":"INFO"}\n{"level":"ERROR"}'],
+	['a log beside another field that is null', textResult('{"success":true,"logs":"step 1","nextToken":null}'), 'step 1'],
+	['a log one level deeper, beside null', textResult('{"success":true,"logs":null,"data":{"logs":"step 1"}}'), 'step 1'],
+	['an empty log as structured content, with nothing beside it', { whole: { content: [], structuredContent: { logs: '' } } }, ''],
+	['a log as structured content, beside another text', { whole: { content: [text('Here is the log.')], structuredContent: { ...METADATA, logs: 'step 1' } } }, 'step 1'],
+])('the log, and only the log: %s', async (_, result, logs) => {
+	failCalls({ result });
+	const { items: [item], error } = await ask('getLogs', { items: items('m-1') });
+	expect(error).toBeUndefined();
+	expect(item.json).toEqual({ messageId: 'm-1', logs });
+});
+
 test('the log as a file', async () => {
 	hold('m/ü 1', 'completed', { logs: 'Grüße\nstep 2' });
 	const { items: [{ json, binary }] } = await ask('getLogs', { items: items('m/ü 1'), parameters: { output: 'file', binaryPropertyName: 'log' } });
@@ -69,6 +128,24 @@ describe.each(['text', 'file'])('what is no log is an error, not an empty one (a
 		['an error in place of the log', textResult('{"success":true,"error":"The log has expired"}'), /could not say: The log has expired/],
 		['an error in place of the log, beside the run', textResult('{"success":true,"messageId":"m-1","error":"The log has expired"}'), /could not say: The log has expired/],
 		['a failure one level deeper', textResult('{"success":true,"data":{"success":false,"error":"The log has expired"}}'), /could not say: The log has expired/],
+		['an error one level deeper', textResult('{"success":true,"data":{"error":"no such run"}}'), /could not say: no such run/],
+		['an error one level deeper, as structured content', { whole: { content: [], structuredContent: { success: true, data: { error: 'no such run' } } } }, /could not say: no such run/],
+		['a list of errors one level deeper', textResult('{"success":true,"data":{"errors":["no such run"]}}'), /could not say: .*no such run/],
+		['a state and an error', textResult('{"status":"error","error":"no such run"}'), /could not say: no such run/],
+		['null as the log', textResult('{"logs":null}'), /it holds no log/],
+		['null as the log, as structured content', { whole: { content: [], structuredContent: { success: true, logs: null } } }, /it holds no log/],
+		['null as the log, beside when the run ended', textResult('{"success":true,"logs":null,"createdAt":"2026-02-10T19:47:54Z"}'), /it holds no log/],
+		['null as the log, one level deeper', textResult('{"success":true,"data":{"logs":null}}'), /it holds no log/],
+		['null as data', textResult('{"success":true,"data":null}'), /it holds no log/],
+		['metadata alone', textResult('{"success":true,"messageId":"m-1"}'), /it holds no log/],
+		['metadata alone, as structured content', { whole: { content: [text('{"success":true,"messageId":"m-1"}')], structuredContent: METADATA } }, /it holds no log/],
+		['metadata one level deeper', textResult('{"success":true,"data":{"messageId":"m-1","lines":0}}'), /it holds no log/],
+		['a message that there is none', textResult('{"success":true,"message":"No log yet"}'), /it holds no log\): No log yet/],
+		['success alone', textResult('{"success":true}'), /it holds no log/],
+		['an empty object in a text', textResult('{}'), /it holds no log/],
+		['null in a text', textResult('null'), /it holds no log/],
+		['metadata and a link', { whole: { content: [text('{"success":true,"messageId":"m-1"}'), LINK] } }, /it holds a link, log:1,/],
+		['an empty log and a link', { whole: { content: [text('{"success":true,"logs":""}'), LINK] } }, /it holds a link, log:1,/],
 		['an error as an object', textResult('{"error":{"code":7,"message":"The log has expired"}}'), /could not say: The log has expired/],
 	] as const)('%s', async (_, result, message) => {
 		failCalls({ result });

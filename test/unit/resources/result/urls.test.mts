@@ -132,3 +132,13 @@ test.each([
 	const short = best(10_000);
 	expect(time(320_000)).toBeLessThan(250 * Math.max(short, 1));
 });
+
+test('200,000 links in one text', () => {
+	const links = Array.from({ length: 200_000 }, (_, n) => `https://f.example/${n}`).join('\n');
+	expect(selectUrls({ files: links }, []).urls).toHaveLength(200_000);
+});
+
+test('200,000 links among other text', () => {
+	const links = Array.from({ length: 200_000 }, (_, n) => `see https://f.example/${n} and`).join('\n');
+	expect(selectUrls({ files: links }, []).unclear).toEqual(['files']);
+});

@@ -92,6 +92,17 @@ test.each([
 	['200 with an error of JSON-RPC', { body: error(-32001, 'Session not found') }],
 	['200 with such an error without words', { body: error(-32001, '') }],
 	['200 with another code', { body: error(-32000, 'Bad Request: No valid session ID provided') }],
+	['400 with -32001 and other words', { status: 400, body: error(-32001, 'Unknown client') }],
+	['500 with -32001 and other words', { status: 500, body: error(-32001, 'Not found') }],
+	['503 with -32001 and other words', { status: 503, body: error(-32001, 'Not found') }],
+	['503 with the code as a text', { status: 503, body: { jsonrpc: '2.0', id: null, error: { code: '-32001', message: '' } } }],
+	['400 with -32001 in a list', { status: 400, body: [error(-32001, 'Unknown client')] }],
+	['400 with -32001 in an event', { status: 400, body: `event: message\ndata: ${JSON.stringify(error(-32001, 'Unknown client'))}\n\n` }],
+	['400 from a server that was not initialized', { status: 400, body: error(-32000, 'Bad Request: Server not initialized') }],
+	['400 in words alone', { status: 400, body: 'Server not initialized' }],
+	['200 from a server that was not initialized', { body: error(-32002, 'Server not initialized') }],
+	['200 from a server that is not yet initialised', { body: error(-32002, 'Server is not yet initialised') }],
+	['200 before the initialization', { body: error(-32602, 'Received request before initialization was complete') }],
 ])('a session that is lost (%s) is begun anew, and the call goes on in the new one', async (_, lost) => {
 	let sessions = 0;
 	const { client, requests } = serverOf((message, request) => {
@@ -106,6 +117,9 @@ test.each([
 
 test.each([
 	['429', { status: 429, body: { error: 'Too many sessions' } }],
+	['429 with -32001', { status: 429, body: error(-32001, 'Too many') }],
+	['400 with another code', { status: 400, body: error(-32602, 'Invalid params') }],
+	['-32002 for a run', { body: error(-32002, 'Run not found') }],
 	['401', { status: 401, body: { error: 'The session key is wrong' } }],
 	['503 without a word of it', { status: 503, body: 'busy' }],
 	['an error of JSON-RPC without a word of it', { body: error(-32602, 'Invalid params') }],
@@ -124,6 +138,67 @@ test('a server without sessions cannot lose one', async () => {
 test.each([500, 400, 404, 403, 302, 503])('a refused note that the session has begun (%d) does not matter', async (status) => {
 	const { client } = serverOf((message, request) => (message.method === 'notifications/initialized' ? { status, body: { error: 'no session for notes' } } : afterBegin(({ id }) => ({ body: reply(id, { content: [] }) }))(message, request)));
 	expect(await client.callTool('t', {})).toEqual({ content: [] });
+});
+
+describe('a note that the session has begun, and that does not come through', () => {
+	/** A server that does this with the note, and answers everything else. */
+	const withNote = (note: (request: HttpRequest) => Promise<never>, stopped?: AbortSignal) =>
+		new McpClient(
+			async (request) => {
+				if (request.body?.method === 'notifications/initialized') return await note(request);
+				const result = request.body?.method === 'initialize' ? INITIALIZED : { content: [] };
+				return { statusCode: 200, headers: { 'content-type': 'application/json' }, body: Object.assign(once(JSON.stringify(reply(request.body?.id, result))), { destroy() {} }) };
+			},
+			60_000,
+			stopped,
+		);
+	const untilAborted = async ({ signal }: HttpRequest) => await new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(new Error('aborted'))));
+
+	test('dropped, it does not matter', async () => {
+		const client = withNote(async () => await Promise.reject(Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' })));
+		expect(await client.callTool('t', {})).toEqual({ content: [] });
+	});
+
+	test('never answered, it does not matter, and is not waited for until the time-out of requests', async () => {
+		const client = withNote(untilAborted);
+		expect(await client.callTool('t', {})).toEqual({ content: [] });
+	}, 10_000);
+
+	test('when the execution is stopped meanwhile, nothing more is sent', async () => {
+		const stopping = new AbortController();
+		const client = withNote(async (request) => {
+			setImmediate(() => stopping.abort());
+			return await untilAborted(request);
+		}, stopping.signal);
+		expect(await reasonOf(client.callTool('t', {}))).toMatchObject({ kind: 'thrown' });
+	});
+});
+
+test('a page of 200,000 tools', async () => {
+	const tools = Array.from({ length: 200_000 }, (_, n) => ({ name: `t${n}` }));
+	const { client } = serverOf(afterBegin(({ id }) => ({ body: reply(id, { tools }) })));
+	expect(await client.listTools()).toHaveLength(200_000);
+});
+
+describe('JSON that is nested too deeply', () => {
+	const deep = (levels: number) => `${'['.repeat(levels)}${']'.repeat(levels)}`;
+	const answer = (levels: number) => `{"jsonrpc":"2.0","id":3,"result":{"structuredContent":${deep(levels)}}}`;
+	const stream = { 'content-type': 'text/event-stream' };
+	test.each([
+		['in one answer', answer(1500), undefined],
+		['in a list of messages', `[${answer(20_000)}]`, undefined],
+		['in an event stream', `data: ${answer(1500)}\n\n`, stream],
+		['in an event stream, with a field that is named method', `data: ${answer(1500).replace('"structuredContent"', '"content":[{"method":1}],"structuredContent"')}\n\n`, stream],
+		['in an error', `{"jsonrpc":"2.0","id":3,"error":{"code":1,"data":${deep(1500)}}}`, undefined],
+	])('is not said to be invalid: %s', async (_, body, headers) => {
+		const { client } = serverOf(afterBegin(() => ({ body, headers })));
+		expect(await reasonOf(client.callTool('t', {}))).toEqual({ kind: 'tooDeep', problem: 'is nested more than 1000 levels deep' });
+	});
+
+	test('in a message that is not the answer, it does not matter', async () => {
+		const { client } = serverOf(afterBegin(({ id }) => ({ headers: stream, body: `data: {"jsonrpc":"2.0","method":"notifications/progress","params":${deep(1500)}}\n\ndata: ${JSON.stringify(reply(id, { content: [] }))}\n\n` })));
+		expect(await client.callTool('t', {})).toEqual({ content: [] });
+	});
 });
 
 describe('versions of the protocol', () => {
