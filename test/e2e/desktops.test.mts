@@ -123,6 +123,27 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 		expect(stage.sandbox.desktops.get(desktopId)?.typed).toBe('abc');
 	});
 
+	on('where a retry fails as well, Retry on the newest execution does only the rest; the original does not know what the retry has done', async (stage) => {
+		const desktopId = stage.sandbox.desktops.add();
+		const typed = () => stage.sandbox.desktops.get(desktopId)?.typed;
+		const retry = async (id: string) => await stage.client.waitForExecution(await stage.client.retryExecution(id));
+		/** NenAI types so many texts, and refuses the next one. */
+		const refuseAfter = (times: number) => {
+			stage.sandbox.desktopFaults.add({ match: { action: 'type' }, times });
+			stage.sandbox.desktopFaults.add({ match: { action: 'type' }, times: 1, refuse: { status: 400 } });
+		};
+		refuseAfter(1);
+		const original = await run(stage, 'retries', [split('body.texts'), step(stage, 'computer', 'type', { desktopId, text: '={{ $json["body.texts"] }}' })], { texts: ['a', 'b', 'c'] });
+		refuseAfter(1);
+		const newest = await retry(original.id);
+		expect([original.status, newest.status, typed()]).toEqual(['error', 'error', 'ab']);
+		expect((await retry(newest.id)).status).toBe('success');
+		expect(typed()).toBe('abc');
+		// What docs/limits.md warns of.
+		expect((await retry(original.id)).status).toBe('success');
+		expect(typed()).toBe('abcbc');
+	});
+
 	on('an answer that cannot be read concerns its item alone, and n8n can store what is nested less deeply', async (stage) => {
 		const desktopId = stage.sandbox.desktops.add();
 		const nested = (depth: number) => `{"status":"ok","output":${'{"a":'.repeat(depth)}"${'session '.repeat(40_000)}"${'}'.repeat(depth)}}`;

@@ -8,6 +8,7 @@ import { N8N_VERSIONS } from '../n8n/install.mts';
 import { contentSha256, errorAnswer, type PlannedCallback } from '../sandbox/index.mts';
 import { answersToCalls, chatting, shortly, TOOL, waiting, withAgent } from './agent.mts';
 import { EXAMPLE_WORKFLOW, hasRun, itemsOf, jsonOf, openStage, readExample, withParameters, withSettings, type Change, type Stage } from './stage.mts';
+import { triggerUrl } from './workflows.mts';
 
 const root = join(__dirname, '../..');
 const NAMES = ['Jane Doe', 'John Roe', 'Mary Major'];
@@ -113,6 +114,19 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 			});
 		});
 
+		example('handle-callbacks', 'takes a status in capitals, or with spaces around it, as the same status', async () => {
+			const statuses = ['Running', ' QUEUED ', 'Success', ' success\n', 'FAILED', 'Timeout'];
+			const webhook = readExample(root, 'handle-callbacks').nodes.find(({ type }) => type.endsWith('.nenAiTrigger'));
+			await whileActive('handle-callbacks', async (handler) => {
+				for (const status of statuses) await stage.sandbox.deliver({ url: triggerUrl(stage.n8n, String(webhook?.webhookId)), status });
+				const executions = await handled(handler, statuses.length);
+				const statusesOf = (node: string) => executions.filter((one) => hasRun(one, node)).map((one) => jsonOf(one, node)[0].status).sort();
+				expect(statusesOf('NenAI Trigger')).toEqual([...statuses].sort());
+				expect(statusesOf('It worked')).toEqual([' success\n', 'Success']);
+				expect(statusesOf('Needs a person')).toEqual(['FAILED', 'Timeout']);
+			});
+		});
+
 		example('handle-callbacks', 'by hand, it shows its sample, and asks nobody', async () => {
 			const execution = await runExample('handle-callbacks');
 			expect(jsonOf(execution, 'NenAI Trigger')).toEqual([expect.objectContaining({ message_id: 'sample-1', status: 'success' })]);
@@ -147,6 +161,14 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 			const [{ binary }] = itemsOf(execution, 'Use the files');
 			const bytes = await stage.client.downloadBinary(String(binary?.data.id));
 			expect(createHash('sha256').update(bytes).digest('hex')).toBe(contentSha256({ size: file.size, seed: file.name }));
+		});
+
+		example('run-and-wait', 'a success in capitals goes on to the files, too', async () => {
+			ends({ status: 'Success' });
+			const execution = await runExample('run-and-wait');
+			expect(jsonOf(execution, 'Run and wait')).toEqual([expect.objectContaining({ message_id: started()[0], status: 'Success' })]);
+			expect(hasRun(execution, 'Download the files')).toBe(true);
+			expect(hasRun(execution, 'Needs a person')).toBe(false);
 		});
 
 		describe.each(['failed', 'needs_attention'])('when the run ends as "%s"', (status) => {

@@ -70,7 +70,7 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 		const asked = (patient: string) => sandbox.state().mcpRequests.filter(({ arguments: given }) => given.messageId === idOf(patient)).length;
 		// While it asks for the first time, NenAI is busy: that run is asked about again.
 		sandbox.mcpFaults.add({ match: { messageId: idOf('second') }, times: 5, refuse: errorAnswer(503, 'json') });
-		sandbox.runs.set(idOf('second'), { status: 'completed' });
+		sandbox.runs.set(idOf('second'), { status: 'Completed' });
 		const later = sandbox.until(() => asked('never') >= 1, 150_000).then(() => sandbox.runs.set(idOf('third'), { status: 'completed' }));
 		// Until it is time, another execution asks.
 		const sizes = [await sizeAfter(stage, 1), await sizeAfter(stage, 60)];
@@ -82,7 +82,7 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 		expect(asked('second')).toBeGreaterThan(5);
 		const found = results(execution);
 		expect(found.map(({ row, input, ok }) => [row, (input as { patient: string }).patient, ok])).toEqual(patients.map((patient, n) => [n + 1, patient, ['first', 'second', 'third'].includes(patient)]));
-		expect(found.map(({ status, finished }) => [status, finished])).toEqual([['completed', true], [undefined, true], ['completed', true], ['failed', true], ['running', false], ['completed', true], [undefined, false]]);
+		expect(found.map(({ status, finished }) => [status, finished])).toEqual([['completed', true], [undefined, true], ['Completed', true], ['failed', true], ['running', false], ['completed', true], [undefined, false]]);
 		expect(found[1]).toMatchObject({ error: expect.stringMatching(/^NenAI/) });
 		expect(found[1]).not.toHaveProperty('uncertain');
 		expect(found[6]).toMatchObject({ error: expect.stringContaining('It is not known whether NenAI started the run'), uncertain: true });

@@ -53,6 +53,16 @@ gathering('all callbacks before their rows: none is lost, and NenAI need not be 
 	expect(continuations.flat().map(({ status }) => status)).toEqual(rows.map(() => 'success'));
 });
 
+gathering('a status in capitals, or with spaces around it, counts as the same status', async (gathering) => {
+	const rows = patients(4);
+	const statuses = ['Success', ' SUCCESS ', 'success', 'Failed'];
+	await gathering.begin(rows);
+	await gathering.untilRow(({ row, status }) => row === 0 && status === 'started');
+	for (const [n, status] of statuses.entries()) await gathering.deliverAll([rows[n]], status);
+	const [results] = await gathering.continuations(1);
+	expect(results.map(({ ok, status, has_callback: has }) => [ok, status, has])).toEqual(statuses.map((status) => [status !== 'Failed', status, true]));
+});
+
 gathering('ten batches at once do not mix', async (gathering) => {
 	const batches = Array.from({ length: 10 }, (_, n) => patients(6, `batch ${n}, patient`));
 	await gathering.run(batches, chance());

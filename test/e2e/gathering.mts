@@ -105,12 +105,12 @@ export class Gathering {
 		return executionId;
 	}
 
-	/** Waits for the runs of these patients, and sends the successes of all at once. */
-	async deliverAll(patients: readonly string[]): Promise<void> {
+	/** Waits for the runs of these patients, and sends the callbacks of all at once: successes, unless a test says otherwise. */
+	async deliverAll(patients: readonly string[], status = 'success'): Promise<void> {
 		const { sandbox } = this.#place;
 		const runsOf = () => sandbox.state().runs.filter(({ params }) => patients.includes(String(params.PATIENT_NAME)));
 		await sandbox.until(() => runsOf().length === patients.length, 60_000);
-		await Promise.all(runsOf().map(async (run) => await this.#send(successOf(run))));
+		await Promise.all(runsOf().map(async (run) => await this.#send({ ...successOf(run), status })));
 	}
 
 	/**

@@ -95,6 +95,30 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 		expect(hintsOf(again)).toEqual([expect.stringMatching(/^Not started again, though their parameters have changed.*item 0.*item 1.*start a new execution/)]);
 	});
 
+	on('where a retry fails as well, Retry on the newest execution starts only the rest; the original does not know what the retry has started', async (stage) => {
+		const { client, n8n, sandbox, credential } = stage;
+		const refuse = (...names: string[]) => {
+			sandbox.faults.clear();
+			for (const equals of names) sandbox.faults.add({ match: { param: 'NAME', equals }, refuse: errorAnswer(422, 'json') });
+		};
+		const retry = async (id: string) => await client.waitForExecution(await client.retryExecution(id));
+		const started = () => sandbox.state().runs.map(({ params }) => params.NAME);
+		refuse('B', 'C');
+		const id = await activate(client, chain('retries', [webhook('retries'), split('body.names'), start(credential, '={{ { NAME: $json["body.names"] } }}')]));
+		await call(webhookUrl(n8n, 'retries'), { names: ['A', 'B', 'C'] });
+		const [original] = await client.endedExecutions(id, 1, 60_000);
+		refuse('C');
+		const newest = await retry(original.id);
+		expect([original.status, newest.status, started()]).toEqual(['error', 'error', ['A', 'B']]);
+
+		refuse();
+		expect((await retry(newest.id)).status).toBe('success');
+		expect(started()).toEqual(['A', 'B', 'C']);
+		// What docs/limits.md warns of.
+		expect((await retry(original.id)).status).toBe('success');
+		expect(started().slice(3).sort()).toEqual(['B', 'C']);
+	});
+
 	for (const operation of ['start', 'startAndWait'] as const) {
 		on(`${operation}: a run that may have started is not sent again, over Retry On Fail and Retry in the list`, async (stage) => {
 			const { client, n8n, sandbox, credential } = stage;

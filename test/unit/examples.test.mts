@@ -187,6 +187,68 @@ describe.each(files)('%s, where something fails or is there twice', (file) => {
 	});
 });
 
+/** The status of a run as it may be compared: in small letters, without spaces around it. */
+const PLAIN_STATUS = /String\((?:[^()]|\([^()]*\))*\bstatus\)\.trim\(\)\.toLowerCase\(\)/g;
+
+/** A status that is only shown or kept: alone, with a default, or as a part of a text. */
+const SHOWN_STATUS = /^=\{\{ \$json\.status(?: \?\? '[^']*')? \}\}$|\+ \$json\.status \+/g;
+
+/** What n8n compares by itself: conditions of Switch, IF and Filter, and filters of data tables. */
+const isCondition = (path: string) => /\.conditions\.\d+\./.test(path);
+const isCode = (path: string, text: string) => text.startsWith('=') || /Code$/.test(path);
+
+/** Texts without the names of nodes. */
+const literalsIn = (text: string) => [...text.replace(/\$\('[^']*'\)/g, '').matchAll(/'([^']*)'|"([^"]*)"/g)].map(([, single, double]) => single ?? double);
+
+/** Where a node compares a status so that its capitals or spaces around it make a difference. */
+function exactComparisons({ parameters }: Pick<INode, 'parameters'>): string[] {
+	const texts = textsIn(parameters);
+	return texts.flatMap(({ path, text }) => {
+		// A data table finds a row only by exactly the same text.
+		if (path.endsWith('.keyName')) return text === 'status' ? [path] : [];
+		if (!isCode(path, text)) return [];
+		const rest = text.replace(PLAIN_STATUS, '');
+		const isExact = /\bstatus\b/.test(isCondition(path) ? rest : rest.replace(SHOWN_STATUS, ''));
+		// A status in small letters never equals a text with capitals.
+		const others = rest === text ? [] : [...literalsIn(rest), ...texts.filter((other) => other.path === path.replace(/left(?=Value$)/, 'right') && other.path !== path).map((other) => other.text)];
+		return isExact || others.some((other) => other !== other.trim().toLowerCase()) ? [path] : [];
+	});
+}
+
+describe('the search for comparisons of a status', () => {
+	const PLAIN = 'String($json.status).trim().toLowerCase()';
+	const condition = (leftValue: string, rightValue: string): INodeParameters => ({ conditions: { conditions: [{ leftValue, rightValue }] } });
+
+	test.each<[string, INodeParameters]>([
+		['a condition', condition('={{ $json.status }}', 'success')],
+		['the right side of a condition', condition('success', '={{ $json.status }}')],
+		['a condition that can never hold', condition(`={{ ${PLAIN} }}`, 'Success')],
+		['a condition with a default', condition("={{ $json.status ?? '' }}", 'success')],
+		['only small letters', condition('={{ $json.status.toLowerCase() }}', 'success')],
+		['equals', { value: "={{ $json.status === 'completed' }}" }],
+		['equals, the other way round', { value: "={{ 'completed' == $('Ask NenAI').item.json['status'] }}" }],
+		['a list', { value: "={{ ['success', 'completed'].includes($json.status) }}" }],
+		['a list that can never hold', { value: `={{ ['Success'].includes(${PLAIN}) }}` }],
+		['one of two', { value: `={{ ${PLAIN} === 'success' || $json.status === 'completed' }}` }],
+		['every item', { value: "={{ $input.all().every(({ json: { status } }) => status === 'failed') }}" }],
+		['code', { jsCode: "return items.filter((item) => item.json.status === 'failed');" }],
+		['a data table', { filters: { conditions: [{ keyName: 'status', condition: 'eq', keyValue: 'failed' }] } }],
+	])('finds %s', (_, parameters) => {
+		expect(exactComparisons({ parameters })).toHaveLength(1);
+	});
+
+	test.each<[string, INodeParameters]>([
+		['a condition in small letters', condition(`={{ ${PLAIN} }}`, 'success')],
+		['a status of a node', { value: "={{ String($('Ask NenAI').item.json.status).trim().toLowerCase() === 'completed' }}" }],
+		['a list in small letters', { value: `={{ !['queued', 'running'].includes(${PLAIN}) }}` }],
+		['a status that is kept', { value: '={{ $json.status }}' }],
+		['a default', { value: "={{ $json.status ?? 'unknown' }}" }],
+		['a text', { value: "={{ 'NenAI says (' + $json.status + ').' }}" }],
+	])('leaves %s', (_, parameters) => {
+		expect(exactComparisons({ parameters })).toEqual([]);
+	});
+});
+
 describe.each(files)('%s', (file) => {
 	const text = readFileSync(join(folder, file), 'utf8');
 	const { name, nodes, connections, pinData, settings } = read(file);
@@ -205,6 +267,11 @@ describe.each(files)('%s', (file) => {
 		const connected = new Set([...Object.keys(connections), ...targets]);
 		expect([...connected].filter((one) => !names.includes(one))).toEqual([]);
 		expect(nodes.filter((node) => node.type !== STICKY_NOTE && !connected.has(node.name)).map((node) => node.name)).toEqual([]);
+	});
+
+	test('compares statuses without regard to capitals and spaces, as the nodes do', () => {
+		const compared = nodes.filter(({ type }) => type !== STICKY_NOTE).flatMap((node) => exactComparisons(node).map((path) => `${node.name}${path}`));
+		expect(compared).toEqual([]);
 	});
 
 	test('has names and ids that are there once', () => {
