@@ -16,6 +16,8 @@ export const folderProperty: INodeProperties = {
 /** Throws InvalidParameterError for a folder that leads out of the drive. */
 export function readFolder(given: ParameterReader): string {
 	const path = given.exactText('path');
+	// A link may be a secret.
+	if (path.includes('://')) throw invalidParameter('Folder (path) is a link', 'Enter the names of folders with / between them.');
 	if (path.split(/[/\\]/).includes('..') || isBroken(path)) throw invalidParameter(`Folder (path) is "${path}", which leads elsewhere`, 'Enter the names of folders with / between them, without "..".');
 	return path;
 }
