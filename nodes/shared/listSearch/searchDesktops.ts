@@ -1,5 +1,6 @@
 import type { IDataObject, ILoadOptionsFunctions, INodeListSearchItems, INodeListSearchResult } from 'n8n-workflow';
 
+import { plainStatus } from '../runStatus';
 import { loadFromDesktops, toResult } from './list';
 
 const RUNNING = 'running';
@@ -7,7 +8,7 @@ const RUNNING = 'running';
 /** The list from which a desktop is chosen: name, state and ID of each, those that run first. */
 export async function searchDesktops(this: ILoadOptionsFunctions, filter?: string): Promise<INodeListSearchResult> {
 	const desktops = await loadFromDesktops(this, async (api) => await api.list());
-	const [running, others] = [true, false].map((runs) => desktops.filter(({ status }) => (status === RUNNING) === runs));
+	const [running, others] = [true, false].map((runs) => desktops.filter(({ status }) => (typeof status === 'string' && plainStatus(status) === RUNNING) === runs));
 	return { results: [...toResult(running.flatMap(toItem), filter).results, ...toResult(others.flatMap(toItem), filter).results] };
 }
 
