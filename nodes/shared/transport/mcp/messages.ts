@@ -62,10 +62,13 @@ function parseMessages(text: string): unknown {
 	try {
 		return parseExactly(text);
 	} catch (error) {
-		if (!(error instanceof TooDeep)) return text;
-		if (toMessages(JSON.parse(text)).some(({ method }) => method === undefined)) throw new McpError({ kind: 'tooDeep', problem: error.problem });
-		return [];
+		return error instanceof TooDeep ? refuseDepth(toMessages(JSON.parse(text)), error) : text;
 	}
+}
+
+function refuseDepth(messages: Message[], { problem }: TooDeep): never[] {
+	if (messages.some(({ method }) => method === undefined)) throw new McpError({ kind: 'tooDeep', problem });
+	return [];
 }
 
 const OPENS_JSON = /^\s*[{[]/;
