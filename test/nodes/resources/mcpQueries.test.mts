@@ -118,6 +118,9 @@ describe('servers in the field', () => {
 		['404', { status: 404, body: 'Not found' }],
 		['503', { status: 503, body: { error: LOST } }],
 		['200 with an error -32001', { status: 200, body: { jsonrpc: '2.0', id: null, error: { code: -32001, message: LOST } } }],
+		['503 with -32001 and other words', { status: 503, body: { jsonrpc: '2.0', id: null, error: { code: -32001, message: 'Not found' } } }],
+		['400 with -32000: not initialized', { status: 400, body: { jsonrpc: '2.0', id: null, error: { code: -32000, message: 'Bad Request: Server not initialized' } } }],
+		['200 with -32002: not initialized', { status: 200, body: { jsonrpc: '2.0', id: null, error: { code: -32002, message: 'Server not initialized' } } }],
 		['the same in an event stream', { status: 200, contentType: 'text/event-stream', body: `data: {"jsonrpc":"2.0","id":null,"error":{"code":-32001,"message":"${LOST}"}}\n\n` }],
 	])('one that says with %s that the session is lost', async (_, mcpLostSession) => {
 		sandbox.setDefaults({ mcpLostSession });
@@ -185,10 +188,33 @@ describe('servers in the field', () => {
 		expect(calls()).toHaveLength(1);
 	});
 
+	test('one whose answer is nested too deeply is asked once, and the error says so', async () => {
+		const deep = `${'['.repeat(1500)}${']'.repeat(1500)}`;
+		failCalls({ refuse: { status: 200, contentType: 'application/json', body: `{"jsonrpc":"2.0","id":3,"result":{"structuredContent":{"status":"completed","output":${deep}}}}` } });
+		const { error } = await get({ items: items('m-1') });
+		expect(error?.message).toBe('NenAI was asked for the state of the run, and its answer is nested more than 1000 levels deep [item 0]');
+		expect(calls()).toHaveLength(1);
+	});
+
+	test('one that drops the connection of notifications/initialized', async () => {
+		sandbox.mcpFaults.add({ match: { method: 'notifications/initialized' }, connection: 'drop' });
+		const { items: [item], error } = await get({ items: items('m-1'), options: { maxTries: 1 } });
+		expect([item?.json.status, error]).toEqual(['completed', undefined]);
+	});
+
+	test('one that never answers notifications/initialized', async () => {
+		sandbox.mcpFaults.add({ match: { method: 'notifications/initialized' }, connection: 'silent' });
+		const { items: [item], error } = await get({ items: items('m-1'), options: { maxTries: 1, timeout: 1 } });
+		expect([item?.json.status, error]).toEqual(['completed', undefined]);
+	});
+
 	test.each<[string, Answer, RegExp, number]>([
 		['404', { status: 404, body: { error: 'Run m-1 not found' } }, /its MCP server refused the request, also in a new session \(HTTP 404\): Run m-1 not found \[item 0\]/, 2],
 		['404 in words', { status: 404, body: 'Run m-1 not found' }, /also in a new session \(HTTP 404\): Run m-1 not found \[item 0\]/, 2],
 		['400 that mentions sessions', { status: 400, body: { error: 'There is no session for run m-1' } }, /its MCP server forgot the session twice \(HTTP 400\): There is no session for run m-1 \[item 0\]/, 4],
+		['400 with -32001', { status: 400, body: { jsonrpc: '2.0', id: null, error: { code: -32001, message: 'Run not found' } } }, /refused the request, also in a new session \(HTTP 400\): .*Run not found.* \[item 0\]/, 2],
+		['503 with -32001, which may pass', { status: 503, body: { jsonrpc: '2.0', id: null, error: { code: -32001, message: 'Run not found' } } }, /refused the request, also in a new session \(HTTP 503\): .*Run not found.* \[item 0\]/, 4],
+		['400: not initialized', { status: 400, body: { jsonrpc: '2.0', id: null, error: { code: -32000, message: 'Server not initialized' } } }, /its MCP server forgot the session twice \(HTTP 400\): .*Server not initialized.* \[item 0\]/, 4],
 		['404 without words', { status: 404 }, /its MCP server forgot the session twice \(HTTP 404\) \[item 0\]/, 4],
 		['404 with a page', { status: 404, contentType: 'text/html', body: '<html>Not found</html>' }, /its MCP server forgot the session twice \(HTTP 404\): Not found \[item 0\]/, 4],
 	])('one that answers an unknown run with %s: the error has its words', async (_, refuse, message, times) => {

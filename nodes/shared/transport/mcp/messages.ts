@@ -59,18 +59,16 @@ export async function* messagesIn({ statusCode: status, headers, body }: HttpRes
 
 /** The text as JSON where it is JSON; as it came where not. An answer that is nested too deeply is an error, any other such message is left out. */
 function parseMessages(text: string): unknown {
-	const parsed = parseUnlessTooDeep(text);
-	if (!(parsed instanceof TooDeep)) return parsed;
-	if (toMessages(JSON.parse(text)).some(({ method }) => method === undefined)) throw new McpError({ kind: 'tooDeep', problem: parsed.problem });
-	return [];
-}
-
-function parseUnlessTooDeep(text: string): unknown {
 	try {
 		return parseExactly(text);
 	} catch (error) {
-		return error instanceof TooDeep ? error : text;
+		return error instanceof TooDeep ? refuseDepth(toMessages(JSON.parse(text)), error) : text;
 	}
+}
+
+function refuseDepth(messages: Message[], { problem }: TooDeep): never[] {
+	if (messages.some(({ method }) => method === undefined)) throw new McpError({ kind: 'tooDeep', problem });
+	return [];
 }
 
 const OPENS_JSON = /^\s*[{[]/;

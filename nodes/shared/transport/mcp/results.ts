@@ -44,7 +44,7 @@ const ID_FIELDS = ['workflowId', 'workflow_id', 'id'];
 const NAME_FIELDS = ['name', 'workflowName', 'workflow_name'];
 
 /** What tells a run in a list from other things. */
-const RUN_FIELDS = ['messageId', 'runId'];
+const RUN_FIELDS = ['messageId', 'message_id', 'runId', 'run_id'];
 
 /** Where a log may stand in an answer that is an object, and what else such an answer may have without being the log itself. */
 const LOG_FIELDS = ['logs', 'log', 'text', 'output'];

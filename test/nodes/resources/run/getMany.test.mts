@@ -56,6 +56,12 @@ test.each([
 	expect(found.map(({ json }) => json.messageId)).toEqual(ids);
 });
 
+test('a list of runs whose IDs are named as in callbacks', async () => {
+	failCalls({ result: textResult('[{"message_id":"m-1"}]') });
+	const { items: found } = await ask('getMany', { parameters: { workflowId: 'w-1' } });
+	expect(found.map(({ json }) => json)).toEqual([{ message_id: 'm-1' }]);
+});
+
 test('a list of warnings is not the list that was asked for', async () => {
 	failCalls({ result: textResult('{"success":true,"warnings":[]}') });
 	const { error } = await ask('getMany', { parameters: { workflowId: 'w-1' } });
