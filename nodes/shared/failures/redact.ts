@@ -63,8 +63,11 @@ export function redactEntered({ message, hint, ...more }: Failure, secrets: stri
  * Scheme and address are matched in any case, so that a long text takes no time.
  */
 export function withoutQueries(text: string): string {
-	return text.replace(/([a-z][a-z0-9+.-]{0,30}:\\*\/\\*\/[^\s"'<>?#]*)([?#][^\s"'<>]*)?/gi, (_, address: string, query?: string) => (query === undefined ? address : `${address}?…`));
+	return text.replace(/([a-z][a-z0-9+.-]{0,30}:\\*\/\\*\/[^\s"'<>?#]*)([?#][^\s"'<>]*)?/gi, (_, address: string, query = '') => address + (ALREADY_GONE.test(query) ? query : '?…'));
 }
+
+/** No query, or one that was taken out before, with the end of a sentence. */
+const ALREADY_GONE = /^(\?…[.,;:)\]]*)?$/;
 
 /** How many characters of the key are left to look for when its escapes are undone. */
 export function lengthToFind(apiKey: string): number {

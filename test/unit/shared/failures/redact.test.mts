@@ -1,6 +1,6 @@
 import { excerptOf, readErrorText } from '../../../../nodes/shared/transport/http/classify';
 import { apiKeyProblem } from '../../../../nodes/shared/transport/credential';
-import { redact, redactAttempt, redactBeginning, redactJson } from '../../../../nodes/shared/failures/redact';
+import { redact, redactAttempt, redactBeginning, redactJson, redactEntered } from '../../../../nodes/shared/failures/redact';
 import { SPELLINGS } from '../../../spellings.mts';
 import { cpuTime } from '../../../cpuTime.mts';
 
@@ -73,6 +73,13 @@ test('a failure is redacted whole', () => {
 	const failure = { message: 'redirect to test-key.example', hint: 'Look at TEST-KEY', uncertain: true };
 	expect(redactAttempt({ kind: 'retry', after: 5, failure }, 'test-key')).toEqual({ kind: 'retry', after: 5, failure: { message: 'redirect to ***.example', hint: 'Look at ***', uncertain: true } });
 	expect(redactAttempt({ kind: 'done', value: 1 }, 'test-key')).toEqual({ kind: 'done', value: 1 });
+});
+
+test('the query of a link is taken out once, and the sentence around it stays', () => {
+	const failure = { message: 'Look at https://h.example/a?signature=test, then go on', hint: 'Or at https://h.example/b?…&signature=test.' };
+	const once = redactEntered(failure, []);
+	expect(once).toEqual({ message: 'Look at https://h.example/a?… then go on', hint: 'Or at https://h.example/b?…' });
+	expect(redactEntered({ message: 'a link, https://h.example/a?…, which stays', hint: '' }, [])).toEqual({ message: 'a link, https://h.example/a?…, which stays', hint: '' });
 });
 
 test('many names that become equal take no more time each', () => {
