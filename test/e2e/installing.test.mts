@@ -14,7 +14,7 @@ import { tarball } from './tarball.mts';
 import { activate, ANY_WORKFLOW, call, runAndWait, split, start, trigger, triggerUrl, untilWaiting, webhook, webhookUrl } from './workflows.mts';
 
 const NAME = 'n8n-nodes-nenai';
-/** The package as it was before NenAI could be asked: other files, and another memory of what was started. */
+/** This package under an earlier version number: what it stores must be understood after an update. */
 const VERSION_BEFORE = join(__dirname, '../fixtures/n8n-nodes-nenai-0.0.1.tgz');
 /** n8n asks a list of its own whether a package is banned, and npm's registry whether it exists: both are away. */
 const OFFLINE = { HTTPS_PROXY: 'http://127.0.0.1:9', https_proxy: 'http://127.0.0.1:9' };

@@ -92,7 +92,7 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 		expect(again.status).toBe('success');
 		expect(started()).toEqual(['A', 'B', 'C']);
 		expect(jsonOf(again, 'Start').map(({ messageId }) => messageId)).toEqual(sandbox.state().runs.map(({ messageId }) => messageId));
-		expect(hintsOf(again)).toEqual([expect.stringMatching(/^Not started again, though their parameters have changed.*item 0.*item 1.*start a new execution/)]);
+		expect(hintsOf(again)).toEqual([expect.stringMatching(/^Not done again, although their parameters have changed.*item 0.*item 1.*start a new execution/)]);
 	});
 
 	on('where a retry fails as well, Retry on the newest execution starts only the rest; the original does not know what the retry has started', async (stage) => {
