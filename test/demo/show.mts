@@ -84,7 +84,7 @@ export async function showRunAndWait(stage: Stage, say: Say, checks: Checks): Pr
 /** Asks NenAI about a run while it works and when it has ended, for its log, and for what the list of workflows offers. */
 export async function showQuestions(stage: Stage, say: Say, checks: Checks): Promise<void> {
 	const { sandbox, client, credential } = stage;
-	say('\nNenAI is asked (Run → Get, Run → Get Logs, and the list from which a workflow is picked)');
+	say('\nNenAI is asked (Run → Get, Run → Get Logs, and the list from which a workflow is picked). A log may contain passwords that the run typed.');
 	const runsBefore = sandbox.state().counts.runsStarted;
 	const messageId = sandbox.state().runs[0]?.messageId ?? '';
 	const asking = askingWorkflow(messageId, { nenAiApi: credential });
