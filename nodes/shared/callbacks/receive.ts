@@ -60,7 +60,7 @@ async function verify(this: IWebhookFunctions, rawBody: Buffer, signature: Buffe
 }
 
 /** The credential, and the workflow that uses it. */
-function nameOf(this: IWebhookFunctions | IExecuteFunctions): string {
+function nameOf(this: IWebhookFunctions): string {
 	return JSON.stringify([this.getWorkflow().id, this.getNode().credentials?.[CREDENTIAL_TYPE]?.id]);
 }
 

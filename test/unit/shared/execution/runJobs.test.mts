@@ -100,7 +100,7 @@ describe('an API that takes one a second, and says so', () => {
 		};
 	};
 
-	const workThroughInFakeTime = async (count: number, attempt: (index: number) => Promise<Attempt<unknown>>, options: object = {}) => {
+	const runJobsInFakeTime = async (count: number, attempt: (index: number) => Promise<Attempt<unknown>>, options: object = {}) => {
 		const work = runJobs(count, attempt, { maxConcurrency: 10, maxTries: 5, stopOnFailure: true, ...options });
 		let over = false;
 		void work.then(() => (over = true));
@@ -114,7 +114,7 @@ describe('an API that takes one a second, and says so', () => {
 		['zero', 1000, 0],
 		['less than it needs', 2000, 1000],
 	])('takes all 30 with the usual settings when told %s', async (_, perMs, after) => {
-		const outcomes = await workThroughInFakeTime(30, limited(perMs, after));
+		const outcomes = await runJobsInFakeTime(30, limited(perMs, after));
 		expect(outcomes.filter(({ kind }) => kind === 'done')).toHaveLength(30);
 	});
 
@@ -123,7 +123,7 @@ describe('an API that takes one a second, and says so', () => {
 		['refuses all', busy()],
 	])('when the API %s, 50 items that each fail do not take an hour', async (_, answer) => {
 		const before = Date.now();
-		const outcomes = await workThroughInFakeTime(50, async () => answer, { stopOnFailure: false });
+		const outcomes = await runJobsInFakeTime(50, async () => answer, { stopOnFailure: false });
 		expect(outcomes.filter(({ kind }) => kind === 'failed')).toHaveLength(50);
 		expect(Date.now() - before).toBeLessThan(10 * 60_000);
 	});
@@ -132,7 +132,7 @@ describe('an API that takes one a second, and says so', () => {
 		let running = 0;
 		let refuse = true;
 		const together: number[] = [];
-		await workThroughInFakeTime(40, async (index) => {
+		await runJobsInFakeTime(40, async (index) => {
 			running += 1;
 			if (!refuse) together.push(running);
 			await pause(20);
