@@ -19,7 +19,9 @@ const sourceOf = (entry) => entry.replace(/^dist/, '.').replace(/\.js$/, '');
 const bundle = () =>
 	build({
 		stdin: {
-			contents: ENTRIES.map((entry) => `export { ${classOf(entry)} } from '${sourceOf(entry)}';`).join('\n'),
+			contents: ENTRIES.map(
+				(entry) => `export { ${classOf(entry)} } from '${sourceOf(entry)}';`,
+			).join('\n'),
 			resolveDir: __dirname,
 		},
 		bundle: true,
@@ -36,14 +38,17 @@ const entries = () =>
 		ENTRIES.map(async (entry) => {
 			await mkdir(dirname(entry), { recursive: true });
 			const name = classOf(entry);
-			await writeFile(entry, `exports.${name} = require('${relative(dirname(entry), PACKAGE)}').${name};\n`);
+			await writeFile(
+				entry,
+				`exports.${name} = require('${relative(dirname(entry), PACKAGE)}').${name};\n`,
+			);
 		}),
 	);
 
 /** What the compiler leaves: icons, n8n's codex files, previews of outputs. */
 const copies = () =>
-	src(['nodes/**/*.svg', 'nodes/**/*.node.json', 'nodes/**/__schema__/**/*.json'], { encoding: false }).pipe(
-		dest('dist/nodes'),
-	);
+	src(['nodes/**/*.svg', 'nodes/**/*.node.json', 'nodes/**/__schema__/**/*.json'], {
+		encoding: false,
+	}).pipe(dest('dist/nodes'));
 
 exports.default = parallel(bundle, entries, copies);

@@ -14,7 +14,9 @@ import { apiKeyProblem, readCredential } from '../nodes/shared/transport/credent
  * When a callback comes, n8n resolves the expressions of a credential without the data of the execution. A field that
  * cannot be resolved then must not keep it from the secrets, which verify the callback (n8n 2.41; earlier ones fail).
  */
-const NOT_FOR_CALLBACKS: INodePropertyTypeOptions = { ignoreCredentialExpressionResolveError: true };
+const NOT_FOR_CALLBACKS: INodePropertyTypeOptions = {
+	ignoreCredentialExpressionResolveError: true,
+};
 
 /** Tested by the NenAI node (see nodes/shared/transport/credentialTest.ts): n8n's declarative test cannot tell a 400 from a 401 on all versions. */
 export class NenAiApi implements ICredentialType {
@@ -22,7 +24,10 @@ export class NenAiApi implements ICredentialType {
 
 	displayName = 'NenAI API';
 
-	icon: Icon = { light: 'file:../nodes/NenAi/nenai.svg', dark: 'file:../nodes/NenAi/nenai.dark.svg' };
+	icon: Icon = {
+		light: 'file:../nodes/NenAi/nenai.svg',
+		dark: 'file:../nodes/NenAi/nenai.dark.svg',
+	};
 
 	documentationUrl = 'https://docs.getnen.ai';
 
@@ -34,7 +39,8 @@ export class NenAiApi implements ICredentialType {
 			typeOptions: { password: true, ...NOT_FOR_CALLBACKS },
 			required: true,
 			default: '',
-			description: 'The key that your NenAI contact gave you. It is sent as the header x-api-key, and to the Desktop URL as a bearer token, too.',
+			description:
+				'The key that your NenAI contact gave you. It is sent as the header x-api-key, and to the Desktop URL as a bearer token, too.',
 		},
 		{
 			displayName: 'Base URL',
@@ -78,7 +84,8 @@ export class NenAiApi implements ICredentialType {
 			type: 'string',
 			typeOptions: NOT_FOR_CALLBACKS,
 			default: 'https://mcp.getnen.ai/v1',
-			description: 'Where NenAI is asked about runs and workflows (its MCP server). Change it only if NenAI told you to.',
+			description:
+				'Where NenAI is asked about runs and workflows (its MCP server). Change it only if NenAI told you to.',
 		},
 		{
 			displayName: 'Deployment ID',
@@ -86,7 +93,8 @@ export class NenAiApi implements ICredentialType {
 			type: 'string',
 			typeOptions: NOT_FOR_CALLBACKS,
 			default: '',
-			description: 'For an API key with several deployments: the one whose workflows and logs are meant. Leave it empty unless your NenAI contact gave you one.',
+			description:
+				'For an API key with several deployments: the one whose workflows and logs are meant. Leave it empty unless your NenAI contact gave you one.',
 		},
 		{
 			displayName: 'Desktop URL',
@@ -94,7 +102,8 @@ export class NenAiApi implements ICredentialType {
 			type: 'string',
 			typeOptions: NOT_FOR_CALLBACKS,
 			default: 'https://desktop.api.getnen.ai',
-			description: "Where NenAI's desktops are controlled (its Desktop API). Change it only if NenAI told you to.",
+			description:
+				"Where NenAI's desktops are controlled (its Desktop API). Change it only if NenAI told you to.",
 		},
 	];
 

@@ -4,13 +4,20 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { analyzePackage, SOURCE_FILE_PATTERNS } from '@n8n/scan-community-package/scanner/scanner.mjs';
+import {
+	analyzePackage,
+	SOURCE_FILE_PATTERNS,
+} from '@n8n/scan-community-package/scanner/scanner.mjs';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const folder = mkdtempSync(join(tmpdir(), 'nenai-scan-'));
 
 function run(command, args) {
-	const { status, stdout, stderr } = spawnSync(command, args, { cwd: ROOT, encoding: 'utf8', shell: process.platform === 'win32' });
+	const { status, stdout, stderr } = spawnSync(command, args, {
+		cwd: ROOT,
+		encoding: 'utf8',
+		shell: process.platform === 'win32',
+	});
 	if (status !== 0) throw new Error(`${command} ${args.join(' ')} failed: ${stderr}`);
 	return stdout;
 }
@@ -25,7 +32,10 @@ function unpacked() {
 }
 
 try {
-	const results = [await analyzePackage(unpacked()), await analyzePackage(ROOT, SOURCE_FILE_PATTERNS)];
+	const results = [
+		await analyzePackage(unpacked()),
+		await analyzePackage(ROOT, SOURCE_FILE_PATTERNS),
+	];
 	for (const { passed, message, details } of results) {
 		if (!passed) process.stderr.write(`${message}\n${details ?? ''}\n`);
 	}

@@ -14,9 +14,20 @@ export const OPERATIONS = new NenAi().description.properties
 	.filter(({ name }) => name === 'operation')
 	.flatMap(({ displayOptions, options = [] }) =>
 		options.flatMap((option): OperationInMenu[] =>
-			'value' in option ? [{ resource: String(displayOptions?.show?.resource?.[0]), operation: String(option.value), name: option.name, action: String(option.action) }] : [],
+			'value' in option
+				? [
+						{
+							resource: String(displayOptions?.show?.resource?.[0]),
+							operation: String(option.value),
+							name: option.name,
+							action: String(option.action),
+						},
+					]
+				: [],
 		),
 	);
 
 /** Their paths below a folder that mirrors `resources`. */
-export const OPERATION_PATHS = OPERATIONS.map(({ resource, operation }) => `${resource}/${operation}`);
+export const OPERATION_PATHS = OPERATIONS.map(
+	({ resource, operation }) => `${resource}/${operation}`,
+);

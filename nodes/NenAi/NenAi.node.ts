@@ -29,13 +29,16 @@ const RESOURCES = [run, result, workflow, desktop, computer, desktopFile];
 /** Where something is about to go wrong that nobody would hear of. */
 const HINTS: NodeHint[] = [
 	{
-		message: 'With Callback "None", NenAI does not report what became of the run. Ask it: Run → Get behind this node gives the state. The values and files of the result come by callback only.',
-		displayCondition: '={{ $parameter["operation"] === "start" && $parameter["callback"] === "none" }}',
+		message:
+			'With Callback "None", NenAI does not report what became of the run. Ask it: Run → Get behind this node gives the state. The values and files of the result come by callback only.',
+		displayCondition:
+			'={{ $parameter["operation"] === "start" && $parameter["callback"] === "none" }}',
 		whenToDisplay: 'beforeExecution',
 		location: 'outputPane',
 	},
 	{
-		message: 'A failed run is no error here, and when no result comes in time, the status is "timeout": branch on "status" behind this node.',
+		message:
+			'A failed run is no error here, and when no result comes in time, the status is "timeout": branch on "status" behind this node.',
 		displayCondition: '={{ $parameter["operation"] === "startAndWait" }}',
 		whenToDisplay: 'beforeExecution',
 		location: 'outputPane',
@@ -54,12 +57,14 @@ export class NenAi implements INodeType {
 		group: ['transform'],
 		version: 1,
 		subtitle: subtitleOf(RESOURCES),
-		description: 'Start runs of NenAI workflows, and operate desktops: a computer works in other software for you',
+		description:
+			'Start runs of NenAI workflows, and operate desktops: a computer works in other software for you',
 		defaults: { name: 'NenAI' },
 		usableAsTool: true,
 		builderHint: { searchHint: BUILDER_HINT },
 		hints: HINTS,
-		waitingNodeTooltip: 'The run has been started. This workflow goes on when NenAI reports its result.',
+		waitingNodeTooltip:
+			'The run has been started. This workflow goes on when NenAI reports its result.',
 		inputs: [NodeConnectionTypes.Main],
 		outputs: [NodeConnectionTypes.Main],
 		credentials: [{ name: 'nenAiApi', required: true, testedBy: 'testCredential' }],
@@ -75,13 +80,13 @@ export class NenAi implements INodeType {
 				isFullPath: true,
 			},
 		],
-		properties: [
-			resourceProperty(RESOURCES),
-			...RESOURCES.flatMap(({ properties }) => properties),
-		],
+		properties: [resourceProperty(RESOURCES), ...RESOURCES.flatMap(({ properties }) => properties)],
 	};
 
-	methods = { credentialTest: { testCredential }, listSearch: { searchWorkflows, searchDesktops, searchTools } };
+	methods = {
+		credentialTest: { testCredential },
+		listSearch: { searchWorkflows, searchDesktops, searchTools },
+	};
 
 	/** n8n asks for these beside any webhook; one that resumes an execution is registered nowhere. */
 	webhookMethods = {

@@ -35,12 +35,33 @@ const PROPERTIES: INodeProperties[] = [
 		required: true,
 		default: ['success', 'failed'],
 		options: [
-			{ name: 'Failed', value: 'failed', action: 'On a run that failed', description: 'NenAI says that the run failed' },
-			{ name: 'Other', value: 'other', action: 'On a run with any other status', description: 'Any other status, such as a run that NenAI itself timed out' },
-			{ name: 'Processing', value: 'processing', action: 'On a run that has begun', description: 'The run has begun' },
-			{ name: 'Success', value: 'success', action: 'On a run that ended well', description: 'The run ended well' },
+			{
+				name: 'Failed',
+				value: 'failed',
+				action: 'On a run that failed',
+				description: 'NenAI says that the run failed',
+			},
+			{
+				name: 'Other',
+				value: 'other',
+				action: 'On a run with any other status',
+				description: 'Any other status, such as a run that NenAI itself timed out',
+			},
+			{
+				name: 'Processing',
+				value: 'processing',
+				action: 'On a run that has begun',
+				description: 'The run has begun',
+			},
+			{
+				name: 'Success',
+				value: 'success',
+				action: 'On a run that ended well',
+				description: 'The run ended well',
+			},
 		],
-		description: 'Which reports start the workflow. The others are confirmed to NenAI and dropped. To hear of every run that ends, choose Success, Failed and Other.',
+		description:
+			'Which reports start the workflow. The others are confirmed to NenAI and dropped. To hear of every run that ends, choose Success, Failed and Other.',
 	},
 	{
 		displayName:
@@ -62,7 +83,8 @@ const PROPERTIES: INodeProperties[] = [
 				name: 'acceptUnsigned',
 				type: 'boolean',
 				default: false,
-				description: 'Whether callbacks without a signature are accepted too. Anyone could send those.',
+				description:
+					'Whether callbacks without a signature are accepted too. Anyone could send those.',
 			},
 			{
 				displayName: 'Ignore Duplicates',
@@ -95,7 +117,8 @@ const PANEL: TriggerPanelDefinition = {
 		inactive: `${TEST}<br /><br /><b>Then let it run by itself:</b> publish the workflow (before n8n 2: activate it), and give the Production URL to NenAI.`,
 		active: `${TEST}<br /><br /><b>The workflow is published:</b> callbacks to the Production URL start it. They show up in the <a data-key="executions">list of executions</a>, not here.`,
 	},
-	activationHint: 'Once the workflow is published (before n8n 2: activated), callbacks to the Production URL start it without a click.',
+	activationHint:
+		'Once the workflow is published (before n8n 2: activated), callbacks to the Production URL start it without a click.',
 };
 
 export class NenAiTrigger implements INodeType {
@@ -111,12 +134,21 @@ export class NenAiTrigger implements INodeType {
 		subtitle: '={{ [].concat($parameter["events"] ?? []).join(", ") }}',
 		description: 'Starts the workflow when NenAI reports what became of a run',
 		defaults: { name: 'NenAI Trigger' },
-		activationMessage: 'NenAI can report to this workflow now, at the Production URL of the trigger. Each report that starts it is in the list of executions.',
+		activationMessage:
+			'NenAI can report to this workflow now, at the Production URL of the trigger. Each report that starts it is in the list of executions.',
 		triggerPanel: PANEL,
 		inputs: [],
 		outputs: [NodeConnectionTypes.Main],
 		credentials: [{ name: 'nenAiApi', required: true, testedBy: 'testCredential' }],
-		webhooks: [{ name: 'default', httpMethod: 'POST', responseMode: 'onReceived', responseData: '', path: 'webhook' }],
+		webhooks: [
+			{
+				name: 'default',
+				httpMethod: 'POST',
+				responseMode: 'onReceived',
+				responseData: '',
+				path: 'webhook',
+			},
+		],
 		properties: PROPERTIES,
 	};
 
@@ -151,8 +183,13 @@ export class NenAiTrigger implements INodeType {
 			return await handle.call(this);
 		} catch (error) {
 			const { message } = error as Error;
-			this.logger.error(`The NenAI Trigger "${this.getNode().name}" could not handle a callback: ${message}`);
-			const said = error instanceof InvalidParameterError ? message : 'The trigger could not handle this callback: the log of n8n says why';
+			this.logger.error(
+				`The NenAI Trigger "${this.getNode().name}" could not handle a callback: ${message}`,
+			);
+			const said =
+				error instanceof InvalidParameterError
+					? message
+					: 'The trigger could not handle this callback: the log of n8n says why';
 			if (this.getResponseObject().headersSent) return { noWebhookResponse: true };
 			return respond.call(this, refused(500, said));
 		}
@@ -162,7 +199,10 @@ export class NenAiTrigger implements INodeType {
 /** Of the parameters, only what it takes to refuse a forged callback is read before that. */
 async function handle(this: IWebhookFunctions): Promise<IWebhookResponseData> {
 	const parameters = parametersOf.call(this);
-	const received = await receiveCallback.call(this, parameters.isExplicitlyTrue('options.acceptUnsigned'));
+	const received = await receiveCallback.call(
+		this,
+		parameters.isExplicitlyTrue('options.acceptUnsigned'),
+	);
 	if ('answer' in received) return respond.call(this, received.answer);
 
 	const { callback } = received;
@@ -170,7 +210,8 @@ async function handle(this: IWebhookFunctions): Promise<IWebhookResponseData> {
 	const unwanted = whyUnwanted(callback, settings);
 	if (unwanted !== undefined) return respond.call(this, ignored(unwanted));
 	// A test in the editor neither counts as a start nor leaves a trace.
-	if (settings.ignoreDuplicates && this.getMode() !== 'manual') return await triggerOnce.call(this, callback);
+	if (settings.ignoreDuplicates && this.getMode() !== 'manual')
+		return await triggerOnce.call(this, callback);
 	return { webhookResponse: ACCEPTED.body, workflowData: [[{ json: callback }]] };
 }
 
@@ -188,6 +229,7 @@ function saveUnderThisName(this: IHookFunctions) {
 
 function whyUnwanted(callback: Callback, { events, workflowIds }: Settings): string | undefined {
 	if (!events.includes(eventOf(callback.status))) return `event ${callback.status}`;
-	if (workflowIds.length > 0 && !workflowIds.includes(String(callback.workflow_id))) return 'workflow id';
+	if (workflowIds.length > 0 && !workflowIds.includes(String(callback.workflow_id)))
+		return 'workflow id';
 	return undefined;
 }

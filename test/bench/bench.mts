@@ -20,7 +20,12 @@ export class Bench {
 
 	#ended = false;
 
-	constructor(options: { tarball: string; rounds: number; scale: number; say: (line: string) => void }) {
+	constructor(options: {
+		tarball: string;
+		rounds: number;
+		scale: number;
+		say: (line: string) => void;
+	}) {
 		this.tarball = options.tarball;
 		this.rounds = options.rounds;
 		this.scale = options.scale;
@@ -69,12 +74,21 @@ export class Bench {
 	 *
 	 * @param times how many times as often as there are rounds
 	 */
-	async inTurn<Name extends string>(what: string, contenders: Record<Name, () => Promise<number>>, times = 1): Promise<Record<Name, number[]>> {
+	async inTurn<Name extends string>(
+		what: string,
+		contenders: Record<Name, () => Promise<number>>,
+		times = 1,
+	): Promise<Record<Name, number[]>> {
 		const names = Object.keys(contenders) as Name[];
-		const found = Object.fromEntries(names.map((name) => [name, []])) as unknown as Record<Name, number[]>;
+		const found = Object.fromEntries(names.map((name) => [name, []])) as unknown as Record<
+			Name,
+			number[]
+		>;
 		for (let round = 1; round <= this.rounds * times; round += 1) {
 			for (const name of names) found[name].push(await contenders[name]());
-			this.say(`${what}, round ${round}: ${names.map((name) => `${name} ${found[name].at(-1)?.toFixed(2)}`).join(', ')}`);
+			this.say(
+				`${what}, round ${round}: ${names.map((name) => `${name} ${found[name].at(-1)?.toFixed(2)}`).join(', ')}`,
+			);
 		}
 		return found;
 	}

@@ -16,7 +16,12 @@ export async function callMeasured({ n8n }: Stage, url: string, sent: object): P
 	const idle = await memoryAtRest(n8n.pid);
 	forgetPeak(n8n.pid);
 	const began = performance.now();
-	const { statusCode, body } = await request(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(sent), headersTimeout: 0 });
+	const { statusCode, body } = await request(url, {
+		method: 'POST',
+		headers: { 'content-type': 'application/json' },
+		body: JSON.stringify(sent),
+		headersTimeout: 0,
+	});
 	await body.dump();
 	const seconds = (performance.now() - began) / 1000;
 	if (statusCode !== 200) throw new Error(`${url} answered ${statusCode}`);

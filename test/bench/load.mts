@@ -29,7 +29,11 @@ function body(): string {
 		status: 'success',
 		expires_at: 4_000_000_000,
 		success: true,
-		result: { patient: 'Jane Doe', insurance: { active: true, copay: 25.5 }, notes: ['a', 'b', 'c'] },
+		result: {
+			patient: 'Jane Doe',
+			insurance: { active: true, copay: 25.5 },
+			notes: ['a', 'b', 'c'],
+		},
 		assets: 'https://files.example.com/assets.zip?signature=0123456789abcdef0123456789abcdef',
 	});
 }
@@ -39,12 +43,20 @@ export function messages(count: number, secret: string | undefined): Message[] {
 	return Array.from({ length: count }, () => {
 		const text = body();
 		const headers = { 'content-type': 'application/json' };
-		return { body: text, headers: secret === undefined ? headers : { ...headers, [signatureHeader]: sign(text, secret) } };
+		return {
+			body: text,
+			headers:
+				secret === undefined ? headers : { ...headers, [signatureHeader]: sign(text, secret) },
+		};
 	});
 }
 
 /** Sends the messages by so many callers, each of which sends its next when the last was answered. */
-export async function send(url: string, toSend: readonly Message[], callers: number): Promise<LoadResult> {
+export async function send(
+	url: string,
+	toSend: readonly Message[],
+	callers: number,
+): Promise<LoadResult> {
 	const dispatcher = new Agent({ connections: callers });
 	const answers: Answered[] = [];
 	let next = 0;
@@ -52,7 +64,11 @@ export async function send(url: string, toSend: readonly Message[], callers: num
 		while (next < toSend.length) {
 			const message = toSend[next++];
 			const began = performance.now();
-			const { statusCode, body: answer } = await request(url, { method: 'POST', dispatcher, ...message });
+			const { statusCode, body: answer } = await request(url, {
+				method: 'POST',
+				dispatcher,
+				...message,
+			});
 			await answer.dump();
 			answers.push({ status: statusCode, tookMs: performance.now() - began });
 		}

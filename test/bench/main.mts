@@ -47,11 +47,19 @@ let stopped = false;
 async function measure(): Promise<Results> {
 	const only = values.only?.split(',').map((name) => name.trim());
 	const unknown = only?.find((name) => !ROWS.some((row) => row.name === name));
-	if (unknown !== undefined) throw new Error(`There is no row ${unknown}: the rows are ${ROWS.map(({ name }) => name).join(', ')}`);
+	if (unknown !== undefined)
+		throw new Error(
+			`There is no row ${unknown}: the rows are ${ROWS.map(({ name }) => name).join(', ')}`,
+		);
 	const began = Date.now();
 	await ensureN8n('2.41.1', say);
 	const tarball = await packPackage(root);
-	const bench = new Bench({ tarball, rounds: Number(values.rounds), scale: Number(values.scale), say });
+	const bench = new Bench({
+		tarball,
+		rounds: Number(values.rounds),
+		scale: Number(values.scale),
+		say,
+	});
 	const cleanUp = async () => {
 		await bench.end();
 		rmSync(dirname(tarball), { recursive: true, force: true });
@@ -72,20 +80,34 @@ async function measure(): Promise<Results> {
 	}
 	const minutes = Math.round((Date.now() - began) / 60_000);
 	const machine = `${cpus().length} x ${cpus()[0].model.trim()}, Node ${process.version}`;
-	return { measuredAt: new Date().toISOString(), minutes, machine, rounds: bench.rounds, scale: bench.scale, summaries };
+	return {
+		measuredAt: new Date().toISOString(),
+		minutes,
+		machine,
+		rounds: bench.rounds,
+		scale: bench.scale,
+		summaries,
+	};
 }
 
 /** Adds what an earlier run measured of other rows, if it did so in the same way. */
 function withEarlier(results: Results, earlier: Results | undefined): Results {
 	const how = ({ machine, rounds, scale }: Results) => JSON.stringify([machine, rounds, scale]);
 	if (earlier === undefined || how(earlier) !== how(results)) return results;
-	const others = earlier.summaries.filter(({ row }) => !results.summaries.some((summary) => summary.row === row));
+	const others = earlier.summaries.filter(
+		({ row }) => !results.summaries.some((summary) => summary.row === row),
+	);
 	const place = ({ row }: Summary) => ROWS.findIndex(({ name }) => name === row);
 	const summaries = [...others, ...results.summaries].sort((a, b) => place(a) - place(b));
-	return { ...results, minutes: results.minutes + (others.length > 0 ? earlier.minutes : 0), summaries };
+	return {
+		...results,
+		minutes: results.minutes + (others.length > 0 ? earlier.minutes : 0),
+		summaries,
+	};
 }
 
-const readResults = (): Results | undefined => (existsSync(values.json) ? (JSON.parse(readFileSync(values.json, 'utf8')) as Results) : undefined);
+const readResults = (): Results | undefined =>
+	existsSync(values.json) ? (JSON.parse(readFileSync(values.json, 'utf8')) as Results) : undefined;
 
 function toText({ measuredAt, minutes, machine, rounds, summaries }: Results): string {
 	const how = `Measured on ${measuredAt.slice(0, 10)} with \`npm run bench\` in n8n 2.41.1 (${machine}): medians of at least ${rounds} rounds, ${minutes} minutes. A ratio above 1 says that ours is better.`;
@@ -95,7 +117,8 @@ function toText({ measuredAt, minutes, machine, rounds, summaries }: Results): s
 async function main() {
 	if (values.docs) {
 		const results = readResults();
-		if (results === undefined) throw new Error(`There is no ${values.json}: run npm run bench first`);
+		if (results === undefined)
+			throw new Error(`There is no ${values.json}: run npm run bench first`);
 		const page = join(root, 'docs/speed.md');
 		writeFileSync(page, putBetweenMarkers(readFileSync(page, 'utf8'), toText(results)));
 		return;
@@ -109,6 +132,10 @@ async function main() {
 try {
 	await main();
 } catch (error) {
-	say(stopped ? '\nStopped' : `\nThe bench could not run: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+	say(
+		stopped
+			? '\nStopped'
+			: `\nThe bench could not run: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+	);
 	process.exitCode = 1;
 }

@@ -5,8 +5,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 
 function read(pid: number | undefined, field: 'VmRSS' | 'VmHWM'): number {
-	const found = new RegExp(`${field}:\\s+(\\d+) kB`).exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
-	if (!found) throw new Error(`/proc/${pid}/status has no ${field}: the bench measures memory on Linux only`);
+	const found = new RegExp(`${field}:\\s+(\\d+) kB`).exec(
+		readFileSync(`/proc/${pid}/status`, 'utf8'),
+	);
+	if (!found)
+		throw new Error(`/proc/${pid}/status has no ${field}: the bench measures memory on Linux only`);
 	return Number(found[1]) / 1024;
 }
 

@@ -37,14 +37,33 @@ export function median(values: readonly number[]): number {
 
 export function summarize(comparison: Comparison): Summary {
 	const { ours, peers, better, mark, facts } = comparison;
-	const ratios = ours.map((value, round) => (better === 'more' ? value / peers[round] : peers[round] / value));
-	const ratio = { median: median(ratios), lowest: Math.min(...ratios), highest: Math.max(...ratios) };
-	const asked = [...(mark === undefined ? [] : [ratio.median >= mark]), ...facts.flatMap(({ holds }) => holds ?? [])];
-	const verdict = asked.length === 0 ? 'reported' : asked.every(Boolean) ? 'reached' : 'not reached';
+	const ratios = ours.map((value, round) =>
+		better === 'more' ? value / peers[round] : peers[round] / value,
+	);
+	const ratio = {
+		median: median(ratios),
+		lowest: Math.min(...ratios),
+		highest: Math.max(...ratios),
+	};
+	const asked = [
+		...(mark === undefined ? [] : [ratio.median >= mark]),
+		...facts.flatMap(({ holds }) => holds ?? []),
+	];
+	const verdict =
+		asked.length === 0 ? 'reported' : asked.every(Boolean) ? 'reached' : 'not reached';
 	return { ...comparison, medians: { ours: median(ours), peers: median(peers) }, ratio, verdict };
 }
 
-const COLUMNS = ['#', 'Work', 'Ours', 'Compared with', 'Theirs', 'Ratio (lowest to highest)', 'Mark', 'Result'];
+const COLUMNS = [
+	'#',
+	'Work',
+	'Ours',
+	'Compared with',
+	'Theirs',
+	'Ratio (lowest to highest)',
+	'Mark',
+	'Result',
+];
 
 /** The table in Markdown. */
 export function table(summaries: readonly Summary[]): string {
@@ -52,10 +71,32 @@ export function table(summaries: readonly Summary[]): string {
 	return lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }
 
-function toCells({ row, work, peer, unit, medians, ratio, mark, facts, verdict }: Summary): string[] {
+function toCells({
+	row,
+	work,
+	peer,
+	unit,
+	medians,
+	ratio,
+	mark,
+	facts,
+	verdict,
+}: Summary): string[] {
 	const spread = `**${digits(ratio.median)}** (${digits(ratio.lowest)} to ${digits(ratio.highest)})`;
-	const result = [verdict, ...facts.map(({ text, holds }) => (holds === false ? `NOT: ${text}` : text))].join('; ');
-	return [row, work, `${digits(medians.ours)} ${unit}`, peer, `${digits(medians.peers)} ${unit}`, spread, mark === undefined ? '' : `${mark}`, result];
+	const result = [
+		verdict,
+		...facts.map(({ text, holds }) => (holds === false ? `NOT: ${text}` : text)),
+	].join('; ');
+	return [
+		row,
+		work,
+		`${digits(medians.ours)} ${unit}`,
+		peer,
+		`${digits(medians.peers)} ${unit}`,
+		spread,
+		mark === undefined ? '' : `${mark}`,
+		result,
+	];
 }
 
 /** Three digits that matter. */
@@ -70,6 +111,7 @@ const END = '<!-- bench:end -->';
 export function putBetweenMarkers(document: string, text: string): string {
 	const begin = document.indexOf(BEGIN);
 	const end = document.indexOf(END);
-	if (begin < 0 || end < begin) throw new Error(`The document has no place for the table: ${BEGIN} and ${END}`);
+	if (begin < 0 || end < begin)
+		throw new Error(`The document has no place for the table: ${BEGIN} and ${END}`);
 	return `${document.slice(0, begin + BEGIN.length)}\n\n${text}\n\n${document.slice(end)}`;
 }

@@ -61,7 +61,12 @@ export async function openStage({ tarball, engine, env }: StageOptions): Promise
 			version: '2.41.1',
 			userFolder,
 			tarball,
-			env: { N8N_CUSTOM_EXTENSIONS: peers, N8N_DEFAULT_BINARY_DATA_MODE: 'filesystem', ...SETTINGS[engine], ...env },
+			env: {
+				N8N_CUSTOM_EXTENSIONS: peers,
+				N8N_DEFAULT_BINARY_DATA_MODE: 'filesystem',
+				...SETTINGS[engine],
+				...env,
+			},
 		});
 		const client = new N8nClient(n8n.url);
 		await client.setupOwner();
@@ -73,15 +78,28 @@ export async function openStage({ tarball, engine, env }: StageOptions): Promise
 			await waitForWebhook(url);
 			return { id, url };
 		};
-		return { sandbox, n8n, client, credentials: await storeCredentials(client, sandbox), publish, close };
+		return {
+			sandbox,
+			n8n,
+			client,
+			credentials: await storeCredentials(client, sandbox),
+			publish,
+			close,
+		};
 	} catch (error) {
 		await close();
 		throw error;
 	}
 }
 
-async function storeCredentials(client: N8nClient, { apiKey, url: baseUrl, mcpUrl, desktopUrl, webhookSecret }: Sandbox): Promise<Stage['credentials']> {
-	const store = async (type: string, data: Record<string, unknown>) => ({ name: type, id: await client.createCredential({ name: type, type, data }) });
+async function storeCredentials(
+	client: N8nClient,
+	{ apiKey, url: baseUrl, mcpUrl, desktopUrl, webhookSecret }: Sandbox,
+): Promise<Stage['credentials']> {
+	const store = async (type: string, data: Record<string, unknown>) => ({
+		name: type,
+		id: await client.createCredential({ name: type, type, data }),
+	});
 	return {
 		nenAiApi: await store('nenAiApi', { apiKey, baseUrl, mcpUrl, desktopUrl, webhookSecret }),
 		httpHeaderAuth: await store('httpHeaderAuth', { name: 'x-api-key', value: apiKey }),

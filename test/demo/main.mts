@@ -9,7 +9,14 @@ import { TEST_OWNER } from '../n8n/client.mts';
 import { ensureN8n } from '../n8n/install.mts';
 import { packPackage } from '../n8n/pack.mts';
 import { N8N_VERSION, setStage, type Stage } from './scenario.mts';
-import { Checks, showCredentialTest, showQuestions, showRefusals, showRun, showRunAndWait } from './show.mts';
+import {
+	Checks,
+	showCredentialTest,
+	showQuestions,
+	showRefusals,
+	showRun,
+	showRunAndWait,
+} from './show.mts';
 
 const root = join(import.meta.dirname, '../..');
 const say = (line: string) => process.stdout.write(`${line}\n`);
@@ -54,7 +61,9 @@ async function untilInterrupted(): Promise<void> {
 }
 
 async function main(): Promise<number> {
-	const { values } = parseArgs({ options: { once: { type: 'boolean', default: false }, port: { type: 'string' } } });
+	const { values } = parseArgs({
+		options: { once: { type: 'boolean', default: false }, port: { type: 'string' } },
+	});
 	const stage = await prepare(values.port === undefined ? undefined : Number(values.port));
 	try {
 		const checks = new Checks(say);
@@ -67,7 +76,9 @@ async function main(): Promise<number> {
 		if (!values.once) {
 			say(`\nThe editor is at ${stage.n8n.url} until you press Ctrl-C.`);
 			say(`  login        ${TEST_OWNER.email}  ${TEST_OWNER.password}`);
-			say(`  start a run  curl -X POST ${stage.startUrl} -H 'content-type: application/json' -d '{"patient":"Jane Doe"}'`);
+			say(
+				`  start a run  curl -X POST ${stage.startUrl} -H 'content-type: application/json' -d '{"patient":"Jane Doe"}'`,
+			);
 			say(`  local NenAI  ${stage.sandbox.url}/_sandbox/state`);
 			await untilInterrupted();
 		}
@@ -80,6 +91,8 @@ async function main(): Promise<number> {
 try {
 	process.exitCode = await main();
 } catch (error) {
-	process.stderr.write(`\nThe demo could not run: ${error instanceof Error ? error.message : String(error)}\n`);
+	process.stderr.write(
+		`\nThe demo could not run: ${error instanceof Error ? error.message : String(error)}\n`,
+	);
 	process.exitCode = 1;
 }

@@ -41,7 +41,9 @@ function readExample(root: string, name: string): WorkflowJson {
 /** Starts the sandbox and n8n. Throws when n8n does not start; nothing is left running then. */
 export async function setStage({ root, tarball, port }: StageOptions): Promise<Stage> {
 	const userFolder = mkdtempSync(join(tmpdir(), 'nenai-demo-'));
-	const sandbox = await startSandbox({ workflows: { [NENAI_WORKFLOW]: { PATIENT_NAME: { type: 'string', required: true } } } });
+	const sandbox = await startSandbox({
+		workflows: { [NENAI_WORKFLOW]: { PATIENT_NAME: { type: 'string', required: true } } },
+	});
 	let n8n: N8nInstance | undefined;
 	const close = async () => {
 		await n8n?.stop();
@@ -59,8 +61,19 @@ export async function setStage({ root, tarball, port }: StageOptions): Promise<S
 
 /** Asks for the state of a run, and for its log. */
 export function askingWorkflow(messageId: string, credentials: INode['credentials']): WorkflowJson {
-	const ask = (name: string, operation: string) => node(name, 'n8n-nodes-nenai.nenAi', 1, { resource: 'run', operation, messageId, options: {} }, { credentials });
-	return chain('NenAI: ask about a run', [node('By hand', 'manualTrigger', 1, {}), ask('State', 'get'), ask('Log', 'getLogs')]);
+	const ask = (name: string, operation: string) =>
+		node(
+			name,
+			'n8n-nodes-nenai.nenAi',
+			1,
+			{ resource: 'run', operation, messageId, options: {} },
+			{ credentials },
+		);
+	return chain('NenAI: ask about a run', [
+		node('By hand', 'manualTrigger', 1, {}),
+		ask('State', 'get'),
+		ask('Log', 'getLogs'),
+	]);
 }
 
 /** The example as its note says to set it. */
@@ -95,9 +108,17 @@ async function furnish(root: string, sandbox: Sandbox, n8n: N8nInstance) {
 	const credentials = { nenAiApi: { id: credentialId, name: credential.name } };
 	const handle = (await client.importWorkflow(handling, { credentials })).id;
 	const start = (await client.importWorkflow(starting, { credentials })).id;
-	const runAndWait = (await client.importWorkflow(withWorkflowId(readExample(root, 'run-and-wait')), { credentials })).id;
+	const runAndWait = (
+		await client.importWorkflow(withWorkflowId(readExample(root, 'run-and-wait')), { credentials })
+	).id;
 	await client.activate(handle);
 	await client.activate(start);
 	const startUrl = `${n8n.webhookUrl}/webhook/${webhook?.parameters.path}`;
-	return { client, credential: credentials.nenAiApi, workflows: { start, handle, runAndWait }, callbackUrl, startUrl };
+	return {
+		client,
+		credential: credentials.nenAiApi,
+		workflows: { start, handle, runAndWait },
+		callbackUrl,
+		startUrl,
+	};
 }

@@ -20,7 +20,9 @@ export class Checks {
 	check(what: string, holds: boolean, found: unknown = '') {
 		if (holds) this.passed += 1;
 		else this.failed += 1;
-		this.#say(`  ${holds ? 'ok    ' : 'FAILED'}  ${what}${holds ? '' : `: ${JSON.stringify(found)}`}`);
+		this.#say(
+			`  ${holds ? 'ok    ' : 'FAILED'}  ${what}${holds ? '' : `: ${JSON.stringify(found)}`}`,
+		);
 	}
 }
 
@@ -34,25 +36,41 @@ export async function showRun(stage: Stage, say: Say, checks: Checks): Promise<v
 		body: JSON.stringify({ patient: 'Jane Doe' }),
 	});
 	const started = (await answer.body.json()) as { messageId?: string };
-	const { requests, deliveries } = await sandbox.until(({ deliveries: made }) => made.length === 2, 20_000);
+	const { requests, deliveries } = await sandbox.until(
+		({ deliveries: made }) => made.length === 2,
+		20_000,
+	);
 	const [sent] = requests;
 	say(`  sent      ${sent.method} ${sandbox.url}${sent.path} ${JSON.stringify(sent.body)}`);
 	say(`  answered  ${sent.answered}; n8n's node gave ${JSON.stringify(started)}`);
-	checks.check('NenAI accepted the run with a 202, and the node gave its message ID', sent.answered === 202 && started.messageId === sandbox.state().runs[0]?.messageId, started);
+	checks.check(
+		'NenAI accepted the run with a 202, and the node gave its message ID',
+		sent.answered === 202 && started.messageId === sandbox.state().runs[0]?.messageId,
+		started,
+	);
 
 	say('\nIts callbacks, signed, to the NenAI Trigger of "NenAI: handle callbacks"');
 	for (const { status, answer: got, durationMs } of deliveries) {
-		say(`  ${status.padEnd(10)} answered ${got?.status} ${got?.body} in ${Math.round(durationMs)} ms`);
+		say(
+			`  ${status.padEnd(10)} answered ${got?.status} ${got?.body} in ${Math.round(durationMs)} ms`,
+		);
 	}
 	for (const status of ['processing', 'success']) {
-		checks.check(`the ${status} callback was verified and accepted`, isAccepted(deliveries.find((d) => d.status === status)), deliveries);
+		checks.check(
+			`the ${status} callback was verified and accepted`,
+			isAccepted(deliveries.find((d) => d.status === status)),
+			deliveries,
+		);
 	}
 
 	say("\nn8n's executions");
 	const handled = await settled(stage, workflows.handle, 2);
 	for (const execution of [...(await settled(stage, workflows.start, 1)), ...handled]) {
-		const name = execution.workflowId === workflows.start ? 'NenAI: start a run' : 'NenAI: handle callbacks';
-		say(`  #${execution.id}  ${name.padEnd(24)} ${execution.status.padEnd(8)} ${describeTrigger(execution)}`);
+		const name =
+			execution.workflowId === workflows.start ? 'NenAI: start a run' : 'NenAI: handle callbacks';
+		say(
+			`  #${execution.id}  ${name.padEnd(24)} ${execution.status.padEnd(8)} ${describeTrigger(execution)}`,
+		);
 	}
 	for (const status of ['processing', 'success']) {
 		const execution = handled.find((e) => callbackOf(e)?.status === status);
@@ -69,40 +87,77 @@ export async function showRunAndWait(stage: Stage, say: Say, checks: Checks): Pr
 	const { sandbox, client, workflows } = stage;
 	say('\nStart and Wait, then Download, in the workflow "NenAI: run, wait, fetch the files"');
 	const file = sandbox.files.add({ name: 'report.bin', size: 3_000_000 });
-	sandbox.faults.next({ callbacks: [{ status: 'processing' }, { status: 'success', body: { assets: sandbox.files.url(file) } }] });
+	sandbox.faults.next({
+		callbacks: [
+			{ status: 'processing' },
+			{ status: 'success', body: { assets: sandbox.files.url(file) } },
+		],
+	});
 	const { executionId = '' } = await client.runWorkflowManually(workflows.runAndWait);
 	const execution = await client.waitForExecution(executionId);
 	const [result] = itemsOf(execution, 'Run and wait');
 	const [downloaded] = itemsOf(execution, 'Download the files');
-	say(`  #${execution.id}  ${execution.status}: the run ended with ${result?.json.status}; downloaded ${JSON.stringify(downloaded?.json)}`);
-	checks.check('the execution waited, was resumed by the signed callback, and ended well', execution.status === 'success' && result?.json.message_id === sandbox.state().runs.at(-1)?.messageId, result?.json);
+	say(
+		`  #${execution.id}  ${execution.status}: the run ended with ${result?.json.status}; downloaded ${JSON.stringify(downloaded?.json)}`,
+	);
+	checks.check(
+		'the execution waited, was resumed by the signed callback, and ended well',
+		execution.status === 'success' &&
+			result?.json.message_id === sandbox.state().runs.at(-1)?.messageId,
+		result?.json,
+	);
 	const bytes = await client.downloadBinary(downloaded?.binary?.data.id ?? '');
 	const hash = createHash('sha256').update(bytes).digest('hex');
-	checks.check(`the file in n8n has the same ${bytes.length} bytes as the one at NenAI`, hash === sandbox.files.sha256(file), hash);
+	checks.check(
+		`the file in n8n has the same ${bytes.length} bytes as the one at NenAI`,
+		hash === sandbox.files.sha256(file),
+		hash,
+	);
 }
 
 /** Asks NenAI about a run while it works and when it has ended, for its log, and for what the list of workflows offers. */
 export async function showQuestions(stage: Stage, say: Say, checks: Checks): Promise<void> {
 	const { sandbox, client, credential } = stage;
-	say('\nNenAI is asked (Run → Get, Run → Get Logs, and the list from which a workflow is picked). A log may contain passwords that the run typed.');
+	say(
+		'\nNenAI is asked (Run → Get, Run → Get Logs, and the list from which a workflow is picked). A log may contain passwords that the run typed.',
+	);
 	const runsBefore = sandbox.state().counts.runsStarted;
 	const messageId = sandbox.state().runs[0]?.messageId ?? '';
 	const asking = askingWorkflow(messageId, { nenAiApi: credential });
 	const { id } = await client.createWorkflow(asking);
-	for (const [status, finished] of [['running', false], ['completed', true]] as const) {
-		sandbox.runs.set(messageId, { status, logs: '09:30:01 opened the portal\n09:30:12 booked the appointment' });
+	for (const [status, finished] of [
+		['running', false],
+		['completed', true],
+	] as const) {
+		sandbox.runs.set(messageId, {
+			status,
+			logs: '09:30:01 opened the portal\n09:30:12 booked the appointment',
+		});
 		const { executionId = '' } = await client.runWorkflowManually(id);
 		const execution = await client.waitForExecution(executionId);
 		const state = itemsOf(execution, 'State')[0]?.json;
 		say(`  state  ${JSON.stringify(state)}`);
-		checks.check(`the run is ${status}, so finished is ${finished}`, state?.status === status && state.finished === finished && state.messageId === messageId, state);
+		checks.check(
+			`the run is ${status}, so finished is ${finished}`,
+			state?.status === status && state.finished === finished && state.messageId === messageId,
+			state,
+		);
 		const log = itemsOf(execution, 'Log')[0]?.json.logs;
-		if (finished) checks.check(`its log: ${JSON.stringify(log)}`, String(log).includes('booked the appointment'), log);
+		if (finished)
+			checks.check(
+				`its log: ${JSON.stringify(log)}`,
+				String(log).includes('booked the appointment'),
+				log,
+			);
 	}
 	sandbox.setDefaults({ workflowNames: { [NENAI_WORKFLOW]: 'Book an appointment' } });
 	const [state] = asking.nodes.filter(({ name }) => name === 'State');
 	const offered = await client.searchList(state, 'workflowId', 'searchWorkflows', 'book');
-	checks.check(`the list of workflows, searched for "book": ${offered.map(({ name }) => name).join(', ')}`, offered.length === 1 && offered[0].value === NENAI_WORKFLOW, offered);
+	checks.check(
+		`the list of workflows, searched for "book": ${offered.map(({ name }) => name).join(', ')}`,
+		offered.length === 1 && offered[0].value === NENAI_WORKFLOW,
+		offered,
+	);
 	checks.check('nothing was started by asking', sandbox.state().counts.runsStarted === runsBefore);
 }
 
@@ -111,10 +166,18 @@ function itemsOf(execution: Execution, node: string) {
 }
 
 /** Presses the credential's Test button, with the good key and with a bad one. */
-export async function showCredentialTest({ sandbox, client, credential }: Stage, say: Say, checks: Checks): Promise<void> {
+export async function showCredentialTest(
+	{ sandbox, client, credential }: Stage,
+	say: Say,
+	checks: Checks,
+): Promise<void> {
 	say("\nThe credential's test");
 	const press = (apiKey: string) =>
-		client.testCredential(credential.id, { name: 'NenAI', type: 'nenAiApi', data: { apiKey, baseUrl: sandbox.url } });
+		client.testCredential(credential.id, {
+			name: 'NenAI',
+			type: 'nenAiApi',
+			data: { apiKey, baseUrl: sandbox.url },
+		});
 	const runsBefore = sandbox.state().counts.runsStarted;
 	const good = await press(sandbox.apiKey);
 	checks.check(`the good key: ${good.message}`, good.status === 'OK', good);
@@ -128,10 +191,15 @@ export async function showRefusals(stage: Stage, say: Say, checks: Checks): Prom
 	const { sandbox, workflows, callbackUrl: url } = stage;
 	say('\nCallbacks that must start nothing');
 	const before = (await settled(stage, workflows.handle, 2)).length;
-	const deliver = (options: Partial<DeliverOptions>) => sandbox.deliver({ url, workflowId: NENAI_WORKFLOW, status: 'success', ...options });
+	const deliver = (options: Partial<DeliverOptions>) =>
+		sandbox.deliver({ url, workflowId: NENAI_WORKFLOW, status: 'success', ...options });
 
 	const genuine = await deliver({ messageId: 'demo-genuine' });
-	checks.check('A genuine one, which starts it and is altered below', isAccepted(genuine), genuine.answer);
+	checks.check(
+		'A genuine one, which starts it and is altered below',
+		isAccepted(genuine),
+		genuine.answer,
+	);
 	for (const [what, forged] of alterations(genuine, sandbox.webhookSecret)) {
 		const { answer } = await deliver(forged);
 		checks.check(`${what}: ${answer?.status} ${answer?.body}`, answer?.status === 401, answer);
@@ -139,7 +207,11 @@ export async function showRefusals(stage: Stage, say: Say, checks: Checks): Prom
 	const form = await postForm(url);
 	checks.check(`a form with a made-up signature: ${form}`, form.startsWith('401 '), form);
 	const { answer: doubled } = await deliver({ messageId: 'demo-genuine' });
-	checks.check(`a callback that came before: ${doubled?.status} ${doubled?.body}`, doubled?.status === 200 && doubled.body.includes('duplicate'), doubled);
+	checks.check(
+		`a callback that came before: ${doubled?.status} ${doubled?.body}`,
+		doubled?.status === 200 && doubled.body.includes('duplicate'),
+		doubled,
+	);
 
 	// A genuine one last: when its execution is there, so would be those of the others.
 	const last = await deliver({ messageId: 'demo-last' });
@@ -147,20 +219,32 @@ export async function showRefusals(stage: Stage, say: Say, checks: Checks): Prom
 	const after = await settled(stage, workflows.handle, before + 2);
 	checks.check(
 		`the handling workflow ran for the two genuine ones alone: ${after.length - before} more executions`,
-		after.length === before + 2 && ['demo-genuine', 'demo-last'].every((id) => after.filter((e) => callbackOf(e)?.message_id === id).length === 1),
+		after.length === before + 2 &&
+			['demo-genuine', 'demo-last'].every(
+				(id) => after.filter((e) => callbackOf(e)?.message_id === id).length === 1,
+			),
 		after.map(callbackOf),
 	);
 }
 
 /** The genuine callback with one byte altered, of its body, its header, or the secret; and without a signature. */
-function alterations({ body, signature }: DeliveryRecord, secret: string): Array<[what: string, forged: Partial<DeliverOptions>]> {
+function alterations(
+	{ body, signature }: DeliveryRecord,
+	secret: string,
+): Array<[what: string, forged: Partial<DeliverOptions>]> {
 	const header = signature ?? '';
 	const other = body.replace('success', 'succesS');
 	return [
 		['one byte of the body changed', { rawBody: other, signature: { header } }],
 		['one byte added to the body', { rawBody: `${body} `, signature: { header } }],
-		['one byte of the header changed', { rawBody: body, signature: { header: changeLastDigit(header) } }],
-		['one byte of the header missing', { rawBody: body, signature: { header: header.slice(0, -1) } }],
+		[
+			'one byte of the header changed',
+			{ rawBody: body, signature: { header: changeLastDigit(header) } },
+		],
+		[
+			'one byte of the header missing',
+			{ rawBody: body, signature: { header: header.slice(0, -1) } },
+		],
 		['one byte of the secret changed', { rawBody: body, secret: changeLastDigit(secret) }],
 		['no header', { rawBody: body, signature: 'missing' }],
 	];
@@ -171,7 +255,11 @@ async function postForm(url: string): Promise<string> {
 	const body = new FormData();
 	body.set('message_id', 'demo-form');
 	body.set('status', 'success');
-	const answer = await fetch(url, { method: 'POST', body, headers: { 'x-hmac-signature': `sha256=${'0'.repeat(64)}` } });
+	const answer = await fetch(url, {
+		method: 'POST',
+		body,
+		headers: { 'x-hmac-signature': `sha256=${'0'.repeat(64)}` },
+	});
 	return `${answer.status} ${await answer.text()}`;
 }
 

@@ -10,12 +10,17 @@ export const TOOL = 'Start a NenAI run';
 
 /** The example as if somebody had just written this in its chat. */
 export function chatting(workflow: WorkflowJson, chatInput: string): WorkflowJson {
-	return { ...workflow, pinData: { [CHAT]: [{ json: { sessionId: 'test', action: 'sendMessage', chatInput } }] } };
+	return {
+		...workflow,
+		pinData: { [CHAT]: [{ json: { sessionId: 'test', action: 'sendMessage', chatInput } }] },
+	};
 }
 
 /** The example with another version of n8n's agent. */
 export function withAgent(workflow: WorkflowJson, typeVersion: number): WorkflowJson {
-	const nodes = workflow.nodes.map((node) => (node.name === AGENT ? { ...node, typeVersion } : node));
+	const nodes = workflow.nodes.map((node) =>
+		node.name === AGENT ? { ...node, typeVersion } : node,
+	);
 	return { ...workflow, nodes };
 }
 
@@ -30,5 +35,10 @@ export const shortly = { limitWaitTime: true, resumeAmount: 0.02, resumeUnit: 'm
 
 /** The example with "Start and Wait" as the tool. */
 export function waiting(workflow: WorkflowJson): WorkflowJson {
-	return withParameters(workflow, TOOL, { operation: 'startAndWait', limitWaitTime: true, resumeAmount: 5, resumeUnit: 'minutes' });
+	return withParameters(workflow, TOOL, {
+		operation: 'startAndWait',
+		limitWaitTime: true,
+		resumeAmount: 5,
+		resumeUnit: 'minutes',
+	});
 }

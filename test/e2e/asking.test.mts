@@ -13,61 +13,153 @@ const root = join(__dirname, '../..');
 describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 	const on = casesOn(() => openStage({ root, version }));
 
-	const ask = ({ credential }: Stage, operation: string, parameters: INode['parameters'] = {}, more: Partial<INode> = {}, resource = 'run') =>
-		nenAi('Ask', credential, { resource, operation, ...parameters }, more);
-	const hold = ({ sandbox }: Stage, id: string, status: string) => sandbox.runs.set(id, { status, workflowId: ANY_WORKFLOW, logs: `log of ${id}` });
+	const ask = (
+		{ credential }: Stage,
+		operation: string,
+		parameters: INode['parameters'] = {},
+		more: Partial<INode> = {},
+		resource = 'run',
+	) => nenAi('Ask', credential, { resource, operation, ...parameters }, more);
+	const hold = ({ sandbox }: Stage, id: string, status: string) =>
+		sandbox.runs.set(id, { status, workflowId: ANY_WORKFLOW, logs: `log of ${id}` });
 
 	on('Get, right behind Start: the state of each run, in order', async (stage) => {
 		const names = Array.from({ length: 20 }, (_, n) => `n-${n}`);
-		const execution = await run(stage, 'get', [split('body.names'), start(stage.credential, '={{ { NAME: $json["body.names"] } }}'), ask(stage, 'get')], { names });
+		const execution = await run(
+			stage,
+			'get',
+			[
+				split('body.names'),
+				start(stage.credential, '={{ { NAME: $json["body.names"] } }}'),
+				ask(stage, 'get'),
+			],
+			{ names },
+		);
 		expect(execution.status).toBe('success');
 		const ids = jsonOf(execution, 'Start').map(({ messageId }) => messageId);
-		expect(jsonOf(execution, 'Ask').map(({ messageId, finished, status }) => [messageId, finished === ['completed', 'failed', 'timeout'].includes(String(status))])).toEqual(ids.map((id) => [id, true]));
-		expect(stage.sandbox.state().counts).toMatchObject({ runsStarted: 20, mcpInitializes: 1, mcpToolCalls: 20 });
+		expect(
+			jsonOf(execution, 'Ask').map(({ messageId, finished, status }) => [
+				messageId,
+				finished === ['completed', 'failed', 'timeout'].includes(String(status)),
+			]),
+		).toEqual(ids.map((id) => [id, true]));
+		expect(stage.sandbox.state().counts).toMatchObject({
+			runsStarted: 20,
+			mcpInitializes: 1,
+			mcpToolCalls: 20,
+		});
 	});
 
 	on('Get Many, Get Logs as text and as a file, and the workflows', async (stage) => {
 		for (const id of ['m-1', 'm-2']) hold(stage, id, 'completed');
 		// One after the other: n8n 1.123 on SQLite fails to save several workflows at the same time ("no such savepoint").
-		const list = await run(stage, 'list', [ask(stage, 'getMany', { workflowId: { __rl: true, mode: 'id', value: ANY_WORKFLOW }, limit: 1 })], {});
-		const text = await run(stage, 'log', [ask(stage, 'getLogs', { messageId: '={{ $json.body.id }}' })], { id: 'm-1' });
-		const file = await run(stage, 'log-file', [ask(stage, 'getLogs', { messageId: '={{ $json.body.id }}', output: 'file' })], { id: 'm-2' });
-		const workflows = await run(stage, 'workflows', [ask(stage, 'getMany', {}, {}, 'workflow')], {});
-		expect(jsonOf(list, 'Ask')).toEqual([expect.objectContaining({ status: 'completed', workflowId: ANY_WORKFLOW })]);
+		const list = await run(
+			stage,
+			'list',
+			[
+				ask(stage, 'getMany', {
+					workflowId: { __rl: true, mode: 'id', value: ANY_WORKFLOW },
+					limit: 1,
+				}),
+			],
+			{},
+		);
+		const text = await run(
+			stage,
+			'log',
+			[ask(stage, 'getLogs', { messageId: '={{ $json.body.id }}' })],
+			{ id: 'm-1' },
+		);
+		const file = await run(
+			stage,
+			'log-file',
+			[ask(stage, 'getLogs', { messageId: '={{ $json.body.id }}', output: 'file' })],
+			{ id: 'm-2' },
+		);
+		const workflows = await run(
+			stage,
+			'workflows',
+			[ask(stage, 'getMany', {}, {}, 'workflow')],
+			{},
+		);
+		expect(jsonOf(list, 'Ask')).toEqual([
+			expect.objectContaining({ status: 'completed', workflowId: ANY_WORKFLOW }),
+		]);
 		expect(jsonOf(text, 'Ask')).toEqual([{ messageId: 'm-1', logs: 'log of m-1' }]);
 		const [{ json, binary }] = itemsOf(file, 'Ask');
-		expect([json, binary?.data.fileName, binary?.data.mimeType]).toEqual([{ messageId: 'm-2' }, 'm-2.log', 'text/plain']);
-		expect((await stage.client.downloadBinary(String(binary?.data.id))).toString()).toBe('log of m-2');
+		expect([json, binary?.data.fileName, binary?.data.mimeType]).toEqual([
+			{ messageId: 'm-2' },
+			'm-2.log',
+			'text/plain',
+		]);
+		expect((await stage.client.downloadBinary(String(binary?.data.id))).toString()).toBe(
+			'log of m-2',
+		);
 		expect(workflows.status).toBe('success');
 	});
 
-	on('an error says what happened and what to do; Continue goes on with the others; Retry asks again', async (stage) => {
-		hold(stage, 'm-1', 'completed');
-		const nodes = (more: Partial<INode>) => [split('body.ids'), ask(stage, 'get', { messageId: '={{ $json["body.ids"] }}' }, more)];
-		const body = { ids: ['m-1', 'm-9'] };
-		const failed = await run(stage, 'failed', nodes({}), body);
-		expect(failed.data.resultData.error?.message).toMatch(/^NenAI was asked for the state of the run and could not say: .+ \[item 1\]$/);
-		const going = await run(stage, 'continued', nodes({ onError: 'continueErrorOutput' }), body);
-		expect([jsonOf(going, 'Ask').length, jsonOf(going, 'Ask', 1).length]).toEqual([1, 1]);
-		hold(stage, 'm-9', 'running');
-		const retried = await stage.client.waitForExecution(await stage.client.retryExecution(failed.id));
-		expect(jsonOf(retried, 'Ask').map(({ status }) => status)).toEqual(['completed', 'running']);
-	});
+	on(
+		'an error says what happened and what to do; Continue goes on with the others; Retry asks again',
+		async (stage) => {
+			hold(stage, 'm-1', 'completed');
+			const nodes = (more: Partial<INode>) => [
+				split('body.ids'),
+				ask(stage, 'get', { messageId: '={{ $json["body.ids"] }}' }, more),
+			];
+			const body = { ids: ['m-1', 'm-9'] };
+			const failed = await run(stage, 'failed', nodes({}), body);
+			expect(failed.data.resultData.error?.message).toMatch(
+				/^NenAI was asked for the state of the run and could not say: .+ \[item 1\]$/,
+			);
+			const going = await run(stage, 'continued', nodes({ onError: 'continueErrorOutput' }), body);
+			expect([jsonOf(going, 'Ask').length, jsonOf(going, 'Ask', 1).length]).toEqual([1, 1]);
+			hold(stage, 'm-9', 'running');
+			const retried = await stage.client.waitForExecution(
+				await stage.client.retryExecution(failed.id),
+			);
+			expect(jsonOf(retried, 'Ask').map(({ status }) => status)).toEqual(['completed', 'running']);
+		},
+	);
 
 	on('a wrong address of the MCP server', async (stage) => {
 		const name = 'Elsewhere';
-		const data = { apiKey: stage.sandbox.apiKey, baseUrl: stage.sandbox.url, mcpUrl: `${stage.sandbox.url}/elsewhere` };
-		const credential = { name, id: await stage.client.createCredential({ name, type: 'nenAiApi', data }) };
-		const execution = await run(stage, 'elsewhere', [nenAi('Ask', credential, { resource: 'run', operation: 'get', messageId: 'm-1' })], {});
-		expect(execution.data.resultData.error?.message).toMatch(/^There is no MCP server at 127\.0\.0\.1:\d+ \(HTTP 404\)/);
+		const data = {
+			apiKey: stage.sandbox.apiKey,
+			baseUrl: stage.sandbox.url,
+			mcpUrl: `${stage.sandbox.url}/elsewhere`,
+		};
+		const credential = {
+			name,
+			id: await stage.client.createCredential({ name, type: 'nenAiApi', data }),
+		};
+		const execution = await run(
+			stage,
+			'elsewhere',
+			[nenAi('Ask', credential, { resource: 'run', operation: 'get', messageId: 'm-1' })],
+			{},
+		);
+		expect(execution.data.resultData.error?.message).toMatch(
+			/^There is no MCP server at 127\.0\.0\.1:\d+ \(HTTP 404\)/,
+		);
 	});
 
 	describe('the list of workflows', () => {
-		const search = (stage: Stage, filter?: string) => stage.client.searchList(start(stage.credential, '{}'), 'workflowId', 'searchWorkflows', filter);
+		const search = (stage: Stage, filter?: string) =>
+			stage.client.searchList(
+				start(stage.credential, '{}'),
+				'workflowId',
+				'searchWorkflows',
+				filter,
+			);
 
 		on('has their names, and is searched', async (stage) => {
-			stage.sandbox.setDefaults({ workflowNames: { 'w-1': 'Book an appointment', 'w-2': 'Send a claim' } });
-			expect((await search(stage)).map(({ name, value }) => [name, value])).toEqual([['Book an appointment', 'w-1'], ['Send a claim', 'w-2']]);
+			stage.sandbox.setDefaults({
+				workflowNames: { 'w-1': 'Book an appointment', 'w-2': 'Send a claim' },
+			});
+			expect((await search(stage)).map(({ name, value }) => [name, value])).toEqual([
+				['Book an appointment', 'w-1'],
+				['Send a claim', 'w-2'],
+			]);
 			expect((await search(stage, 'claim')).map(({ value }) => value)).toEqual(['w-2']);
 		});
 
@@ -77,31 +169,66 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 		});
 
 		on('what was picked from it is started, and so is a plain text of before', async (stage) => {
-			const picked = { __rl: true, mode: 'list', value: 'w-1', cachedResultName: 'Book an appointment' };
+			const picked = {
+				__rl: true,
+				mode: 'list',
+				value: 'w-1',
+				cachedResultName: 'Book an appointment',
+			};
 			await run(stage, 'picked', [start(stage.credential, '{}', { workflowId: picked })], {});
 			await run(stage, 'plain', [start(stage.credential, '{}', { workflowId: 'w-2' })], {});
-			await run(stage, 'expression', [start(stage.credential, '{}', { workflowId: '={{ $json.body.w }}' })], { w: 'w-3' });
-			await run(stage, 'expression-in-locator', [start(stage.credential, '{}', { workflowId: { __rl: true, mode: 'id', value: '={{ $json.body.w }}' } })], { w: 4 });
-			expect(stage.sandbox.state().runs.map(({ workflowId }) => workflowId)).toEqual(['w-1', 'w-2', 'w-3', '4']);
+			await run(
+				stage,
+				'expression',
+				[start(stage.credential, '{}', { workflowId: '={{ $json.body.w }}' })],
+				{ w: 'w-3' },
+			);
+			await run(
+				stage,
+				'expression-in-locator',
+				[
+					start(stage.credential, '{}', {
+						workflowId: { __rl: true, mode: 'id', value: '={{ $json.body.w }}' },
+					}),
+				],
+				{ w: 4 },
+			);
+			expect(stage.sandbox.state().runs.map(({ workflowId }) => workflowId)).toEqual([
+				'w-1',
+				'w-2',
+				'w-3',
+				'4',
+			]);
 		});
 	});
 
 	describe.each([3, 2.2])('as a tool of an agent of version %s', (agent) => {
-		on('the model gets the state, or the failure in words, and nothing is started', async (stage) => {
-			hold(stage, 'm-1', 'running');
-			const messageId = "={{ $fromAI('message_id', 'Message ID of the run', 'string') }}";
-			const parameters = { resource: 'run', operation: 'get', messageId, options: {} };
-			const chat = async (id: string) => {
-				stage.model.play({ calls: [{ message_id: id }] }, { text: 'So it is.' });
-				const workflow = await stage.importExample('ai-agent', (example) => withSettings(withAgent(chatting(example, 'How is it getting on?'), agent), TOOL, { parameters: { ...parameters, descriptionType: 'auto' } }));
-				const { executionId = '' } = await stage.client.runWorkflowManually(workflow);
-				await stage.client.waitForExecution(executionId, undefined, 60_000);
-				return answersToCalls(stage.model);
-			};
-			expect(JSON.parse((await chat('m-1'))[0])).toEqual([expect.objectContaining({ status: 'running', finished: false, messageId: 'm-1' })]);
-			expect(stage.model.requests[0].tools[0].function.description).toMatch(/state of a run \(starts nothing\)/);
-			expect(await chat('m-9')).toEqual([expect.stringContaining('could not say')]);
-			expect(stage.sandbox.state().counts.runsStarted).toBe(0);
-		});
+		on(
+			'the model gets the state, or the failure in words, and nothing is started',
+			async (stage) => {
+				hold(stage, 'm-1', 'running');
+				const messageId = "={{ $fromAI('message_id', 'Message ID of the run', 'string') }}";
+				const parameters = { resource: 'run', operation: 'get', messageId, options: {} };
+				const chat = async (id: string) => {
+					stage.model.play({ calls: [{ message_id: id }] }, { text: 'So it is.' });
+					const workflow = await stage.importExample('ai-agent', (example) =>
+						withSettings(withAgent(chatting(example, 'How is it getting on?'), agent), TOOL, {
+							parameters: { ...parameters, descriptionType: 'auto' },
+						}),
+					);
+					const { executionId = '' } = await stage.client.runWorkflowManually(workflow);
+					await stage.client.waitForExecution(executionId, undefined, 60_000);
+					return answersToCalls(stage.model);
+				};
+				expect(JSON.parse((await chat('m-1'))[0])).toEqual([
+					expect.objectContaining({ status: 'running', finished: false, messageId: 'm-1' }),
+				]);
+				expect(stage.model.requests[0].tools[0].function.description).toMatch(
+					/state of a run \(starts nothing\)/,
+				);
+				expect(await chat('m-9')).toEqual([expect.stringContaining('could not say')]);
+				expect(stage.sandbox.state().counts.runsStarted).toBe(0);
+			},
+		);
 	});
 });

@@ -15,7 +15,14 @@ import { Screenshots } from './editor/screenshots.mts';
 import { NENAI, TRIGGER, withNenAi, withTrigger } from './editor/workflows.mts';
 import { OPERATIONS } from '../operations.mts';
 import { errorAnswer } from '../sandbox/index.mts';
-import { EXAMPLE_WORKFLOW, hasRun, jsonOf, openOwnStage, readExample, type Stage } from './stage.mts';
+import {
+	EXAMPLE_WORKFLOW,
+	hasRun,
+	jsonOf,
+	openOwnStage,
+	readExample,
+	type Stage,
+} from './stage.mts';
 import type { CredentialRef } from './workflows.mts';
 
 const ROOT = join(__dirname, '../..');
@@ -32,7 +39,13 @@ beforeAll(async () => {
 	stage = await openOwnStage({ root: ROOT, version: VERSION });
 	browser = await EditorBrowser.start(stage.n8n.url, join(stage.n8n.userFolder, 'chromium'));
 	const { url, mcpUrl, desktopUrl, apiKey, webhookSecret } = stage.sandbox;
-	credential = await storeCredential('NenAI', { apiKey, baseUrl: url, mcpUrl, desktopUrl, webhookSecret });
+	credential = await storeCredential('NenAI', {
+		apiKey,
+		baseUrl: url,
+		mcpUrl,
+		desktopUrl,
+		webhookSecret,
+	});
 	screenshots = new Screenshots({
 		folder: join(stage.n8n.userFolder, 'screenshots'),
 		published: join(ROOT, 'docs/images'),
@@ -58,7 +71,10 @@ function inEditor(what: string, run: () => Promise<void>): void {
 			await run();
 		} catch (error) {
 			failed = true;
-			const kept = await browser.photograph(join(stage.n8n.userFolder, 'failures'), what.replace(/\W+/g, '-'));
+			const kept = await browser.photograph(
+				join(stage.n8n.userFolder, 'failures'),
+				what.replace(/\W+/g, '-'),
+			);
 			process.stderr.write(`\nWhat the browser showed when it failed: ${kept.join(', ')}\n`);
 			throw error;
 		} finally {
@@ -67,12 +83,18 @@ function inEditor(what: string, run: () => Promise<void>): void {
 	});
 }
 
-async function storeCredential(name: string, data: Readonly<Record<string, string>>): Promise<CredentialRef> {
+async function storeCredential(
+	name: string,
+	data: Readonly<Record<string, string>>,
+): Promise<CredentialRef> {
 	return { name, id: await stage.client.createCredential({ name, type: 'nenAiApi', data }) };
 }
 
 /** Opens the form of a NenAI node that has these parameters. */
-async function openNenAi(parameters: INode['parameters'], { of = credential, item }: { of?: CredentialRef; item?: object } = {}): Promise<NodeForm> {
+async function openNenAi(
+	parameters: INode['parameters'],
+	{ of = credential, item }: { of?: CredentialRef; item?: object } = {},
+): Promise<NodeForm> {
 	const { id } = await stage.client.createWorkflow(withNenAi(parameters, of, item));
 	return await openForm(await browser.open(`/workflow/${id}`), NENAI);
 }
@@ -83,7 +105,10 @@ async function openForm(page: Page, node: string): Promise<NodeForm> {
 }
 
 describe('the nodes panel', () => {
-	describe.each<[Theme, string]>([['light', 'nenai.svg'], ['dark', 'nenai.dark.svg']])('in %s theme', (theme, icon) => {
+	describe.each<[Theme, string]>([
+		['light', 'nenai.svg'],
+		['dark', 'nenai.dark.svg'],
+	])('in %s theme', (theme, icon) => {
 		inEditor('finds both nodes by "nenai", with icons', async () => {
 			const page = await browser.open('/workflow/new', theme);
 			const panel = await NodesPanel.search(page, 'nenai');
@@ -98,7 +123,9 @@ describe('the nodes panel', () => {
 				'On a run with any other status',
 				'On a run that has begun',
 				'On a run that ended well',
-				...byResource.flatMap((resource) => OPERATIONS.filter((one) => one.resource === resource).map(({ action }) => action)),
+				...byResource.flatMap((resource) =>
+					OPERATIONS.filter((one) => one.resource === resource).map(({ action }) => action),
+				),
 			]);
 			for (const title of ['On a run that ended well', 'Start a run']) {
 				expect(await iconOf(panel.item(title))).toEqual({ file: icon, loaded: true });
@@ -108,7 +135,12 @@ describe('the nodes panel', () => {
 	});
 
 	/** A picture in a window of another height: the panel is as high as the window. */
-	async function takeInHeight(name: Picture, page: Page, element: Locator, height: number): Promise<void> {
+	async function takeInHeight(
+		name: Picture,
+		page: Page,
+		element: Locator,
+		height: number,
+	): Promise<void> {
 		await page.setViewportSize({ width: WINDOW.width, height });
 		await screenshots.take(name, element);
 		await page.setViewportSize(WINDOW);
@@ -116,40 +148,51 @@ describe('the nodes panel', () => {
 });
 
 describe('the credential', () => {
-	inEditor('shows its fields, saves, and says what is wrong with a bad key and that a good one works', async () => {
-		const page = await browser.open('/home/credentials/create');
-		const form = await CredentialForm.create(page, 'NenAI API');
-		expect(await form.fields()).toEqual([
-			{ label: 'API Key *', secret: true, placeholder: '' },
-			{ label: 'Base URL', secret: false, placeholder: '' },
-			{ label: 'Webhook Secret', secret: true, placeholder: '' },
-			{ label: 'Previous Webhook Secret', secret: true, placeholder: '' },
-			{ label: 'Default Callback URL', secret: false, placeholder: 'e.g. https://n8n.example.com/webhook/…/webhook' },
-			{ label: 'MCP URL', secret: false, placeholder: '' },
-			{ label: 'Deployment ID', secret: false, placeholder: '' },
-			{ label: 'Desktop URL', secret: false, placeholder: '' },
-			// n8n's own, of every credential.
-			{ label: 'Allowed HTTP Request Domains', secret: false, placeholder: 'Select' },
-		]);
-		expect(await form.field('baseUrl').inputValue()).toBe('https://api.getnen.ai');
+	inEditor(
+		'shows its fields, saves, and says what is wrong with a bad key and that a good one works',
+		async () => {
+			const page = await browser.open('/home/credentials/create');
+			const form = await CredentialForm.create(page, 'NenAI API');
+			expect(await form.fields()).toEqual([
+				{ label: 'API Key *', secret: true, placeholder: '' },
+				{ label: 'Base URL', secret: false, placeholder: '' },
+				{ label: 'Webhook Secret', secret: true, placeholder: '' },
+				{ label: 'Previous Webhook Secret', secret: true, placeholder: '' },
+				{
+					label: 'Default Callback URL',
+					secret: false,
+					placeholder: 'e.g. https://n8n.example.com/webhook/…/webhook',
+				},
+				{ label: 'MCP URL', secret: false, placeholder: '' },
+				{ label: 'Deployment ID', secret: false, placeholder: '' },
+				{ label: 'Desktop URL', secret: false, placeholder: '' },
+				// n8n's own, of every credential.
+				{ label: 'Allowed HTTP Request Domains', secret: false, placeholder: 'Select' },
+			]);
+			expect(await form.field('baseUrl').inputValue()).toBe('https://api.getnen.ai');
 
-		await form.field('apiKey').fill(WRONG_KEY);
-		await form.field('baseUrl').fill(stage.sandbox.url);
-		await form.save();
-		const failure = await form.failure();
-		expect(failure).toContain('NenAI does not accept this API key. Copy it again, whole and without spaces, or ask your NenAI contact for a new one.');
-		expect(failure).not.toContain(WRONG_KEY);
+			await form.field('apiKey').fill(WRONG_KEY);
+			await form.field('baseUrl').fill(stage.sandbox.url);
+			await form.save();
+			const failure = await form.failure();
+			expect(failure).toContain(
+				'NenAI does not accept this API key. Copy it again, whole and without spaces, or ask your NenAI contact for a new one.',
+			);
+			expect(failure).not.toContain(WRONG_KEY);
 
-		await form.field('apiKey').fill(stage.sandbox.apiKey);
-		await form.field('webhookSecret').fill(stage.sandbox.webhookSecret);
-		await form.field('defaultCallbackUrl').fill(`${stage.n8n.webhookUrl}/webhook/nenai-results/webhook`);
-		await form.save();
-		await form.untilConnected();
-		expect(stage.sandbox.state().counts.runsStarted).toBe(0);
-		// As high as the form, which scrolls else.
-		await page.setViewportSize({ width: WINDOW.width, height: 1440 });
-		await screenshots.take('credential', form.root);
-	});
+			await form.field('apiKey').fill(stage.sandbox.apiKey);
+			await form.field('webhookSecret').fill(stage.sandbox.webhookSecret);
+			await form
+				.field('defaultCallbackUrl')
+				.fill(`${stage.n8n.webhookUrl}/webhook/nenai-results/webhook`);
+			await form.save();
+			await form.untilConnected();
+			expect(stage.sandbox.state().counts.runsStarted).toBe(0);
+			// As high as the form, which scrolls else.
+			await page.setViewportSize({ width: WINDOW.width, height: 1440 });
+			await screenshots.take('credential', form.root);
+		},
+	);
 });
 
 describe('the form of the NenAI node', () => {
@@ -159,9 +202,26 @@ describe('the form of the NenAI node', () => {
 	inEditor('has for Start just its fields, and those of what is chosen in them', async () => {
 		const form = await openNenAi({});
 		expect(await form.labels()).toEqual(START);
-		expect(await form.choices('resource')).toEqual(['Computer', 'Desktop', 'Desktop File', 'Result', 'Run', 'Workflow']);
-		expect(await form.choices('operation')).toEqual(['Start', 'Start and Wait', 'Get', 'Get Many', 'Get Logs']);
-		expect(await form.choices('parametersMode')).toEqual(['Enter Names and Values', 'JSON', 'Use the Input Item']);
+		expect(await form.choices('resource')).toEqual([
+			'Computer',
+			'Desktop',
+			'Desktop File',
+			'Result',
+			'Run',
+			'Workflow',
+		]);
+		expect(await form.choices('operation')).toEqual([
+			'Start',
+			'Start and Wait',
+			'Get',
+			'Get Many',
+			'Get Logs',
+		]);
+		expect(await form.choices('parametersMode')).toEqual([
+			'Enter Names and Values',
+			'JSON',
+			'Use the Input Item',
+		]);
 		expect(await form.choices('callback')).toEqual(['Default of the Credential', 'URL', 'None']);
 
 		await form.choose('parametersMode', 'JSON');
@@ -174,14 +234,18 @@ describe('the form of the NenAI node', () => {
 		await form.choose('callback', 'URL');
 		await form.until('Callback URL');
 		expect(await form.labels()).toEqual([...BOTH, 'Callback', 'Callback URL', 'Options']);
-		expect(await form.placeholder('callbackUrl')).toBe('e.g. https://n8n.example.com/webhook/…/webhook');
+		expect(await form.placeholder('callbackUrl')).toBe(
+			'e.g. https://n8n.example.com/webhook/…/webhook',
+		);
 		await form.choose('callback', 'None');
 		await form.until('Callback URL', 'hidden');
 	});
 
 	inEditor('says what to enter', async () => {
 		const form = await openNenAi({});
-		expect(await form.parameters.innerText()).toContain('Use the names and types that the NenAI workflow declares: your NenAI contact knows them. Names are case sensitive.');
+		expect(await form.parameters.innerText()).toContain(
+			'Use the names and types that the NenAI workflow declares: your NenAI contact knows them. Names are case sensitive.',
+		);
 		expect(await form.tooltip('Workflow ID')).toBe('The NenAI workflow to run');
 		expect(await form.tooltip('Callback')).toBe('Where NenAI reports what became of the run');
 	});
@@ -190,35 +254,66 @@ describe('the form of the NenAI node', () => {
 		const form = await openNenAi({});
 		await form.choose('operation', 'Start and Wait');
 		await form.until('Limit Wait Time');
-		expect(await form.labels()).toEqual([...BOTH, 'Parameter Values', 'Limit Wait Time', 'Amount', 'Unit', 'Options']);
+		expect(await form.labels()).toEqual([
+			...BOTH,
+			'Parameter Values',
+			'Limit Wait Time',
+			'Amount',
+			'Unit',
+			'Options',
+		]);
 		await form.field('limitWaitTime').locator('.el-switch').click();
 		await form.until('Amount', 'hidden');
-		expect(await form.labels()).toEqual([...BOTH, 'Parameter Values', 'Limit Wait Time', 'Options']);
+		expect(await form.labels()).toEqual([
+			...BOTH,
+			'Parameter Values',
+			'Limit Wait Time',
+			'Options',
+		]);
 		await form.addOption('Accept Unsigned Callbacks');
 		await form.field('acceptUnsigned').locator('.el-switch').click();
-		await form.parameters.getByText('can end it with a false result. Use this only for tests.').waitFor();
+		await form.parameters
+			.getByText('can end it with a false result. Use this only for tests.')
+			.waitFor();
 	});
 
 	inEditor('has for Download its fields, and takes the input item', async () => {
 		const form = await openNenAi({});
 		await form.choose('resource', 'Result');
 		await form.until('Put Output File in Field');
-		expect(await form.labels()).toEqual(['Resource', 'Operation', 'Callback Data', 'Output', 'Put Output File in Field', 'Options']);
+		expect(await form.labels()).toEqual([
+			'Resource',
+			'Operation',
+			'Callback Data',
+			'Output',
+			'Put Output File in Field',
+			'Options',
+		]);
 		expect(await form.choices('output')).toEqual(['One Item per File', 'One Item with All Files']);
 		expect(await form.field('payload').innerText()).toContain('{{ $json }}');
-		expect(await form.parameters.innerText()).toContain('The name of the output binary field to put the file in');
+		expect(await form.parameters.innerText()).toContain(
+			'The name of the output binary field to put the file in',
+		);
 	});
 });
 
 describe('the workflow', () => {
-	const NAMES = { 'w-appointment': 'Book an appointment', 'w-claim': 'Send a claim', 'w-record': 'Fetch a record' };
+	const NAMES = {
+		'w-appointment': 'Book an appointment',
+		'w-claim': 'Send a claim',
+		'w-record': 'Fetch a record',
+	};
 
 	inEditor('is picked from a list by its name', async () => {
 		stage.sandbox.setDefaults({ workflows: null, workflowNames: NAMES });
 		const form = await openNenAi({ parametersMode: 'input', callback: 'none' });
 		const workflow = form.locator('workflowId');
 		await workflow.open();
-		expect(await workflow.choices(3)).toEqual(['Book an appointment', 'Fetch a record', 'Send a claim']);
+		expect(await workflow.choices(3)).toEqual([
+			'Book an appointment',
+			'Fetch a record',
+			'Send a claim',
+		]);
 		await screenshots.take('picker', form.root);
 		await workflow.search('claim');
 		expect(await workflow.choices(1)).toEqual(['Send a claim']);
@@ -234,7 +329,9 @@ describe('the workflow', () => {
 		const form = await openNenAi({ parametersMode: 'input', callback: 'none' });
 		const workflow = form.locator('workflowId');
 		await workflow.open();
-		expect(await workflow.failure()).toMatch(/Could not load list\s+NenAI did not accept the API key \(HTTP 401\): .+[^.]\. Check the API key of the credential, and that it may be used to ask about runs\.$/);
+		expect(await workflow.failure()).toMatch(
+			/Could not load list\s+NenAI did not accept the API key \(HTTP 401\): .+[^.]\. Check the API key of the credential, and that it may be used to ask about runs\.$/,
+		);
 		await workflow.choose('By ID');
 		await workflow.input.fill('w-by-hand');
 		await form.executeStep();
@@ -244,7 +341,11 @@ describe('the workflow', () => {
 
 	inEditor('that was saved as a plain text is shown, stays and works', async () => {
 		stage.sandbox.setDefaults({ workflows: null });
-		const form = await openNenAi({ workflowId: 'w-of-before', parametersMode: 'input', callback: 'none' });
+		const form = await openNenAi({
+			workflowId: 'w-of-before',
+			parametersMode: 'input',
+			callback: 'none',
+		});
 		expect(await form.locator('workflowId').input.inputValue()).toBe('w-of-before');
 		await form.executeStep();
 		await form.output.getByText('Job accepted for processing.').waitFor();
@@ -259,7 +360,10 @@ describe('parameters', () => {
 		await form.fetchInput();
 		await form.drag(form.inputField('workflow_id'), form.locator('workflowId').root);
 		await form.locator('workflowId').root.getByText('{{ $json.workflow_id }}').waitFor();
-		await form.drag(form.inputField('patient'), form.parameters.getByTestId('assignment-collection-drop-area'));
+		await form.drag(
+			form.inputField('patient'),
+			form.parameters.getByTestId('assignment-collection-drop-area'),
+		);
 		const patient = form.assignment(0);
 		await patient.value.getByText('{{ $json.patient }}').waitFor();
 		// n8n names it as the field that was dragged, and shows what the expression gives.
@@ -270,7 +374,9 @@ describe('parameters', () => {
 
 		await form.executeStep();
 		await form.output.getByText('Job accepted for processing.').waitFor();
-		expect(stage.sandbox.state().runs).toMatchObject([{ workflowId: EXAMPLE_WORKFLOW, params: { PATIENT_NAME: 'Jane Doe', ROOM: 12 } }]);
+		expect(stage.sandbox.state().runs).toMatchObject([
+			{ workflowId: EXAMPLE_WORKFLOW, params: { PATIENT_NAME: 'Jane Doe', ROOM: 12 } },
+		]);
 		await screenshots.take('start', form.root);
 	});
 });
@@ -278,31 +384,67 @@ describe('parameters', () => {
 describe('desktops', () => {
 	const screenshot = { resource: 'computer', operation: 'screenshot' };
 
-	inEditor('are picked from a list, those that run first, and what is on their screen is shown as a picture', async () => {
-		const { desktops } = stage.sandbox;
-		const [, claims] = [desktops.add({ name: 'Portal' }), desktops.add({ name: 'Claims of March' })];
-		const form = await openNenAi(screenshot);
-		expect(await form.labels()).toEqual(['Resource', 'Operation', 'Desktop ID', 'Put Output File in Field']);
-		const desktop = form.locator('desktopId');
-		await desktop.open();
-		expect(await desktop.choices(2)).toEqual([expect.stringMatching(/^Claims of March \(dsk_\w+\): running$/), expect.stringMatching(/^Portal \(dsk_\w+\): running$/)]);
-		await desktop.search('march');
-		await desktop.choices(1);
-		await desktop.pick('Claims of March');
-		await form.executeStep();
-		await form.showBinary();
-		expect(await form.output.innerText()).toMatch(/screenshot\.png[^]*image\/png/);
-		const picture = await form.viewBinary();
-		expect(await picture.evaluate(async (image) => image instanceof HTMLImageElement && [image.naturalWidth, image.naturalHeight])).toEqual([1024, 768]);
-		expect(stage.sandbox.state().desktopActions).toMatchObject([{ desktopId: claims, action: 'screenshot' }]);
-		await screenshots.take('desktop-screenshot', form.root);
-	});
+	inEditor(
+		'are picked from a list, those that run first, and what is on their screen is shown as a picture',
+		async () => {
+			const { desktops } = stage.sandbox;
+			const [, claims] = [
+				desktops.add({ name: 'Portal' }),
+				desktops.add({ name: 'Claims of March' }),
+			];
+			const form = await openNenAi(screenshot);
+			expect(await form.labels()).toEqual([
+				'Resource',
+				'Operation',
+				'Desktop ID',
+				'Put Output File in Field',
+			]);
+			const desktop = form.locator('desktopId');
+			await desktop.open();
+			expect(await desktop.choices(2)).toEqual([
+				expect.stringMatching(/^Claims of March \(dsk_\w+\): running$/),
+				expect.stringMatching(/^Portal \(dsk_\w+\): running$/),
+			]);
+			await desktop.search('march');
+			await desktop.choices(1);
+			await desktop.pick('Claims of March');
+			await form.executeStep();
+			await form.showBinary();
+			expect(await form.output.innerText()).toMatch(/screenshot\.png[^]*image\/png/);
+			const picture = await form.viewBinary();
+			expect(
+				await picture.evaluate(
+					async (image) =>
+						image instanceof HTMLImageElement && [image.naturalWidth, image.naturalHeight],
+				),
+			).toEqual([1024, 768]);
+			expect(stage.sandbox.state().desktopActions).toMatchObject([
+				{ desktopId: claims, action: 'screenshot' },
+			]);
+			await screenshots.take('desktop-screenshot', form.root);
+		},
+	);
 
 	inEditor('are given by an ID, too, and their tools are picked from a list', async () => {
-		stage.sandbox.setDefaults({ desktopTools: [{ name: 'printer', description: 'Prints', parameters: {} }] });
+		stage.sandbox.setDefaults({
+			desktopTools: [{ name: 'printer', description: 'Prints', parameters: {} }],
+		});
 		const id = stage.sandbox.desktops.add();
-		const form = await openNenAi({ resource: 'computer', operation: 'custom', desktopId: { __rl: true, mode: 'id', value: id }, action: 'print' });
-		expect(await form.labels()).toEqual(['Resource', 'Operation', 'Desktop ID', 'Tool', 'Action', 'Parameters (JSON)', 'Options']);
+		const form = await openNenAi({
+			resource: 'computer',
+			operation: 'custom',
+			desktopId: { __rl: true, mode: 'id', value: id },
+			action: 'print',
+		});
+		expect(await form.labels()).toEqual([
+			'Resource',
+			'Operation',
+			'Desktop ID',
+			'Tool',
+			'Action',
+			'Parameters (JSON)',
+			'Options',
+		]);
 		const tool = form.locator('tool');
 		await tool.open();
 		expect(await tool.choices(2)).toEqual(['computer', 'printer']);
@@ -316,14 +458,31 @@ describe('desktops', () => {
 		const form = await openNenAi(screenshot);
 		const desktop = form.locator('desktopId');
 		await desktop.open();
-		expect(await desktop.failure()).toMatch(/Could not load list\s+NenAI did not accept the API key for the list of desktops \(HTTP 401\)/);
+		expect(await desktop.failure()).toMatch(
+			/Could not load list\s+NenAI did not accept the API key for the list of desktops \(HTTP 401\)/,
+		);
 	});
 
 	inEditor('a click has its fields, and no place unless somebody enters one', async () => {
 		const form = await openNenAi({ resource: 'computer', operation: 'click' });
-		expect(await form.labels()).toEqual(['Resource', 'Operation', 'Desktop ID', 'X', 'Y', 'Button', 'Options']);
-		expect(await form.choices('button')).toEqual(['Double Click', 'Left', 'Middle', 'Right', 'Triple Click']);
-		for (const name of ['x', 'y']) expect(await form.field(name).locator('input').inputValue()).toBe('');
+		expect(await form.labels()).toEqual([
+			'Resource',
+			'Operation',
+			'Desktop ID',
+			'X',
+			'Y',
+			'Button',
+			'Options',
+		]);
+		expect(await form.choices('button')).toEqual([
+			'Double Click',
+			'Left',
+			'Middle',
+			'Right',
+			'Triple Click',
+		]);
+		for (const name of ['x', 'y'])
+			expect(await form.field(name).locator('input').inputValue()).toBe('');
 	});
 });
 
@@ -339,7 +498,9 @@ describe('the form of the trigger', () => {
 		await form.parameters.getByText(`${webhookUrl}/webhook/${webhookId}/webhook`).waitFor();
 		expect(await form.parameters.innerText()).toContain('POST');
 		expect(await form.labels()).toEqual(['Events', 'Options']);
-		await form.parameters.getByText('Open "Webhook URLs" above and give the Production URL to NenAI').waitFor();
+		await form.parameters
+			.getByText('Open "Webhook URLs" above and give the Production URL to NenAI')
+			.waitFor();
 		await screenshots.take('trigger', form.root);
 
 		// It is not there while the trigger listens.
@@ -347,7 +508,9 @@ describe('the form of the trigger', () => {
 		await form.root.getByText('Test it while you build').waitFor();
 		await form.executeStep();
 		await waitForWebhook(`${webhookUrl}/webhook-test/${webhookId}/webhook`);
-		expect(await sendAsDocumented(`${webhookUrl}/webhook-test/${webhookId}/webhook`)).toBe('{"received":true}');
+		expect(await sendAsDocumented(`${webhookUrl}/webhook-test/${webhookId}/webhook`)).toBe(
+			'{"received":true}',
+		);
 		await form.output.getByText('test-1').waitFor();
 	});
 
@@ -355,7 +518,9 @@ describe('the form of the trigger', () => {
 	async function sendAsDocumented(url: string): Promise<string> {
 		const page = readFileSync(join(ROOT, 'docs/waiting.md'), 'utf8');
 		const commands = /## Test the trigger[^]*?```bash\n([^]*?)```/.exec(page)?.[1] ?? '';
-		const filledIn = commands.replace(/^SECRET=.*$/m, `SECRET='${stage.sandbox.webhookSecret}'`).replace(/^URL=.*$/m, `URL='${url}'`);
+		const filledIn = commands
+			.replace(/^SECRET=.*$/m, `SECRET='${stage.sandbox.webhookSecret}'`)
+			.replace(/^URL=.*$/m, `URL='${url}'`);
 		expect(filledIn).toContain(url);
 		return await runCommand('bash', ['-c', filledIn.replace('curl ', 'curl --silent ')]);
 	}
@@ -365,7 +530,9 @@ describe('the form of the trigger', () => {
 		const form = await openForm(await browser.open(`/workflow/${id}`), TRIGGER);
 		await form.addOption('Accept Unsigned Callbacks');
 		await form.field('acceptUnsigned').locator('.el-switch').click();
-		await form.parameters.getByText('Unsigned callbacks are accepted: whoever knows the URL can start this workflow').waitFor();
+		await form.parameters
+			.getByText('Unsigned callbacks are accepted: whoever knows the URL can start this workflow')
+			.waitFor();
 	});
 });
 
@@ -374,18 +541,28 @@ describe('a run from the editor', () => {
 		stage.sandbox.faults.next({ callbacks: [] });
 		const file = { name: 'appointment.pdf', size: 48_213, contentType: 'application/pdf' };
 		const assets = stage.sandbox.files.url(stage.sandbox.files.add(file));
-		const { id } = await stage.client.createWorkflow(withCredential(readExample(ROOT, 'run-and-wait')));
+		const { id } = await stage.client.createWorkflow(
+			withCredential(readExample(ROOT, 'run-and-wait')),
+		);
 		const page = await browser.open(`/workflow/${id}`);
 		const canvas = new Canvas(page);
 		await canvas.node('Run and wait').waitFor();
 		await canvas.execute();
 		await canvas.untilWaiting('Run and wait');
 		const form = await openForm(page, 'Run and wait');
-		await form.output.getByText('The run has been started. This workflow goes on when NenAI reports its result.').waitFor();
+		await form.output
+			.getByText('The run has been started. This workflow goes on when NenAI reports its result.')
+			.waitFor();
 
 		const [{ messageId, callbackUrl, workflowId }] = stage.sandbox.state().runs;
 		const body = { result: { appointment: '2026-03-02 09:30', room: '12' }, assets };
-		const delivered = await stage.sandbox.deliver({ url: callbackUrl ?? '', messageId, workflowId, status: 'success', body });
+		const delivered = await stage.sandbox.deliver({
+			url: callbackUrl ?? '',
+			messageId,
+			workflowId,
+			status: 'success',
+			body,
+		});
 		expect(delivered.answer?.status).toBe(200);
 		await form.output.getByText(messageId).waitFor();
 		await form.showOutputAs('schema');
@@ -405,20 +582,30 @@ describe('a run from the editor', () => {
 
 	/** The example with the credential of these tests, whose name goes into a picture. */
 	function withCredential(workflow: WorkflowJson): WorkflowJson {
-		const nodes = workflow.nodes.map((node) => (node.credentials === undefined ? node : { ...node, credentials: { nenAiApi: credential } }));
+		const nodes = workflow.nodes.map((node) =>
+			node.credentials === undefined ? node : { ...node, credentials: { nenAiApi: credential } },
+		);
 		return { ...workflow, nodes };
 	}
 });
 
 describe('the examples that gather, imported from their files and set up by hand', () => {
 	const WIDE = { width: 2200, height: 1000 };
-	const NODES = { asking: ['Start the runs', 'Ask NenAI'], callback: ['Start the runs', 'NenAI Trigger', 'Ask NenAI'] };
+	const NODES = {
+		asking: ['Start the runs', 'Ask NenAI'],
+		callback: ['Start the runs', 'NenAI Trigger', 'Ask NenAI'],
+	};
 
 	/** Imports an example, picks the credential in each node of NenAI's, and saves. */
-	async function setUp(file: 'gather-by-asking' | 'gather-by-callback', nodes: readonly string[]): Promise<Canvas> {
+	async function setUp(
+		file: 'gather-by-asking' | 'gather-by-callback',
+		nodes: readonly string[],
+	): Promise<Canvas> {
 		const page = await browser.open('/workflow/new');
 		await page.getByTestId('canvas-plus-button').waitFor();
-		await page.getByTestId('workflow-import-input').setInputFiles(join(ROOT, `examples/${file}.json`));
+		await page
+			.getByTestId('workflow-import-input')
+			.setInputFiles(join(ROOT, `examples/${file}.json`));
 		const canvas = new Canvas(page);
 		await canvas.node(nodes[0]).waitFor();
 		for (const node of nodes) {
@@ -442,7 +629,11 @@ describe('the examples that gather, imported from their files and set up by hand
 		await picture('gather-by-asking', canvas);
 		await canvas.execute();
 		await canvas.untilWaiting('Wait longer each time');
-		expect(stage.sandbox.state().runs.map(({ callbackUrl }) => callbackUrl)).toEqual([null, null, null]);
+		expect(stage.sandbox.state().runs.map(({ callbackUrl }) => callbackUrl)).toEqual([
+			null,
+			null,
+			null,
+		]);
 		// The first wait, as it is.
 		await canvas.untilSuccess('Go on here', 150_000);
 	});
@@ -455,10 +646,16 @@ describe('the examples that gather, imported from their files and set up by hand
 		const form = new NodeForm(page);
 		await form.parameters.getByText('Webhook URLs', { exact: true }).click();
 		await form.parameters.getByTestId('radio-button-production').click();
-		const callbackUrl = (await form.parameters.getByText(/\/webhook\/[^/]+\/webhook$/).innerText()).trim();
+		const callbackUrl = (
+			await form.parameters.getByText(/\/webhook\/[^/]+\/webhook$/).innerText()
+		).trim();
 		await canvas.closeNode();
 		const { url: baseUrl, mcpUrl, apiKey, webhookSecret } = stage.sandbox;
-		await stage.client.updateCredential(credential.id, { name: credential.name, type: 'nenAiApi', data: { apiKey, baseUrl, mcpUrl, webhookSecret, defaultCallbackUrl: callbackUrl } });
+		await stage.client.updateCredential(credential.id, {
+			name: credential.name,
+			type: 'nenAiApi',
+			data: { apiKey, baseUrl, mcpUrl, webhookSecret, defaultCallbackUrl: callbackUrl },
+		});
 		await page.getByTestId('workflow-open-publish-modal-button').click();
 		await page.getByTestId('workflow-publish-button').click();
 		await page.getByRole('button', { name: 'Got it' }).click();
@@ -469,17 +666,43 @@ describe('the examples that gather, imported from their files and set up by hand
 		await suggestions.waitFor({ state: 'hidden' });
 		await canvas.execute('Run by hand');
 		await canvas.untilSuccess('All rows are there');
-		const { deliveries } = await stage.sandbox.until(({ deliveries: sent }) => sent.filter(({ status, answer }) => status === 'success' && answer?.status === 200).length === 3, 30_000);
+		const { deliveries } = await stage.sandbox.until(
+			({ deliveries: sent }) =>
+				sent.filter(({ status, answer }) => status === 'success' && answer?.status === 200)
+					.length === 3,
+			30_000,
+		);
 		expect(new Set(deliveries.map(({ url }) => url))).toEqual(new Set([callbackUrl]));
 		const [, id = ''] = /\/workflow\/([^/?]+)/.exec(page.url()) ?? [];
 		const executions = await stage.client.endedExecutions(id, 4, 60_000);
-		expect(executions.flatMap((execution) => (hasRun(execution, 'Go on here') ? [jsonOf(execution, 'Go on here').map(({ row, ok }) => [row, ok])] : []))).toEqual([[[1, true], [2, true], [3, true]]]);
+		expect(
+			executions.flatMap((execution) =>
+				hasRun(execution, 'Go on here')
+					? [jsonOf(execution, 'Go on here').map(({ row, ok }) => [row, ok])]
+					: [],
+			),
+		).toEqual([
+			[
+				[1, true],
+				[2, true],
+				[3, true],
+			],
+		]);
 	});
 });
 
 describe('an error', () => {
-	const RUN = { resource: 'run', operation: 'start', workflowId: EXAMPLE_WORKFLOW, parametersMode: 'input', callback: 'none' };
-	const expired = { assets: 'https://files.example.com/report.pdf?signature=0123', expires_at: 1_700_000_000 };
+	const RUN = {
+		resource: 'run',
+		operation: 'start',
+		workflowId: EXAMPLE_WORKFLOW,
+		parametersMode: 'input',
+		callback: 'none',
+	};
+	const expired = {
+		assets: 'https://files.example.com/report.pdf?signature=0123',
+		expires_at: 1_700_000_000,
+	};
 
 	interface ErrorCase {
 		what: string;
@@ -497,7 +720,8 @@ describe('an error', () => {
 			what: 'of a parameter that the workflow does not have',
 			parameters: RUN,
 			item: { patient: 'Jane Doe' },
-			message: /^NenAI refused the run \(HTTP 422\): .*Unknown workflow parameter: patient \[item 0\]$/,
+			message:
+				/^NenAI refused the run \(HTTP 422\): .*Unknown workflow parameter: patient \[item 0\]$/,
 			hint: /^Check the parameters: their names are case sensitive.* No run was started for this item\.$/,
 			picture: 'error',
 		},
@@ -513,7 +737,8 @@ describe('an error', () => {
 			what: 'of a credential without a webhook secret',
 			parameters: { ...RUN, operation: 'startAndWait' },
 			credential: { webhookSecret: '' },
-			message: /^The NenAI credential has no webhook secret, so no result could be verified \[item 0\]$/,
+			message:
+				/^The NenAI credential has no webhook secret, so no result could be verified \[item 0\]$/,
 			hint: /^Make a secret with .* Nothing was sent\.$/,
 		},
 		{
@@ -525,22 +750,33 @@ describe('an error', () => {
 		},
 	];
 
-	describe.each(CASES)('$what', ({ parameters, item, credential: changes, message, hint, picture }) => {
-		inEditor('reads well: our words, no stack, no JSON, no key', async () => {
-			const { url: baseUrl, apiKey, webhookSecret } = stage.sandbox;
-			const of = changes && (await storeCredential('NenAI with a fault', { apiKey, baseUrl, webhookSecret, ...changes }));
-			const form = await openNenAi(parameters, { of, item });
-			await form.executeStep();
-			const error = await form.error();
-			expect(error.message).toMatch(message);
-			expect(error.hint).toMatch(hint);
-			// Every line of a stack names a file and a line, on whatever line of the panel it comes out.
-			expect(error.panel).not.toMatch(/\.[cm]?[jt]s:\d+|node:internal/);
-			expect(error.panel).not.toMatch(/[{}]|NodeOperationError|undefined|\[object/);
-			for (const secret of [apiKey, webhookSecret, WRONG_KEY, 'signature=']) expect(error.panel).not.toContain(secret);
-			if (picture !== undefined) await screenshots.take(picture, form.root);
-		});
-	});
+	describe.each(CASES)(
+		'$what',
+		({ parameters, item, credential: changes, message, hint, picture }) => {
+			inEditor('reads well: our words, no stack, no JSON, no key', async () => {
+				const { url: baseUrl, apiKey, webhookSecret } = stage.sandbox;
+				const of =
+					changes &&
+					(await storeCredential('NenAI with a fault', {
+						apiKey,
+						baseUrl,
+						webhookSecret,
+						...changes,
+					}));
+				const form = await openNenAi(parameters, { of, item });
+				await form.executeStep();
+				const error = await form.error();
+				expect(error.message).toMatch(message);
+				expect(error.hint).toMatch(hint);
+				// Every line of a stack names a file and a line, on whatever line of the panel it comes out.
+				expect(error.panel).not.toMatch(/\.[cm]?[jt]s:\d+|node:internal/);
+				expect(error.panel).not.toMatch(/[{}]|NodeOperationError|undefined|\[object/);
+				for (const secret of [apiKey, webhookSecret, WRONG_KEY, 'signature='])
+					expect(error.panel).not.toContain(secret);
+				if (picture !== undefined) await screenshots.take(picture, form.root);
+			});
+		},
+	);
 });
 
 test('every picture of the documentation has been taken', () => {

@@ -7,7 +7,18 @@ import type { Execution } from '../n8n/client.mts';
 import { N8N_VERSIONS } from '../n8n/install.mts';
 import { contentSha256, errorAnswer, type PlannedCallback } from '../sandbox/index.mts';
 import { answersToCalls, chatting, shortly, TOOL, waiting, withAgent } from './agent.mts';
-import { EXAMPLE_WORKFLOW, hasRun, itemsOf, jsonOf, openStage, readExample, withParameters, withSettings, type Change, type Stage } from './stage.mts';
+import {
+	EXAMPLE_WORKFLOW,
+	hasRun,
+	itemsOf,
+	jsonOf,
+	openStage,
+	readExample,
+	withParameters,
+	withSettings,
+	type Change,
+	type Stage,
+} from './stage.mts';
 import { triggerUrl } from './workflows.mts';
 
 const root = join(__dirname, '../..');
@@ -54,7 +65,8 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 	async function startExample(file: string, change?: Change): Promise<string> {
 		const id = await stage.importExample(file, change);
 		const { executionId } = await stage.client.runWorkflowManually(id);
-		if (executionId === undefined) throw new Error(`n8n did not run ${file}: it waits for a webhook`);
+		if (executionId === undefined)
+			throw new Error(`n8n did not run ${file}: it waits for a webhook`);
 		return executionId;
 	}
 
@@ -64,7 +76,10 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 	}
 
 	/** Imports an example and keeps it active for as long as `run` takes. */
-	async function whileActive(file: string, run: (workflowId: string) => Promise<void>): Promise<void> {
+	async function whileActive(
+		file: string,
+		run: (workflowId: string) => Promise<void>,
+	): Promise<void> {
 		const id = await stage.importExample(file);
 		await stage.client.activate(id);
 		try {
@@ -83,24 +98,36 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 	const started = () => runs().map(({ messageId }) => messageId);
 
 	/** What NenAI says of the next run in the end, in place of the usual success. */
-	const ends = (callback: PlannedCallback) => stage.sandbox.faults.next({ callbacks: [{ status: 'processing' }, callback] });
+	const ends = (callback: PlannedCallback) =>
+		stage.sandbox.faults.next({ callbacks: [{ status: 'processing' }, callback] });
 
 	describe('start and handle the callbacks', () => {
 		example('start-a-run', 'a webhook starts one run and answers with its message ID', async () => {
 			await whileActive('handle-callbacks', async (handler) => {
 				await whileActive('start-a-run', async () => {
-					expect(await post({ workflow_id: EXAMPLE_WORKFLOW, patient: 'Jane Doe' })).toMatchObject({ messageId: started()[0] });
+					expect(await post({ workflow_id: EXAMPLE_WORKFLOW, patient: 'Jane Doe' })).toMatchObject({
+						messageId: started()[0],
+					});
 					const executions = await handled(handler, 2);
-					expect(executions.map((one) => jsonOf(one, 'NenAI Trigger')[0].status).sort()).toEqual(['processing', 'success']);
+					expect(executions.map((one) => jsonOf(one, 'NenAI Trigger')[0].status).sort()).toEqual([
+						'processing',
+						'success',
+					]);
 					expect(runs()).toMatchObject([{ params: { PATIENT_NAME: 'Jane Doe' } }]);
 				});
 			});
 		});
 
 		async function post(body: unknown): Promise<unknown> {
-			const webhook = readExample(root, 'start-a-run').nodes.find(({ type }) => type.endsWith('.webhook'));
+			const webhook = readExample(root, 'start-a-run').nodes.find(({ type }) =>
+				type.endsWith('.webhook'),
+			);
 			const url = `${stage.n8n.webhookUrl}/webhook/${webhook?.parameters.path}`;
-			const answer = await request(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
+			const answer = await request(url, {
+				method: 'POST',
+				headers: { 'content-type': 'application/json' },
+				body: JSON.stringify(body),
+			});
 			return await answer.body.json();
 		}
 
@@ -114,22 +141,38 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 			});
 		});
 
-		example('handle-callbacks', 'takes a status in capitals, or with spaces around it, as the same status', async () => {
-			const statuses = ['Running', ' QUEUED ', 'Success', ' success\n', 'FAILED', 'Timeout'];
-			const webhook = readExample(root, 'handle-callbacks').nodes.find(({ type }) => type.endsWith('.nenAiTrigger'));
-			await whileActive('handle-callbacks', async (handler) => {
-				for (const status of statuses) await stage.sandbox.deliver({ url: triggerUrl(stage.n8n, String(webhook?.webhookId)), status });
-				const executions = await handled(handler, statuses.length);
-				const statusesOf = (node: string) => executions.filter((one) => hasRun(one, node)).map((one) => jsonOf(one, node)[0].status).sort();
-				expect(statusesOf('NenAI Trigger')).toEqual([...statuses].sort());
-				expect(statusesOf('It worked')).toEqual([' success\n', 'Success']);
-				expect(statusesOf('Needs a person')).toEqual(['FAILED', 'Timeout']);
-			});
-		});
+		example(
+			'handle-callbacks',
+			'takes a status in capitals, or with spaces around it, as the same status',
+			async () => {
+				const statuses = ['Running', ' QUEUED ', 'Success', ' success\n', 'FAILED', 'Timeout'];
+				const webhook = readExample(root, 'handle-callbacks').nodes.find(({ type }) =>
+					type.endsWith('.nenAiTrigger'),
+				);
+				await whileActive('handle-callbacks', async (handler) => {
+					for (const status of statuses)
+						await stage.sandbox.deliver({
+							url: triggerUrl(stage.n8n, String(webhook?.webhookId)),
+							status,
+						});
+					const executions = await handled(handler, statuses.length);
+					const statusesOf = (node: string) =>
+						executions
+							.filter((one) => hasRun(one, node))
+							.map((one) => jsonOf(one, node)[0].status)
+							.sort();
+					expect(statusesOf('NenAI Trigger')).toEqual([...statuses].sort());
+					expect(statusesOf('It worked')).toEqual([' success\n', 'Success']);
+					expect(statusesOf('Needs a person')).toEqual(['FAILED', 'Timeout']);
+				});
+			},
+		);
 
 		example('handle-callbacks', 'by hand, it shows its sample, and asks nobody', async () => {
 			const execution = await runExample('handle-callbacks');
-			expect(jsonOf(execution, 'NenAI Trigger')).toEqual([expect.objectContaining({ message_id: 'sample-1', status: 'success' })]);
+			expect(jsonOf(execution, 'NenAI Trigger')).toEqual([
+				expect.objectContaining({ message_id: 'sample-1', status: 'success' }),
+			]);
 			expect(hasRun(execution, 'It worked')).toBe(true);
 			expect(stage.sandbox.state().requests).toEqual([]);
 		});
@@ -139,9 +182,15 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 				const execution = await runExample('start-many');
 				const given = jsonOf(execution, 'Start the runs').map(({ messageId }) => messageId);
 				expect(given.sort()).toEqual(started().sort());
-				expect(runs().map(({ params }) => params.PATIENT_NAME).sort()).toEqual(NAMES);
+				expect(
+					runs()
+						.map(({ params }) => params.PATIENT_NAME)
+						.sort(),
+				).toEqual(NAMES);
 				const successes = (await handled(handler, 6)).filter((one) => hasRun(one, 'It worked'));
-				expect(successes.map((one) => jsonOf(one, 'NenAI Trigger')[0].message_id).sort()).toEqual(started().sort());
+				expect(successes.map((one) => jsonOf(one, 'NenAI Trigger')[0].message_id).sort()).toEqual(
+					started().sort(),
+				);
 			});
 		});
 	});
@@ -149,24 +198,40 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 	describe('run and wait', () => {
 		example('run-and-wait', 'a success goes on to the files', async () => {
 			const file = { name: 'report.pdf', size: 50_000, contentType: 'application/pdf' };
-			ends({ status: 'success', body: { assets: stage.sandbox.files.url(stage.sandbox.files.add(file)) } });
+			ends({
+				status: 'success',
+				body: { assets: stage.sandbox.files.url(stage.sandbox.files.add(file)) },
+			});
 			const execution = await runExample('run-and-wait');
 			expect(execution.status).toBe('success');
 			expect(started()).toHaveLength(1);
 			const ids = { workflow_id: EXAMPLE_WORKFLOW, message_id: started()[0] };
-			expect(jsonOf(execution, 'Run and wait')).toEqual([expect.objectContaining({ ...ids, status: 'success' })]);
+			expect(jsonOf(execution, 'Run and wait')).toEqual([
+				expect.objectContaining({ ...ids, status: 'success' }),
+			]);
 			expect(jsonOf(execution, 'Use the files')).toEqual([
-				{ ...ids, field: 'assets', url_host: new URL(stage.sandbox.url).host, fileName: file.name, mimeType: file.contentType, fileSize: file.size },
+				{
+					...ids,
+					field: 'assets',
+					url_host: new URL(stage.sandbox.url).host,
+					fileName: file.name,
+					mimeType: file.contentType,
+					fileSize: file.size,
+				},
 			]);
 			const [{ binary }] = itemsOf(execution, 'Use the files');
 			const bytes = await stage.client.downloadBinary(String(binary?.data.id));
-			expect(createHash('sha256').update(bytes).digest('hex')).toBe(contentSha256({ size: file.size, seed: file.name }));
+			expect(createHash('sha256').update(bytes).digest('hex')).toBe(
+				contentSha256({ size: file.size, seed: file.name }),
+			);
 		});
 
 		example('run-and-wait', 'a success in capitals goes on to the files, too', async () => {
 			ends({ status: 'Success' });
 			const execution = await runExample('run-and-wait');
-			expect(jsonOf(execution, 'Run and wait')).toEqual([expect.objectContaining({ message_id: started()[0], status: 'Success' })]);
+			expect(jsonOf(execution, 'Run and wait')).toEqual([
+				expect.objectContaining({ message_id: started()[0], status: 'Success' }),
+			]);
 			expect(hasRun(execution, 'Download the files')).toBe(true);
 			expect(hasRun(execution, 'Needs a person')).toBe(false);
 		});
@@ -175,7 +240,9 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 			example('run-and-wait', 'a person must look, and nothing is downloaded', async () => {
 				ends({ status });
 				const execution = await runExample('run-and-wait');
-				expect(jsonOf(execution, 'Needs a person')).toEqual([expect.objectContaining({ message_id: started()[0], status })]);
+				expect(jsonOf(execution, 'Needs a person')).toEqual([
+					expect.objectContaining({ message_id: started()[0], status }),
+				]);
 				expect(hasRun(execution, 'Download the files')).toBe(false);
 			});
 		});
@@ -183,7 +250,9 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 		example('overdue-alarm', 'a result in time raises no alarm', async () => {
 			const execution = await runExample('overdue-alarm');
 			expect(execution.status).toBe('success');
-			expect(jsonOf(execution, 'In time')).toEqual([expect.objectContaining({ message_id: started()[0], status: 'success' })]);
+			expect(jsonOf(execution, 'In time')).toEqual([
+				expect.objectContaining({ message_id: started()[0], status: 'success' }),
+			]);
 		});
 
 		describe('no result in time: NenAI is asked', () => {
@@ -191,19 +260,26 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 			type Fate = (typeof FATES)[number];
 
 			/** With a short wait, a run for this fate, and pauses of a second between the questions. */
-			const asking = (fate: Fate): Change => (workflow) => {
-				const run = { workflow_id: EXAMPLE_WORKFLOW, patient: fate };
-				const changes: Array<[node: string, parameters: Readonly<Record<string, unknown>>]> = [
-					['What to run', { jsonOutput: JSON.stringify(run) }],
-					['Run and wait', shortly],
-					['Ask NenAI', { options: { maxTries: 1 } }],
-					['Wait 5 minutes', { amount: 1, unit: 'seconds' }],
-				];
-				return changes.reduce((changed, [node, parameters]) => withParameters(changed, node, parameters), workflow);
-			};
+			const asking =
+				(fate: Fate): Change =>
+				(workflow) => {
+					const run = { workflow_id: EXAMPLE_WORKFLOW, patient: fate };
+					const changes: Array<[node: string, parameters: Readonly<Record<string, unknown>>]> = [
+						['What to run', { jsonOutput: JSON.stringify(run) }],
+						['Run and wait', shortly],
+						['Ask NenAI', { options: { maxTries: 1 } }],
+						['Wait 5 minutes', { amount: 1, unit: 'seconds' }],
+					];
+					return changes.reduce(
+						(changed, [node, parameters]) => withParameters(changed, node, parameters),
+						workflow,
+					);
+				};
 
 			/** Starts an example for each fate, lets NenAI say what belongs to it, and gives the ended executions. */
-			async function askAbout(file: string): Promise<Record<Fate, { execution: Execution; messageId: string }>> {
+			async function askAbout(
+				file: string,
+			): Promise<Record<Fate, { execution: Execution; messageId: string }>> {
 				stage.sandbox.faults.add({ callbacks: [{ status: 'processing' }] });
 				const executions: Array<[Fate, string]> = [];
 				for (const fate of FATES) executions.push([fate, await startExample(file, asking(fate))]);
@@ -214,136 +290,286 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 				};
 				await stage.sandbox.until(() => runs().length === FATES.length);
 				const { runs: states, mcpFaults } = stage.sandbox;
-				states.set(runOf('done').messageId, { status: 'completed', output: { appointment: 'Monday' } });
+				states.set(runOf('done').messageId, {
+					status: 'completed',
+					output: { appointment: 'Monday' },
+				});
 				states.set(runOf('failed').messageId, { status: 'failed' });
 				states.set(runOf('late').messageId, { status: 'running' });
 				states.set(runOf('never').messageId, { status: 'running' });
-				mcpFaults.add({ match: { messageId: runOf('unknown').messageId }, result: { form: 'json-text', data: { success: false, error: 'Run not found' } } });
-				mcpFaults.add({ match: { messageId: runOf('down').messageId }, refuse: errorAnswer(503, 'html') });
+				mcpFaults.add({
+					match: { messageId: runOf('unknown').messageId },
+					result: { form: 'json-text', data: { success: false, error: 'Run not found' } },
+				});
+				mcpFaults.add({
+					match: { messageId: runOf('down').messageId },
+					refuse: errorAnswer(503, 'html'),
+				});
 				await endLate(runOf('late'));
-				const ended = executions.map(async ([fate, id]) => [fate, { execution: await stage.client.waitForExecution(id, undefined, WAIT_TIMEOUT_MS), messageId: runOf(fate).messageId }]);
+				const ended = executions.map(async ([fate, id]) => [
+					fate,
+					{
+						execution: await stage.client.waitForExecution(id, undefined, WAIT_TIMEOUT_MS),
+						messageId: runOf(fate).messageId,
+					},
+				]);
 				return Object.fromEntries(await Promise.all(ended));
 			}
 
 			/** After n8n has asked for the first time, its callback comes: nobody waits for it any more. */
-			async function endLate({ messageId, workflowId, callbackUrl }: { messageId: string; workflowId: string; callbackUrl: string | null }): Promise<void> {
-				await stage.sandbox.until(({ mcpRequests }) => mcpRequests.some(({ arguments: given }) => given.messageId === messageId), WAIT_TIMEOUT_MS);
-				const { answer } = await stage.sandbox.deliver({ url: callbackUrl ?? '', messageId, workflowId, status: 'success' });
+			async function endLate({
+				messageId,
+				workflowId,
+				callbackUrl,
+			}: {
+				messageId: string;
+				workflowId: string;
+				callbackUrl: string | null;
+			}): Promise<void> {
+				await stage.sandbox.until(
+					({ mcpRequests }) =>
+						mcpRequests.some(({ arguments: given }) => given.messageId === messageId),
+					WAIT_TIMEOUT_MS,
+				);
+				const { answer } = await stage.sandbox.deliver({
+					url: callbackUrl ?? '',
+					messageId,
+					workflowId,
+					status: 'success',
+				});
 				expect([404, 409]).toContain(answer?.status);
 				stage.sandbox.runs.set(messageId, { status: 'completed' });
 			}
 
 			/** How often NenAI was asked for the state of a run. */
-			const questions = (messageId: string) => stage.sandbox.state().mcpRequests.filter(({ arguments: given }) => given.messageId === messageId).length;
+			const questions = (messageId: string) =>
+				stage.sandbox
+					.state()
+					.mcpRequests.filter(({ arguments: given }) => given.messageId === messageId).length;
 
-			example('run-and-wait', 'what still works is asked about again; nothing goes on as if it had a result, and a person gets what NenAI says', async () => {
-				const { done, failed: ended, late, never, unknown, down } = await askAbout('run-and-wait');
-				expect(jsonOf(done.execution, 'Run and wait')).toEqual([{ workflow_id: EXAMPLE_WORKFLOW, message_id: done.messageId, status: 'timeout', wait_limit_reached: true }]);
-				expect(jsonOf(done.execution, 'Needs a person')).toEqual([expect.objectContaining({ messageId: done.messageId, status: 'completed', finished: true })]);
-				expect(jsonOf(ended.execution, 'Needs a person')).toEqual([expect.objectContaining({ messageId: ended.messageId, status: 'failed' })]);
-				expect(jsonOf(late.execution, 'Needs a person')).toEqual([expect.objectContaining({ messageId: late.messageId, status: 'completed' })]);
-				expect(jsonOf(never.execution, 'Needs a person')).toEqual([expect.objectContaining({ messageId: never.messageId, status: 'running', finished: false })]);
-				expect(questions(never.messageId)).toBe(12);
-				expect(jsonOf(unknown.execution, 'Needs a person')).toEqual([expect.objectContaining({ error: expect.stringContaining('Run not found') })]);
-				expect(jsonOf(down.execution, 'Needs a person')).toEqual([expect.objectContaining({ error: expect.stringContaining('HTTP 503') })]);
-				expect(started()).toHaveLength(6);
-				for (const { execution } of [done, ended, late, never, unknown, down]) expect(hasRun(execution, 'Use the files')).toBe(false);
-			});
+			example(
+				'run-and-wait',
+				'what still works is asked about again; nothing goes on as if it had a result, and a person gets what NenAI says',
+				async () => {
+					const {
+						done,
+						failed: ended,
+						late,
+						never,
+						unknown,
+						down,
+					} = await askAbout('run-and-wait');
+					expect(jsonOf(done.execution, 'Run and wait')).toEqual([
+						{
+							workflow_id: EXAMPLE_WORKFLOW,
+							message_id: done.messageId,
+							status: 'timeout',
+							wait_limit_reached: true,
+						},
+					]);
+					expect(jsonOf(done.execution, 'Needs a person')).toEqual([
+						expect.objectContaining({
+							messageId: done.messageId,
+							status: 'completed',
+							finished: true,
+						}),
+					]);
+					expect(jsonOf(ended.execution, 'Needs a person')).toEqual([
+						expect.objectContaining({ messageId: ended.messageId, status: 'failed' }),
+					]);
+					expect(jsonOf(late.execution, 'Needs a person')).toEqual([
+						expect.objectContaining({ messageId: late.messageId, status: 'completed' }),
+					]);
+					expect(jsonOf(never.execution, 'Needs a person')).toEqual([
+						expect.objectContaining({
+							messageId: never.messageId,
+							status: 'running',
+							finished: false,
+						}),
+					]);
+					expect(questions(never.messageId)).toBe(12);
+					expect(jsonOf(unknown.execution, 'Needs a person')).toEqual([
+						expect.objectContaining({ error: expect.stringContaining('Run not found') }),
+					]);
+					expect(jsonOf(down.execution, 'Needs a person')).toEqual([
+						expect.objectContaining({ error: expect.stringContaining('HTTP 503') }),
+					]);
+					expect(started()).toHaveLength(6);
+					for (const { execution } of [done, ended, late, never, unknown, down])
+						expect(hasRun(execution, 'Use the files')).toBe(false);
+				},
+			);
 
-			example('overdue-alarm', 'the alarm is raised in any case, with the message ID and what NenAI says', async () => {
-				const { done, failed: ended, late, never, unknown, down } = await askAbout('overdue-alarm');
-				const says: ReadonlyArray<readonly [typeof done, RegExp]> = [
-					[done, /^NenAI says that the run has ended \(completed\)\./],
-					[ended, /^NenAI says that the run has ended \(failed\)\./],
-					[late, /^NenAI says that the run has ended \(completed\)\./],
-					[never, /^NenAI says that it still works \(running\)\./],
-					[unknown, /Run not found/],
-					[down, /HTTP 503/],
-				];
-				for (const [{ execution, messageId }, expected] of says) {
-					expect(execution.status).toBe('error');
-					const { message, description } = execution.data.resultData.error ?? {};
-					expect(message).toBe(`The result of a NenAI run is overdue. Workflow ${EXAMPLE_WORKFLOW}, message ID ${messageId}`);
-					expect(description).toMatch(expected);
-					expect(description).toMatch(/Its values and files have not come\. Do not start it again before you know what became of it\.$/);
-				}
-				expect(questions(never.messageId)).toBe(12);
-				expect(started()).toHaveLength(6);
-			});
+			example(
+				'overdue-alarm',
+				'the alarm is raised in any case, with the message ID and what NenAI says',
+				async () => {
+					const {
+						done,
+						failed: ended,
+						late,
+						never,
+						unknown,
+						down,
+					} = await askAbout('overdue-alarm');
+					const says: ReadonlyArray<readonly [typeof done, RegExp]> = [
+						[done, /^NenAI says that the run has ended \(completed\)\./],
+						[ended, /^NenAI says that the run has ended \(failed\)\./],
+						[late, /^NenAI says that the run has ended \(completed\)\./],
+						[never, /^NenAI says that it still works \(running\)\./],
+						[unknown, /Run not found/],
+						[down, /HTTP 503/],
+					];
+					for (const [{ execution, messageId }, expected] of says) {
+						expect(execution.status).toBe('error');
+						const { message, description } = execution.data.resultData.error ?? {};
+						expect(message).toBe(
+							`The result of a NenAI run is overdue. Workflow ${EXAMPLE_WORKFLOW}, message ID ${messageId}`,
+						);
+						expect(description).toMatch(expected);
+						expect(description).toMatch(
+							/Its values and files have not come\. Do not start it again before you know what became of it\.$/,
+						);
+					}
+					expect(questions(never.messageId)).toBe(12);
+					expect(started()).toHaveLength(6);
+				},
+			);
 		});
 
-		describe.each(['run-and-wait', 'overdue-alarm', 'one-run-per-row', 'start-many'])('where the answer to a start is lost', (file) => {
-			example(file, 'the execution ends with an error that says so, and nothing is started again by Retry', async () => {
-				stage.sandbox.faults.next({ connection: 'drop-after-accept', callbacks: [] });
-				const execution = await runExample(file);
-				expect(execution.status).toBe('error');
-				expect(execution.data.resultData.error?.message).toMatch(/^It is not known whether NenAI started the run/);
-				const retried = await stage.client.waitForExecution(await stage.client.retryExecution(execution.id));
-				expect(retried.data.resultData.error?.message).toMatch(/^It is not known whether NenAI started the run/);
-				const lost = runs()[0].params.PATIENT_NAME;
-				expect(runs().filter(({ params }) => params.PATIENT_NAME === lost)).toHaveLength(1);
-			});
-		});
+		describe.each(['run-and-wait', 'overdue-alarm', 'one-run-per-row', 'start-many'])(
+			'where the answer to a start is lost',
+			(file) => {
+				example(
+					file,
+					'the execution ends with an error that says so, and nothing is started again by Retry',
+					async () => {
+						stage.sandbox.faults.next({ connection: 'drop-after-accept', callbacks: [] });
+						const execution = await runExample(file);
+						expect(execution.status).toBe('error');
+						expect(execution.data.resultData.error?.message).toMatch(
+							/^It is not known whether NenAI started the run/,
+						);
+						const retried = await stage.client.waitForExecution(
+							await stage.client.retryExecution(execution.id),
+						);
+						expect(retried.data.resultData.error?.message).toMatch(
+							/^It is not known whether NenAI started the run/,
+						);
+						const lost = runs()[0].params.PATIENT_NAME;
+						expect(runs().filter(({ params }) => params.PATIENT_NAME === lost)).toHaveLength(1);
+					},
+				);
+			},
+		);
 
-		example('one-run-per-row', 'each row waits for its own result before the next is started', async () => {
-			const execution = await runExample('one-run-per-row');
-			expect(execution.status).toBe('success');
-			expect(runs().map(({ params }) => params.PATIENT_NAME)).toEqual(NAMES);
-			expect(jsonOf(execution, 'All results').map(({ message_id }) => message_id)).toEqual(started());
-			const ended = stage.sandbox.state().deliveries.filter(({ status, answer }) => status === 'success' && answer?.status === 200);
-			expect(ended.map(({ messageId }) => messageId)).toEqual(started());
-			expect(runs().slice(1).every(({ at }, index) => at >= ended[index].at)).toBe(true);
-		});
+		example(
+			'one-run-per-row',
+			'each row waits for its own result before the next is started',
+			async () => {
+				const execution = await runExample('one-run-per-row');
+				expect(execution.status).toBe('success');
+				expect(runs().map(({ params }) => params.PATIENT_NAME)).toEqual(NAMES);
+				expect(jsonOf(execution, 'All results').map(({ message_id }) => message_id)).toEqual(
+					started(),
+				);
+				const ended = stage.sandbox
+					.state()
+					.deliveries.filter(
+						({ status, answer }) => status === 'success' && answer?.status === 200,
+					);
+				expect(ended.map(({ messageId }) => messageId)).toEqual(started());
+				expect(
+					runs()
+						.slice(1)
+						.every(({ at }, index) => at >= ended[index].at),
+				).toBe(true);
+			},
+		);
 	});
 
 	describe('AI agent', () => {
 		const call = { workflow_id: EXAMPLE_WORKFLOW, parameters: { PATIENT_NAME: 'Jane Doe' } };
 		const chat = (change: Change = (workflow) => workflow) =>
-			runExample('ai-agent', (workflow) => change(chatting(workflow, 'Book an appointment for Jane Doe')));
-		const idsIn = (answers: string[]) => answers.flatMap((answer) => started().filter((id) => answer.includes(id)));
+			runExample('ai-agent', (workflow) =>
+				change(chatting(workflow, 'Book an appointment for Jane Doe')),
+			);
+		const idsIn = (answers: string[]) =>
+			answers.flatMap((answer) => started().filter((id) => answer.includes(id)));
 
-		example('ai-agent', 'the model is told what the tool does, and that each call does real work', async () => {
-			stage.model.play({ text: 'Nothing to do.' });
-			const execution = await chat();
-			expect(jsonOf(execution, 'Agent')).toEqual([{ output: 'Nothing to do.' }]);
-			expect(started()).toEqual([]);
-			const [{ tools }] = stage.model.requests;
-			expect(tools).toHaveLength(1);
-			expect(tools[0].function.description).toContain('Each call does real work and starts another run');
-			expect(tools[0].function.parameters).toMatchObject({ required: ['workflow_id', 'parameters'] });
-		});
+		example(
+			'ai-agent',
+			'the model is told what the tool does, and that each call does real work',
+			async () => {
+				stage.model.play({ text: 'Nothing to do.' });
+				const execution = await chat();
+				expect(jsonOf(execution, 'Agent')).toEqual([{ output: 'Nothing to do.' }]);
+				expect(started()).toEqual([]);
+				const [{ tools }] = stage.model.requests;
+				expect(tools).toHaveLength(1);
+				expect(tools[0].function.description).toContain(
+					'Each call does real work and starts another run',
+				);
+				expect(tools[0].function.parameters).toMatchObject({
+					required: ['workflow_id', 'parameters'],
+				});
+			},
+		);
 
-		example('ai-agent', 'a call starts one run with what the model filled in, and the model gets its message ID', async () => {
-			stage.model.play({ calls: [call] }, { text: 'Started.' });
-			const execution = await chat();
-			expect(jsonOf(execution, 'Agent')).toEqual([{ output: 'Started.' }]);
-			expect(runs()).toMatchObject([{ workflowId: EXAMPLE_WORKFLOW, params: { PATIENT_NAME: 'Jane Doe' } }]);
-			expect(idsIn(answersToCalls(stage.model))).toEqual(started());
-		});
+		example(
+			'ai-agent',
+			'a call starts one run with what the model filled in, and the model gets its message ID',
+			async () => {
+				stage.model.play({ calls: [call] }, { text: 'Started.' });
+				const execution = await chat();
+				expect(jsonOf(execution, 'Agent')).toEqual([{ output: 'Started.' }]);
+				expect(runs()).toMatchObject([
+					{ workflowId: EXAMPLE_WORKFLOW, params: { PATIENT_NAME: 'Jane Doe' } },
+				]);
+				expect(idsIn(answersToCalls(stage.model))).toEqual(started());
+			},
+		);
 
 		example('ai-agent', 'the parameters may be an object written as text', async () => {
-			stage.model.play({ calls: [{ ...call, parameters: JSON.stringify(call.parameters) }] }, { text: 'Started.' });
+			stage.model.play(
+				{ calls: [{ ...call, parameters: JSON.stringify(call.parameters) }] },
+				{ text: 'Started.' },
+			);
 			await chat();
 			expect(runs().map(({ params }) => params)).toEqual([call.parameters]);
 		});
 
-		example('ai-agent', 'with names and values entered, the model fills in the values', async () => {
-			stage.model.play({ calls: [{ workflow_id: EXAMPLE_WORKFLOW, patient: 'Jane Doe' }] }, { text: 'Started.' });
-			const value = "={{ $fromAI('patient', 'Name of the patient', 'string') }}";
-			const assignments = [{ id: 'patient', name: 'PATIENT_NAME', type: 'string', value }];
-			await chat((workflow) => withParameters(workflow, TOOL, { parametersMode: 'fields', parameters: { assignments } }));
-			expect(runs().map(({ params }) => params)).toEqual([{ PATIENT_NAME: 'Jane Doe' }]);
-		});
+		example(
+			'ai-agent',
+			'with names and values entered, the model fills in the values',
+			async () => {
+				stage.model.play(
+					{ calls: [{ workflow_id: EXAMPLE_WORKFLOW, patient: 'Jane Doe' }] },
+					{ text: 'Started.' },
+				);
+				const value = "={{ $fromAI('patient', 'Name of the patient', 'string') }}";
+				const assignments = [{ id: 'patient', name: 'PATIENT_NAME', type: 'string', value }];
+				await chat((workflow) =>
+					withParameters(workflow, TOOL, { parametersMode: 'fields', parameters: { assignments } }),
+				);
+				expect(runs().map(({ params }) => params)).toEqual([{ PATIENT_NAME: 'Jane Doe' }]);
+			},
+		);
 
 		describe.each([3, 2.2])('of version %s', (agent) => {
-			const chatWith = (change: Change = (workflow) => workflow) => chat((workflow) => change(withAgent(workflow, agent)));
+			const chatWith = (change: Change = (workflow) => workflow) =>
+				chat((workflow) => change(withAgent(workflow, agent)));
 
-			example('ai-agent', 'the same call twice in one answer of the model is two runs', async () => {
-				stage.model.play({ calls: [call, call] }, { text: 'Started.' });
-				await chatWith();
-				expect(started()).toHaveLength(2);
-				expect(idsIn(answersToCalls(stage.model)).sort()).toEqual(started().sort());
-			});
+			example(
+				'ai-agent',
+				'the same call twice in one answer of the model is two runs',
+				async () => {
+					stage.model.play({ calls: [call, call] }, { text: 'Started.' });
+					await chatWith();
+					expect(started()).toHaveLength(2);
+					expect(idsIn(answersToCalls(stage.model)).sort()).toEqual(started().sort());
+				},
+			);
 
 			example('ai-agent', 'the same call in two answers of the model is two runs', async () => {
 				stage.model.play({ calls: [call] }, { calls: [call] }, { text: 'Started.' });
@@ -352,28 +578,43 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 				expect(idsIn(answersToCalls(stage.model))).toEqual(started());
 			});
 
-			example('ai-agent', 'a run that may have started is not started again by Retry On Fail of the tool', async () => {
-				stage.model.play({ calls: [call] }, { text: 'I do not know.' });
-				stage.sandbox.faults.next({ connection: 'drop-after-accept' });
-				await chatWith((workflow) => withSettings(workflow, TOOL, { retryOnFail: true, maxTries: 3, waitBetweenTries: 100 }));
-				expect(started()).toHaveLength(1);
-				expect(stage.sandbox.state().counts.requests).toBe(1);
-				expect(answersToCalls(stage.model)).toEqual([expect.stringContaining('It is not known whether NenAI started the run')]);
-			});
+			example(
+				'ai-agent',
+				'a run that may have started is not started again by Retry On Fail of the tool',
+				async () => {
+					stage.model.play({ calls: [call] }, { text: 'I do not know.' });
+					stage.sandbox.faults.next({ connection: 'drop-after-accept' });
+					await chatWith((workflow) =>
+						withSettings(workflow, TOOL, { retryOnFail: true, maxTries: 3, waitBetweenTries: 100 }),
+					);
+					expect(started()).toHaveLength(1);
+					expect(stage.sandbox.state().counts.requests).toBe(1);
+					expect(answersToCalls(stage.model)).toEqual([
+						expect.stringContaining('It is not known whether NenAI started the run'),
+					]);
+				},
+			);
 
 			example('ai-agent', 'NenAI refuses: no run, and the model is told in its words', async () => {
-				stage.model.play({ calls: [{ ...call, parameters: { NOBODY: 1 } }] }, { text: 'It was refused.' });
+				stage.model.play(
+					{ calls: [{ ...call, parameters: { NOBODY: 1 } }] },
+					{ text: 'It was refused.' },
+				);
 				const execution = await chatWith();
 				expect(jsonOf(execution, 'Agent')).toEqual([{ output: 'It was refused.' }]);
 				expect(started()).toEqual([]);
-				expect(answersToCalls(stage.model)).toEqual([expect.stringContaining('Unknown workflow parameter: NOBODY')]);
+				expect(answersToCalls(stage.model)).toEqual([
+					expect.stringContaining('Unknown workflow parameter: NOBODY'),
+				]);
 			});
 
 			example('ai-agent', 'what cannot be sent is told to the model, too', async () => {
 				stage.model.play({ calls: [{ ...call, workflow_id: '' }] }, { text: 'It has no ID.' });
 				await chatWith();
 				expect(started()).toEqual([]);
-				expect(answersToCalls(stage.model)).toEqual([expect.stringContaining('The workflow ID is empty')]);
+				expect(answersToCalls(stage.model)).toEqual([
+					expect.stringContaining('The workflow ID is empty'),
+				]);
 			});
 		});
 
@@ -383,36 +624,62 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 			expect(jsonOf(execution, 'Agent')).toEqual([{ output: 'Done.' }]);
 			expect(started()).toHaveLength(1);
 			const [answer] = answersToCalls(stage.model);
-			expect(JSON.parse(answer)).toEqual([expect.objectContaining({ message_id: started()[0], status: 'success' })]);
+			expect(JSON.parse(answer)).toEqual([
+				expect.objectContaining({ message_id: started()[0], status: 'success' }),
+			]);
 		});
 
-		example('ai-agent', 'in an older agent, which cannot wait, the waiting tool starts nothing and says what to use', async () => {
-			stage.model.play({ calls: [call] }, { text: 'It did not work.' });
-			const execution = await chat((workflow) => withAgent(waiting(workflow), 2.2));
-			expect(execution.waitTill ?? null).toBeNull();
-			expect(started()).toEqual([]);
-			expect(answersToCalls(stage.model)).toEqual([expect.stringContaining('use the operation Start')]);
-		});
+		example(
+			'ai-agent',
+			'in an older agent, which cannot wait, the waiting tool starts nothing and says what to use',
+			async () => {
+				stage.model.play({ calls: [call] }, { text: 'It did not work.' });
+				const execution = await chat((workflow) => withAgent(waiting(workflow), 2.2));
+				expect(execution.waitTill ?? null).toBeNull();
+				expect(started()).toEqual([]);
+				expect(answersToCalls(stage.model)).toEqual([
+					expect.stringContaining('use the operation Start'),
+				]);
+			},
+		);
 	});
 
 	describe('desktops', () => {
 		const desktops = () => stage.sandbox.desktops.all();
-		const actions = () => stage.sandbox.state().desktopActions.map(({ action, params }) => [action, params]);
+		const actions = () =>
+			stage.sandbox.state().desktopActions.map(({ action, params }) => [action, params]);
 		const deleted = [expect.objectContaining({ status: 'deleted' })];
 
-		example('desktop-file-job', 'the file goes there and back, with a picture in between, and the desktop is deleted', async () => {
-			stage.sandbox.setDefaults({ desktopTimeScale: 0.1 });
-			const execution = await runExample('desktop-file-job');
-			expect(execution.data.resultData.error).toBeUndefined();
-			expect(execution.status).toBe('success');
-			expect(actions()).toEqual([['left_click', { coordinate: [512, 384] }], ['type', { text: 'claims.txt' }], ['key', { text: 'Return' }], ['wait', { duration: 5 }], ['screenshot', {}]]);
-			expect(itemsOf(execution, 'Take a screenshot')[0].binary?.data.mimeType).toBe('image/png');
-			const [{ json, binary }] = itemsOf(execution, 'Use the file');
-			expect(json).toEqual({ fileName: 'claims.txt', path: '', mimeType: 'text/plain', fileSize: 35 });
-			expect((await stage.client.downloadBinary(String(binary?.data.id))).toString()).toBe('Claim 1: Jane Doe\nClaim 2: John Roe');
-			expect(hasRun(execution, 'What went wrong')).toBe(false);
-			expect(desktops()).toEqual(deleted);
-		});
+		example(
+			'desktop-file-job',
+			'the file goes there and back, with a picture in between, and the desktop is deleted',
+			async () => {
+				stage.sandbox.setDefaults({ desktopTimeScale: 0.1 });
+				const execution = await runExample('desktop-file-job');
+				expect(execution.data.resultData.error).toBeUndefined();
+				expect(execution.status).toBe('success');
+				expect(actions()).toEqual([
+					['left_click', { coordinate: [512, 384] }],
+					['type', { text: 'claims.txt' }],
+					['key', { text: 'Return' }],
+					['wait', { duration: 5 }],
+					['screenshot', {}],
+				]);
+				expect(itemsOf(execution, 'Take a screenshot')[0].binary?.data.mimeType).toBe('image/png');
+				const [{ json, binary }] = itemsOf(execution, 'Use the file');
+				expect(json).toEqual({
+					fileName: 'claims.txt',
+					path: '',
+					mimeType: 'text/plain',
+					fileSize: 35,
+				});
+				expect((await stage.client.downloadBinary(String(binary?.data.id))).toString()).toBe(
+					'Claim 1: Jane Doe\nClaim 2: John Roe',
+				);
+				expect(hasRun(execution, 'What went wrong')).toBe(false);
+				expect(desktops()).toEqual(deleted);
+			},
+		);
 
 		describe.each([
 			['the upload', { path: '/files/', method: 'POST' }, /the upload of "claims\.txt"/],
@@ -420,151 +687,311 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 			['the screenshot', { action: 'screenshot' }, /a screenshot of desktop/],
 			['the download', { path: '/files/', method: 'GET' }, /the download of "claims\.txt"/],
 		])('where %s fails', (_, match, says) => {
-			example('desktop-file-job', 'the desktop is deleted, and then the execution fails with what went wrong', async () => {
-				stage.sandbox.setDefaults({ desktopTimeScale: 0 });
-				stage.sandbox.desktopFaults.add({ match, refuse: { status: 400, body: { error: 'Not today' } } });
-				const execution = await runExample('desktop-file-job');
-				expect(execution.status).toBe('error');
-				const { message, description } = execution.data.resultData.error ?? {};
-				expect(message).toBe('The file job failed. Its desktop was deleted.');
-				expect(description).toMatch(says);
-				expect(description).toMatch(/Not today/);
-				expect(desktops()).toEqual(deleted);
-			});
+			example(
+				'desktop-file-job',
+				'the desktop is deleted, and then the execution fails with what went wrong',
+				async () => {
+					stage.sandbox.setDefaults({ desktopTimeScale: 0 });
+					stage.sandbox.desktopFaults.add({
+						match,
+						refuse: { status: 400, body: { error: 'Not today' } },
+					});
+					const execution = await runExample('desktop-file-job');
+					expect(execution.status).toBe('error');
+					const { message, description } = execution.data.resultData.error ?? {};
+					expect(message).toBe('The file job failed. Its desktop was deleted.');
+					expect(description).toMatch(says);
+					expect(description).toMatch(/Not today/);
+					expect(desktops()).toEqual(deleted);
+				},
+			);
 		});
 
-		example('desktop-file-job', 'where an answer is lost, n8n leaves what the execution says as it is', async () => {
-			stage.sandbox.setDefaults({ desktopTimeScale: 0 });
-			stage.sandbox.desktopFaults.add({ match: { action: 'key' }, connection: 'drop-after-acting' });
-			const { message, description } = (await runExample('desktop-file-job')).data.resultData.error ?? {};
-			expect(message).toBe('The file job failed. Its desktop was deleted.');
-			expect(description?.replaceAll('\u2060', '')).toMatch(/^It is not known whether NenAI did .*: the connection broke \(ECONNRESET\)/);
-			expect(desktops()).toEqual(deleted);
-		});
+		example(
+			'desktop-file-job',
+			'where an answer is lost, n8n leaves what the execution says as it is',
+			async () => {
+				stage.sandbox.setDefaults({ desktopTimeScale: 0 });
+				stage.sandbox.desktopFaults.add({
+					match: { action: 'key' },
+					connection: 'drop-after-acting',
+				});
+				const { message, description } =
+					(await runExample('desktop-file-job')).data.resultData.error ?? {};
+				expect(message).toBe('The file job failed. Its desktop was deleted.');
+				expect(description?.replaceAll('\u2060', '')).toMatch(
+					/^It is not known whether NenAI did .*: the connection broke \(ECONNRESET\)/,
+				);
+				expect(desktops()).toEqual(deleted);
+			},
+		);
 
 		/** NenAI does not delete, and says so in words that n8n would replace. */
-		const doNotDelete = () => stage.sandbox.desktopFaults.add({ match: { path: '/desktops/', method: 'DELETE' }, refuse: { status: 400, body: { error: 'EPERM, not today' } } });
+		const doNotDelete = () =>
+			stage.sandbox.desktopFaults.add({
+				match: { path: '/desktops/', method: 'DELETE' },
+				refuse: { status: 400, body: { error: 'EPERM, not today' } },
+			});
 
-		example('desktop-file-job', 'where the desktop cannot be deleted, the file is used all the same, and then the execution fails and names the desktop', async () => {
-			stage.sandbox.setDefaults({ desktopTimeScale: 0 });
-			doNotDelete();
-			const execution = await runExample('desktop-file-job');
-			const [{ json, binary }] = itemsOf(execution, 'Use the file');
-			expect(json).toMatchObject({ fileName: 'claims.txt', fileSize: 35 });
-			expect((await stage.client.downloadBinary(String(binary?.data.id))).toString()).toContain('Claim 1');
-			expect(execution.status).toBe('error');
-			const [{ desktop_id: id }] = jsonOf(execution, 'Create a desktop');
-			const { message, description } = execution.data.resultData.error ?? {};
-			expect(message).toBe(`The desktop could not be deleted and goes on running: ${String(id)}`);
-			expect(description?.replaceAll('\u2060', '')).toContain('EPERM, not today');
-		});
+		example(
+			'desktop-file-job',
+			'where the desktop cannot be deleted, the file is used all the same, and then the execution fails and names the desktop',
+			async () => {
+				stage.sandbox.setDefaults({ desktopTimeScale: 0 });
+				doNotDelete();
+				const execution = await runExample('desktop-file-job');
+				const [{ json, binary }] = itemsOf(execution, 'Use the file');
+				expect(json).toMatchObject({ fileName: 'claims.txt', fileSize: 35 });
+				expect((await stage.client.downloadBinary(String(binary?.data.id))).toString()).toContain(
+					'Claim 1',
+				);
+				expect(execution.status).toBe('error');
+				const [{ desktop_id: id }] = jsonOf(execution, 'Create a desktop');
+				const { message, description } = execution.data.resultData.error ?? {};
+				expect(message).toBe(`The desktop could not be deleted and goes on running: ${String(id)}`);
+				expect(description?.replaceAll('\u2060', '')).toContain('EPERM, not today');
+			},
+		);
 
-		example('desktop-file-job', 'where a step fails and the desktop cannot be deleted either, the execution says both', async () => {
-			stage.sandbox.setDefaults({ desktopTimeScale: 0 });
-			stage.sandbox.desktopFaults.add({ match: { action: 'type' }, refuse: { status: 400, body: { error: 'No keyboard' } } });
-			doNotDelete();
-			const execution = await runExample('desktop-file-job');
-			const [{ desktop_id: id }] = jsonOf(execution, 'Create a desktop');
-			const { message, description } = execution.data.resultData.error ?? {};
-			expect(message).toBe(`The file job failed, and its desktop could not be deleted and goes on running: ${String(id)}`);
-			expect(description?.replaceAll('\u2060', '')).toMatch(/No keyboard.*EPERM, not today/s);
-		});
+		example(
+			'desktop-file-job',
+			'where a step fails and the desktop cannot be deleted either, the execution says both',
+			async () => {
+				stage.sandbox.setDefaults({ desktopTimeScale: 0 });
+				stage.sandbox.desktopFaults.add({
+					match: { action: 'type' },
+					refuse: { status: 400, body: { error: 'No keyboard' } },
+				});
+				doNotDelete();
+				const execution = await runExample('desktop-file-job');
+				const [{ desktop_id: id }] = jsonOf(execution, 'Create a desktop');
+				const { message, description } = execution.data.resultData.error ?? {};
+				expect(message).toBe(
+					`The file job failed, and its desktop could not be deleted and goes on running: ${String(id)}`,
+				);
+				expect(description?.replaceAll('\u2060', '')).toMatch(/No keyboard.*EPERM, not today/s);
+			},
+		);
 
 		/** In a builder's workflow: the item's text goes into the message of Stop and Error. */
-		example('desktop-file-job', 'also where a builder puts the text of an item into the message of Stop and Error, n8n leaves it as it is', async () => {
-			stage.sandbox.setDefaults({ desktopTimeScale: 0 });
-			stage.sandbox.desktopFaults.add({ match: { action: 'key' }, connection: 'drop-after-acting' });
-			const parameters = { errorType: 'errorMessage', errorMessage: "={{ $('What went wrong').first().json.error }}" };
-			const execution = await runExample('desktop-file-job', (workflow) => withSettings(workflow, 'Say what went wrong', { parameters }));
-			expect(execution.data.resultData.error?.message.replaceAll('\u2060', '')).toMatch(/^It is not known whether NenAI did .*: the connection broke \(ECONNRESET\)/);
-		});
+		example(
+			'desktop-file-job',
+			'also where a builder puts the text of an item into the message of Stop and Error, n8n leaves it as it is',
+			async () => {
+				stage.sandbox.setDefaults({ desktopTimeScale: 0 });
+				stage.sandbox.desktopFaults.add({
+					match: { action: 'key' },
+					connection: 'drop-after-acting',
+				});
+				const parameters = {
+					errorType: 'errorMessage',
+					errorMessage: "={{ $('What went wrong').first().json.error }}",
+				};
+				const execution = await runExample('desktop-file-job', (workflow) =>
+					withSettings(workflow, 'Say what went wrong', { parameters }),
+				);
+				expect(execution.data.resultData.error?.message.replaceAll('\u2060', '')).toMatch(
+					/^It is not known whether NenAI did .*: the connection broke \(ECONNRESET\)/,
+				);
+			},
+		);
 
 		/** The example for an agent, to whom somebody has just written this. */
-		const operate = (change: Change = (workflow) => workflow) => runExample('agent-desktop', (workflow) => change(chatting(workflow, 'Write "Hi" into the note')));
+		const operate = (change: Change = (workflow) => workflow) =>
+			runExample('agent-desktop', (workflow) =>
+				change(chatting(workflow, 'Write "Hi" into the note')),
+			);
 		const click = ['Click', { x: 100, y: 200, button: 'left' }] as const;
 		/** Of each request to the model: whether its last message of the user holds a picture. */
-		const pictures = () => stage.model.requests.map(({ messages }) => /data:image\/png;base64,iVBORw0KGgo/.test(JSON.stringify(messages)));
+		const pictures = () =>
+			stage.model.requests.map(({ messages }) =>
+				/data:image\/png;base64,iVBORw0KGgo/.test(JSON.stringify(messages)),
+			);
 
-		example('agent-desktop', 'the model sees the screen at each step, acts, and says what came of it; the desktop is deleted', async () => {
-			stage.model.play({ uses: [click] }, { uses: [['Type', { text: 'Hi' }]] }, { text: 'I typed it, and expect to see it.' }, { uses: [['Press_a_key', { key: 'Return' }]] }, { text: 'DONE: the note says Hi' });
-			const execution = await operate();
-			expect(execution.data.resultData.error).toBeUndefined();
-			expect(jsonOf(execution, 'Answer')).toEqual([{ output: 'DONE: the note says Hi' }]);
-			expect(actions()).toEqual([['screenshot', {}], ['left_click', { coordinate: [100, 200] }], ['type', { text: 'Hi' }], ['screenshot', {}], ['key', { text: 'Return' }]]);
-			expect(pictures()).toEqual([true, true, true, true, true]);
-			expect(JSON.stringify(stage.model.requests.at(-1)?.messages)).toContain('I typed it, and expect to see it.');
-			expect(stage.model.requests[0].tools.map((tool) => tool.function.name).sort()).toEqual(['Click', 'Press_a_key', 'Scroll', 'Type', 'Wait']);
-			expect(desktops()).toEqual(deleted);
-		});
+		example(
+			'agent-desktop',
+			'the model sees the screen at each step, acts, and says what came of it; the desktop is deleted',
+			async () => {
+				stage.model.play(
+					{ uses: [click] },
+					{ uses: [['Type', { text: 'Hi' }]] },
+					{ text: 'I typed it, and expect to see it.' },
+					{ uses: [['Press_a_key', { key: 'Return' }]] },
+					{ text: 'DONE: the note says Hi' },
+				);
+				const execution = await operate();
+				expect(execution.data.resultData.error).toBeUndefined();
+				expect(jsonOf(execution, 'Answer')).toEqual([{ output: 'DONE: the note says Hi' }]);
+				expect(actions()).toEqual([
+					['screenshot', {}],
+					['left_click', { coordinate: [100, 200] }],
+					['type', { text: 'Hi' }],
+					['screenshot', {}],
+					['key', { text: 'Return' }],
+				]);
+				expect(pictures()).toEqual([true, true, true, true, true]);
+				expect(JSON.stringify(stage.model.requests.at(-1)?.messages)).toContain(
+					'I typed it, and expect to see it.',
+				);
+				expect(stage.model.requests[0].tools.map((tool) => tool.function.name).sort()).toEqual([
+					'Click',
+					'Press_a_key',
+					'Scroll',
+					'Type',
+					'Wait',
+				]);
+				expect(desktops()).toEqual(deleted);
+			},
+		);
 
 		example('agent-desktop', 'scrolls and waits, too', async () => {
 			stage.sandbox.setDefaults({ desktopTimeScale: 0 });
-			stage.model.play({ uses: [['Scroll', { x: 1, y: 2, direction: 'up', amount: 2 }]] }, { uses: [['Wait', { duration: 3 }]] }, { text: 'DONE' });
+			stage.model.play(
+				{ uses: [['Scroll', { x: 1, y: 2, direction: 'up', amount: 2 }]] },
+				{ uses: [['Wait', { duration: 3 }]] },
+				{ text: 'DONE' },
+			);
 			await operate();
-			expect(actions().slice(1)).toEqual([['scroll', { coordinate: [1, 2], scroll_direction: 'up', scroll_amount: 2, direction: 'up', amount: 2 }], ['wait', { duration: 3 }]]);
+			expect(actions().slice(1)).toEqual([
+				[
+					'scroll',
+					{
+						coordinate: [1, 2],
+						scroll_direction: 'up',
+						scroll_amount: 2,
+						direction: 'up',
+						amount: 2,
+					},
+				],
+				['wait', { duration: 3 }],
+			]);
 		});
 
 		example('agent-desktop', 'a tool that fails tells the model, which goes on', async () => {
-			stage.model.play({ uses: [['Click', { x: 5000, y: 1, button: 'left' }]] }, { text: 'DONE: it is not on the screen' });
+			stage.model.play(
+				{ uses: [['Click', { x: 5000, y: 1, button: 'left' }]] },
+				{ text: 'DONE: it is not on the screen' },
+			);
 			const execution = await operate();
-			expect(answersToCalls(stage.model)).toEqual([expect.stringContaining('Outside the screen of 1024x768')]);
+			expect(answersToCalls(stage.model)).toEqual([
+				expect.stringContaining('Outside the screen of 1024x768'),
+			]);
 			expect(jsonOf(execution, 'Answer')).toEqual([{ output: 'DONE: it is not on the screen' }]);
 			expect(desktops()).toEqual(deleted);
 		});
 
-		example('agent-desktop', 'a model that never ends is stopped after 20 pictures, and the desktop is deleted', async () => {
-			stage.model.play(...Array.from({ length: 25 }, () => ({ text: 'Not yet.' })));
-			const execution = await operate();
-			expect(jsonOf(execution, 'Answer')).toEqual([{ output: 'Not yet.' }]);
-			expect(stage.model.requests).toHaveLength(20);
-			expect(desktops()).toEqual(deleted);
-		});
+		example(
+			'agent-desktop',
+			'a model that never ends is stopped after 20 pictures, and the desktop is deleted',
+			async () => {
+				stage.model.play(...Array.from({ length: 25 }, () => ({ text: 'Not yet.' })));
+				const execution = await operate();
+				expect(jsonOf(execution, 'Answer')).toEqual([{ output: 'Not yet.' }]);
+				expect(stage.model.requests).toHaveLength(20);
+				expect(desktops()).toEqual(deleted);
+			},
+		);
 
-		example('agent-desktop', 'one that calls tools without end is stopped by the limit of the agent, and the desktop is deleted', async () => {
-			stage.model.play(...Array.from({ length: 30 }, () => ({ uses: [click] })));
-			const execution = await operate();
-			expect(stage.model.requests).toHaveLength(10);
-			expect(jsonOf(execution, 'Answer')).toEqual([{ output: expect.stringMatching(/max iterations/i) }]);
-			expect(desktops()).toEqual(deleted);
-		});
+		example(
+			'agent-desktop',
+			'one that calls tools without end is stopped by the limit of the agent, and the desktop is deleted',
+			async () => {
+				stage.model.play(...Array.from({ length: 30 }, () => ({ uses: [click] })));
+				const execution = await operate();
+				expect(stage.model.requests).toHaveLength(10);
+				expect(jsonOf(execution, 'Answer')).toEqual([
+					{ output: expect.stringMatching(/max iterations/i) },
+				]);
+				expect(desktops()).toEqual(deleted);
+			},
+		);
 
-		example('agent-desktop', 'on a large screen, the model is told the size of the picture, and its places are scaled', async () => {
-			stage.sandbox.setDefaults({ desktopScreen: { width: 1920, height: 1080 } });
-			stage.model.play({ uses: [['Click', { x: 1000, y: 700, button: 'left' }]] }, { uses: [['Scroll', { x: '683', y: 384.4, direction: 'down', amount: 1 }]] }, { uses: [['Click', { x: '', y: 1, button: 'left' }]] }, { text: 'DONE' });
-			await operate();
-			expect(JSON.stringify(stage.model.requests[0].messages)).toContain('It is 1365 pixels wide and 768 pixels high.');
-			expect(actions().slice(1)).toEqual([['left_click', { coordinate: [1406, 984] }], ['scroll', expect.objectContaining({ coordinate: [960, 541] })]]);
-			expect(answersToCalls(stage.model).at(-1)).toMatch(/X \(x\) must be a number/);
-		});
+		example(
+			'agent-desktop',
+			'on a large screen, the model is told the size of the picture, and its places are scaled',
+			async () => {
+				stage.sandbox.setDefaults({ desktopScreen: { width: 1920, height: 1080 } });
+				stage.model.play(
+					{ uses: [['Click', { x: 1000, y: 700, button: 'left' }]] },
+					{ uses: [['Scroll', { x: '683', y: 384.4, direction: 'down', amount: 1 }]] },
+					{ uses: [['Click', { x: '', y: 1, button: 'left' }]] },
+					{ text: 'DONE' },
+				);
+				await operate();
+				expect(JSON.stringify(stage.model.requests[0].messages)).toContain(
+					'It is 1365 pixels wide and 768 pixels high.',
+				);
+				expect(actions().slice(1)).toEqual([
+					['left_click', { coordinate: [1406, 984] }],
+					['scroll', expect.objectContaining({ coordinate: [960, 541] })],
+				]);
+				expect(answersToCalls(stage.model).at(-1)).toMatch(/X \(x\) must be a number/);
+			},
+		);
 
-		example('agent-desktop', 'the model is told to call one tool at a time, since several of one answer are run in an order that depends on n8n', async () => {
-			const uses = [click, ['Type', { text: 'A' }], ['Press_a_key', { key: 'Tab' }], ['Type', { text: 'B' }], ['Press_a_key', { key: 'Return' }]] as const;
-			stage.model.play({ uses }, { text: 'DONE' });
-			await operate();
-			const inOrder = ['left_click', 'type A', 'key Tab', 'type B', 'key Return'];
-			const done = stage.sandbox.state().desktopActions.slice(1).map(({ action, params }) => [action, params.text].join(' ').trim());
-			expect(done).toEqual(version.startsWith('1.') ? inOrder.reverse() : inOrder);
-			expect(stage.sandbox.state().counts.maxConcurrentDesktopActions).toBe(1);
-			expect(JSON.stringify(stage.model.requests[0].messages)).toContain('Call one tool at a time');
-		});
+		example(
+			'agent-desktop',
+			'the model is told to call one tool at a time, since several of one answer are run in an order that depends on n8n',
+			async () => {
+				const uses = [
+					click,
+					['Type', { text: 'A' }],
+					['Press_a_key', { key: 'Tab' }],
+					['Type', { text: 'B' }],
+					['Press_a_key', { key: 'Return' }],
+				] as const;
+				stage.model.play({ uses }, { text: 'DONE' });
+				await operate();
+				const inOrder = ['left_click', 'type A', 'key Tab', 'type B', 'key Return'];
+				const done = stage.sandbox
+					.state()
+					.desktopActions.slice(1)
+					.map(({ action, params }) => [action, params.text].join(' ').trim());
+				expect(done).toEqual(version.startsWith('1.') ? inOrder.reverse() : inOrder);
+				expect(stage.sandbox.state().counts.maxConcurrentDesktopActions).toBe(1);
+				expect(JSON.stringify(stage.model.requests[0].messages)).toContain(
+					'Call one tool at a time',
+				);
+			},
+		);
 
 		example('agent-desktop', 'numbers may be texts, and texts numbers', async () => {
-			stage.model.play({ uses: [['Click', { x: '330', y: '20', button: 'left' }]] }, { uses: [['Type', { text: 12 }]] }, { text: 'DONE' });
+			stage.model.play(
+				{ uses: [['Click', { x: '330', y: '20', button: 'left' }]] },
+				{ uses: [['Type', { text: 12 }]] },
+				{ text: 'DONE' },
+			);
 			await operate();
-			expect(actions().slice(1)).toEqual([['left_click', { coordinate: [330, 20] }], ['type', { text: '12' }]]);
+			expect(actions().slice(1)).toEqual([
+				['left_click', { coordinate: [330, 20] }],
+				['type', { text: '12' }],
+			]);
 		});
 
-		example('agent-desktop', 'a model that cannot be reached, and a screen that cannot be seen: the desktop is deleted', async () => {
-			stage.model.play();
-			expect(jsonOf(await operate(), 'Answer')).toEqual([{ output: expect.stringMatching(/^It did not work: /) }]);
-			stage.sandbox.desktopFaults.add({ match: { action: 'screenshot' }, refuse: { status: 400, body: { error: 'The screen is off' } } });
-			expect(jsonOf(await operate(), 'Answer')).toEqual([{ output: expect.stringMatching(/^It did not work: .*The screen is off/) }]);
-			expect(desktops()).toEqual([...deleted, ...deleted]);
-		});
+		example(
+			'agent-desktop',
+			'a model that cannot be reached, and a screen that cannot be seen: the desktop is deleted',
+			async () => {
+				stage.model.play();
+				expect(jsonOf(await operate(), 'Answer')).toEqual([
+					{ output: expect.stringMatching(/^It did not work: /) },
+				]);
+				stage.sandbox.desktopFaults.add({
+					match: { action: 'screenshot' },
+					refuse: { status: 400, body: { error: 'The screen is off' } },
+				});
+				expect(jsonOf(await operate(), 'Answer')).toEqual([
+					{ output: expect.stringMatching(/^It did not work: .*The screen is off/) },
+				]);
+				expect(desktops()).toEqual([...deleted, ...deleted]);
+			},
+		);
 	});
 
 	test('every example was run, here or in a file of its own', () => {
-		for (const file of Object.keys(ELSEWHERE)) if (readFileSync(join(__dirname, ELSEWHERE[file]), 'utf8').includes(`'${file}'`)) shown.add(file);
+		for (const file of Object.keys(ELSEWHERE))
+			if (readFileSync(join(__dirname, ELSEWHERE[file]), 'utf8').includes(`'${file}'`))
+				shown.add(file);
 		const files = readdirSync(join(root, 'examples')).map((file) => file.replace(/\.json$/, ''));
 		expect([...shown].sort()).toEqual(files.sort());
 	});

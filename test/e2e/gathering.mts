@@ -5,7 +5,14 @@ import type { TableRow } from '../n8n/data-tables.mts';
 import { waitFor } from '../n8n/poll.mts';
 import type { DeliverOptions, RunRecord, Sandbox } from '../sandbox/index.mts';
 import type { Chance } from './random.mts';
-import { EXAMPLE_WORKFLOW, hasRun, readExample, storeNenAiCredential, withParameters, type Change } from './stage.mts';
+import {
+	EXAMPLE_WORKFLOW,
+	hasRun,
+	readExample,
+	storeNenAiCredential,
+	withParameters,
+	type Change,
+} from './stage.mts';
 import { triggerUrl } from './workflows.mts';
 
 /** Where the example keeps its rows. */
@@ -23,7 +30,14 @@ const TIMEOUT_MS = 120_000;
 /** The parameters of the example's limits: hurried, and as given. */
 export function limits(changes: { give_up_after_hours?: number }) {
 	const asShipped = { give_up_after_hours: 24, keep_days: 7 };
-	return { jsonOutput: JSON.stringify({ ...asShipped, ask_after_minutes: OVERDUE_AFTER / 60, report_after_minutes: OVERDUE_AFTER / 60, ...changes }) };
+	return {
+		jsonOutput: JSON.stringify({
+			...asShipped,
+			ask_after_minutes: OVERDUE_AFTER / 60,
+			report_after_minutes: OVERDUE_AFTER / 60,
+			...changes,
+		}),
+	};
 }
 
 /** What the stage of one n8n and the cluster have in common. */
@@ -35,7 +49,8 @@ export interface Place {
 }
 
 /** A stage, or a cluster. */
-type Stageable = Omit<Place, 'webhooks'> & Partial<Pick<Place, 'webhooks'>> & { n8n?: Place['webhooks'] };
+type Stageable = Omit<Place, 'webhooks'> &
+	Partial<Pick<Place, 'webhooks'>> & { n8n?: Place['webhooks'] };
 
 type Result = Record<string, unknown>;
 
@@ -54,7 +69,12 @@ export class Gathering {
 	}
 
 	/** Imports the example as its note says, with shorter times, and keeps it published for as long as `use` takes. */
-	static async during(root: string, stage: Stageable, use: (gathering: Gathering) => Promise<void>, change?: Change): Promise<void> {
+	static async during(
+		root: string,
+		stage: Stageable,
+		use: (gathering: Gathering) => Promise<void>,
+		change?: Change,
+	): Promise<void> {
 		const gathering = await Gathering.#open(root, stage, change);
 		try {
 			await use(gathering);
@@ -63,7 +83,11 @@ export class Gathering {
 		}
 	}
 
-	static async #open(root: string, stage: Stageable, change: Change = (workflow) => workflow): Promise<Gathering> {
+	static async #open(
+		root: string,
+		stage: Stageable,
+		change: Change = (workflow) => workflow,
+	): Promise<Gathering> {
 		const webhooks = stage.webhooks ?? stage.n8n;
 		if (webhooks === undefined) throw new Error('Nothing takes the webhooks');
 		const { client, sandbox } = stage;
@@ -71,9 +95,16 @@ export class Gathering {
 			['Every 5 minutes', { rule: { interval: [{ field: 'seconds', secondsInterval: EVERY }] } }],
 			['Limits', limits({})],
 		] as const;
-		const changed = change(hurried.reduce((workflow, [node, parameters]) => withParameters(workflow, node, parameters), readExample(root, 'gather-by-callback')));
+		const changed = change(
+			hurried.reduce(
+				(workflow, [node, parameters]) => withParameters(workflow, node, parameters),
+				readExample(root, 'gather-by-callback'),
+			),
+		);
 		const trigger = changed.nodes.find(({ type }) => type.endsWith('.nenAiTrigger'));
-		const nenAiApi = await storeNenAiCredential(client, sandbox, { defaultCallbackUrl: triggerUrl(webhooks, String(trigger?.webhookId)) });
+		const nenAiApi = await storeNenAiCredential(client, sandbox, {
+			defaultCallbackUrl: triggerUrl(webhooks, String(trigger?.webhookId)),
+		});
 		const { id } = await client.importWorkflow(changed, { credentials: { nenAiApi } });
 		await client.activate(id);
 		// What ends, ends unheard of, unless a test sends a callback.
@@ -84,8 +115,19 @@ export class Gathering {
 	/** Puts a node of the example back as it is in the file, as somebody who has mended it. */
 	async mend(root: string, name: string): Promise<void> {
 		const { client } = this.#place;
-		const [shipped] = readExample(root, 'gather-by-callback').nodes.filter((node) => node.name === name);
-		const nodes = (await client.nodesOf(this.#workflow)).map((node) => (node.name === name ? { ...node, type: shipped.type, typeVersion: shipped.typeVersion, parameters: shipped.parameters } : node));
+		const [shipped] = readExample(root, 'gather-by-callback').nodes.filter(
+			(node) => node.name === name,
+		);
+		const nodes = (await client.nodesOf(this.#workflow)).map((node) =>
+			node.name === name
+				? {
+						...node,
+						type: shipped.type,
+						typeVersion: shipped.typeVersion,
+						parameters: shipped.parameters,
+					}
+				: node,
+		);
 		await client.updateWorkflow(this.#workflow, { nodes });
 	}
 
@@ -96,11 +138,19 @@ export class Gathering {
 
 	/** Runs the example by hand for these patients, and gives the execution's id. */
 	async begin(patients: readonly string[]): Promise<string> {
-		const rows = { jsonOutput: JSON.stringify({ rows: patients.map((patient) => ({ workflow_id: EXAMPLE_WORKFLOW, patient })) }) };
+		const rows = {
+			jsonOutput: JSON.stringify({
+				rows: patients.map((patient) => ({ workflow_id: EXAMPLE_WORKFLOW, patient })),
+			}),
+		};
 		const { client } = this.#place;
-		const nodes = (await client.nodesOf(this.#workflow)).map((node) => (node.name === 'Rows' ? { ...node, parameters: { ...node.parameters, ...rows } } : node));
+		const nodes = (await client.nodesOf(this.#workflow)).map((node) =>
+			node.name === 'Rows' ? { ...node, parameters: { ...node.parameters, ...rows } } : node,
+		);
 		await client.updateWorkflow(this.#workflow, { nodes });
-		const { executionId } = await client.runWorkflowManually(this.#workflow, { trigger: 'Run by hand' });
+		const { executionId } = await client.runWorkflowManually(this.#workflow, {
+			trigger: 'Run by hand',
+		});
 		if (executionId === undefined) throw new Error('n8n did not run the example');
 		return executionId;
 	}
@@ -108,7 +158,8 @@ export class Gathering {
 	/** Waits for the runs of these patients, and sends the callbacks of all at once: successes, unless a test says otherwise. */
 	async deliverAll(patients: readonly string[], status = 'success'): Promise<void> {
 		const { sandbox } = this.#place;
-		const runsOf = () => sandbox.state().runs.filter(({ params }) => patients.includes(String(params.PATIENT_NAME)));
+		const runsOf = () =>
+			sandbox.state().runs.filter(({ params }) => patients.includes(String(params.PATIENT_NAME)));
 		await sandbox.until(() => runsOf().length === patients.length, 60_000);
 		await Promise.all(runsOf().map(async (run) => await this.#send({ ...successOf(run), status })));
 	}
@@ -117,38 +168,58 @@ export class Gathering {
 	 * Runs the example for each batch, and sends callbacks from the first run on: in random order, from ten senders, one
 	 * in five doubled, one in ten never. In the middle of it something may happen to n8n.
 	 */
-	async run(batches: ReadonlyArray<readonly string[]>, { seed, next, shuffled }: Chance, inTheMiddle?: () => Promise<void>) {
+	async run(
+		batches: ReadonlyArray<readonly string[]>,
+		{ seed, next, shuffled }: Chance,
+		inTheMiddle?: () => Promise<void>,
+	) {
 		process.stderr.write(`Chance of this test: NENAI_TEST_SEED=${seed}\n`);
 		const { sandbox } = this.#place;
 		const count = batches.flat().length;
 		sandbox.setDefaults({ fault: { callbacks: [], latencyMs: 100 } });
-		const fates = shuffled(Array.from({ length: count }, (_, n) => (n < count / 10 ? 'never' : n < (count * 3) / 10 ? 'doubled' : 'once')));
+		const fates = shuffled(
+			Array.from({ length: count }, (_, n) =>
+				n < count / 10 ? 'never' : n < (count * 3) / 10 ? 'doubled' : 'once',
+			),
+		);
 		const toSend: Array<DeliverOptions | undefined> = [];
 		const known = new Set<string>();
 		let taken = 0;
 		let happened: Promise<void> | undefined;
 		// What n8n was starting when it was killed it does not know: some callbacks come before that, most after it.
-		const rowsThere = inTheMiddle === undefined ? Promise.resolve() : this.untilRow(({ row, batch }) => row === 1 && batch !== 'early').then(() => undefined);
+		const rowsThere =
+			inTheMiddle === undefined
+				? Promise.resolve()
+				: this.untilRow(({ row, batch }) => row === 1 && batch !== 'early').then(() => undefined);
 		/** Takes up the runs that were started since, and puts their callbacks anywhere among those that wait. */
 		const look = () => {
 			for (const run of sandbox.state().runs.filter(({ messageId }) => !known.has(messageId))) {
 				known.add(run.messageId);
 				const fate = fates[known.size - 1];
-				const copies = fate === 'never' ? [] : fate === 'doubled' ? [successOf(run), successOf(run)] : [successOf(run)];
+				const copies =
+					fate === 'never'
+						? []
+						: fate === 'doubled'
+							? [successOf(run), successOf(run)]
+							: [successOf(run)];
 				for (const copy of copies) toSend.splice(Math.floor(next() * (toSend.length + 1)), 0, copy);
 			}
 		};
 		const deadline = Date.now() + TIMEOUT_MS;
 		const sender = async () => {
 			for (;;) {
-				if (Date.now() > deadline) throw new Error(`After ${TIMEOUT_MS / 1000} s ${known.size} of ${count} runs were started, and ${toSend.length} callbacks wait`);
+				if (Date.now() > deadline)
+					throw new Error(
+						`After ${TIMEOUT_MS / 1000} s ${known.size} of ${count} runs were started, and ${toSend.length} callbacks wait`,
+					);
 				look();
 				if (taken > count / 4) await rowsThere;
 				const callback = toSend.shift();
 				if (callback !== undefined) {
 					await this.#send(callback);
 					taken += 1;
-					if (taken > count / 2 && happened === undefined) happened = inTheMiddle?.() ?? Promise.resolve();
+					if (taken > count / 2 && happened === undefined)
+						happened = inTheMiddle?.() ?? Promise.resolve();
 				} else if (known.size === count) return;
 				else await sleep(20);
 			}
@@ -163,11 +234,16 @@ export class Gathering {
 	/** What came out of each batch, once there are so many, nothing is left to do, and the schedule has looked again. */
 	async continuations(count: number): Promise<Result[][]> {
 		let found: Execution[] = [];
-		await waitFor(`${count} batches to go on`, async () => ((found = await this.executionsWith('Results')).length >= count ? true : undefined), {
-			timeoutMs: TIMEOUT_MS,
-			intervalMs: 1000,
-			lastSeen: () => `${found.length}`,
-		});
+		await waitFor(
+			`${count} batches to go on`,
+			async () =>
+				(found = await this.executionsWith('Results')).length >= count ? true : undefined,
+			{
+				timeoutMs: TIMEOUT_MS,
+				intervalMs: 1000,
+				lastSeen: () => `${found.length}`,
+			},
+		);
 		await this.untilNoRow();
 		await sleep((EVERY + 2) * 1000);
 		return (await this.executionsWith('Results')).flatMap(resultsOf);
@@ -175,13 +251,22 @@ export class Gathering {
 
 	/** Each batch has gone on once, with the results of its own rows in their order. */
 	expectResults(continuations: Result[][], batches: ReadonlyArray<readonly string[]>): void {
-		const patientsOf = (results: Result[]) => results.map(({ input }) => (input as { patient: string }).patient);
-		const inOrder = [...continuations].sort((a, b) => (patientsOf(a)[0] < patientsOf(b)[0] ? -1 : 1));
+		const patientsOf = (results: Result[]) =>
+			results.map(({ input }) => (input as { patient: string }).patient);
+		const inOrder = [...continuations].sort((a, b) =>
+			patientsOf(a)[0] < patientsOf(b)[0] ? -1 : 1,
+		);
 		expect(inOrder.map(patientsOf)).toEqual(batches);
 		const { runs } = this.#place.sandbox.state();
 		for (const results of inOrder) {
 			expect(results.map(({ row, ok }) => [row, ok])).toEqual(results.map((_, n) => [n + 1, true]));
-			for (const { input, message_id: messageId, status, has_callback: hasCallback, result } of results) {
+			for (const {
+				input,
+				message_id: messageId,
+				status,
+				has_callback: hasCallback,
+				result,
+			} of results) {
 				// Asking gives a state and no values: the builder must be able to tell.
 				expect(hasCallback).toBe(status === 'success');
 				const run = runs.find((one) => one.messageId === messageId);
@@ -192,13 +277,17 @@ export class Gathering {
 			}
 		}
 		const asked = inOrder.flat().filter(({ status }) => status === 'completed').length;
-		process.stderr.write(`${inOrder.length} batches went on with ${inOrder.flat().length} results, ${asked} of which NenAI was asked for\n`);
+		process.stderr.write(
+			`${inOrder.length} batches went on with ${inOrder.flat().length} results, ${asked} of which NenAI was asked for\n`,
+		);
 	}
 
 	/** The ended executions of the example in which this node ran. */
 	async executionsWith(node: string): Promise<Execution[]> {
 		const { client } = this.#place;
-		for (const { id } of (await client.executions(this.#workflow)).filter((one) => isSettled(one) && !this.#executions.has(one.id))) {
+		for (const { id } of (await client.executions(this.#workflow)).filter(
+			(one) => isSettled(one) && !this.#executions.has(one.id),
+		)) {
 			this.#executions.set(id, await client.waitForExecution(id));
 		}
 		return [...this.#executions.values()].filter((execution) => hasRun(execution, node));
@@ -207,18 +296,28 @@ export class Gathering {
 	/** The first row that is so, once there is one. */
 	async untilRow(condition: (row: TableRow) => boolean): Promise<TableRow> {
 		let rows: TableRow[] = [];
-		return await waitFor('a row of the table', async () => (rows = await this.#rows()).find(condition), { timeoutMs: 60_000, lastSeen: () => JSON.stringify(rows) });
+		return await waitFor(
+			'a row of the table',
+			async () => (rows = await this.#rows()).find(condition),
+			{ timeoutMs: 60_000, lastSeen: () => JSON.stringify(rows) },
+		);
 	}
 
 	/** Until every batch is forgotten. Copies of callbacks that came late may be left. */
 	async untilNoRow(): Promise<void> {
 		const left = async () => (await this.#rows()).filter(({ batch }) => batch !== 'early');
-		await waitFor('the table to be empty', async () => ((await left()).length === 0 ? true : undefined), { timeoutMs: TIMEOUT_MS, intervalMs: 500 });
+		await waitFor(
+			'the table to be empty',
+			async () => ((await left()).length === 0 ? true : undefined),
+			{ timeoutMs: TIMEOUT_MS, intervalMs: 500 },
+		);
 	}
 
 	/** Those of this workflow: the table is shared. */
 	async #rows(): Promise<TableRow[]> {
-		return (await this.#place.client.tables.rows(TABLE)).filter(({ workflow }) => workflow === this.#workflow);
+		return (await this.#place.client.tables.rows(TABLE)).filter(
+			({ workflow }) => workflow === this.#workflow,
+		);
 	}
 
 	/** As NenAI does: again, until it is answered 200. */
@@ -236,5 +335,7 @@ const successOf = ({ messageId }: RunRecord): DeliverOptions => ({ messageId, st
 
 /** What came out of each batch that went on in this execution. */
 export function resultsOf({ data }: Execution): Result[][] {
-	return (data.resultData.runData.Results ?? []).map((run) => (run.data?.main?.[0] ?? []).map(({ json }) => json));
+	return (data.resultData.runData.Results ?? []).map((run) =>
+		(run.data?.main?.[0] ?? []).map(({ json }) => json),
+	);
 }

@@ -6,7 +6,8 @@ import { TARBALL_VARIABLE } from './tarball.mts';
 
 export default async function setUp({ rootDir }: { rootDir: string }): Promise<void> {
 	// Here, since it takes minutes the first time, and no test has so long.
-	for (const version of [...N8N_VERSIONS, ...OTHER_VERSIONS]) await ensureN8n(version, (text) => process.stderr.write(`${text}\n`));
+	for (const version of [...N8N_VERSIONS, ...OTHER_VERSIONS])
+		await ensureN8n(version, (text) => process.stderr.write(`${text}\n`));
 	prepareSharing();
 	process.env[TARBALL_VARIABLE] = await packPackage(rootDir);
 }

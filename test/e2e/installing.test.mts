@@ -11,7 +11,19 @@ import { errorAnswer, startSandbox, type RunRecord } from '../sandbox/index.mts'
 import { casesOn, type Scene } from './cases.mts';
 import { jsonOf, storeNenAiCredential } from './stage.mts';
 import { tarball } from './tarball.mts';
-import { activate, ANY_WORKFLOW, call, runAndWait, split, start, trigger, triggerUrl, untilWaiting, webhook, webhookUrl } from './workflows.mts';
+import {
+	activate,
+	ANY_WORKFLOW,
+	call,
+	runAndWait,
+	split,
+	start,
+	trigger,
+	triggerUrl,
+	untilWaiting,
+	webhook,
+	webhookUrl,
+} from './workflows.mts';
 
 const NAME = 'n8n-nodes-nenai';
 /** This package under an earlier version number: what it stores must be understood after an update. */
@@ -37,11 +49,16 @@ async function openShop(version: N8nVersion): Promise<Shop> {
 		await n8n?.stop();
 		await sandbox.close();
 		await registry.close();
-		if (keepFiles) process.stderr.write(`\nThe log of n8n ${version} and its database are in ${folder}\n`);
+		if (keepFiles)
+			process.stderr.write(`\nThe log of n8n ${version} and its database are in ${folder}\n`);
 		else rmSync(folder, { recursive: true, force: true });
 	};
 	try {
-		n8n = await startN8n({ version, userFolder: folder, env: { ...registry.npmIn(npm), ...OFFLINE } });
+		n8n = await startN8n({
+			version,
+			userFolder: folder,
+			env: { ...registry.npmIn(npm), ...OFFLINE },
+		});
 		const client = new N8nClient(n8n.url);
 		await client.setupOwner();
 		return { registry, sandbox, n8n, client, close };
@@ -54,26 +71,38 @@ async function openShop(version: N8nVersion): Promise<Shop> {
 describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 	const on = casesOn(() => openShop(version));
 
-	on('installs the package, updates it from the version before while executions wait, uninstalls it, and takes it back', async (shop) => {
-		const { registry, client, n8n } = shop;
-		const before = await registry.publish(VERSION_BEFORE);
-		expect(await client.packages.install(NAME, before.version)).toMatchObject({ packageName: NAME, installedVersion: before.version });
-		const saved = await SavedBefore.make(shop);
+	on(
+		'installs the package, updates it from the version before while executions wait, uninstalls it, and takes it back',
+		async (shop) => {
+			const { registry, client, n8n } = shop;
+			const before = await registry.publish(VERSION_BEFORE);
+			expect(await client.packages.install(NAME, before.version)).toMatchObject({
+				packageName: NAME,
+				installedVersion: before.version,
+			});
+			const saved = await SavedBefore.make(shop);
 
-		const { version: newest } = await registry.publish(tarball());
-		expect(await client.packages.list()).toEqual([expect.objectContaining({ packageName: NAME, updateAvailable: newest })]);
-		expect(await client.packages.update(NAME, newest)).toMatchObject({ installedVersion: newest });
-		await saved.goesOn('first');
-		// The same by the code that a restart loads, not by that which was put in its place.
-		await n8n.restart();
-		await saved.goesOn('second');
+			const { version: newest } = await registry.publish(tarball());
+			expect(await client.packages.list()).toEqual([
+				expect.objectContaining({ packageName: NAME, updateAvailable: newest }),
+			]);
+			expect(await client.packages.update(NAME, newest)).toMatchObject({
+				installedVersion: newest,
+			});
+			await saved.goesOn('first');
+			// The same by the code that a restart loads, not by that which was put in its place.
+			await n8n.restart();
+			await saved.goesOn('second');
 
-		await client.packages.uninstall(NAME);
-		expect(await client.packages.list()).toEqual([]);
-		expect((await client.nodeTypes()).filter((type) => type.startsWith(NAME))).toEqual([]);
-		expect(await client.packages.install(NAME, newest)).toMatchObject({ installedVersion: newest });
-		await saved.goesOn('third');
-	});
+			await client.packages.uninstall(NAME);
+			expect(await client.packages.list()).toEqual([]);
+			expect((await client.nodeTypes()).filter((type) => type.startsWith(NAME))).toEqual([]);
+			expect(await client.packages.install(NAME, newest)).toMatchObject({
+				installedVersion: newest,
+			});
+			await saved.goesOn('third');
+		},
+	);
 });
 
 const ROUNDS = ['first', 'second', 'third'] as const;
@@ -96,8 +125,18 @@ class SavedBefore {
 		const credential = await storeNenAiCredential(client, sandbox);
 		saved.#ids = {
 			callbacks: await activate(client, chain('callbacks', [trigger('callbacks', credential)])),
-			waiting: await activate(client, chain('waiting', [webhook('waiting'), runAndWait(credential)])),
-			batch: await activate(client, chain('batch', [webhook('batch'), split('body.names'), start(credential, '={{ { NAME: $json["body.names"] } }}')])),
+			waiting: await activate(
+				client,
+				chain('waiting', [webhook('waiting'), runAndWait(credential)]),
+			),
+			batch: await activate(
+				client,
+				chain('batch', [
+					webhook('batch'),
+					split('body.names'),
+					start(credential, '={{ { NAME: $json["body.names"] } }}'),
+				]),
+			),
 		};
 		sandbox.setDefaults({ fault: { callbacks: [] } });
 		for (const round of ROUNDS) expect(await call(webhookUrl(n8n, 'waiting'), { round })).toBe(200);
@@ -112,11 +151,21 @@ class SavedBefore {
 		const { client, n8n } = this.#shop;
 		const { callbackUrl, messageId = '' } = this.#waitedFor.get(round) ?? {};
 		await this.#takesGenuineOnly(callbackUrl ?? '', messageId);
-		const resumed = await client.waitForExecutions(this.#ids.waiting, (all) => all.filter(isSuccess).length === ROUNDS.indexOf(round) + 1, 60_000);
-		const results = await Promise.all(resumed.filter(isSuccess).map(({ id }) => client.waitForExecution(id)));
-		expect(results.map((execution) => jsonOf(execution, 'Run and wait')[0].message_id)).toContain(messageId);
+		const resumed = await client.waitForExecutions(
+			this.#ids.waiting,
+			(all) => all.filter(isSuccess).length === ROUNDS.indexOf(round) + 1,
+			60_000,
+		);
+		const results = await Promise.all(
+			resumed.filter(isSuccess).map(({ id }) => client.waitForExecution(id)),
+		);
+		expect(results.map((execution) => jsonOf(execution, 'Run and wait')[0].message_id)).toContain(
+			messageId,
+		);
 
-		const retried = await client.execution(await client.retryExecution(this.#failed.get(round) ?? ''));
+		const retried = await client.execution(
+			await client.retryExecution(this.#failed.get(round) ?? ''),
+		);
 		expect(jsonOf(retried, 'Start').map(({ messageId: id }) => id)).toEqual(this.#startedIn(round));
 		expect(this.#startedIn(round)).toHaveLength(NAMES.length);
 
@@ -126,7 +175,9 @@ class SavedBefore {
 
 	async #takesGenuineOnly(url: string, messageId: string): Promise<void> {
 		const callback = { url, messageId, workflowId: ANY_WORKFLOW, status: 'success' };
-		expect((await this.#shop.sandbox.deliver({ ...callback, signature: 'wrong-secret' })).answer?.status).toBe(401);
+		expect(
+			(await this.#shop.sandbox.deliver({ ...callback, signature: 'wrong-secret' })).answer?.status,
+		).toBe(401);
 		expect((await this.#shop.sandbox.deliver(callback)).answer?.status).toBe(200);
 	}
 
@@ -134,17 +185,30 @@ class SavedBefore {
 	async #failHalfway(round: Round): Promise<string> {
 		const { client, sandbox, n8n } = this.#shop;
 		const names = NAMES.map((name) => `${round} ${name}`);
-		sandbox.faults.add({ match: { param: 'NAME', equals: names.at(-1) }, times: 1, refuse: errorAnswer(422, 'json') });
+		sandbox.faults.add({
+			match: { param: 'NAME', equals: names.at(-1) },
+			times: 1,
+			refuse: errorAnswer(422, 'json'),
+		});
 		expect(await call(webhookUrl(n8n, 'batch'), { names })).toBe(200);
-		const [{ id, status }] = await client.endedExecutions(this.#ids.batch, ROUNDS.indexOf(round) + 1, 60_000);
+		const [{ id, status }] = await client.endedExecutions(
+			this.#ids.batch,
+			ROUNDS.indexOf(round) + 1,
+			60_000,
+		);
 		expect(status).toBe('error');
 		return id;
 	}
 
 	/** The message IDs of a batch, in its order. */
 	#startedIn(round: Round): string[] {
-		const runs = this.#shop.sandbox.state().runs.filter(({ params }) => String(params.NAME).startsWith(`${round} `));
-		return runs.map(({ params, messageId }) => ({ name: String(params.NAME), messageId })).sort((a, b) => (a.name < b.name ? -1 : 1)).map(({ messageId }) => messageId);
+		const runs = this.#shop.sandbox
+			.state()
+			.runs.filter(({ params }) => String(params.NAME).startsWith(`${round} `));
+		return runs
+			.map(({ params, messageId }) => ({ name: String(params.NAME), messageId }))
+			.sort((a, b) => (a.name < b.name ? -1 : 1))
+			.map(({ messageId }) => messageId);
 	}
 }
 

@@ -5,7 +5,11 @@ import { z } from 'zod';
 
 const Tool = z.object({
 	type: z.literal('function'),
-	function: z.object({ name: z.string(), description: z.string().default(''), parameters: z.unknown() }),
+	function: z.object({
+		name: z.string(),
+		description: z.string().default(''),
+		parameters: z.unknown(),
+	}),
 });
 
 const Message = z
@@ -27,7 +31,10 @@ export type ChatRequest = z.output<typeof ChatRequest>;
 type Arguments = Readonly<Record<string, unknown>>;
 
 /** One answer of the model: a text, or calls with these arguments, of the first tool or of those that are named. */
-export type Reply = { text: string } | { calls: readonly Arguments[] } | { uses: ReadonlyArray<readonly [tool: string, args: Arguments]> };
+export type Reply =
+	| { text: string }
+	| { calls: readonly Arguments[] }
+	| { uses: ReadonlyArray<readonly [tool: string, args: Arguments]> };
 
 export interface Model {
 	/** What a credential has as its base URL. */
@@ -49,7 +56,11 @@ export async function startModel(): Promise<Model> {
 		requests.push(chat);
 		const reply = replies.shift();
 		if (reply === undefined || chat.stream) {
-			return await answer.status(400).send({ error: { message: 'The stand-in has no answer to this', type: 'invalid_request_error' } });
+			return await answer
+				.status(400)
+				.send({
+					error: { message: 'The stand-in has no answer to this', type: 'invalid_request_error' },
+				});
 		}
 		return completion(chat, reply);
 	});
@@ -84,9 +95,17 @@ function completion(chat: ChatRequest, reply: Reply) {
 
 function callsOf({ tools }: ChatRequest, reply: Exclude<Reply, { text: string }>) {
 	if (tools.length === 0) throw new Error('The model was shown no tool');
-	const named = 'uses' in reply ? reply.uses : reply.calls.map((args) => [tools[0].function.name, args] as const);
+	const named =
+		'uses' in reply
+			? reply.uses
+			: reply.calls.map((args) => [tools[0].function.name, args] as const);
 	return named.map(([name, args]) => {
-		if (!tools.some((tool) => tool.function.name === name)) throw new Error(`The model was shown no tool ${name}`);
-		return { id: `call_${randomUUID()}`, type: 'function', function: { name, arguments: JSON.stringify(args) } };
+		if (!tools.some((tool) => tool.function.name === name))
+			throw new Error(`The model was shown no tool ${name}`);
+		return {
+			id: `call_${randomUUID()}`,
+			type: 'function',
+			function: { name, arguments: JSON.stringify(args) },
+		};
 	});
 }

@@ -9,7 +9,9 @@ export interface Chance {
 }
 
 /** Of `NENAI_TEST_SEED`, where that is set, to repeat what a failed test has done. */
-export function chance(seed = Number(process.env.NENAI_TEST_SEED ?? Date.now() % 1_000_000)): Chance {
+export function chance(
+	seed = Number(process.env.NENAI_TEST_SEED ?? Date.now() % 1_000_000),
+): Chance {
 	let state = seed >>> 0;
 	// Mulberry32.
 	const next = () => {

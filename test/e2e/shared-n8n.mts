@@ -1,5 +1,13 @@
 /** One n8n of each version for all test files that only use it: started by the first of them, ended after the last. */
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+	existsSync,
+	mkdirSync,
+	mkdtempSync,
+	readdirSync,
+	readFileSync,
+	rmSync,
+	writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -11,7 +19,13 @@ import { killGroup } from '../n8n/watchdog.mts';
 /** How the folder of what is shared gets from jest's set-up to the tests. */
 const FOLDER_VARIABLE = 'NENAI_TEST_SHARED';
 
-const Running = z.object({ url: z.string(), webhookUrl: z.string(), userFolder: z.string(), pid: z.number(), keepFiles: z.boolean() });
+const Running = z.object({
+	url: z.string(),
+	webhookUrl: z.string(),
+	userFolder: z.string(),
+	pid: z.number(),
+	keepFiles: z.boolean(),
+});
 
 /** An n8n that others use as well: it is neither stopped nor started. */
 export type RunningN8n = Readonly<z.output<typeof Running>>;
@@ -25,7 +39,10 @@ export function prepareSharing(): void {
 }
 
 /** The n8n of this version, and its logged-in owner. Starts it unless it runs. */
-export async function sharedN8n(version: N8nVersion, tarball: string): Promise<{ n8n: RunningN8n; client: N8nClient }> {
+export async function sharedN8n(
+	version: N8nVersion,
+	tarball: string,
+): Promise<{ n8n: RunningN8n; client: N8nClient }> {
 	if (existsSync(recordOf(version))) {
 		const n8n = read(recordOf(version));
 		const client = new N8nClient(n8n.url);
@@ -39,7 +56,11 @@ export async function sharedN8n(version: N8nVersion, tarball: string): Promise<{
 }
 
 /** Leaves it to the next file: nothing of this one listens any more. */
-export async function release(version: N8nVersion, client: N8nClient, { keepFiles }: { keepFiles: boolean }): Promise<void> {
+export async function release(
+	version: N8nVersion,
+	client: N8nClient,
+	{ keepFiles }: { keepFiles: boolean },
+): Promise<void> {
 	await client.deactivateAll();
 	const n8n = read(recordOf(version));
 	write(version, { ...n8n, keepFiles: n8n.keepFiles || keepFiles });
@@ -51,7 +72,10 @@ export function endSharing(): void {
 	const all = records.map((name) => read(join(folder(), name)));
 	for (const { pid } of all) killGroup(pid);
 	const kept = all.filter(({ keepFiles }) => keepFiles);
-	for (const { userFolder } of kept) process.stderr.write(`\nThe log of an n8n in which a test failed, and its database, are in ${userFolder}\n`);
+	for (const { userFolder } of kept)
+		process.stderr.write(
+			`\nThe log of an n8n in which a test failed, and its database, are in ${userFolder}\n`,
+		);
 	if (kept.length === 0) rmSync(folder(), { recursive: true, force: true });
 }
 
@@ -64,7 +88,8 @@ async function start(options: N8nOptions & { userFolder: string }): Promise<Runn
 
 function folder(): string {
 	const path = process.env[FOLDER_VARIABLE];
-	if (path === undefined) throw new Error('Nothing is shared: run these tests with npm run test:e2e');
+	if (path === undefined)
+		throw new Error('Nothing is shared: run these tests with npm run test:e2e');
 	return path;
 }
 

@@ -47,14 +47,29 @@ export function readExample(root: string, name: string): WorkflowJson {
 }
 
 /** Changes the parameters of one node, by the node's name. */
-export function withParameters(workflow: WorkflowJson, name: string, parameters: Readonly<Record<string, unknown>>): WorkflowJson {
-	const nodes = workflow.nodes.map((node) => (node.name === name ? { ...node, parameters: Object.assign({}, node.parameters, parameters) } : node));
+export function withParameters(
+	workflow: WorkflowJson,
+	name: string,
+	parameters: Readonly<Record<string, unknown>>,
+): WorkflowJson {
+	const nodes = workflow.nodes.map((node) =>
+		node.name === name
+			? { ...node, parameters: Object.assign({}, node.parameters, parameters) }
+			: node,
+	);
 	return { ...workflow, nodes };
 }
 
 /** Changes what the tab "Settings" of one node has, by the node's name. */
-export function withSettings(workflow: WorkflowJson, name: string, settings: Partial<INode>): WorkflowJson {
-	return { ...workflow, nodes: workflow.nodes.map((node) => (node.name === name ? { ...node, ...settings } : node)) };
+export function withSettings(
+	workflow: WorkflowJson,
+	name: string,
+	settings: Partial<INode>,
+): WorkflowJson {
+	return {
+		...workflow,
+		nodes: workflow.nodes.map((node) => (node.name === name ? { ...node, ...settings } : node)),
+	};
 }
 
 /** The items that a node gave, of all its runs, from one of its outputs. */
@@ -84,13 +99,23 @@ export async function openStage({ root, version }: StageOptions): Promise<Stage>
  *
  * @param options.env added to n8n's environment
  */
-export async function openOwnStage({ root, version, env }: StageOptions & { env?: Readonly<Record<string, string>> }): Promise<OwnStage> {
+export async function openOwnStage({
+	root,
+	version,
+	env,
+}: StageOptions & { env?: Readonly<Record<string, string>> }): Promise<OwnStage> {
 	const userFolder = mkdtempSync(join(tmpdir(), `nenai-e2e-${version}-`));
-	const n8n = await startN8n({ version, userFolder, tarball: tarball(), env: { ...SETTINGS, ...env } });
+	const n8n = await startN8n({
+		version,
+		userFolder,
+		tarball: tarball(),
+		env: { ...SETTINGS, ...env },
+	});
 	const client = new N8nClient(n8n.url);
 	const end = async ({ keepFiles }: { keepFiles: boolean }) => {
 		await n8n.stop();
-		if (keepFiles) process.stderr.write(`\nThe log of n8n ${version} and its database are in ${userFolder}\n`);
+		if (keepFiles)
+			process.stderr.write(`\nThe log of n8n ${version} and its database are in ${userFolder}\n`);
 		else rmSync(userFolder, { recursive: true, force: true });
 	};
 	const stage = await setUp(root, n8n, client, end, async () => await client.setupOwner());
@@ -98,8 +123,16 @@ export async function openOwnStage({ root, version, env }: StageOptions & { env?
 }
 
 /** What surrounds an n8n: a NenAI, a chat model, and credentials for both. */
-async function setUp(root: string, n8n: Stage['n8n'], client: N8nClient, end: Stage['close'], begin = async () => {}): Promise<Stage> {
-	const sandbox = await startSandbox({ workflows: { [EXAMPLE_WORKFLOW]: { PATIENT_NAME: { type: 'string', required: true } } } });
+async function setUp(
+	root: string,
+	n8n: Stage['n8n'],
+	client: N8nClient,
+	end: Stage['close'],
+	begin = async () => {},
+): Promise<Stage> {
+	const sandbox = await startSandbox({
+		workflows: { [EXAMPLE_WORKFLOW]: { PATIENT_NAME: { type: 'string', required: true } } },
+	});
 	const model = await startModel();
 	const close: Stage['close'] = async (options) => {
 		await end(options);
@@ -108,7 +141,11 @@ async function setUp(root: string, n8n: Stage['n8n'], client: N8nClient, end: St
 	};
 	try {
 		await begin();
-		const credentials = await storeCredentials(client, { sandbox, model, callbackUrl: callbackUrl(root, n8n) });
+		const credentials = await storeCredentials(client, {
+			sandbox,
+			model,
+			callbackUrl: callbackUrl(root, n8n),
+		});
 		const importExample = async (name: string, change: Change = (workflow) => workflow) =>
 			(await client.importWorkflow(change(readExample(root, name)), { credentials })).id;
 		return { sandbox, model, n8n, client, credential: credentials.nenAiApi, importExample, close };
@@ -120,7 +157,9 @@ async function setUp(root: string, n8n: Stage['n8n'], client: N8nClient, end: St
 
 /** Where the example that handles callbacks takes them. */
 function callbackUrl(root: string, n8n: Stage['n8n']): string {
-	const trigger = readExample(root, 'handle-callbacks').nodes.find(({ type }) => type.endsWith('.nenAiTrigger'));
+	const trigger = readExample(root, 'handle-callbacks').nodes.find(({ type }) =>
+		type.endsWith('.nenAiTrigger'),
+	);
 	return triggerUrl(n8n, String(trigger?.webhookId));
 }
 
@@ -130,8 +169,15 @@ interface Services {
 	callbackUrl: string;
 }
 
-async function storeCredentials(client: N8nClient, { sandbox, model, callbackUrl: defaultCallbackUrl }: Services) {
-	const openAi = { name: 'Model (local stand-in)', type: 'openAiApi', data: { apiKey: 'test-key-not-a-secret', url: model.url } };
+async function storeCredentials(
+	client: N8nClient,
+	{ sandbox, model, callbackUrl: defaultCallbackUrl }: Services,
+) {
+	const openAi = {
+		name: 'Model (local stand-in)',
+		type: 'openAiApi',
+		data: { apiKey: 'test-key-not-a-secret', url: model.url },
+	};
 	return {
 		nenAiApi: await storeNenAiCredential(client, sandbox, { defaultCallbackUrl }),
 		openAiApi: { id: await client.createCredential(openAi), name: openAi.name },
@@ -139,9 +185,25 @@ async function storeCredentials(client: N8nClient, { sandbox, model, callbackUrl
 }
 
 /** The credential with which nodes get at a local NenAI. `data` adds fields to it, or replaces them. */
-export async function storeNenAiCredential(client: N8nClient, sandbox: Sandbox, data: Readonly<Record<string, string>> = {}): Promise<CredentialRef> {
+export async function storeNenAiCredential(
+	client: N8nClient,
+	sandbox: Sandbox,
+	data: Readonly<Record<string, string>> = {},
+): Promise<CredentialRef> {
 	const { apiKey, url: baseUrl, mcpUrl, desktopUrl, webhookSecret } = sandbox;
 	const name = 'NenAI (local stand-in)';
-	const id = await client.createCredential({ name, type: 'nenAiApi', data: { apiKey, baseUrl, mcpUrl, desktopUrl, webhookSecret, previousWebhookSecret: '', ...data } });
+	const id = await client.createCredential({
+		name,
+		type: 'nenAiApi',
+		data: {
+			apiKey,
+			baseUrl,
+			mcpUrl,
+			desktopUrl,
+			webhookSecret,
+			previousWebhookSecret: '',
+			...data,
+		},
+	});
 	return { id, name };
 }

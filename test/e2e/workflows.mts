@@ -14,42 +14,112 @@ type Parameters = INode['parameters'];
 
 /** n8n's own Webhook node, named "Webhook": called at {@link webhookUrl}. */
 export const webhook = (path: string) =>
-	node('Webhook', 'webhook', 2, { httpMethod: 'POST', path, responseMode: 'onReceived', options: {} }, { webhookId: `e2e-${path}` });
+	node(
+		'Webhook',
+		'webhook',
+		2,
+		{ httpMethod: 'POST', path, responseMode: 'onReceived', options: {} },
+		{ webhookId: `e2e-${path}` },
+	);
 
 /** One item for each element of a list in the body of the webhook before it; the element is in the field of that name. */
-export const split = (field: string) => node('Split', 'splitOut', 1, { fieldToSplitOut: field, options: {} });
+export const split = (field: string) =>
+	node('Split', 'splitOut', 1, { fieldToSplitOut: field, options: {} });
 
 /** Of the NenAI Trigger, the newest last: what the editor gives to a new one. */
 export const TRIGGER_VERSIONS = [1, 1.1];
 
 /** A NenAI Trigger, called at {@link triggerUrl}. */
-export const trigger = (webhookId: string, nenAiApi: CredentialRef, parameters: Parameters = {}, version = 1.1) =>
-	node('NenAI Trigger', 'n8n-nodes-nenai.nenAiTrigger', version, { options: {}, ...parameters }, { webhookId, credentials: { nenAiApi } });
+export const trigger = (
+	webhookId: string,
+	nenAiApi: CredentialRef,
+	parameters: Parameters = {},
+	version = 1.1,
+) =>
+	node(
+		'NenAI Trigger',
+		'n8n-nodes-nenai.nenAiTrigger',
+		version,
+		{ options: {}, ...parameters },
+		{ webhookId, credentials: { nenAiApi } },
+	);
 
 /** A NenAI node. */
-export const nenAi = (name: string, nenAiApi: CredentialRef, parameters: Parameters, more: Partial<INode> = {}) =>
-	node(name, 'n8n-nodes-nenai.nenAi', 1, { options: {}, ...parameters }, { credentials: { nenAiApi }, ...more });
+export const nenAi = (
+	name: string,
+	nenAiApi: CredentialRef,
+	parameters: Parameters,
+	more: Partial<INode> = {},
+) =>
+	node(
+		name,
+		'n8n-nodes-nenai.nenAi',
+		1,
+		{ options: {}, ...parameters },
+		{ credentials: { nenAiApi }, ...more },
+	);
 
 /** Of every run that these tests start: the sandbox takes any. */
 export const ANY_WORKFLOW = 'any-workflow';
 
 /** Start, with the expression for the parameters of a run. */
-export const start = (nenAiApi: CredentialRef, parametersJson: string, parameters: Parameters = {}, more: Partial<INode> = {}) =>
-	nenAi('Start', nenAiApi, { resource: 'run', operation: 'start', workflowId: ANY_WORKFLOW, parametersMode: 'json', parametersJson, callback: 'none', ...parameters }, more);
+export const start = (
+	nenAiApi: CredentialRef,
+	parametersJson: string,
+	parameters: Parameters = {},
+	more: Partial<INode> = {},
+) =>
+	nenAi(
+		'Start',
+		nenAiApi,
+		{
+			resource: 'run',
+			operation: 'start',
+			workflowId: ANY_WORKFLOW,
+			parametersMode: 'json',
+			parametersJson,
+			callback: 'none',
+			...parameters,
+		},
+		more,
+	);
 
 /** Start and Wait, with the expression for the parameters of the run. */
-export const runAndWait = (nenAiApi: CredentialRef, parametersJson = '={{ $json.body }}', parameters: Parameters = {}) =>
-	nenAi('Run and wait', nenAiApi, { resource: 'run', operation: 'startAndWait', workflowId: ANY_WORKFLOW, parametersMode: 'json', parametersJson, ...parameters });
+export const runAndWait = (
+	nenAiApi: CredentialRef,
+	parametersJson = '={{ $json.body }}',
+	parameters: Parameters = {},
+) =>
+	nenAi('Run and wait', nenAiApi, {
+		resource: 'run',
+		operation: 'startAndWait',
+		workflowId: ANY_WORKFLOW,
+		parametersMode: 'json',
+		parametersJson,
+		...parameters,
+	});
 
 /** Download, with the expression for the callback. */
-export const download = (nenAiApi: CredentialRef, payload = '={{ $json.body }}', parameters: Parameters = {}, more: Partial<INode> = {}) =>
-	nenAi('Download', nenAiApi, { resource: 'result', operation: 'download', payload, ...parameters }, more);
+export const download = (
+	nenAiApi: CredentialRef,
+	payload = '={{ $json.body }}',
+	parameters: Parameters = {},
+	more: Partial<INode> = {},
+) =>
+	nenAi(
+		'Download',
+		nenAiApi,
+		{ resource: 'result', operation: 'download', payload, ...parameters },
+		more,
+	);
 
 /** Where an n8n listens for a {@link webhook}. */
-export const webhookUrl = (n8n: { webhookUrl: string }, path: string) => `${n8n.webhookUrl}/webhook/${path}`;
+export const webhookUrl = (n8n: { webhookUrl: string }, path: string) =>
+	`${n8n.webhookUrl}/webhook/${path}`;
 
 /** Where an n8n listens for a {@link trigger}. */
-export const triggerUrl = (n8n: { webhookUrl: string }, webhookId: string) => `${n8n.webhookUrl}/webhook/${webhookId}/webhook`;
+export const triggerUrl = (n8n: { webhookUrl: string }, webhookId: string) =>
+	`${n8n.webhookUrl}/webhook/${webhookId}/webhook`;
 
 /** Saves and activates a workflow; gives its id. */
 export async function activate(client: N8nClient, workflow: WorkflowJson): Promise<string> {
@@ -60,15 +130,29 @@ export async function activate(client: N8nClient, workflow: WorkflowJson): Promi
 
 /** The status with which a webhook answers a JSON body. */
 export async function call(url: string, body: object): Promise<number> {
-	const answer = await request(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body), reset: true });
+	const answer = await request(url, {
+		method: 'POST',
+		headers: { 'content-type': 'application/json' },
+		body: JSON.stringify(body),
+		reset: true,
+	});
 	await answer.body.dump();
 	return answer.statusCode;
 }
 
 /** Activates a workflow that a webhook starts, calls it with a body, and gives its execution when it has ended. */
-export async function run({ client, n8n }: { client: N8nClient; n8n: { webhookUrl: string } }, path: string, nodes: INode[], body: object, settings: WorkflowJson['settings'] = {}): Promise<Execution> {
+export async function run(
+	{ client, n8n }: { client: N8nClient; n8n: { webhookUrl: string } },
+	path: string,
+	nodes: INode[],
+	body: object,
+	settings: WorkflowJson['settings'] = {},
+): Promise<Execution> {
 	const workflow = chain(path, [webhook(path), ...nodes]);
-	const id = await activate(client, { ...workflow, settings: { ...workflow.settings, ...settings } });
+	const id = await activate(client, {
+		...workflow,
+		settings: { ...workflow.settings, ...settings },
+	});
 	const status = await call(webhookUrl(n8n, path), body);
 	if (status !== 200) throw new Error(`The webhook ${path} answered ${status}`);
 	const [{ id: execution }] = await client.waitForExecutions(id, undefined, 60_000);
@@ -78,8 +162,15 @@ export async function run({ client, n8n }: { client: N8nClient; n8n: { webhookUr
 /** Waits until n8n has stored so many executions of a workflow as waiting, and for what. */
 export async function untilWaiting(client: N8nClient, id: string, count: number): Promise<void> {
 	const waits = ({ status }: ExecutionSummary) => status === 'waiting';
-	const list = await client.waitForExecutions(id, (all) => all.filter(waits).length === count, 120_000);
+	const list = await client.waitForExecutions(
+		id,
+		(all) => all.filter(waits).length === count,
+		120_000,
+	);
 	// n8n 1.123 stores the status first: killed before the rest is stored, it could not go on.
-	const isWhole = (execution: Execution) => waits(execution) && execution.data.resultData.lastNodeExecuted !== undefined;
-	await Promise.all(list.filter(waits).map((waiting) => client.waitForExecution(waiting.id, isWhole)));
+	const isWhole = (execution: Execution) =>
+		waits(execution) && execution.data.resultData.lastNodeExecuted !== undefined;
+	await Promise.all(
+		list.filter(waits).map((waiting) => client.waitForExecution(waiting.id, isWhole)),
+	);
 }

@@ -153,10 +153,24 @@ export class N8nClient {
 	}
 
 	/** What the editor does where somebody opens the list of a parameter of this node, and looks for something in it. */
-	async searchList(node: INode, parameter: string, methodName: string, filter?: string): Promise<z.output<typeof PickerList>['results']> {
+	async searchList(
+		node: INode,
+		parameter: string,
+		methodName: string,
+		filter?: string,
+	): Promise<z.output<typeof PickerList>['results']> {
 		const { type: name, typeVersion: version, parameters, credentials } = node;
-		const asked = { path: `parameters.${parameter}`, nodeTypeAndVersion: { name, version }, currentNodeParameters: parameters, credentials, methodName, filter };
-		return (await this.#post('/dynamic-node-parameters/resource-locator-results', asked, PickerList)).results;
+		const asked = {
+			path: `parameters.${parameter}`,
+			nodeTypeAndVersion: { name, version },
+			currentNodeParameters: parameters,
+			credentials,
+			methodName,
+			filter,
+		};
+		return (
+			await this.#post('/dynamic-node-parameters/resource-locator-results', asked, PickerList)
+		).results;
 	}
 
 	/** Saves a new workflow. It is not active yet. */
@@ -409,11 +423,18 @@ function nextPosition({
 	results,
 	nextCursor,
 }: z.output<typeof ExecutionPage>): Readonly<Record<string, string>> | undefined {
-	if (nextCursor === null || (nextCursor === undefined && results.length < PAGE_SIZE)) return undefined;
+	if (nextCursor === null || (nextCursor === undefined && results.length < PAGE_SIZE))
+		return undefined;
 	const below = String(Math.min(...results.map(({ id }) => Number(id))) + PAGE_OVERLAP);
 	if (nextCursor === undefined) return { lastId: below };
-	const { v1, ...rest } = ListCursor.parse(JSON.parse(Buffer.from(nextCursor, 'base64url').toString()));
-	return { cursor: Buffer.from(JSON.stringify({ ...rest, v1: { ...v1, id: below } })).toString('base64url') };
+	const { v1, ...rest } = ListCursor.parse(
+		JSON.parse(Buffer.from(nextCursor, 'base64url').toString()),
+	);
+	return {
+		cursor: Buffer.from(JSON.stringify({ ...rest, v1: { ...v1, id: below } })).toString(
+			'base64url',
+		),
+	};
 }
 
 function firstTrigger(nodes: readonly INode[]): string {

@@ -2,7 +2,11 @@
 import { z } from 'zod';
 import type { RestSession } from './rest.mts';
 
-const Installed = z.object({ packageName: z.string(), installedVersion: z.string(), updateAvailable: z.string().optional() });
+const Installed = z.object({
+	packageName: z.string(),
+	installedVersion: z.string(),
+	updateAvailable: z.string().optional(),
+});
 export type Installed = z.output<typeof Installed>;
 
 const PATH = '/community-packages';
@@ -20,11 +24,17 @@ export class CommunityPackages {
 
 	/** n8n 1 looks up "latest" at npm's own registry only, so the version is named. */
 	async install(name: string, version: string): Promise<Installed> {
-		return await this.#session.send({ method: 'POST', path: PATH, body: { name, version } }, Installed);
+		return await this.#session.send(
+			{ method: 'POST', path: PATH, body: { name, version } },
+			Installed,
+		);
 	}
 
 	async update(name: string, version: string): Promise<Installed> {
-		return await this.#session.send({ method: 'PATCH', path: PATH, body: { name, version } }, Installed);
+		return await this.#session.send(
+			{ method: 'PATCH', path: PATH, body: { name, version } },
+			Installed,
+		);
 	}
 
 	async uninstall(name: string): Promise<void> {

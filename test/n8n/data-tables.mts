@@ -23,7 +23,12 @@ export class DataTables {
 	async rows(table: string): Promise<TableRow[]> {
 		const path = await this.#path(table);
 		if (path === undefined) return [];
-		return (await this.#session.send({ method: 'GET', path: `${path}/rows`, query: { take: String(MOST_ROWS) } }, Rows)).data;
+		return (
+			await this.#session.send(
+				{ method: 'GET', path: `${path}/rows`, query: { take: String(MOST_ROWS) } },
+				Rows,
+			)
+		).data;
 	}
 
 	/** Enters values into the cells of one row. */
@@ -31,7 +36,10 @@ export class DataTables {
 		const path = await this.#path(table);
 		if (path === undefined) throw new Error(`There is no data table "${table}"`);
 		const filter = { type: 'and', filters: [{ columnName: 'id', condition: 'eq', value: row }] };
-		await this.#session.send({ method: 'PATCH', path: `${path}/rows`, body: { filter, data } }, z.unknown());
+		await this.#session.send(
+			{ method: 'PATCH', path: `${path}/rows`, body: { filter, data } },
+			z.unknown(),
+		);
 	}
 
 	async #path(name: string): Promise<string | undefined> {

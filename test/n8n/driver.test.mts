@@ -29,7 +29,11 @@ const temporary = () => {
 
 /** A local server that answers with the given status and body (which may depend on the URL), and what it was asked. */
 async function withServer<T>(
-	answer: { status: number; body: string | ((url: string) => string); headers?: Record<string, string> },
+	answer: {
+		status: number;
+		body: string | ((url: string) => string);
+		headers?: Record<string, string>;
+	},
 	use: (url: string, seen: Array<Record<string, unknown>>) => Promise<T>,
 ): Promise<T> {
 	const seen: Array<Record<string, unknown>> = [];
@@ -334,36 +338,87 @@ describe('client', () => {
 		});
 	});
 
-	it.each(['cursor', 'lastId'])('lists each execution once, also those that did not start in the order of IDs (%s)', async (parameter) => {
-		// As n8n does: a page is ordered by the moment of start, and the next one begins below the ID of its last.
-		const inOrderOfStart = Array.from({ length: 250 }, (_, i) => 250 - i);
-		inOrderOfStart.splice(99, 4, 148, 151, 150, 149);
-		const body = (url: string) => {
-			const { searchParams } = new URL(url, 'http://n8n');
-			const cursor = JSON.parse(Buffer.from(searchParams.get('cursor') ?? '', 'base64url').toString() || 'null');
-			const below = Number(cursor?.v1.id ?? searchParams.get('lastId') ?? Infinity);
-			const ids = inOrderOfStart.filter((id) => id < below).slice(0, 100);
-			const next = Buffer.from(JSON.stringify({ version: 1, v1: { id: String(ids.at(-1)), timestamp: '' } })).toString('base64url');
-			const results = ids.map((id) => ({ id: String(id), status: 'success', mode: 'webhook', workflowId: 'w' }));
-			return JSON.stringify({ data: { results, ...(parameter === 'cursor' ? { nextCursor: ids.length < 100 ? null : next } : {}) } });
-		};
-		await withServer({ status: 200, body }, async (url) => {
-			const list = await new N8nClient(url).executions('w');
-			expect(list.map(({ id }) => Number(id)).sort((a, b) => b - a)).toEqual(Array.from({ length: 250 }, (_, i) => 250 - i));
-		});
-	});
+	it.each(['cursor', 'lastId'])(
+		'lists each execution once, also those that did not start in the order of IDs (%s)',
+		async (parameter) => {
+			// As n8n does: a page is ordered by the moment of start, and the next one begins below the ID of its last.
+			const inOrderOfStart = Array.from({ length: 250 }, (_, i) => 250 - i);
+			inOrderOfStart.splice(99, 4, 148, 151, 150, 149);
+			const body = (url: string) => {
+				const { searchParams } = new URL(url, 'http://n8n');
+				const cursor = JSON.parse(
+					Buffer.from(searchParams.get('cursor') ?? '', 'base64url').toString() || 'null',
+				);
+				const below = Number(cursor?.v1.id ?? searchParams.get('lastId') ?? Infinity);
+				const ids = inOrderOfStart.filter((id) => id < below).slice(0, 100);
+				const next = Buffer.from(
+					JSON.stringify({ version: 1, v1: { id: String(ids.at(-1)), timestamp: '' } }),
+				).toString('base64url');
+				const results = ids.map((id) => ({
+					id: String(id),
+					status: 'success',
+					mode: 'webhook',
+					workflowId: 'w',
+				}));
+				return JSON.stringify({
+					data: {
+						results,
+						...(parameter === 'cursor' ? { nextCursor: ids.length < 100 ? null : next } : {}),
+					},
+				});
+			};
+			await withServer({ status: 200, body }, async (url) => {
+				const list = await new N8nClient(url).executions('w');
+				expect(list.map(({ id }) => Number(id)).sort((a, b) => b - a)).toEqual(
+					Array.from({ length: 250 }, (_, i) => 250 - i),
+				);
+			});
+		},
+	);
 
 	describe('takes for stored', () => {
 		const done = { runData: {}, lastNodeExecuted: 'Last' };
-		const stack = (count: number) => ({ nodeExecutionStack: Array.from({ length: count }, () => ({})) });
+		const stack = (count: number) => ({
+			nodeExecutionStack: Array.from({ length: count }, () => ({})),
+		});
 		it.each<[what: string, status: string, data: object, stored: boolean]>([
-			['a success with nothing left to run', 'success', { resultData: done, executionData: stack(0) }, true],
-			['a success whose data is still of its start', 'success', { resultData: { runData: {} }, executionData: stack(1) }, false],
-			['a success whose data is still of its wait', 'success', { resultData: done, executionData: stack(1) }, false],
-			['a success of which no node is stored', 'success', { resultData: { runData: {} }, executionData: stack(0) }, false],
+			[
+				'a success with nothing left to run',
+				'success',
+				{ resultData: done, executionData: stack(0) },
+				true,
+			],
+			[
+				'a success whose data is still of its start',
+				'success',
+				{ resultData: { runData: {} }, executionData: stack(1) },
+				false,
+			],
+			[
+				'a success whose data is still of its wait',
+				'success',
+				{ resultData: done, executionData: stack(1) },
+				false,
+			],
+			[
+				'a success of which no node is stored',
+				'success',
+				{ resultData: { runData: {} }, executionData: stack(0) },
+				false,
+			],
 			['a success that has no data yet', 'success', { resultData: { runData: {} } }, false],
-			['an error that is there', 'error', { resultData: { ...done, error: { message: 'Refused' } }, executionData: stack(1) }, true],
-			['an error whose data is still of its wait', 'error', { resultData: done, executionData: stack(1) }, false],
+			[
+				'an error that is there',
+				'error',
+				{ resultData: { ...done, error: { message: 'Refused' } }, executionData: stack(1) },
+				true,
+			],
+			[
+				'an error whose data is still of its wait',
+				'error',
+				{ resultData: done, executionData: stack(1) },
+				false,
+			],
 			['a crash, of which there is no more', 'crashed', { resultData: { runData: {} } }, true],
 			['one that waits', 'waiting', { resultData: done, executionData: stack(1) }, false],
 		])('%s (%s)', (_what, status, data, stored) => {

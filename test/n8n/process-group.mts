@@ -49,7 +49,13 @@ export class ProcessGroup {
 		{ cwd, env, logPath, user }: GroupOptions,
 	): Promise<ProcessGroup> {
 		const log = openSync(logPath, 'a');
-		const child = spawn(command, args, { cwd, env, ...user, detached: true, stdio: ['ignore', log, log] });
+		const child = spawn(command, args, {
+			cwd,
+			env,
+			...user,
+			detached: true,
+			stdio: ['ignore', log, log],
+		});
 		closeSync(log);
 		await new Promise((resolve, reject) => {
 			child.once('spawn', resolve);

@@ -25,11 +25,15 @@ export class Registry {
 		this.#server = server;
 		server.get<{ Params: { name: string } }>('/:name', async ({ params }, reply) => {
 			const versions = this.#versionsOf(params.name);
-			return versions.length > 0 ? this.#describe(params.name, versions) : await reply.code(404).send({ error: 'Not found' });
+			return versions.length > 0
+				? this.#describe(params.name, versions)
+				: await reply.code(404).send({ error: 'Not found' });
 		});
 		server.get<{ Params: { file: string } }>('/:name/-/:file', async ({ params }, reply) => {
 			const found = this.#published.find(({ file }) => file === params.file);
-			return await (found ? reply.type('application/octet-stream').send(found.bytes) : reply.code(404).send());
+			return await (found
+				? reply.type('application/octet-stream').send(found.bytes)
+				: reply.code(404).send());
 		});
 	}
 
@@ -41,7 +45,9 @@ export class Registry {
 
 	/** Puts a packed package into the registry, as the version that is installed when none is named. */
 	async publish(tarball: string): Promise<PackageJson> {
-		const packageJson = PackageJson.parse(JSON.parse(await runCommand('tar', ['-xzOf', tarball, 'package/package.json'])));
+		const packageJson = PackageJson.parse(
+			JSON.parse(await runCommand('tar', ['-xzOf', tarball, 'package/package.json'])),
+		);
 		this.#published.push({ packageJson, file: basename(tarball), bytes: readFileSync(tarball) });
 		return packageJson;
 	}
@@ -53,7 +59,10 @@ export class Registry {
 	npmIn(folder: string): Readonly<Record<string, string>> {
 		const path = childEnvironment().PATH ?? '';
 		const npm = join(folder, 'npm');
-		writeFileSync(npm, `#!/bin/sh\nunset HTTPS_PROXY https_proxy\nPATH='${path}' exec npm "$@" --registry=${this.#url} --cache='${join(folder, 'npm-cache')}'\n`);
+		writeFileSync(
+			npm,
+			`#!/bin/sh\nunset HTTPS_PROXY https_proxy\nPATH='${path}' exec npm "$@" --registry=${this.#url} --cache='${join(folder, 'npm-cache')}'\n`,
+		);
 		chmodSync(npm, 0o755);
 		return { PATH: [folder, path].join(delimiter) };
 	}
@@ -70,7 +79,10 @@ export class Registry {
 	#describe(name: string, versions: Published[]) {
 		const describe = ({ packageJson, file, bytes }: Published) => ({
 			...packageJson,
-			dist: { tarball: `${this.#url}/${name}/-/${file}`, integrity: `sha512-${createHash('sha512').update(bytes).digest('base64')}` },
+			dist: {
+				tarball: `${this.#url}/${name}/-/${file}`,
+				integrity: `sha512-${createHash('sha512').update(bytes).digest('base64')}`,
+			},
 		});
 		return {
 			name,

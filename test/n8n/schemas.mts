@@ -46,7 +46,9 @@ export type CredentialTestResult = z.output<typeof CredentialTest>;
 
 /** A list of the editor from which something is picked. */
 export const PickerList = z.object({
-	results: z.array(z.object({ name: z.string(), value: z.union([z.string(), z.number()]) }).passthrough()),
+	results: z.array(
+		z.object({ name: z.string(), value: z.union([z.string(), z.number()]) }).passthrough(),
+	),
 	paginationToken: z.unknown().optional(),
 });
 
@@ -85,7 +87,9 @@ export const ExecutionPage = z.object({
 });
 
 /** What 2.41 puts into `nextCursor`, as base64url of JSON: the next page has the executions below this ID. */
-export const ListCursor = z.object({ v1: z.object({ id: z.string() }).passthrough() }).passthrough();
+export const ListCursor = z
+	.object({ v1: z.object({ id: z.string() }).passthrough() })
+	.passthrough();
 
 export const RetriedExecution = z.object({ id: z.string() });
 

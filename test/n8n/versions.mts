@@ -25,7 +25,8 @@ const VERSIONS = {
 
 export type N8nVersion = keyof typeof VERSIONS;
 
-const versionsTested = (how: Tested['how']) => (Object.keys(VERSIONS) as N8nVersion[]).filter((version) => VERSIONS[version].how === how);
+const versionsTested = (how: Tested['how']) =>
+	(Object.keys(VERSIONS) as N8nVersion[]).filter((version) => VERSIONS[version].how === how);
 
 export const N8N_VERSIONS: readonly N8nVersion[] = versionsTested('wholly');
 export const OTHER_VERSIONS: readonly N8nVersion[] = versionsTested('shortly');
@@ -38,11 +39,16 @@ export function overridesOf(version: N8nVersion): Readonly<Record<string, string
 /** npm's package of the Node.js for this n8n, and its version; undefined where it runs on that of the tests. */
 export function nodePackageOf(version: N8nVersion): { name: string; version: string } | undefined {
 	const { node }: Tested = VERSIONS[version];
-	return node === undefined ? undefined : { name: `node-${process.platform}-${process.arch}`, version: node };
+	return node === undefined
+		? undefined
+		: { name: `node-${process.platform}-${process.arch}`, version: node };
 }
 
 /** What is named otherwise, or exists only, in one of the versions. n8n 2 took the name of the webhook URL from n8n 1, and gave it another later on. */
-export function settingsOf(version: N8nVersion, webhookUrl: string): Readonly<Record<string, string>> {
+export function settingsOf(
+	version: N8nVersion,
+	webhookUrl: string,
+): Readonly<Record<string, string>> {
 	const { settings = {} }: Tested = VERSIONS[version];
 	return { WEBHOOK_URL: webhookUrl, N8N_WEBHOOK_URL: webhookUrl, ...settings };
 }

@@ -14,8 +14,16 @@ let credentials: Credentials;
 withSandbox((given) => (sandbox = given));
 afterEach(() => trigger.close());
 
-async function serve(parameters: INodeParameters = {}, credential: IDataObject = {}, options: TriggerOptions = {}) {
-	credentials = new Credentials({ apiKey: 'test', webhookSecret: sandbox.webhookSecret, ...credential });
+async function serve(
+	parameters: INodeParameters = {},
+	credential: IDataObject = {},
+	options: TriggerOptions = {},
+) {
+	credentials = new Credentials({
+		apiKey: 'test',
+		webhookSecret: sandbox.webhookSecret,
+		...credential,
+	});
 	trigger = await serveTrigger(parameters, credentials, options);
 }
 
@@ -24,7 +32,9 @@ const saved = () => trigger.staticData()['node:NenAI'] as IDataObject;
 
 let number = 0;
 /** Delivers a callback as the sandbox signs it; gives the status and the JSON that the trigger answered. */
-async function deliver(callback: Partial<CallbackSpec> & { messageId?: string; workflowId?: string } = {}) {
+async function deliver(
+	callback: Partial<CallbackSpec> & { messageId?: string; workflowId?: string } = {},
+) {
 	const { answer } = await sandbox.deliver({
 		url: trigger.url,
 		workflowId: WORKFLOW,
@@ -42,20 +52,36 @@ const refused = (status: number, says: RegExp) => [status, { error: expect.strin
 describe('genuine callbacks', () => {
 	test('start the workflow with the body, whole and unchanged', async () => {
 		await serve();
-		const body = { expires_at: 1, extra: { 'näme': ['ü', null, 1.5, true] }, assets: 'https://files.example/a.zip?signature=test' };
+		const body = {
+			expires_at: 1,
+			extra: { näme: ['ü', null, 1.5, true] },
+			assets: 'https://files.example/a.zip?signature=test',
+		};
 		expect(await deliver({ messageId: 'm', body, omit: ['success', 'result'] })).toEqual(ACCEPTED);
-		expect(trigger.started).toEqual([{ workflow_id: WORKFLOW, message_id: 'm', status: 'success', ...body }]);
+		expect(trigger.started).toEqual([
+			{ workflow_id: WORKFLOW, message_id: 'm', status: 'success', ...body },
+		]);
 	});
 
 	test('are verified over the bytes as they came, not over what JSON makes of them', async () => {
 		await serve();
-		expect(await deliver({ rawBody: '{ "message_id":"m",\n"status" : "success", "n": 1.0, "s":"\\u00e9" }' })).toEqual(ACCEPTED);
+		expect(
+			await deliver({
+				rawBody: '{ "message_id":"m",\n"status" : "success", "n": 1.0, "s":"\\u00e9" }',
+			}),
+		).toEqual(ACCEPTED);
 		expect(trigger.started).toEqual([{ message_id: 'm', status: 'success', n: 1, s: 'é' }]);
 	});
 
 	test.each([
-		['the previous secret', { webhookSecret: 'test-new-secret', previousWebhookSecret: '7e57'.repeat(16) }],
-		['the secret, with space around it in the credential', { webhookSecret: ` ${'7e57'.repeat(16)}\n` }],
+		[
+			'the previous secret',
+			{ webhookSecret: 'test-new-secret', previousWebhookSecret: '7e57'.repeat(16) },
+		],
+		[
+			'the secret, with space around it in the credential',
+			{ webhookSecret: ` ${'7e57'.repeat(16)}\n` },
+		],
 	])('may be signed with %s', async (_, credential) => {
 		await serve({}, credential);
 		expect(await deliver()).toEqual(ACCEPTED);
@@ -63,24 +89,65 @@ describe('genuine callbacks', () => {
 });
 
 describe('forged callbacks are refused and start nothing', () => {
-	const digest = (secret: string, body: string) => createHmac('sha256', secret).update(body).digest('hex');
+	const digest = (secret: string, body: string) =>
+		createHmac('sha256', secret).update(body).digest('hex');
 	const body = JSON.stringify({ message_id: 'm', status: 'success' });
 	const good = digest('7e57'.repeat(16), body);
-	const FORGED: Array<[what: string, callback: Partial<CallbackSpec>, says: RegExp, lookUps: number]> = [
+	const FORGED: Array<
+		[what: string, callback: Partial<CallbackSpec>, says: RegExp, lookUps: number]
+	> = [
 		['no signature', { signature: 'missing' }, /missing/, 0],
 		['an empty header', { signature: { header: '' } }, /missing/, 0],
 		['a header without the digits', { signature: { header: 'sha256=' } }, /malformed/, 0],
 		['another algorithm', { signature: { header: `sha512=${good}` } }, /malformed/, 0],
-		['upper case', { rawBody: body, signature: { header: `sha256=${good.toUpperCase()}` } }, /malformed/, 0],
+		[
+			'upper case',
+			{ rawBody: body, signature: { header: `sha256=${good.toUpperCase()}` } },
+			/malformed/,
+			0,
+		],
 		['no prefix', { rawBody: body, signature: { header: good } }, /malformed/, 0],
-		['a digit too few', { rawBody: body, signature: { header: `sha256=${good.slice(1)}` } }, /malformed/, 0],
-		['a digit too many', { rawBody: body, signature: { header: `sha256=${good}0` } }, /malformed/, 0],
-		['two signatures', { rawBody: body, signature: { header: `sha256=${good}, sha256=${good}` } }, /malformed/, 0],
-		['one digit changed', { rawBody: body, signature: { header: `sha256=${good.slice(0, -1)}${good.endsWith('0') ? '1' : '0'}` } }, /wrong/, 1],
+		[
+			'a digit too few',
+			{ rawBody: body, signature: { header: `sha256=${good.slice(1)}` } },
+			/malformed/,
+			0,
+		],
+		[
+			'a digit too many',
+			{ rawBody: body, signature: { header: `sha256=${good}0` } },
+			/malformed/,
+			0,
+		],
+		[
+			'two signatures',
+			{ rawBody: body, signature: { header: `sha256=${good}, sha256=${good}` } },
+			/malformed/,
+			0,
+		],
+		[
+			'one digit changed',
+			{
+				rawBody: body,
+				signature: { header: `sha256=${good.slice(0, -1)}${good.endsWith('0') ? '1' : '0'}` },
+			},
+			/wrong/,
+			1,
+		],
 		['one byte of the body changed', { signature: 'altered-body' }, /wrong/, 1],
 		['another secret', { signature: 'wrong-secret' }, /wrong/, 1],
-		['an empty secret', { rawBody: body, signature: { header: `sha256=${digest('', body)}` } }, /wrong/, 1],
-		['a wrong signature over what is not JSON', { rawBody: '{', signature: 'wrong-secret' }, /wrong/, 1],
+		[
+			'an empty secret',
+			{ rawBody: body, signature: { header: `sha256=${digest('', body)}` } },
+			/wrong/,
+			1,
+		],
+		[
+			'a wrong signature over what is not JSON',
+			{ rawBody: '{', signature: 'wrong-secret' },
+			/wrong/,
+			1,
+		],
 	];
 
 	test.each(FORGED)('%s', async (_, callback, says, lookUps) => {
@@ -94,7 +161,9 @@ describe('forged callbacks are refused and start nothing', () => {
 	test('any signature, where no secret is set', async () => {
 		await serve({}, { webhookSecret: '', previousWebhookSecret: '' });
 		expect(await deliver()).toEqual(refused(401, /No webhook secret is set/));
-		expect(await deliver({ rawBody: body, signature: { header: `sha256=${digest('', body)}` } })).toEqual(refused(401, /No webhook secret/));
+		expect(
+			await deliver({ rawBody: body, signature: { header: `sha256=${digest('', body)}` } }),
+		).toEqual(refused(401, /No webhook secret/));
 		expect(trigger.started).toEqual([]);
 	});
 });
@@ -103,8 +172,14 @@ test('a form with a made-up signature is refused, and nothing is thrown', async 
 	await serve();
 	const form = new FormData();
 	form.set('message_id', 'm');
-	const response = await fetch(trigger.url, { method: 'POST', body: form, headers: { 'x-hmac-signature': `sha256=${'0'.repeat(64)}` } });
-	expect([response.status, await response.json()]).toEqual(refused(401, /cannot be read as it was sent/));
+	const response = await fetch(trigger.url, {
+		method: 'POST',
+		body: form,
+		headers: { 'x-hmac-signature': `sha256=${'0'.repeat(64)}` },
+	});
+	expect([response.status, await response.json()]).toEqual(
+		refused(401, /cannot be read as it was sent/),
+	);
 	expect(trigger.started).toEqual([]);
 });
 
@@ -126,7 +201,11 @@ describe('genuine callbacks that cannot be read', () => {
 		['a text', '"success"', /not a JSON object/],
 		['without message_id', '{"status":"success"}', /message_id is missing/],
 		['without status', '{"message_id":"m"}', /status is missing/],
-		['with a status that is no text', '{"message_id":"m","status":1}', /status is missing or not a text/],
+		[
+			'with a status that is no text',
+			'{"message_id":"m","status":1}',
+			/status is missing or not a text/,
+		],
 		['with an empty message_id', '{"message_id":"","status":"success"}', /message_id is missing/],
 	])('%s', async (_, rawBody, says) => {
 		await serve();
@@ -136,9 +215,17 @@ describe('genuine callbacks that cannot be read', () => {
 
 	test('bytes that are no UTF-8', async () => {
 		await serve();
-		const bytes = Buffer.concat([Buffer.from('{"message_id":"m","status":"'), Buffer.from([0xff]), Buffer.from('"}')]);
+		const bytes = Buffer.concat([
+			Buffer.from('{"message_id":"m","status":"'),
+			Buffer.from([0xff]),
+			Buffer.from('"}'),
+		]);
 		const signature = `sha256=${createHmac('sha256', sandbox.webhookSecret).update(bytes).digest('hex')}`;
-		const { statusCode, body } = await request(trigger.url, { method: 'POST', body: bytes, headers: { 'x-hmac-signature': signature } });
+		const { statusCode, body } = await request(trigger.url, {
+			method: 'POST',
+			body: bytes,
+			headers: { 'x-hmac-signature': signature },
+		});
 		expect([statusCode, await body.json()]).toEqual(refused(400, /not a JSON object/));
 		expect(trigger.started).toEqual([]);
 	});
@@ -149,11 +236,34 @@ describe('callbacks that are not wanted are confirmed and start nothing', () => 
 		[undefined, ['success', 'failed', 'Success']],
 		[['processing'], ['processing', ' PROCESSING ']],
 		[['other'], ['completed', 'Running', 'constructor']],
-		[['success', 'failed', 'processing', 'other'], ['success', 'failed', 'processing', 'completed', 'Success', ' PROCESSING ', 'Running', 'constructor']],
+		[
+			['success', 'failed', 'processing', 'other'],
+			[
+				'success',
+				'failed',
+				'processing',
+				'completed',
+				'Success',
+				' PROCESSING ',
+				'Running',
+				'constructor',
+			],
+		],
 	])('events %s', async (events, wanted) => {
 		await serve(events ? { events } : {});
-		for (const status of ['processing', 'success', 'failed', 'completed', 'Success', ' PROCESSING ', 'Running', 'constructor']) {
-			expect(await deliver({ status })).toEqual(wanted.includes(status) ? ACCEPTED : ignored(`event ${status}`));
+		for (const status of [
+			'processing',
+			'success',
+			'failed',
+			'completed',
+			'Success',
+			' PROCESSING ',
+			'Running',
+			'constructor',
+		]) {
+			expect(await deliver({ status })).toEqual(
+				wanted.includes(status) ? ACCEPTED : ignored(`event ${status}`),
+			);
 		}
 		expect(trigger.started.map(({ status }) => status).sort()).toEqual([...wanted].sort());
 	});
@@ -211,7 +321,9 @@ describe('duplicates', () => {
 
 	test('of copies at the same instant one starts the workflow', async () => {
 		await serve();
-		const answers = await Promise.all(Array.from({ length: 10 }, () => deliver({ messageId: 'm' })));
+		const answers = await Promise.all(
+			Array.from({ length: 10 }, () => deliver({ messageId: 'm' })),
+		);
 		expect(answers.filter(([, body]) => body.ignored === 'duplicate')).toHaveLength(9);
 		expect(trigger.started).toHaveLength(1);
 	});
@@ -241,7 +353,12 @@ describe('duplicates', () => {
 				await end();
 			};
 			sandbox.setDefaults({ answerTimeoutMs: 500 });
-			const first = await sandbox.deliver({ url: trigger.url, workflowId: WORKFLOW, status: 'success', messageId: 'm' });
+			const first = await sandbox.deliver({
+				url: trigger.url,
+				workflowId: WORKFLOW,
+				status: 'success',
+				messageId: 'm',
+			});
 			expect(first.answer).toBeNull();
 			sandbox.setDefaults({ answerTimeoutMs: 5000 });
 			const copy = deliver({ messageId: 'm' });
@@ -264,7 +381,12 @@ describe('duplicates', () => {
 		};
 		sandbox.setDefaults({ answerTimeoutMs: 500 });
 		for (let i = 0; i < 2; i += 1) {
-			const { answer } = await sandbox.deliver({ url: trigger.url, workflowId: WORKFLOW, status: 'success', messageId: 'm' });
+			const { answer } = await sandbox.deliver({
+				url: trigger.url,
+				workflowId: WORKFLOW,
+				status: 'success',
+				messageId: 'm',
+			});
 			expect(answer).toBeNull();
 		}
 		sandbox.setDefaults({ answerTimeoutMs: 5000 });
@@ -332,7 +454,9 @@ describe('Accept Unsigned Callbacks', () => {
 
 	test('still refuses what is not a callback', async () => {
 		await serve(options);
-		expect(await deliver({ signature: 'missing', rawBody: '{}' })).toEqual(refused(400, /message_id/));
+		expect(await deliver({ signature: 'missing', rawBody: '{}' })).toEqual(
+			refused(400, /message_id/),
+		);
 	});
 });
 
@@ -340,7 +464,11 @@ describe('activating the workflow', () => {
 	test.each([
 		['a secret', {}, {}],
 		['only the previous secret', {}, { webhookSecret: '', previousWebhookSecret: 'test' }],
-		['no secret, but Accept Unsigned Callbacks', { options: { acceptUnsigned: true } }, { webhookSecret: '' }],
+		[
+			'no secret, but Accept Unsigned Callbacks',
+			{ options: { acceptUnsigned: true } },
+			{ webhookSecret: '' },
+		],
 	])('works with %s', async (_, parameters, credential) => {
 		await serve(parameters, credential);
 		await expect(trigger.activate()).resolves.toBeUndefined();
@@ -350,23 +478,48 @@ describe('activating the workflow', () => {
 		await serve({}, { webhookSecret: ' ' });
 		await expect(trigger.activate()).rejects.toMatchObject({
 			message: expect.stringMatching(/has no webhook secret/),
-			description: expect.stringMatching(/openssl rand -hex 32.*give the same value to your NenAI contact/),
+			description: expect.stringMatching(
+				/openssl rand -hex 32.*give the same value to your NenAI contact/,
+			),
 		});
 	});
 
 	test.each<[what: string, parameters: INodeParameters, says: RegExp]>([
-		['an unknown event', { events: ['success', 'sucess'] }, /^Events \(events\) must be one of .*but is the text "sucess"/],
+		[
+			'an unknown event',
+			{ events: ['success', 'sucess'] },
+			/^Events \(events\) must be one of .*but is the text "sucess"/,
+		],
 		['no event', { events: [] }, /^Events \(events\) is empty/],
 		['events that are no list', { events: { success: true } }, /^Events \(events\) must be a list/],
 		['events that cannot be evaluated', { events: '={{ $json.no.such }}' }, /^Events \(events\) /],
-		['workflow IDs that are no list', { options: { workflowIds: { a: 1 } } }, /^Workflow IDs \(workflowIds\) must be a list/],
-		['a workflow ID that was not kept exactly', { options: { workflowIds: [8202522731445525542] } }, /^Workflow IDs \(workflowIds\) is a number that was not kept/],
-		['Ignore Duplicates that is neither on nor off', { options: { ignoreDuplicates: 'yes' } }, /^Ignore Duplicates \(ignoreDuplicates\) must be true or false/],
+		[
+			'workflow IDs that are no list',
+			{ options: { workflowIds: { a: 1 } } },
+			/^Workflow IDs \(workflowIds\) must be a list/,
+		],
+		[
+			'a workflow ID that was not kept exactly',
+			{ options: { workflowIds: [8202522731445525542] } },
+			/^Workflow IDs \(workflowIds\) is a number that was not kept/,
+		],
+		[
+			'Ignore Duplicates that is neither on nor off',
+			{ options: { ignoreDuplicates: 'yes' } },
+			/^Ignore Duplicates \(ignoreDuplicates\) must be true or false/,
+		],
 		['options that are no object', { options: '{' }, /^Options \(options\) is not valid JSON/],
-		['Accept Unsigned Callbacks that is not plainly on, and no secret', { options: { acceptUnsigned: 'yes' } }, /no webhook secret/],
+		[
+			'Accept Unsigned Callbacks that is not plainly on, and no secret',
+			{ options: { acceptUnsigned: 'yes' } },
+			/no webhook secret/,
+		],
 	])('fails with %s', async (_, parameters, says) => {
 		await serve({}, { webhookSecret: '' }, { parameters });
-		await expect(trigger.activate()).rejects.toMatchObject({ message: expect.stringMatching(says), description: expect.any(String) });
+		await expect(trigger.activate()).rejects.toMatchObject({
+			message: expect.stringMatching(says),
+			description: expect.any(String),
+		});
 	});
 });
 
@@ -383,7 +536,8 @@ describe('parameters of another type than the form gives', () => {
 		[['success', '', 'success'], ['success']],
 	])('events %j', async (events, wanted) => {
 		await as({ events: events as string });
-		for (const status of ['processing', 'success', 'failed', 'completed']) await deliver({ status });
+		for (const status of ['processing', 'success', 'failed', 'completed'])
+			await deliver({ status });
 		expect(trigger.started.map(({ status }) => status).sort()).toEqual([...wanted].sort());
 	});
 
@@ -392,7 +546,10 @@ describe('parameters of another type than the form gives', () => {
 		['', ['5', 'w-1', 'w-2']],
 		['w-1, w-2', ['w-1', 'w-2']],
 		[5, ['5']],
-		[[5, 'w-2'], ['5', 'w-2']],
+		[
+			[5, 'w-2'],
+			['5', 'w-2'],
+		],
 		['={{ ["w-1"] }}', ['w-1']],
 	])('workflow IDs %j', async (workflowIds, wanted) => {
 		await as({ options: { workflowIds } as INodeParameters });
@@ -400,7 +557,13 @@ describe('parameters of another type than the form gives', () => {
 		expect(trigger.started.map(({ workflow_id }) => workflow_id)).toEqual(wanted);
 	});
 
-	test.each([['false', false], [false, false], ['True', true], [null, true], ['', true]])('Ignore Duplicates %j', async (ignoreDuplicates, on) => {
+	test.each([
+		['false', false],
+		[false, false],
+		['True', true],
+		[null, true],
+		['', true],
+	])('Ignore Duplicates %j', async (ignoreDuplicates, on) => {
 		await as({ options: { ignoreDuplicates } as INodeParameters });
 		await deliver({ messageId: 'm' });
 		expect(await deliver({ messageId: 'm' })).toEqual(on ? ignored('duplicate') : ACCEPTED);
@@ -411,16 +574,32 @@ describe('parameters of another type than the form gives', () => {
 		expect(await deliver({ workflowId: 'w-1' })).toEqual(ACCEPTED);
 	});
 
-	test.each(['no', 'false', 'yes', 1, 0, null, '', [], {}, [true], { true: true }, '={{ $json.no.such }}'])('Accept Unsigned Callbacks %j is off', async (acceptUnsigned) => {
+	test.each([
+		'no',
+		'false',
+		'yes',
+		1,
+		0,
+		null,
+		'',
+		[],
+		{},
+		[true],
+		{ true: true },
+		'={{ $json.no.such }}',
+	])('Accept Unsigned Callbacks %j is off', async (acceptUnsigned) => {
 		await as({ options: { acceptUnsigned } as INodeParameters });
 		expect(await deliver({ signature: 'missing' })).toEqual(refused(401, /missing/));
 		expect(trigger.started).toEqual([]);
 	});
 
-	test.each([true, 'true', ' TRUE '])('Accept Unsigned Callbacks %j is on', async (acceptUnsigned) => {
-		await as({ options: { acceptUnsigned } });
-		expect(await deliver({ signature: 'missing' })).toEqual(ACCEPTED);
-	});
+	test.each([true, 'true', ' TRUE '])(
+		'Accept Unsigned Callbacks %j is on',
+		async (acceptUnsigned) => {
+			await as({ options: { acceptUnsigned } });
+			expect(await deliver({ signature: 'missing' })).toEqual(ACCEPTED);
+		},
+	);
 
 	test.each<[INodeParameters, RegExp]>([
 		[{ events: ['sucess'] }, /^Events \(events\)/],
@@ -432,14 +611,20 @@ describe('parameters of another type than the form gives', () => {
 		[{ options: { ignoreDuplicates: 'off' } }, /^Ignore Duplicates \(ignoreDuplicates\)/],
 		[{ options: '{' }, /^Options \(options\)/],
 		[{ options: ['acceptUnsigned'] }, /^Options \(options\)/],
-		[{ options: { acceptUnsigned: true, workflowIds: '={{ $("No such node").first().json.a }}' } }, /^Options \(options\)/],
-	])('%j starts nothing, and the sender hears which it is, if genuine', async (parameters, says) => {
-		await as(parameters);
-		expect(await deliver({ signature: 'wrong-secret' })).toEqual(refused(401, /wrong/));
-		expect(await deliver()).toEqual(refused(500, says));
-		expect(trigger.started).toEqual([]);
-		expect(trigger.staticData()).toEqual({});
-	});
+		[
+			{ options: { acceptUnsigned: true, workflowIds: '={{ $("No such node").first().json.a }}' } },
+			/^Options \(options\)/,
+		],
+	])(
+		'%j starts nothing, and the sender hears which it is, if genuine',
+		async (parameters, says) => {
+			await as(parameters);
+			expect(await deliver({ signature: 'wrong-secret' })).toEqual(refused(401, /wrong/));
+			expect(await deliver()).toEqual(refused(500, says));
+			expect(trigger.started).toEqual([]);
+			expect(trigger.staticData()).toEqual({});
+		},
+	);
 
 	test.each<[unknown, string]>([
 		[['success', 'failed'], 'success, failed'],
@@ -460,12 +645,19 @@ test('whatever else goes wrong is answered 500 without its text, and starts noth
 			throw new Error('secret');
 		},
 	});
-	expect(await deliver()).toEqual([500, { error: 'The trigger could not handle this callback: the log of n8n says why' }]);
+	expect(await deliver()).toEqual([
+		500,
+		{ error: 'The trigger could not handle this callback: the log of n8n says why' },
+	]);
 	expect(trigger.started).toEqual([]);
 });
 
 test('numbers start the workflow with the digits that were sent', async () => {
 	await serve();
-	await deliver({ rawBody: '{"message_id":"m","status":"success","claim":8202522731445525542,"n":1.5}' });
-	expect(trigger.started).toEqual([{ message_id: 'm', status: 'success', claim: '8202522731445525542', n: 1.5 }]);
+	await deliver({
+		rawBody: '{"message_id":"m","status":"success","claim":8202522731445525542,"n":1.5}',
+	});
+	expect(trigger.started).toEqual([
+		{ message_id: 'm', status: 'success', claim: '8202522731445525542', n: 1.5 },
+	]);
 });

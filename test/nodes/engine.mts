@@ -4,7 +4,15 @@
  */
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { ExecutionLifecycleHooks, ExternalSecretsProxy, HookContext, LoadOptionsContext, SupplyDataContext, WebhookContext, WorkflowExecute } from 'n8n-core';
+import {
+	ExecutionLifecycleHooks,
+	ExternalSecretsProxy,
+	HookContext,
+	LoadOptionsContext,
+	SupplyDataContext,
+	WebhookContext,
+	WorkflowExecute,
+} from 'n8n-core';
 import {
 	createRunExecutionData,
 	ICredentialsHelper,
@@ -49,19 +57,52 @@ const nodeTypes: INodeTypes = {
 };
 
 /** Resolves the expressions of a credential, as the server of n8n 2.41 does: with the data of the execution if there is any, else with none. */
-function resolve(data: ICredentialDataDecryptedObject, properties: INodeProperties[], values: ICredentialsExpressionResolveValues | undefined): ICredentialDataDecryptedObject {
+function resolve(
+	data: ICredentialDataDecryptedObject,
+	properties: INodeProperties[],
+	values: ICredentialsExpressionResolveValues | undefined,
+): ICredentialDataDecryptedObject {
 	if (values !== undefined) {
 		const { workflow, runExecutionData, runIndex, itemIndex, node, connectionInputData } = values;
-		return workflow.expression.getParameterValue(data as INodeParameters, runExecutionData, runIndex, itemIndex, node.name, connectionInputData, 'internal', {}, undefined) as ICredentialDataDecryptedObject;
+		return workflow.expression.getParameterValue(
+			data as INodeParameters,
+			runExecutionData,
+			runIndex,
+			itemIndex,
+			node.name,
+			connectionInputData,
+			'internal',
+			{},
+			undefined,
+		) as ICredentialDataDecryptedObject;
 	}
-	const node: INode = { id: '1', name: 'Temp-Node', type: 'n8n-nodes-nenai.nenAi', typeVersion: 1, position: [0, 0], parameters: {} };
+	const node: INode = {
+		id: '1',
+		name: 'Temp-Node',
+		type: 'n8n-nodes-nenai.nenAi',
+		typeVersion: 1,
+		position: [0, 0],
+		parameters: {},
+	};
 	const { expression } = workflowOf(node);
 	const resolved: ICredentialDataDecryptedObject = {};
 	for (const [name, value] of Object.entries(data)) {
 		try {
-			Object.assign(resolved, expression.getComplexParameterValue(node, { [name]: value } as INodeParameters, 'internal', {}));
+			Object.assign(
+				resolved,
+				expression.getComplexParameterValue(
+					node,
+					{ [name]: value } as INodeParameters,
+					'internal',
+					{},
+				),
+			);
 		} catch (error) {
-			if (properties.find((property) => property.name === name)?.typeOptions?.ignoreCredentialExpressionResolveError !== true) throw error;
+			if (
+				properties.find((property) => property.name === name)?.typeOptions
+					?.ignoreCredentialExpressionResolveError !== true
+			)
+				throw error;
 		}
 	}
 	return resolved;
@@ -94,7 +135,8 @@ export class Credentials extends ICredentialsHelper {
 		request: IHttpRequestOptions,
 	): Promise<IHttpRequestOptions> {
 		const { authenticate } = this.type;
-		if (typeof authenticate !== 'function') throw new Error('The credential has no authenticate function');
+		if (typeof authenticate !== 'function')
+			throw new Error('The credential has no authenticate function');
 		return await authenticate(credentials, request);
 	}
 
@@ -110,7 +152,15 @@ export class Credentials extends ICredentialsHelper {
 		throw new Error('Nothing here reads encrypted credentials');
 	}
 
-	async getDecrypted(_additionalData?: unknown, _credentials?: unknown, _type?: unknown, _mode?: unknown, _executeData?: unknown, _raw?: boolean, values?: ICredentialsExpressionResolveValues): Promise<ICredentialDataDecryptedObject> {
+	async getDecrypted(
+		_additionalData?: unknown,
+		_credentials?: unknown,
+		_type?: unknown,
+		_mode?: unknown,
+		_executeData?: unknown,
+		_raw?: boolean,
+		values?: ICredentialsExpressionResolveValues,
+	): Promise<ICredentialDataDecryptedObject> {
 		this.lookUps += 1;
 		if (this.gone) throw new Error('Credential with ID "1" does not exist');
 		return resolve({ ...this.data }, this.type.properties, values);
@@ -167,15 +217,35 @@ function nodeOf(type: string, parameters: INodeParameters, settings: Partial<INo
 		...settings,
 	};
 	const { description } = TYPES[type];
-	const filled = NodeHelpers.getNodeParameters(description.properties, parameters, true, false, node, description);
+	const filled = NodeHelpers.getNodeParameters(
+		description.properties,
+		parameters,
+		true,
+		false,
+		node,
+		description,
+	);
 	return { ...node, parameters: filled ?? {} };
 }
 
 let workflows = 0;
 
 /** Each has an id of its own, since the nodes remember things by it. */
-function workflowOf(node: INode, staticData: IDataObject = {}, settings: IWorkflowSettings = {}): Workflow {
-	return new Workflow({ id: `workflow-${(workflows += 1)}`, name: 'Test', nodes: [node], connections: {}, active: false, nodeTypes, staticData, settings });
+function workflowOf(
+	node: INode,
+	staticData: IDataObject = {},
+	settings: IWorkflowSettings = {},
+): Workflow {
+	return new Workflow({
+		id: `workflow-${(workflows += 1)}`,
+		name: 'Test',
+		nodes: [node],
+		connections: {},
+		active: false,
+		nodeTypes,
+		staticData,
+		settings,
+	});
 }
 
 export interface Execution {
@@ -210,18 +280,45 @@ export interface ExecuteOptions {
 
 /** Whatever an item says of its failure stays so where a builder hands it to Stop and Error: n8n replaces texts with certain codes. */
 function expectTextsToStay(node: INode, items: INodeExecutionData[]) {
-	for (const { error } of items.map(({ json }) => json)) if (typeof error === 'string') expect(new NodeOperationError(node, error).message).toBe(error);
+	for (const { error } of items.map(({ json }) => json))
+		if (typeof error === 'string') expect(new NodeOperationError(node, error).message).toBe(error);
 }
 
 /** Executes the NenAI node alone, with these input items. */
 export async function execute(options: ExecuteOptions): Promise<Execution> {
-	const { parameters, credentials, items = [{}], binaries, settings, retryOf, onStarted, webhookWaitingBaseUrl, workflowSettings } = options;
+	const {
+		parameters,
+		credentials,
+		items = [{}],
+		binaries,
+		settings,
+		retryOf,
+		onStarted,
+		webhookWaitingBaseUrl,
+		workflowSettings,
+	} = options;
 	const node = nodeOf('n8n-nodes-nenai.nenAi', parameters, settings);
 	const workflow = workflowOf(node, {}, workflowSettings);
 	const additionalData = additionalDataFor(credentials);
-	const hooks = new ExecutionLifecycleHooks('trigger', '1', { id: 'workflow-1', name: 'Test', active: false, activeVersionId: null, isArchived: false, nodes: [node], connections: {}, createdAt: new Date(), updatedAt: new Date() });
+	const hooks = new ExecutionLifecycleHooks('trigger', '1', {
+		id: 'workflow-1',
+		name: 'Test',
+		active: false,
+		activeVersionId: null,
+		isArchived: false,
+		nodes: [node],
+		connections: {},
+		createdAt: new Date(),
+		updatedAt: new Date(),
+	});
 	Object.assign(additionalData, { hooks, ...(webhookWaitingBaseUrl && { webhookWaitingBaseUrl }) });
-	const input = items.map((json, item): INodeExecutionData => ({ json, pairedItem: { item }, ...(binaries && { binary: binaries[item] }) }));
+	const input = items.map(
+		(json, item): INodeExecutionData => ({
+			json,
+			pairedItem: { item },
+			...(binaries && { binary: binaries[item] }),
+		}),
+	);
 	const data = createRunExecutionData({
 		executionData: {
 			contextData: structuredClone(retryOf?.executionData?.contextData ?? {}),
@@ -230,7 +327,9 @@ export async function execute(options: ExecuteOptions): Promise<Execution> {
 	});
 	// On the error output, n8n puts an error beside the item of the node before.
 	if (settings?.onError === 'continueErrorOutput') putBehind(workflow, data, input);
-	const running = new WorkflowExecute(additionalData, 'trigger', data).processRunExecutionData(workflow);
+	const running = new WorkflowExecute(additionalData, 'trigger', data).processRunExecutionData(
+		workflow,
+	);
 	onStarted?.(() => running.cancel());
 	const run = await running;
 	const result = run.data.resultData.runData[node.name]?.[0];
@@ -255,25 +354,52 @@ export async function execute(options: ExecuteOptions): Promise<Execution> {
 function putBehind(workflow: Workflow, data: IRunExecutionData, items: INodeExecutionData[]) {
 	const before: INode = { ...Object.values(workflow.nodes)[0], id: 'node-0', name: 'Before' };
 	workflow.nodes.Before = before;
-	data.resultData.runData.Before = [{ startTime: 0, executionIndex: 0, executionTime: 0, source: [], data: { main: [items] } }];
+	data.resultData.runData.Before = [
+		{ startTime: 0, executionIndex: 0, executionTime: 0, source: [], data: { main: [items] } },
+	];
 	const [entry] = data.executionData?.nodeExecutionStack ?? [];
 	entry.source = { main: [{ previousNode: 'Before' }] };
 }
 
 /** Executes the node as the older AI agents of n8n do with their tools: inside of the agent node. */
-export async function executeInsideAgent(parameters: INodeParameters, credentials: Credentials): Promise<INodeExecutionData[][] | undefined> {
+export async function executeInsideAgent(
+	parameters: INodeParameters,
+	credentials: Credentials,
+): Promise<INodeExecutionData[][] | undefined> {
 	const node = nodeOf('n8n-nodes-nenai.nenAi', parameters);
 	const input = [{ json: {} }];
 	const executeData = { node, data: { main: [input] }, source: null };
-	const context = new SupplyDataContext(workflowOf(node), node, additionalDataFor(credentials), 'trigger', createRunExecutionData({}), 0, input, { [NodeConnectionTypes.AiTool]: [input] }, NodeConnectionTypes.AiTool, executeData, []);
+	const context = new SupplyDataContext(
+		workflowOf(node),
+		node,
+		additionalDataFor(credentials),
+		'trigger',
+		createRunExecutionData({}),
+		0,
+		input,
+		{ [NodeConnectionTypes.AiTool]: [input] },
+		NodeConnectionTypes.AiTool,
+		executeData,
+		[],
+	);
 	// n8n casts in the same way: to the node, this context is that of an execution.
-	return (await TYPES[node.type].execute?.call(context as unknown as IExecuteFunctions)) as INodeExecutionData[][] | undefined;
+	return (await TYPES[node.type].execute?.call(context as unknown as IExecuteFunctions)) as
+		| INodeExecutionData[][]
+		| undefined;
 }
 
 /** Loads a list of the editor, as it does where somebody opens it, with what the form holds by then. */
-export async function loadList(method: string, credentials: Credentials, filter?: string, parameters: INodeParameters = {}): Promise<INodeListSearchResult> {
+export async function loadList(
+	method: string,
+	credentials: Credentials,
+	filter?: string,
+	parameters: INodeParameters = {},
+): Promise<INodeListSearchResult> {
 	const node = nodeOf('n8n-nodes-nenai.nenAi', parameters);
-	const additionalData = { ...additionalDataFor(credentials), currentNodeParameters: node.parameters };
+	const additionalData = {
+		...additionalDataFor(credentials),
+		currentNodeParameters: node.parameters,
+	};
 	const context = new LoadOptionsContext(workflowOf(node), node, additionalData, '');
 	const load = TYPES[node.type].methods?.listSearch?.[method];
 	if (load === undefined) throw new Error(`There is no list ${method}`);
@@ -296,7 +422,14 @@ export interface CallbackServer {
 }
 
 /** Serves a node's webhook over HTTP: the engine's WebhookContext around real requests and responses. */
-async function serveWebhook(type: INodeType, workflow: Workflow, node: INode, credentials: Credentials, data: IRunExecutionData | null, mode: WorkflowExecuteMode = 'webhook'): Promise<CallbackServer> {
+async function serveWebhook(
+	type: INodeType,
+	workflow: Workflow,
+	node: INode,
+	credentials: Credentials,
+	data: IRunExecutionData | null,
+	mode: WorkflowExecuteMode = 'webhook',
+): Promise<CallbackServer> {
 	const started: IDataObject[] = [];
 	const server = createServer((request, response) => {
 		const chunks: Buffer[] = [];
@@ -312,10 +445,23 @@ async function serveWebhook(type: INodeType, workflow: Workflow, node: INode, cr
 					response.end(JSON.stringify(body));
 				},
 			});
-			Object.assign(request, { ...rawBodyOf(request, Buffer.concat(chunks)), body: {}, params: {}, query: {} });
+			Object.assign(request, {
+				...rawBodyOf(request, Buffer.concat(chunks)),
+				body: {},
+				params: {},
+				query: {},
+			});
 			const additionalData = additionalDataFor(credentials);
 			Object.assign(additionalData, { httpRequest: request, httpResponse: answer });
-			const context = new WebhookContext(workflow, node, additionalData, mode, webhookDataOf(type, node, credentials), [], data);
+			const context = new WebhookContext(
+				workflow,
+				node,
+				additionalData,
+				mode,
+				webhookDataOf(type, node, credentials),
+				[],
+				data,
+			);
 			const result = await type.webhook?.call(context);
 			try {
 				if (result?.workflowData) await callbackServer.start();
@@ -355,14 +501,23 @@ function webhookDataOf(type: INodeType, node: INode, credentials: Credentials): 
 		httpMethod: 'POST',
 		node: node.name,
 		path: 'test',
-		webhookDescription: type.description.webhooks?.[0] ?? { name: 'default', httpMethod: 'POST', path: '' },
+		webhookDescription: type.description.webhooks?.[0] ?? {
+			name: 'default',
+			httpMethod: 'POST',
+			path: '',
+		},
 		workflowId: 'workflow-1',
 		workflowExecuteAdditionalData: additionalDataFor(credentials),
 	};
 }
 
 /** Serves the waiting execution as n8n does after it was stored and loaded again. */
-export async function serveWaiting({ run }: Execution, parameters: INodeParameters, credentials: Credentials, settings: Partial<INode> = {}): Promise<CallbackServer> {
+export async function serveWaiting(
+	{ run }: Execution,
+	parameters: INodeParameters,
+	credentials: Credentials,
+	settings: Partial<INode> = {},
+): Promise<CallbackServer> {
 	const type = TYPES['n8n-nodes-nenai.nenAi'];
 	const node = nodeOf('n8n-nodes-nenai.nenAi', parameters, settings);
 	const stored = JSON.parse(JSON.stringify(run.data)) as IRunExecutionData;
@@ -388,7 +543,11 @@ export interface TriggerOptions {
 }
 
 /** Serves the NenAI Trigger of a workflow that this process has not seen yet. */
-export async function serveTrigger(parameters: INodeParameters, credentials: Credentials, { staticData, mode, parameters: rawParameters }: TriggerOptions = {}): Promise<TriggerServer> {
+export async function serveTrigger(
+	parameters: INodeParameters,
+	credentials: Credentials,
+	{ staticData, mode, parameters: rawParameters }: TriggerOptions = {},
+): Promise<TriggerServer> {
 	const type = TYPES['n8n-nodes-nenai.nenAiTrigger'];
 	const node = nodeOf('n8n-nodes-nenai.nenAiTrigger', parameters);
 	const workflow = workflowOf(node, staticData);
@@ -398,12 +557,21 @@ export async function serveTrigger(parameters: INodeParameters, credentials: Cre
 	const server = await serveWebhook(type, workflow, node, credentials, null, mode);
 	return Object.assign(server, {
 		staticData: () => workflow.staticData,
-		subtitle: () => workflow.expression.getSimpleParameterValue(node, type.description.subtitle, 'internal', {}),
+		subtitle: () =>
+			workflow.expression.getSimpleParameterValue(node, type.description.subtitle, 'internal', {}),
 		async activate() {
-			const context = new HookContext(workflow, node, additionalDataFor(credentials), 'trigger', 'activate', webhookDataOf(type, node, credentials));
+			const context = new HookContext(
+				workflow,
+				node,
+				additionalDataFor(credentials),
+				'trigger',
+				'activate',
+				webhookDataOf(type, node, credentials),
+			);
 			await type.webhookMethods?.default?.create.call(context);
 		},
 	});
 }
 
-const listen = (server: Server) => new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+const listen = (server: Server) =>
+	new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -23,27 +23,74 @@ const { properties } = new NenAi().description;
 /** The parameters of an operation, with its options as `options.name`. */
 function parametersOf(path: string): string[] {
 	const { resource, operation } = named(path);
-	const shown = properties.filter(({ displayOptions: { show = {} } = {} }) => show.resource?.includes(resource) && show.operation?.includes(operation));
-	return shown.flatMap(({ name, type, options = [] }) => (type === 'collection' ? (options as INodeProperties[]).map((option) => `${name}.${option.name}`) : type === 'notice' ? [] : [name]));
+	const shown = properties.filter(
+		({ displayOptions: { show = {} } = {} }) =>
+			show.resource?.includes(resource) && show.operation?.includes(operation),
+	);
+	return shown.flatMap(({ name, type, options = [] }) =>
+		type === 'collection'
+			? (options as INodeProperties[]).map((option) => `${name}.${option.name}`)
+			: type === 'notice'
+				? []
+				: [name],
+	);
 }
 
-const EXPRESSIONS = ['={{ $json.secret }}', '={{ [$json.secret] }}', '={{ { a: $json.secret, value: $json.secret } }}'];
+const EXPRESSIONS = [
+	'={{ $json.secret }}',
+	'={{ [$json.secret] }}',
+	'={{ { a: $json.secret, value: $json.secret } }}',
+];
 
 describe.each(Object.keys(RECIPES))('%s', (path) => {
-	test.each(SECRETS)('%s', async (_, secret, part) => {
-		const credentials = () => new Credentials({ apiKey: sandbox.apiKey, baseUrl: sandbox.url, mcpUrl: sandbox.mcpUrl, desktopUrl: sandbox.desktopUrl, webhookSecret: sandbox.webhookSecret });
-		const desktop = sandbox.desktops.add();
-		const item: IDataObject = { name: 'a', workflow: 'w', run: 'r', desktop, link: 'https://files.example/b', secret: secret() };
-		for (const parameter of parametersOf(path)) {
-			for (const expression of EXPRESSIONS) {
-				const [group, member] = parameter.split('.');
-				const given = member === undefined ? { [group]: expression } : { [group]: { [member]: expression } };
-				for (const settings of [{}, { onError: 'continueRegularOutput' as const }]) {
-					const result = await execute({ credentials: credentials(), items: [item], binaries: [fileOf('x')], settings, parameters: { ...named(path), ...RECIPES[path].parameters, ...(path === 'run/start' && { callbackUrl: 'https://n8n.example/' }), ...given } });
-					const said = [result.error?.stored, ...result.items.map(({ json }) => json.error), ...result.hints].join(' ');
-					expect(`${parameter} ${expression}: ${said}`).not.toContain(part());
+	test.each(SECRETS)(
+		'%s',
+		async (_, secret, part) => {
+			const credentials = () =>
+				new Credentials({
+					apiKey: sandbox.apiKey,
+					baseUrl: sandbox.url,
+					mcpUrl: sandbox.mcpUrl,
+					desktopUrl: sandbox.desktopUrl,
+					webhookSecret: sandbox.webhookSecret,
+				});
+			const desktop = sandbox.desktops.add();
+			const item: IDataObject = {
+				name: 'a',
+				workflow: 'w',
+				run: 'r',
+				desktop,
+				link: 'https://files.example/b',
+				secret: secret(),
+			};
+			for (const parameter of parametersOf(path)) {
+				for (const expression of EXPRESSIONS) {
+					const [group, member] = parameter.split('.');
+					const given =
+						member === undefined ? { [group]: expression } : { [group]: { [member]: expression } };
+					for (const settings of [{}, { onError: 'continueRegularOutput' as const }]) {
+						const result = await execute({
+							credentials: credentials(),
+							items: [item],
+							binaries: [fileOf('x')],
+							settings,
+							parameters: {
+								...named(path),
+								...RECIPES[path].parameters,
+								...(path === 'run/start' && { callbackUrl: 'https://n8n.example/' }),
+								...given,
+							},
+						});
+						const said = [
+							result.error?.stored,
+							...result.items.map(({ json }) => json.error),
+							...result.hints,
+						].join(' ');
+						expect(`${parameter} ${expression}: ${said}`).not.toContain(part());
+					}
 				}
 			}
-		}
-	}, 60_000);
+		},
+		60_000,
+	);
 });

@@ -4,7 +4,9 @@ import { BinaryDataService } from 'n8n-core';
 import type { IBinaryData } from 'n8n-workflow';
 
 /** The container of n8n-core's own dependencies, which may be another than the one of other packages. */
-const { Container } = createRequire(require.resolve('n8n-core'))('@n8n/di') as typeof import('@n8n/di');
+const { Container } = createRequire(require.resolve('n8n-core'))(
+	'@n8n/di',
+) as typeof import('@n8n/di');
 
 const service = () => Container.get(BinaryDataService);
 
@@ -14,12 +16,20 @@ export function keepFilesOnDisk(): void {
 }
 
 /** Stores a file as n8n does. */
-export async function onDisk(content: Buffer, more: Partial<IBinaryData> = {}): Promise<IBinaryData> {
+export async function onDisk(
+	content: Buffer,
+	more: Partial<IBinaryData> = {},
+): Promise<IBinaryData> {
 	const file: IBinaryData = { data: '', mimeType: 'application/pdf', fileName: 'a.pdf', ...more };
-	return await service().store({ type: 'execution', workflowId: 'w', executionId: 'e' }, content, file);
+	return await service().store(
+		{ type: 'execution', workflowId: 'w', executionId: 'e' },
+		content,
+		file,
+	);
 }
 
 /** Where the bytes of a stored file are. */
 export const pathOf = ({ id = '' }: IBinaryData): string => service().getPath(id);
 
-export const bytesIn = async (file: IBinaryData): Promise<Buffer> => await service().getAsBuffer(file);
+export const bytesIn = async (file: IBinaryData): Promise<Buffer> =>
+	await service().getAsBuffer(file);

@@ -42,8 +42,14 @@ function decide(path: string, fates: Fate[]) {
 	if (address === 'baseUrl') return decideRuns(fates);
 	for (const fate of fates) {
 		const match = { method };
-		if (fate === 'unknown') sandbox.desktopFaults.add({ match, times: 1, connection: 'drop-after-acting' });
-		else if (fate === 'rejected') sandbox.desktopFaults.add({ match, times: 1, refuse: { status: 400, contentType: 'application/json', body: '{"error":"Not this one"}' } });
+		if (fate === 'unknown')
+			sandbox.desktopFaults.add({ match, times: 1, connection: 'drop-after-acting' });
+		else if (fate === 'rejected')
+			sandbox.desktopFaults.add({
+				match,
+				times: 1,
+				refuse: { status: 400, contentType: 'application/json', body: '{"error":"Not this one"}' },
+			});
 		else sandbox.desktopFaults.add({ match, times: 1, latencyMs: 0 });
 	}
 }
@@ -53,29 +59,52 @@ function decideRuns(fates: Fate[]) {
 	fates.forEach((fate, n) => {
 		const match = { param: 'NAME', equals: `item-${n}` };
 		if (fate === 'unknown') sandbox.faults.add({ match, connection: 'drop-after-accept' });
-		if (fate === 'rejected') sandbox.faults.add({ match, times: 1, refuse: { status: 400, body: { error: 'Not this one' } } });
+		if (fate === 'rejected')
+			sandbox.faults.add({
+				match,
+				times: 1,
+				refuse: { status: 400, body: { error: 'Not this one' } },
+			});
 	});
 }
 
 /** An item whose `bad` is true cannot be sent: its credential has no address. */
 const credentials = () => {
 	const address = (url: string) => `={{ $json.bad ? '' : '${url}' }}`;
-	return new Credentials({ apiKey: sandbox.apiKey, baseUrl: address(sandbox.url), mcpUrl: sandbox.mcpUrl, desktopUrl: address(sandbox.desktopUrl), webhookSecret: sandbox.webhookSecret });
+	return new Credentials({
+		apiKey: sandbox.apiKey,
+		baseUrl: address(sandbox.url),
+		mcpUrl: sandbox.mcpUrl,
+		desktopUrl: address(sandbox.desktopUrl),
+		webhookSecret: sandbox.webhookSecret,
+	});
 };
 
 const use = async ({ path, items }: Scene, more: Partial<ExecuteOptions> = {}) =>
-	await execute({ credentials: credentials(), items, binaries: items.map(() => fileOf('Hello')), ...more, parameters: { ...named(path), ...RECIPES[path].parameters } });
+	await execute({
+		credentials: credentials(),
+		items,
+		binaries: items.map(() => fileOf('Hello')),
+		...more,
+		parameters: { ...named(path), ...RECIPES[path].parameters },
+	});
 
 /** How often something was asked for that does something. */
 function sent({ path }: Scene): number {
 	const { address, method } = RECIPES[path];
 	const { requests, desktopRequests } = sandbox.state();
-	return address === 'baseUrl' ? requests.length : desktopRequests.filter((request) => request.method === method).length;
+	return address === 'baseUrl'
+		? requests.length
+		: desktopRequests.filter((request) => request.method === method).length;
 }
 
 /** How an item came out: `lost` is what must not be. */
-function fateOf({ items, failedItems }: Execution, index: number): 'done' | 'unknown' | 'failed' | 'lost' {
-	const isOf = ({ pairedItem }: INodeExecutionData) => (pairedItem as { item: number }).item === index;
+function fateOf(
+	{ items, failedItems }: Execution,
+	index: number,
+): 'done' | 'unknown' | 'failed' | 'lost' {
+	const isOf = ({ pairedItem }: INodeExecutionData) =>
+		(pairedItem as { item: number }).item === index;
 	const found = [...items, ...failedItems].filter(isOf);
 	if (found.length !== 1) return 'lost';
 	const { error, uncertain } = found[0].json;
@@ -84,7 +113,8 @@ function fateOf({ items, failedItems }: Execution, index: number): 'done' | 'unk
 
 const TABLE = pathsOf(({ kind, single }) => kind === 'mutation' && single !== true);
 /** Of what does no harm when it is done again, an unknown outcome is tried again at once. */
-const ordersOf = (path: string) => (RECIPES[path].idempotent ? ORDERS.filter((fates) => !fates.includes('unknown')) : ORDERS);
+const ordersOf = (path: string) =>
+	RECIPES[path].idempotent ? ORDERS.filter((fates) => !fates.includes('unknown')) : ORDERS;
 
 describe.each(TABLE)('%s', (path) => {
 	test.each([
@@ -95,7 +125,10 @@ describe.each(TABLE)('%s', (path) => {
 			const scene = setUp(path, 2);
 			decide(path, fates);
 			const result = await use(scene, { settings });
-			expect([fates, [0, 1].map((index) => fateOf(result, index))]).toEqual([fates, fates.map((fate) => (fate === 'rejected' ? 'failed' : fate))]);
+			expect([fates, [0, 1].map((index) => fateOf(result, index))]).toEqual([
+				fates,
+				fates.map((fate) => (fate === 'rejected' ? 'failed' : fate)),
+			]);
 		}
 	});
 
@@ -115,11 +148,23 @@ describe.each(TABLE)('%s', (path) => {
 				const stopsAll = bad.some((index) => fates[index] === 'rejected');
 				if (stopsAll) expect([what, sent(scene)]).toEqual([what, before]);
 				fates.forEach((fate, index) => {
-					const output = first.items.find(({ pairedItem }) => (pairedItem as { item: number }).item === index)?.json ?? {};
-					const id = output.messageId ?? (path === 'desktop/create' ? output.desktop_id : undefined);
+					const output =
+						first.items.find(({ pairedItem }) => (pairedItem as { item: number }).item === index)
+							?.json ?? {};
+					const id =
+						output.messageId ?? (path === 'desktop/create' ? output.desktop_id : undefined);
 					if (stopped.error === undefined) return;
-					if (fate === 'done') expect(text).toMatch(id === undefined ? /Done before: \d item|has done this in an earlier try/ : new RegExp(String(id)));
-					if (fate === 'unknown') expect([what, new RegExp(`[Nn]ot known.*item ${index}|item ${index}.*not known`).test(text)]).toEqual([what, true]);
+					if (fate === 'done')
+						expect(text).toMatch(
+							id === undefined
+								? /Done before: \d item|has done this in an earlier try/
+								: new RegExp(String(id)),
+						);
+					if (fate === 'unknown')
+						expect([
+							what,
+							new RegExp(`[Nn]ot known.*item ${index}|item ${index}.*not known`).test(text),
+						]).toEqual([what, true]);
 				});
 				// It was not so: in the first try, something was sent.
 				expect(text).not.toMatch(/Nothing was sent\./);
@@ -136,7 +181,10 @@ describe.each(TABLE)('%s', (path) => {
 			const items = scene.items.map((item) => ({ ...item, bad: true }));
 			const again = await use({ path, items }, { retryOf: first.run.data, settings: CONTINUE });
 			const kept = RECIPES[path].notKept ? 'failed' : 'done';
-			expect([fates, [0, 1].map((index) => fateOf(again, index))]).toEqual([fates, fates.map((fate) => ({ done: kept, unknown: 'unknown', rejected: 'failed' })[fate])]);
+			expect([fates, [0, 1].map((index) => fateOf(again, index))]).toEqual([
+				fates,
+				fates.map((fate) => ({ done: kept, unknown: 'unknown', rejected: 'failed' })[fate]),
+			]);
 			expect(sent(scene)).toBe(before);
 		}
 	});
@@ -151,28 +199,45 @@ describe.each(TABLE)('%s', (path) => {
 			sandbox.desktopFaults.clear();
 			const again = await use(scene, { retryOf: first.run.data, settings: CONTINUE });
 			// Where order matters, a rejected item is not done after a later one.
-			const isTooLate = path !== 'run/start' && !RECIPES[path].idempotent && fates[0] === 'rejected' && fates[1] !== 'rejected';
+			const isTooLate =
+				path !== 'run/start' &&
+				!RECIPES[path].idempotent &&
+				fates[0] === 'rejected' &&
+				fates[1] !== 'rejected';
 			const rejected = fates.filter((fate) => fate === 'rejected').length;
 			expect([fates, sent(scene) - before]).toEqual([fates, isTooLate ? 0 : rejected]);
-			expect(fates.map((fate, index) => (fate === 'rejected' ? 'done' : fate) === fateOf(again, index))).toEqual(isTooLate ? [false, true] : [true, true]);
+			expect(
+				fates.map((fate, index) => (fate === 'rejected' ? 'done' : fate) === fateOf(again, index)),
+			).toEqual(isTooLate ? [false, true] : [true, true]);
 		}
 	});
 
 	test('nothing is done for an item that another operation of the same node has done, or may have done, before somebody edited it', async () => {
-		const other = path.startsWith('run/') ? 'run/startAndWait' : path === 'desktop/rename' ? 'computer/click' : 'desktop/rename';
+		const other = path.startsWith('run/')
+			? 'run/startAndWait'
+			: path === 'desktop/rename'
+				? 'computer/click'
+				: 'desktop/rename';
 		for (const fate of ['done', 'unknown'] as const) {
 			if (fate === 'unknown' && RECIPES[path].idempotent) continue;
 			const scene = setUp(path, 1);
 			decide(path, [fate]);
 			const first = await use(scene, { settings: CONTINUE });
-			const counts = () => [sandbox.state().requests.length, sandbox.state().desktopRequests.length];
+			const counts = () => [
+				sandbox.state().requests.length,
+				sandbox.state().desktopRequests.length,
+			];
 			const before = counts();
 			sandbox.faults.clear();
 			sandbox.desktopFaults.clear();
-			const again = await use({ ...scene, path: other }, { retryOf: first.run.data, settings: CONTINUE });
+			const again = await use(
+				{ ...scene, path: other },
+				{ retryOf: first.run.data, settings: CONTINUE },
+			);
 			expect(counts()).toEqual(before);
 			expect([fate, fateOf(again, 0)]).toEqual([fate, fate === 'done' ? 'failed' : 'unknown']);
-			if (path === 'run/start' && fate === 'done') expect(again.items[0].json.messageId).toBe(first.items[0].json.messageId);
+			if (path === 'run/start' && fate === 'done')
+				expect(again.items[0].json.messageId).toBe(first.items[0].json.messageId);
 		}
 	});
 
@@ -182,7 +247,9 @@ describe.each(TABLE)('%s', (path) => {
 			decide(path, fates);
 			await use(scene, { settings: { retryOnFail: true, maxTries: 3, waitBetweenTries: 1 } });
 			// Items that were rejected may be tried again, the others are sent once.
-			const most = fates.includes('rejected') ? 2 + fates.filter((fate) => fate === 'rejected').length : 2;
+			const most = fates.includes('rejected')
+				? 2 + fates.filter((fate) => fate === 'rejected').length
+				: 2;
 			expect([fates, sent(scene) <= most]).toEqual([fates, true]);
 		}
 	});
@@ -192,10 +259,18 @@ describe.each(TABLE)('%s', (path) => {
 		const deep = `${'['.repeat(20_000)}${']'.repeat(20_000)}`;
 		const body = `{"status":"ok","desktop_id":"d","messageId":"m","href":"/s","deep":${deep}}`;
 		const { address, method } = RECIPES[path];
-		if (address === 'baseUrl') sandbox.faults.add({ match: { param: 'NAME', equals: 'item-1' }, acceptedAnswer: { status: 202, body } });
+		if (address === 'baseUrl')
+			sandbox.faults.add({
+				match: { param: 'NAME', equals: 'item-1' },
+				acceptedAnswer: { status: 202, body },
+			});
 		else {
 			sandbox.desktopFaults.add({ match: { method }, times: 1, latencyMs: 0 });
-			sandbox.desktopFaults.add({ match: { method }, times: 1, wholeAnswer: { status: 200, contentType: 'application/json', body } });
+			sandbox.desktopFaults.add({
+				match: { method },
+				times: 1,
+				wholeAnswer: { status: 200, contentType: 'application/json', body },
+			});
 		}
 		const result = await use(scene, { settings: CONTINUE });
 		expect([0, 2].map((index) => fateOf(result, index))).toEqual(['done', 'done']);

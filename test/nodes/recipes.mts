@@ -18,23 +18,50 @@ export interface Recipe {
 	single?: boolean;
 }
 
-const run = { workflowId: '={{ $json.workflow }}', parametersMode: 'json', parametersJson: '={{ { NAME: $json.name } }}', callback: 'none' };
+const run = {
+	workflowId: '={{ $json.workflow }}',
+	parametersMode: 'json',
+	parametersJson: '={{ { NAME: $json.name } }}',
+	callback: 'none',
+};
 const desktop = { desktopId: '={{ $json.desktop }}' };
 const place = { ...desktop, x: 10, y: 20 };
 
-const query = (address: Recipe['address'], parameters: INodeParameters): Recipe => ({ kind: 'query', address, parameters });
-const action = (parameters: INodeParameters): Recipe => ({ kind: 'mutation', address: 'desktopUrl', method: 'POST', parameters });
-const change = (method: Recipe['method'], parameters: INodeParameters = desktop): Recipe => ({ kind: 'mutation', address: 'desktopUrl', method, parameters });
+const query = (address: Recipe['address'], parameters: INodeParameters): Recipe => ({
+	kind: 'query',
+	address,
+	parameters,
+});
+const action = (parameters: INodeParameters): Recipe => ({
+	kind: 'mutation',
+	address: 'desktopUrl',
+	method: 'POST',
+	parameters,
+});
+const change = (method: Recipe['method'], parameters: INodeParameters = desktop): Recipe => ({
+	kind: 'mutation',
+	address: 'desktopUrl',
+	method,
+	parameters,
+});
 
 /** By `resource/operation`. */
 export const RECIPES: Record<string, Recipe> = {
 	'run/start': { kind: 'mutation', address: 'baseUrl', method: 'POST', parameters: run },
-	'run/startAndWait': { kind: 'mutation', address: 'baseUrl', method: 'POST', parameters: { ...run, callback: undefined }, single: true },
+	'run/startAndWait': {
+		kind: 'mutation',
+		address: 'baseUrl',
+		method: 'POST',
+		parameters: { ...run, callback: undefined },
+		single: true,
+	},
 	'run/get': query('mcpUrl', { messageId: '={{ $json.run }}' }),
 	'run/getMany': query('mcpUrl', { workflowId: '={{ $json.workflow }}' }),
 	'run/getLogs': query('mcpUrl', { messageId: '={{ $json.run }}' }),
 	'workflow/getMany': query('mcpUrl', {}),
-	'result/download': query('baseUrl', { payload: '={{ { message_id: $json.run, assets: $json.link } }}' }),
+	'result/download': query('baseUrl', {
+		payload: '={{ { message_id: $json.run, assets: $json.link } }}',
+	}),
 	'desktop/create': change('POST', {}),
 	'desktop/get': query('desktopUrl', desktop),
 	'desktop/getMany': query('desktopUrl', {}),
@@ -53,7 +80,12 @@ export const RECIPES: Record<string, Recipe> = {
 	'computer/scroll': action({ ...place, amount: 1 }),
 	'computer/wait': action({ ...desktop, duration: 0.01 }),
 	'computer/cursorPosition': query('desktopUrl', desktop),
-	'computer/custom': action({ ...desktop, tool: 'computer', action: 'left_click', params: '{ "coordinate": [10, 20] }' }),
+	'computer/custom': action({
+		...desktop,
+		tool: 'computer',
+		action: 'left_click',
+		params: '{ "coordinate": [10, 20] }',
+	}),
 	'desktopFile/upload': action({ ...desktop, fileName: '={{ $json.name }}.txt' }),
 	'desktopFile/download': query('desktopUrl', { ...desktop, fileName: 'there.txt' }),
 	'desktopFile/getMany': query('desktopUrl', desktop),
@@ -64,4 +96,5 @@ export const named = (path: string) => {
 	return { resource, operation };
 };
 
-export const pathsOf = (fits: (recipe: Recipe) => boolean) => Object.keys(RECIPES).filter((path) => fits(RECIPES[path]));
+export const pathsOf = (fits: (recipe: Recipe) => boolean) =>
+	Object.keys(RECIPES).filter((path) => fits(RECIPES[path]));

@@ -9,19 +9,34 @@ import type { Sandbox } from '../sandbox/index.mts';
 import { Credentials, execute, serveWaiting } from './engine.mts';
 
 const folder = join(__dirname, '../../nodes/NenAi/__schema__/v1.0.0');
-const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.json'));
-const read = (operation: string) => JSON.parse(readFileSync(join(folder, `${operation}.json`), 'utf8'));
+const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) =>
+	file.endsWith('.json'),
+);
+const read = (operation: string) =>
+	JSON.parse(readFileSync(join(folder, `${operation}.json`), 'utf8'));
 
 let sandbox: Sandbox;
-withSandbox((given) => (sandbox = given), { retryDelaysMs: [], workflowNames: { 'w-1': 'Book an appointment' } });
+withSandbox((given) => (sandbox = given), {
+	retryDelaysMs: [],
+	workflowNames: { 'w-1': 'Book an appointment' },
+});
 
 const credentials = () => {
 	const { apiKey, url: baseUrl, mcpUrl, desktopUrl, webhookSecret } = sandbox;
 	return new Credentials({ apiKey, baseUrl, mcpUrl, desktopUrl, webhookSecret });
 };
 
-async function run(resource: string, operation: string, parameters: INodeParameters = {}, items: IDataObject[] = [{}]): Promise<IDataObject[]> {
-	const { items: found, error } = await execute({ credentials: credentials(), items, parameters: { resource, operation, options: {}, ...parameters } });
+async function run(
+	resource: string,
+	operation: string,
+	parameters: INodeParameters = {},
+	items: IDataObject[] = [{}],
+): Promise<IDataObject[]> {
+	const { items: found, error } = await execute({
+		credentials: credentials(),
+		items,
+		parameters: { resource, operation, options: {}, ...parameters },
+	});
 	if (error) throw new Error(error.message);
 	return found.map(({ json }) => json);
 }
@@ -30,8 +45,16 @@ const WORKFLOW = { workflowId: 'w-1', parametersMode: 'json', parametersJson: '{
 
 /** A run that has failed, as NenAI was recorded to say it, and one that works. */
 function runs(): IDataObject[] {
-	const errorData = { error_message: 'Exit code: 1', updated_at: '2026-02-10T19:49:40.865470+00:00' };
-	const more = { workflowId: 'w-1', createdAt: '2026-02-10T19:47:54.424Z', updatedAt: '2026-02-10T19:49:40.865470+00:00', errorData };
+	const errorData = {
+		error_message: 'Exit code: 1',
+		updated_at: '2026-02-10T19:49:40.865470+00:00',
+	};
+	const more = {
+		workflowId: 'w-1',
+		createdAt: '2026-02-10T19:47:54.424Z',
+		updatedAt: '2026-02-10T19:49:40.865470+00:00',
+		errorData,
+	};
 	sandbox.runs.set('m-1', { status: 'failed', workflowId: 'w-1', more });
 	sandbox.runs.set('m-2', { status: 'running', workflowId: 'w-1' });
 	return [{ messageId: 'm-1' }, { messageId: 'm-2' }];
@@ -71,10 +94,19 @@ const OUTPUTS: Record<string, () => Promise<IDataObject[]>> = {
 	'run/getLogs': async () => await run('run', 'getLogs', {}, runs()),
 	'workflow/getMany': async () => await run('workflow', 'getMany'),
 	'result/download': async () => {
-		const url = sandbox.files.url(sandbox.files.add({ name: 'report.pdf', size: 10, contentType: 'application/pdf' }));
-		return await run('result', 'download', {}, [{ workflow_id: 'w-1', message_id: 'm-1', assets: url }]);
+		const url = sandbox.files.url(
+			sandbox.files.add({ name: 'report.pdf', size: 10, contentType: 'application/pdf' }),
+		);
+		return await run('result', 'download', {}, [
+			{ workflow_id: 'w-1', message_id: 'm-1', assets: url },
+		]);
 	},
-	...Object.fromEntries(Object.entries(ON_DESKTOPS).map(([operation, parameters]) => [operation, async () => await onDesktop(operation, parameters)])),
+	...Object.fromEntries(
+		Object.entries(ON_DESKTOPS).map(([operation, parameters]) => [
+			operation,
+			async () => await onDesktop(operation, parameters),
+		]),
+	),
 	'desktop/create': async () => await run('desktop', 'create'),
 	'desktop/getSession': async () => {
 		const desktopId = sandbox.desktops.add();
@@ -101,8 +133,18 @@ async function onDesktop(operation: string, parameters: INodeParameters): Promis
 /** What came down goes up again. */
 async function uploaded(): Promise<IDataObject[]> {
 	const desktopId = sandbox.desktops.add();
-	const binary = { data: { data: Buffer.from('hello').toString('base64'), mimeType: 'text/plain', fileName: 'report.txt' } };
-	const { items, error } = await execute({ credentials: credentials(), parameters: { resource: 'desktopFile', operation: 'upload', desktopId }, binaries: [binary] });
+	const binary = {
+		data: {
+			data: Buffer.from('hello').toString('base64'),
+			mimeType: 'text/plain',
+			fileName: 'report.txt',
+		},
+	};
+	const { items, error } = await execute({
+		credentials: credentials(),
+		parameters: { resource: 'desktopFile', operation: 'upload', desktopId },
+		binaries: [binary],
+	});
 	if (error) throw new Error(error.message);
 	return items.map(({ json }) => json);
 }
@@ -110,12 +152,22 @@ async function uploaded(): Promise<IDataObject[]> {
 /** What a callback gives, and the end of the wait. */
 async function waited(): Promise<IDataObject[]> {
 	const parameters = { resource: 'run', operation: 'startAndWait', ...WORKFLOW, options: {} };
-	const execution = await execute({ credentials: credentials(), parameters, webhookWaitingBaseUrl: 'http://127.0.0.1:1/webhook-waiting' });
+	const execution = await execute({
+		credentials: credentials(),
+		parameters,
+		webhookWaitingBaseUrl: 'http://127.0.0.1:1/webhook-waiting',
+	});
 	const waiting = await serveWaiting(execution, parameters, credentials());
 	try {
 		const [{ json }] = execution.items;
 		const body = { result: { total: 3 }, assets: 'https://files.example.com/assets.zip' };
-		await sandbox.deliver({ url: waiting.url, messageId: String(json.message_id), workflowId: 'w-1', status: 'success', body });
+		await sandbox.deliver({
+			url: waiting.url,
+			messageId: String(json.message_id),
+			workflowId: 'w-1',
+			status: 'success',
+			body,
+		});
 		return [json, ...waiting.started];
 	} finally {
 		await waiting.close();
@@ -123,7 +175,9 @@ async function waited(): Promise<IDataObject[]> {
 }
 
 test('the folder __schema__/v1.0.0 has a file for each operation, and no other', () => {
-	expect(files.map((file) => file.replaceAll('\\', '/')).sort()).toEqual(OPERATION_PATHS.map((path) => `${path}.json`).sort());
+	expect(files.map((file) => file.replaceAll('\\', '/')).sort()).toEqual(
+		OPERATION_PATHS.map((path) => `${path}.json`).sort(),
+	);
 });
 
 test('OUTPUTS or ON_DESKTOPS, above, gives what each operation gives', () => {
@@ -137,10 +191,12 @@ describe.each(Object.keys(OUTPUTS))('%s', (operation) => {
 		expect(outputs.length).toBeGreaterThan(0);
 		const ajv = new Ajv({ allErrors: true });
 		const validate = ajv.compile(schema);
-		for (const output of outputs) expect([output, validate(output), validate.errors]).toEqual([output, true, null]);
+		for (const output of outputs)
+			expect([output, validate(output), validate.errors]).toEqual([output, true, null]);
 		const given = new Set(outputs.flatMap((output) => Object.keys(output)));
 		expect(Object.keys(schema.properties).filter((field) => !given.has(field))).toEqual([]);
 		// Fields that NenAI's callbacks may have beside these are the workflow's own.
-		if (operation !== 'run/startAndWait') expect([...given].filter((field) => !(field in schema.properties))).toEqual([]);
+		if (operation !== 'run/startAndWait')
+			expect([...given].filter((field) => !(field in schema.properties))).toEqual([]);
 	});
 });

@@ -20,7 +20,10 @@ export function refusedKey(status: Settings['refusedKeyStatus']): Answer {
 }
 
 /** An error as the API, or a gateway in front of it, may word it. */
-export function errorAnswer(status: number, body: 'json' | 'gateway' | 'html' | 'text' | 'empty'): Answer {
+export function errorAnswer(
+	status: number,
+	body: 'json' | 'gateway' | 'html' | 'text' | 'empty',
+): Answer {
 	const text = `Error ${status}`;
 	const bodies: Record<typeof body, Omit<Answer, 'status'>> = {
 		json: { body: { error: text, message: 'The sandbox was told to refuse this run.' } },
@@ -58,7 +61,10 @@ export function sendHalf(reply: FastifyReply, answer: Answer): void {
 	const { contentType, text } = bodyOf(answer);
 	const bytes = Buffer.from(text ?? '');
 	reply.hijack();
-	reply.raw.writeHead(answer.status, { 'content-type': contentType, 'content-length': bytes.length });
+	reply.raw.writeHead(answer.status, {
+		'content-type': contentType,
+		'content-length': bytes.length,
+	});
 	reply.raw.write(bytes.subarray(0, bytes.length / 2));
 	reply.raw.socket?.destroySoon();
 }

@@ -13,7 +13,10 @@ export function usualCallbacks(change: Omit<PlannedCallback, 'status'> = {}): Pl
 }
 
 /** How long after its run a callback is sent, where nothing else was said. */
-export function usualDelay({ status }: CallbackSpec, { processingAfterMs, finalAfterMs }: Settings): number {
+export function usualDelay(
+	{ status }: CallbackSpec,
+	{ processingAfterMs, finalAfterMs }: Settings,
+): number {
 	return status === 'processing' ? processingAfterMs : finalAfterMs;
 }
 
@@ -81,7 +84,9 @@ export class Callbacks {
 		const run = this.#records.findRun(messageId);
 		const target = url ?? run?.callbackUrl;
 		if (!target)
-			throw badRequest('Nowhere to deliver to: give a url, or the messageId of a run with a callback');
+			throw badRequest(
+				'Nowhere to deliver to: give a url, or the messageId of a run with a callback',
+			);
 		const subject = {
 			messageId,
 			workflowId: workflowId ?? run?.workflowId ?? randomUUID(),
@@ -94,7 +99,11 @@ export class Callbacks {
 		await this.#agent.destroy();
 	}
 
-	async #sendUntilTaken(prepare: () => Outgoing, afterMs: number, signal: AbortSignal): Promise<void> {
+	async #sendUntilTaken(
+		prepare: () => Outgoing,
+		afterMs: number,
+		signal: AbortSignal,
+	): Promise<void> {
 		await sleep(afterMs, undefined, { signal });
 		// Every attempt sends the same bytes.
 		const outgoing = prepare();
@@ -170,7 +179,9 @@ export class Callbacks {
 			...this.#resultFields(run.params, spec.status),
 			...spec.body,
 		};
-		return Object.fromEntries(Object.entries(payload).filter(([name]) => !spec.omit?.includes(name)));
+		return Object.fromEntries(
+			Object.entries(payload).filter(([name]) => !spec.omit?.includes(name)),
+		);
 	}
 
 	#resultFields(params: Record<string, unknown>, status: string): Record<string, unknown> {
@@ -190,7 +201,10 @@ export class Callbacks {
 }
 
 /** Those of NenAI, then those asked for, which take the place of one with the same name in any case. */
-function headersOf(signature: string | null, asked: CallbackSpec['headers'] = {}): Record<string, string> {
+function headersOf(
+	signature: string | null,
+	asked: CallbackSpec['headers'] = {},
+): Record<string, string> {
 	const headers = new Headers({ 'Content-Type': 'application/json' });
 	if (signature !== null) headers.set(signatureHeader, signature);
 	for (const [name, value] of Object.entries(asked)) headers.set(name, value);

@@ -21,7 +21,8 @@ afterAll(async () => {
 
 const settled = (): Promise<unknown> =>
 	sandbox.until(({ counts }) => counts.runsStarted > 0 && counts.pendingCallbacks === 0);
-const received = (): Array<Record<string, unknown>> => receiver.callbacks.map(({ body }) => JSON.parse(body));
+const received = (): Array<Record<string, unknown>> =>
+	receiver.callbacks.map(({ body }) => JSON.parse(body));
 const statuses = (): unknown[] => received().map(({ status }) => status);
 const signatureOf = (body: string, secret = sandbox.webhookSecret): string =>
 	`sha256=${createHmac('sha256', secret).update(Buffer.from(body)).digest('hex')}`;
@@ -118,7 +119,11 @@ describe('a plan', () => {
 
 	test('other fields, fewer fields', async () => {
 		await runWith([
-			{ status: 'success', body: { assets: null, pages: [{ url: 'u' }] }, omit: ['message_id', 'result'] },
+			{
+				status: 'success',
+				body: { assets: null, pages: [{ url: 'u' }] },
+				omit: ['message_id', 'result'],
+			},
 		]);
 		expect(received()).toEqual([
 			{
@@ -132,13 +137,18 @@ describe('a plan', () => {
 		]);
 	});
 
-	test.each(['Content-Type', 'content-type'])('a body that is not JSON, with headers of its own (%s)', async (name) => {
-		await runWith([{ status: 'success', rawBody: 'not json', headers: { [name]: 'text/plain' } }]);
-		expect(receiver.callbacks[0]).toMatchObject({
-			body: 'not json',
-			headers: { 'content-type': 'text/plain', 'x-hmac-signature': signatureOf('not json') },
-		});
-	});
+	test.each(['Content-Type', 'content-type'])(
+		'a body that is not JSON, with headers of its own (%s)',
+		async (name) => {
+			await runWith([
+				{ status: 'success', rawBody: 'not json', headers: { [name]: 'text/plain' } },
+			]);
+			expect(receiver.callbacks[0]).toMatchObject({
+				body: 'not json',
+				headers: { 'content-type': 'text/plain', 'x-hmac-signature': signatureOf('not json') },
+			});
+		},
+	);
 });
 
 describe('signatures', () => {
@@ -159,10 +169,13 @@ describe('signatures', () => {
 	test('malformed', async () =>
 		expect(await header({ signature: 'malformed' })).not.toMatch(/^sha256=[0-9a-f]{64}$/));
 
-	test('as given', async () => expect(await header({ signature: { header: 'sha1=0' } })).toBe('sha1=0'));
+	test('as given', async () =>
+		expect(await header({ signature: { header: 'sha1=0' } })).toBe('sha1=0'));
 
 	test('another secret, as after a rotation', async () =>
-		expect(await header({ secret: 'previous' })).toBe(signatureOf(receiver.callbacks[1].body, 'previous')));
+		expect(await header({ secret: 'previous' })).toBe(
+			signatureOf(receiver.callbacks[1].body, 'previous'),
+		));
 
 	test('body altered after signing, by a byte that JSON does not mind', async () => {
 		const sent = await header({ signature: 'altered-body' });

@@ -2,7 +2,10 @@
 import { startSandbox, type Sandbox, type SandboxOptions } from './server.mts';
 
 /** Gives the cases of this file a sandbox, to which each comes as to a new one. It is closed after the last. */
-export function withSandbox(use: (sandbox: Sandbox) => void, options: SandboxOptions | (() => Promise<Sandbox>) = {}): void {
+export function withSandbox(
+	use: (sandbox: Sandbox) => void,
+	options: SandboxOptions | (() => Promise<Sandbox>) = {},
+): void {
 	let sandbox: Sandbox;
 	beforeAll(async () => {
 		sandbox = await (typeof options === 'function' ? options() : startSandbox(options));

@@ -4,7 +4,12 @@ import { createCipheriv, createHash } from 'node:crypto';
 export type Content = { text: string } | { size: number; seed: string };
 
 /** What a file that is described so contains. */
-export function contentOf(file: { name: string; text?: string; size?: number; seed?: string }): Content {
+export function contentOf(file: {
+	name: string;
+	text?: string;
+	size?: number;
+	seed?: string;
+}): Content {
 	const { name, text, size = 0, seed = name } = file;
 	return text === undefined ? { size, seed } : { text };
 }

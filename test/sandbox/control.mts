@@ -66,7 +66,9 @@ export function registerControl(app: FastifyInstance, sandbox: Sandbox, wait: Wa
 		const id = sandbox.files.add(spec);
 		return { id, url: sandbox.files.url(id, expiresAt) };
 	});
-	app.post('/_sandbox/deliver', async (request) => sandbox.deliver(deliveryShape.parse(request.body)));
+	app.post('/_sandbox/deliver', async (request) =>
+		sandbox.deliver(deliveryShape.parse(request.body)),
+	);
 	app.post('/_sandbox/pause', async (request, reply) => {
 		const { ms } = pauseShape.parse(request.body);
 		// A reset ends the pause early.

@@ -18,9 +18,17 @@ describe('a desktop', () => {
 		const made = await create();
 		expect(made).toMatchObject({
 			status: 200,
-			body: { desktop_id: dsk, desktop_type: 'sandbox', status: 'running', workspace_id: 'wks_sandbox' },
+			body: {
+				desktop_id: dsk,
+				desktop_type: 'sandbox',
+				status: 'running',
+				workspace_id: 'wks_sandbox',
+			},
 		});
-		const { desktop_id: id, created_at: createdAt } = made.body as { desktop_id: string; created_at: number };
+		const { desktop_id: id, created_at: createdAt } = made.body as {
+			desktop_id: string;
+			created_at: number;
+		};
 		expect(createdAt).toBeGreaterThanOrEqual(before);
 		expect(createdAt).toBeLessThanOrEqual(Date.now() / 1000);
 		expect(made.body).not.toHaveProperty('name');
@@ -31,7 +39,9 @@ describe('a desktop', () => {
 		expect((await ask(sandbox, 'GET', '/desktops')).body).toEqual([renamed.body, second]);
 		const deleted = await ask(sandbox, 'DELETE', `/desktops/${id}`);
 		expect(deleted).toMatchObject({ status: 200, body: { desktop_id: id, status: 'deleted' } });
-		expect((await ask(sandbox, 'GET', `/desktops/${id}`)).body).toMatchObject({ status: 'deleted' });
+		expect((await ask(sandbox, 'GET', `/desktops/${id}`)).body).toMatchObject({
+			status: 'deleted',
+		});
 		expect((await ask(sandbox, 'GET', '/desktops')).body).toEqual([second]);
 	});
 
@@ -76,7 +86,10 @@ describe('a desktop', () => {
 	});
 
 	test('that is unknown cannot be read', async () =>
-		expect(await ask(sandbox, 'GET', `/desktops/${unknown}`)).toMatchObject({ status: 404, body: error }));
+		expect(await ask(sandbox, 'GET', `/desktops/${unknown}`)).toMatchObject({
+			status: 404,
+			body: error,
+		}));
 });
 
 describe('the key', () => {
@@ -163,7 +176,10 @@ test('what does not exist is an error in the same form', async () => {
 	expect(await ask(sandbox, 'GET', '/nothing')).toMatchObject({ status: 404, body: error });
 	expect(await ask(sandbox, 'PUT', '/desktops')).toMatchObject({ status: 404, body: error });
 	const broken = await post(`${sandbox.desktopUrl}/desktops`, '{', bothKeys(sandbox));
-	expect([broken.status, JSON.parse(broken.body)]).toEqual([400, { error: 'The body is not valid JSON' }]);
+	expect([broken.status, JSON.parse(broken.body)]).toEqual([
+		400,
+		{ error: 'The body is not valid JSON' },
+	]);
 });
 
 test('a reset leaves no desktop and no record', async () => {
@@ -182,7 +198,12 @@ describe('over HTTP', () => {
 	test('desktops and their files', async () => {
 		const made = JSON.parse((await control('desktops', { name: 'A' })).body);
 		expect(made).toMatchObject({ desktopId: dsk, name: 'A', status: 'running' });
-		await control('desktop-files', { desktopId: made.desktopId, name: 'a.txt', path: 'b', text: 'hello' });
+		await control('desktop-files', {
+			desktopId: made.desktopId,
+			name: 'a.txt',
+			path: 'b',
+			text: 'hello',
+		});
 		await act(sandbox, made.desktopId, 'type', { text: 'Tee' });
 		const answer = await request(`${sandbox.url}/_sandbox/desktops`);
 		expect(await answer.body.json()).toMatchObject([
@@ -191,9 +212,14 @@ describe('over HTTP', () => {
 	});
 
 	test('fault rules', async () => {
-		await control('desktop-faults', { match: { method: 'GET' }, times: 1, refuse: { status: 503 } });
+		await control('desktop-faults', {
+			match: { method: 'GET' },
+			times: 1,
+			refuse: { status: 503 },
+		});
 		const statuses = [];
-		for (let index = 0; index < 2; index += 1) statuses.push((await ask(sandbox, 'GET', '/desktops')).status);
+		for (let index = 0; index < 2; index += 1)
+			statuses.push((await ask(sandbox, 'GET', '/desktops')).status);
 		await control('desktop-faults', { refuse: { status: 503 } });
 		await request(`${sandbox.url}/_sandbox/desktop-faults`, { method: 'DELETE' });
 		statuses.push((await ask(sandbox, 'GET', '/desktops')).status);

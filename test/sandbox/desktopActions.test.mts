@@ -56,7 +56,9 @@ describe('the tools', () => {
 		const [computer, ...others] = await list();
 		expect(others).toEqual([]);
 		expect(computer).toMatchObject({ name: 'computer', description: expect.any(String) });
-		expect(computer.parameters.properties.action.enum.sort()).toEqual(right.map(([name]) => name).sort());
+		expect(computer.parameters.properties.action.enum.sort()).toEqual(
+			right.map(([name]) => name).sort(),
+		);
 	});
 
 	test('and others that are ordered', async () => {
@@ -86,7 +88,10 @@ describe('the tools', () => {
 
 describe('an action', () => {
 	test.each(right)('%s with %j is done and recorded', async (action, params) => {
-		expect(await act(sandbox, id, action, params)).toMatchObject({ status: 200, body: { status: 'ok' } });
+		expect(await act(sandbox, id, action, params)).toMatchObject({
+			status: 200,
+			body: { status: 'ok' },
+		});
 		const { desktopActions, desktopRequests } = sandbox.state();
 		expect(desktopActions).toEqual([
 			{
@@ -153,7 +158,9 @@ describe('an action', () => {
 		[{ action: { tool: 'computer', action: 'screenshot', params: {} }, more: 1 }],
 		[[]],
 	])('in another form is refused: %j', async (json) => {
-		expect(await ask(sandbox, 'POST', `/desktops/${id}/execute`, { json })).toMatchObject({ status: 400 });
+		expect(await ask(sandbox, 'POST', `/desktops/${id}/execute`, { json })).toMatchObject({
+			status: 400,
+		});
 		expect(sandbox.state().desktopActions).toEqual([]);
 	});
 
@@ -176,7 +183,11 @@ describe('the desktop knows', () => {
 	const position = async () => (await act(sandbox, id, 'cursor_position')).body;
 
 	test('where the pointer is', async () => {
-		expect(await position()).toEqual({ status: 'ok', output: 'X=512,Y=384', coordinate: [512, 384] });
+		expect(await position()).toEqual({
+			status: 'ok',
+			output: 'X=512,Y=384',
+			coordinate: [512, 384],
+		});
 		for (const [index, action] of [...pointing, 'scroll'].entries()) {
 			const scrolling = action === 'scroll' ? { scroll_direction: 'up', scroll_amount: 1 } : {};
 			await act(sandbox, id, action, { coordinate: [index, 7], ...scrolling });
@@ -192,7 +203,10 @@ describe('the desktop knows', () => {
 		await act(sandbox, id, 'type', { text: '完了' });
 		await act(sandbox, id, 'key', { text: 'Return' });
 		await act(sandbox, id, 'hold_key', { text: 'shift', duration: 0 });
-		expect(sandbox.desktops.get(id)).toMatchObject({ typed: 'Grüße 完了', keys: ['Return', 'shift'] });
+		expect(sandbox.desktops.get(id)).toMatchObject({
+			typed: 'Grüße 完了',
+			keys: ['Return', 'shift'],
+		});
 		expect(sandbox.desktops.get(other)).toMatchObject({ typed: '', keys: [] });
 	});
 });
@@ -279,6 +293,9 @@ describe('time', () => {
 		await Promise.all([1, 2, 3].map(() => act(sandbox, id, 'wait', { duration: 5 })));
 		await act(sandbox, id, 'wait', { duration: 1 });
 		await ask(sandbox, 'GET', '/desktops');
-		expect(sandbox.state().counts).toMatchObject({ desktopActions: 4, maxConcurrentDesktopActions: 3 });
+		expect(sandbox.state().counts).toMatchObject({
+			desktopActions: 4,
+			maxConcurrentDesktopActions: 3,
+		});
 	});
 });

@@ -16,7 +16,8 @@ const type = (text = 'x', timeoutMs?: number) => act(sandbox, id, 'type', { text
 const typed = () => sandbox.desktops.get(id)?.typed;
 const put = (body: string | Readable, timeoutMs?: number) =>
 	upload(sandbox, fileUrl(sandbox, id, 'a'), body, undefined, timeoutMs);
-const megabytes = (count: number) => Readable.from(contentBytes({ size: count * 1024 * 1024, seed: 's' }));
+const megabytes = (count: number) =>
+	Readable.from(contentBytes({ size: count * 1024 * 1024, seed: 's' }));
 const files = () => sandbox.desktops.get(id)?.files;
 
 describe('an answer in place of doing anything', () => {
@@ -35,13 +36,17 @@ describe('an answer in place of doing anything', () => {
 		const answer = await type();
 		expect(answer.status).toBe(refuse.status);
 		expect(answer.headers.location).toBe(refuse.headers?.location);
-		expect(answer.headers['content-type']).toBe(refuse.contentType ?? answer.headers['content-type']);
+		expect(answer.headers['content-type']).toBe(
+			refuse.contentType ?? answer.headers['content-type'],
+		);
 		expect([typed(), sandbox.state().desktopActions]).toEqual(['', []]);
 		expect((await type()).status).toBe(200);
 	});
 
 	test('429 with Retry-After', async () => {
-		sandbox.desktopFaults.next({ refuse: { status: 429, retryAfter: { seconds: 7, as: 'seconds' } } });
+		sandbox.desktopFaults.next({
+			refuse: { status: 429, retryAfter: { seconds: 7, as: 'seconds' } },
+		});
 		expect(await type()).toMatchObject({ status: 429, headers: { 'retry-after': '7' } });
 	});
 });
@@ -127,7 +132,9 @@ describe('another answer to what is done', () => {
 		sandbox.desktops.addFile(id, { name: 'a', text: 'x' });
 		sandbox.desktops.addFile(id, { name: 'b', text: 'x' });
 		sandbox.desktopFaults.add({ match: { path: '/files/a' }, answer: { odd: 1 } });
-		expect(await ask(sandbox, 'GET', `/desktops/${id}/files/a`)).toMatchObject({ body: { odd: 1 } });
+		expect(await ask(sandbox, 'GET', `/desktops/${id}/files/a`)).toMatchObject({
+			body: { odd: 1 },
+		});
 		expect(await ask(sandbox, 'GET', `/desktops/${id}/files/b`)).toMatchObject({ body: 'x' });
 		await ask(sandbox, 'PUT', `/desktops/${id}/session`);
 		sandbox.desktopFaults.next({ answer: { closed: true } });
@@ -186,11 +193,14 @@ describe('an upload', () => {
 	test.each([
 		['before its body is read', undefined],
 		['in the middle', 100_000],
-	])('is refused %s also for who sends all of it before reading', async (_when, refuseAfterBytes) => {
-		sandbox.desktopFaults.next({ refuse, refuseAfterBytes });
-		const body = { length: 30_000_000, sent: 30_000_000 };
-		expect(await rawStatus(sandbox, 'POST', `/desktops/${id}/files/a`, body)).toBe(413);
-	});
+	])(
+		'is refused %s also for who sends all of it before reading',
+		async (_when, refuseAfterBytes) => {
+			sandbox.desktopFaults.next({ refuse, refuseAfterBytes });
+			const body = { length: 30_000_000, sent: 30_000_000 };
+			expect(await rawStatus(sandbox, 'POST', `/desktops/${id}/files/a`, body)).toBe(413);
+		},
+	);
 
 	test('is cut in the middle', async () => {
 		sandbox.desktopFaults.next({ cutAfterBytes: 100_000 });
@@ -207,12 +217,17 @@ describe('an upload', () => {
 		expect(files()).toEqual([]);
 	});
 
-	test.each(['cutAfterBytes', 'stallAfterBytes'])('that is shorter than %s ends there', async (field) => {
-		sandbox.desktopFaults.next({ [field]: 100_000 });
-		await expect(put('short', UNANSWERED)).rejects.toThrow(field.startsWith('cut') ? /closed/ : /timeout/);
-		expect(files()).toEqual([]);
-		expect((await put('short')).status).toBe(200);
-	});
+	test.each(['cutAfterBytes', 'stallAfterBytes'])(
+		'that is shorter than %s ends there',
+		async (field) => {
+			sandbox.desktopFaults.next({ [field]: 100_000 });
+			await expect(put('short', UNANSWERED)).rejects.toThrow(
+				field.startsWith('cut') ? /closed/ : /timeout/,
+			);
+			expect(files()).toEqual([]);
+			expect((await put('short')).status).toBe(200);
+		},
+	);
 });
 
 describe('rules', () => {
@@ -266,7 +281,9 @@ describe('rules', () => {
 
 	test('of a wrong key use up no turn', async () => {
 		sandbox.desktopFaults.next({ refuse });
-		expect((await ask(sandbox, 'GET', '/desktops', { keys: { 'x-api-key': 'wrong' } })).status).toBe(401);
+		expect(
+			(await ask(sandbox, 'GET', '/desktops', { keys: { 'x-api-key': 'wrong' } })).status,
+		).toBe(401);
 		expect((await ask(sandbox, 'GET', '/desktops')).status).toBe(500);
 	});
 

@@ -19,7 +19,8 @@ beforeEach(() => {
 
 const MiB = 1024 * 1024;
 const sha256 = (bytes: string | Buffer): string => createHash('sha256').update(bytes).digest('hex');
-const list = (path = '') => ask(sandbox, 'GET', `/desktops/${id}/files?path=${encodeURIComponent(path)}`);
+const list = (path = '') =>
+	ask(sandbox, 'GET', `/desktops/${id}/files?path=${encodeURIComponent(path)}`);
 const put = (name: string, body: string | Buffer | Readable, path?: string) =>
 	upload(sandbox, fileUrl(sandbox, id, name, path), body);
 const get = (name: string, path?: string) => download(sandbox, fileUrl(sandbox, id, name, path));
@@ -44,7 +45,9 @@ describe('an upload', () => {
 			sha256: sha256(body),
 			headers: { 'content-length': String(body.length) },
 		});
-		expect(sandbox.desktops.get(id)?.files).toMatchObject([{ name: 'a.bin', sha256: sha256(body) }]);
+		expect(sandbox.desktops.get(id)?.files).toMatchObject([
+			{ name: 'a.bin', sha256: sha256(body) },
+		]);
 		const [{ uploadedBytes }, { uploadedBytes: downloaded }] = sandbox.state().desktopRequests;
 		expect([uploadedBytes, downloaded]).toEqual([body.length, 0]);
 	});
@@ -56,7 +59,10 @@ describe('an upload', () => {
 		'multipart/form-data; boundary=x',
 	])('keeps its type %s, and its bytes whatever that says', async (type) => {
 		await upload(sandbox, fileUrl(sandbox, id, 'a'), 'x', { 'content-type': type });
-		expect(await get('a')).toMatchObject({ headers: { 'content-type': type }, sha256: sha256('x') });
+		expect(await get('a')).toMatchObject({
+			headers: { 'content-type': type },
+			sha256: sha256('x'),
+		});
 	});
 
 	test('without a type is of no particular one', async () => {
@@ -76,12 +82,14 @@ describe('an upload', () => {
 	test('that the client gives up is not kept', async () => {
 		const endless = new Readable({ read() {} });
 		endless.push(Buffer.alloc(1000));
-		const given = expect(upload(sandbox, fileUrl(sandbox, id, 'a'), endless, {}, UNANSWERED)).rejects.toThrow(
-			/timeout/,
-		);
+		const given = expect(
+			upload(sandbox, fileUrl(sandbox, id, 'a'), endless, {}, UNANSWERED),
+		).rejects.toThrow(/timeout/);
 		await sandbox.until(({ desktopRequests }) => desktopRequests[0]?.uploadedBytes === 1000);
 		await given;
-		await sandbox.until(() => folders().every((name) => readdirSync(`${tmpdir()}/${name}`).length === 0));
+		await sandbox.until(() =>
+			folders().every((name) => readdirSync(`${tmpdir()}/${name}`).length === 0),
+		);
 		expect(sandbox.desktops.get(id)?.files).toEqual([]);
 		expect((await list()).body).toEqual({ files: [] });
 	});
@@ -103,7 +111,8 @@ describe('the limit', () => {
 	const chunked = (size: number) => Readable.from(contentBytes({ size, seed: 's' }));
 
 	test('is met by a file of just so many bytes', async () => {
-		for (const body of [Buffer.alloc(5000), chunked(5000)]) expect((await put('a', body)).status).toBe(200);
+		for (const body of [Buffer.alloc(5000), chunked(5000)])
+			expect((await put('a', body)).status).toBe(200);
 	});
 
 	test.each([
@@ -133,7 +142,10 @@ describe('the limit', () => {
 			status: 200,
 			body: { size: content.size },
 		});
-		expect(await get('large')).toMatchObject({ bytes: content.size, sha256: contentSha256(content) });
+		expect(await get('large')).toMatchObject({
+			bytes: content.size,
+			sha256: contentSha256(content),
+		});
 		const larger = Readable.from(contentBytes({ ...content, size: content.size + 1 }));
 		expect((await put('larger', larger)).status).toBe(413);
 	});
@@ -165,7 +177,10 @@ describe('of a large file, no more than a little is in memory', () => {
 		expect(await answer).toMatchObject({ status: 200, body: { size: size + 3 } });
 		await isFlat(before);
 		sandbox.desktopFaults.next({ stallAfterBytes: size });
-		const { body } = await request(fileUrl(sandbox, id, 'a'), { headers: bothKeys(sandbox), reset: true });
+		const { body } = await request(fileUrl(sandbox, id, 'a'), {
+			headers: bothKeys(sandbox),
+			reset: true,
+		});
 		let bytes = 0;
 		body.on('data', (part: Buffer) => (bytes += part.length)).on('error', () => undefined);
 		await sandbox.until(() => bytes === size);
@@ -199,7 +214,10 @@ describe('names', () => {
 			const bad = name === '' || /[/\\]|\.\./.test(name);
 			const path = `/desktops/${id}/files/${encodeURIComponent(name).replaceAll('.', '%2E')}`;
 			// A client resolves dots in a path before it sends it, even when they are encoded.
-			const answers = [await rawStatus(sandbox, 'POST', path), await rawStatus(sandbox, 'GET', path)];
+			const answers = [
+				await rawStatus(sandbox, 'POST', path),
+				await rawStatus(sandbox, 'GET', path),
+			];
 			expect(answers).toEqual(bad ? [400, 400] : [200, 200]);
 			expect(sandbox.desktops.get(id)?.files).toMatchObject(bad ? [] : [{ name }]);
 		},
@@ -240,7 +258,9 @@ describe('folders', () => {
 	test('hold files of the same name apart', async () => {
 		await put('a', 'root');
 		await put('a', 'inside', 'b');
-		expect([(await get('a')).sha256, (await get('a', 'b')).sha256]).toEqual(['root', 'inside'].map(sha256));
+		expect([(await get('a')).sha256, (await get('a', 'b')).sha256]).toEqual(
+			['root', 'inside'].map(sha256),
+		);
 	});
 
 	test.each(['none', 'a.txt'])('%s is not one: 404', async (path) => {
@@ -258,14 +278,22 @@ describe('folders', () => {
 describe('a file that nobody uploaded', () => {
 	test('has the bytes that follow from its description', async () => {
 		sandbox.desktops.addFile(id, { name: 'a.bin', path: 'x', size: 300_000, seed: 's' });
-		sandbox.desktops.addFile(id, { name: 'b.txt', text: 'Grüße', contentType: 'text/plain', chunked: true });
+		sandbox.desktops.addFile(id, {
+			name: 'b.txt',
+			text: 'Grüße',
+			contentType: 'text/plain',
+			chunked: true,
+		});
 		expect(await get('a.bin', 'x')).toMatchObject({
 			bytes: 300_000,
 			sha256: contentSha256({ size: 300_000, seed: 's' }),
 			headers: { 'content-type': 'application/octet-stream', 'content-length': '300000' },
 		});
 		const text = await get('b.txt');
-		expect(text).toMatchObject({ sha256: sha256('Grüße'), headers: { 'content-type': 'text/plain' } });
+		expect(text).toMatchObject({
+			sha256: sha256('Grüße'),
+			headers: { 'content-type': 'text/plain' },
+		});
 		expect(text.headers).not.toHaveProperty('content-length');
 		expect((await list()).body).toMatchObject({
 			files: [
@@ -279,7 +307,10 @@ describe('a file that nobody uploaded', () => {
 		sandbox.desktops.addFile(id, { name: 'a', contentType: null, size: 2 ** 43 });
 		sandbox.desktopFaults.next({ cutAfterBytes: 10_000_000 });
 		const { headers, bytes } = await get('a');
-		expect([headers['content-type'], headers['content-length']]).toEqual([undefined, String(2 ** 43)]);
+		expect([headers['content-type'], headers['content-length']]).toEqual([
+			undefined,
+			String(2 ** 43),
+		]);
 		expect(bytes).toBe(10_000_000);
 	});
 

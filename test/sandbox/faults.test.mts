@@ -52,7 +52,9 @@ describe('refusing answers', () => {
 	});
 
 	test('redirects are an answer with a Location', async () => {
-		sandbox.faults.next({ refuse: { status: 307, headers: { location: 'http://127.0.0.1:1/runs' } } });
+		sandbox.faults.next({
+			refuse: { status: 307, headers: { location: 'http://127.0.0.1:1/runs' } },
+		});
 		const answer = await postRun(sandbox, run);
 		expect([answer.status, answer.headers.location]).toEqual([307, 'http://127.0.0.1:1/runs']);
 	});
@@ -181,9 +183,9 @@ describe('rules', () => {
 	test('must be meant as they are written', () => {
 		const misspelt = JSON.parse('{"refuze":{"status":500}}');
 		expect(() => sandbox.faults.add(misspelt)).toThrow(/refuze/);
-		expect(() => sandbox.faults.add({ match: { workflowId: 'w' }, connection: 'drop-before-body' })).toThrow(
-			/match/,
-		);
+		expect(() =>
+			sandbox.faults.add({ match: { workflowId: 'w' }, connection: 'drop-before-body' }),
+		).toThrow(/match/);
 	});
 });
 

@@ -36,7 +36,10 @@ export class Files {
 	}
 
 	/** A presigned URL, which works until `expiresAt` (Unix seconds; default after `urlLifetimeSeconds`). */
-	url(id: string, expiresAt = Math.floor(Date.now() / 1000 + this.#settings().urlLifetimeSeconds)): string {
+	url(
+		id: string,
+		expiresAt = Math.floor(Date.now() / 1000 + this.#settings().urlLifetimeSeconds),
+	): string {
 		const path = `/files/${id}/${encodeURIComponent(this.#get(id).spec.name)}`;
 		return `${this.#address()}${path}?expires=${expiresAt}&signature=${this.#signature(path, String(expiresAt))}`;
 	}
@@ -48,7 +51,9 @@ export class Files {
 
 	/** A new presigned URL of the file that a successful run has when nothing else was said. */
 	assetsUrl(): string {
-		return this.url(this.add({ name: 'assets.zip', text: emptyZip, contentType: 'application/zip' }));
+		return this.url(
+			this.add({ name: 'assets.zip', text: emptyZip, contentType: 'application/zip' }),
+		);
 	}
 
 	clear(): void {
@@ -60,8 +65,13 @@ export class Files {
 		const { pathname, searchParams } = new URL(target, 'http://sandbox');
 		const expires = searchParams.get('expires') ?? '';
 		if (searchParams.get('signature') !== this.#signature(pathname, expires))
-			return xmlError(403, 'SignatureDoesNotMatch', 'The request signature we calculated does not match.');
-		if (Date.now() / 1000 >= Number(expires)) return xmlError(403, 'AccessDenied', 'Request has expired');
+			return xmlError(
+				403,
+				'SignatureDoesNotMatch',
+				'The request signature we calculated does not match.',
+			);
+		if (Date.now() / 1000 >= Number(expires))
+			return xmlError(403, 'AccessDenied', 'Request has expired');
 		return (
 			this.#files.get(pathname.split('/')[2]) ??
 			xmlError(404, 'NoSuchKey', 'The specified key does not exist.')
@@ -98,10 +108,16 @@ async function serve(
 	if ('status' in file) return sendAnswer(reply, file);
 	const fault = takeFault(file);
 	await wait(fault.delayMs ?? 0);
-	if (fault.redirectTo) return sendAnswer(reply, { status: 302, headers: { location: fault.redirectTo } });
-	if (fault.status) return sendAnswer(reply, xmlError(fault.status, 'SandboxFault', `Error ${fault.status}`));
+	if (fault.redirectTo)
+		return sendAnswer(reply, { status: 302, headers: { location: fault.redirectTo } });
+	if (fault.status)
+		return sendAnswer(reply, xmlError(fault.status, 'SandboxFault', `Error ${fault.status}`));
 	const { spec, content } = file;
-	return sendFile(reply, { ...spec, bytes: contentBytes(content), size: contentSize(content) }, fault);
+	return sendFile(
+		reply,
+		{ ...spec, bytes: contentBytes(content), size: contentSize(content) },
+		fault,
+	);
 }
 
 function takeFault(file: StoredFile): FileFault {

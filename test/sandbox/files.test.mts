@@ -13,7 +13,9 @@ const urlOf = (spec: Partial<FileSpec>): string =>
 	sandbox.files.url(sandbox.files.add({ name: 'a.bin', ...spec }));
 
 /** Status, and how many bytes came before the end or the error. */
-async function read(url: string): Promise<{ status: number; bytes: number; sha256: string; error?: string }> {
+async function read(
+	url: string,
+): Promise<{ status: number; bytes: number; sha256: string; error?: string }> {
 	const { statusCode: status, body } = await get(url);
 	const hash = createHash('sha256');
 	let bytes = 0;
@@ -59,7 +61,11 @@ describe('content', () => {
 
 	test('may be a text, or nothing', async () => {
 		expect(await (await get(urlOf({ text: 'Grüße' }))).body.text()).toBe('Grüße');
-		expect(await read(urlOf({ size: 0 }))).toMatchObject({ status: 200, bytes: 0, error: undefined });
+		expect(await read(urlOf({ size: 0 }))).toMatchObject({
+			status: 200,
+			bytes: 0,
+			error: undefined,
+		});
 	});
 });
 
@@ -67,7 +73,10 @@ describe('headers', () => {
 	test('are the usual ones', async () => {
 		const { headers, body } = await get(urlOf({ size: 5 }));
 		await body.dump();
-		expect(headers).toMatchObject({ 'content-type': 'application/octet-stream', 'content-length': '5' });
+		expect(headers).toMatchObject({
+			'content-type': 'application/octet-stream',
+			'content-length': '5',
+		});
 		expect(headers).not.toHaveProperty('content-disposition');
 	});
 
@@ -131,7 +140,9 @@ describe('presigned URLs', () => {
 	});
 
 	test('do not go with another authentication', async () => {
-		const { statusCode, body } = await get(sandbox.files.url(file()), { authorization: 'Bearer x' });
+		const { statusCode, body } = await get(sandbox.files.url(file()), {
+			authorization: 'Bearer x',
+		});
 		await body.dump();
 		expect(statusCode).toBe(400);
 	});
@@ -162,7 +173,9 @@ describe('faults', () => {
 		[true, /Invalid EOF/],
 		[false, /does not match content-length/],
 	])('cut short, chunked: %s', async (chunked, error) => {
-		expect(await read(urlOf({ size: 500_000, chunked, fault: { cutAfterBytes: 100_000 } }))).toMatchObject({
+		expect(
+			await read(urlOf({ size: 500_000, chunked, fault: { cutAfterBytes: 100_000 } })),
+		).toMatchObject({
 			status: 200,
 			bytes: 100_000,
 			error: expect.stringMatching(error),
@@ -180,7 +193,9 @@ describe('faults', () => {
 	});
 
 	test('redirected', async () => {
-		const { statusCode, headers, body } = await get(urlOf({ fault: { redirectTo: 'http://127.0.0.1:1/x' } }));
+		const { statusCode, headers, body } = await get(
+			urlOf({ fault: { redirectTo: 'http://127.0.0.1:1/x' } }),
+		);
 		await body.dump();
 		expect([statusCode, headers.location]).toEqual([302, 'http://127.0.0.1:1/x']);
 	});

@@ -19,7 +19,11 @@ export class Listener {
 		if (this.#server.listening) return;
 		await new Promise<void>((resolve, reject) => {
 			const failed = (error: NodeJS.ErrnoException): void =>
-				reject(error.code === 'EADDRINUSE' ? new Error(`Port ${this.#port} of 127.0.0.1 is in use`) : error);
+				reject(
+					error.code === 'EADDRINUSE'
+						? new Error(`Port ${this.#port} of 127.0.0.1 is in use`)
+						: error,
+				);
 			this.#server.once('error', failed);
 			this.#server.listen(this.#port, '127.0.0.1', () => {
 				this.#server.off('error', failed);

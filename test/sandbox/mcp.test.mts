@@ -81,14 +81,18 @@ describe('with the official client', () => {
 				startTime: expect.any(String),
 			})),
 		});
-		expect(jsonOf(await callTool(client, 'nen_list_runs', { workflowId: 'none' })).runs).toEqual([]);
+		expect(jsonOf(await callTool(client, 'nen_list_runs', { workflowId: 'none' })).runs).toEqual(
+			[],
+		);
 	});
 
 	test('the log of a run, as text', async () => {
 		sandbox.faults.next({ callbacks: [{ status: 'failed' }] });
 		const messageId = await startRun(sandbox);
 		await sandbox.until(() => sandbox.runs.get(messageId)?.status === 'failed');
-		const log = textOf(await callTool(client, 'nen_get_run_logs', { messageId, deploymentId: 'd' }));
+		const log = textOf(
+			await callTool(client, 'nen_get_run_logs', { messageId, deploymentId: 'd' }),
+		);
 		expect(log.split('\n')).toEqual([
 			expect.stringMatching(/^\S+Z Queued a run of workflow w$/),
 			expect.stringMatching(/^\S+Z Opened the form, because .*新規患者“$/),
@@ -106,7 +110,11 @@ describe('with the official client', () => {
 		await startRun(sandbox, { workflow_id: 'a' });
 		expect(await workflows()).toEqual({
 			success: true,
-			workflows: [{ workflowId: 'a', name: 'Admit' }, { workflowId: 'b', name: 'Bill' }, { workflowId: 'c' }],
+			workflows: [
+				{ workflowId: 'a', name: 'Admit' },
+				{ workflowId: 'b', name: 'Bill' },
+				{ workflowId: 'c' },
+			],
 		});
 		sandbox.setDefaults({ workflows: { b: {}, d: {} } });
 		expect(await workflows()).toEqual({
@@ -146,21 +154,26 @@ describe('with the official client', () => {
 		const session = String(transport.sessionId);
 		await transport.terminateSession();
 		expect((await postMcp(sandbox, list, { 'mcp-session-id': session })).status).toBe(404);
-		expect(sandbox.state().mcpRequests.find(({ method }) => method === 'DELETE')?.answered).toBe(200);
+		expect(sandbox.state().mcpRequests.find(({ method }) => method === 'DELETE')?.answered).toBe(
+			200,
+		);
 	});
 });
 
 describe('by hand', () => {
-	test.each([401, 403] as const)('a wrong key gets %d, and is not read further', async (refusedKeyStatus) => {
-		sandbox.setDefaults({ refusedKeyStatus });
-		for (const headers of [usualHeaders, { ...usualHeaders, 'x-api-key': 'wrong' }])
-			expect((await post(sandbox.mcpUrl, initialize, headers)).status).toBe(refusedKeyStatus);
-		expect(sandbox.state().mcpRequests).toMatchObject([
-			{ authorized: false, body: null, rpcMethod: 'POST', answered: refusedKeyStatus },
-			{ authorized: false, body: null, rpcMethod: 'POST', answered: refusedKeyStatus },
-		]);
-		expect(sandbox.state().counts.mcpInitializes).toBe(0);
-	});
+	test.each([401, 403] as const)(
+		'a wrong key gets %d, and is not read further',
+		async (refusedKeyStatus) => {
+			sandbox.setDefaults({ refusedKeyStatus });
+			for (const headers of [usualHeaders, { ...usualHeaders, 'x-api-key': 'wrong' }])
+				expect((await post(sandbox.mcpUrl, initialize, headers)).status).toBe(refusedKeyStatus);
+			expect(sandbox.state().mcpRequests).toMatchObject([
+				{ authorized: false, body: null, rpcMethod: 'POST', answered: refusedKeyStatus },
+				{ authorized: false, body: null, rpcMethod: 'POST', answered: refusedKeyStatus },
+			]);
+			expect(sandbox.state().counts.mcpInitializes).toBe(0);
+		},
+	);
 
 	test('initialize gives a new session id each time, and the notification after it gets 202', async () => {
 		const [first, second] = [await beginSession(sandbox), await beginSession(sandbox)];
@@ -210,7 +223,11 @@ describe('by hand', () => {
 
 	test('the usual negotiation: a version that is known, else the latest', async () => {
 		const answered = async (asked: string): Promise<string> => {
-			const params = { protocolVersion: asked, capabilities: {}, clientInfo: { name: 'n', version: '1' } };
+			const params = {
+				protocolVersion: asked,
+				capabilities: {},
+				clientInfo: { name: 'n', version: '1' },
+			};
 			return (await postMcp(sandbox, rpc('initialize', params))).body;
 		};
 		expect(await answered(protocolVersion)).toMatch(`"protocolVersion":"${protocolVersion}"`);
@@ -234,7 +251,12 @@ describe('records', () => {
 			state.mcpRequests.every(({ answered }) => answered !== null),
 		);
 		expect(requests).toEqual([]);
-		expect(counts).toMatchObject({ requests: 0, mcpInitializes: 1, mcpToolLists: 1, mcpToolCalls: 1 });
+		expect(counts).toMatchObject({
+			requests: 0,
+			mcpInitializes: 1,
+			mcpToolLists: 1,
+			mcpToolCalls: 1,
+		});
 		const posts = mcpRequests.filter(({ method }) => method === 'POST');
 		expect(posts.map(({ rpcMethod, tool, answered }) => [rpcMethod, tool, answered])).toEqual([
 			['initialize', null, 200],

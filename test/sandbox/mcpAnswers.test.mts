@@ -25,7 +25,11 @@ afterEach(async () => {
 	sandbox.reset();
 });
 
-const statusCall = rpc('tools/call', { name: 'nen_status', arguments: { messageId: 'm' } }, 'my-id');
+const statusCall = rpc(
+	'tools/call',
+	{ name: 'nen_status', arguments: { messageId: 'm' } },
+	'my-id',
+);
 const notFound = { success: false, error: 'Run not found' };
 
 describe('the answer to a request comes', () => {
@@ -65,7 +69,10 @@ describe('the answer to a request comes', () => {
 		expect(messagesOf(body)).toMatchObject([
 			{ method: 'notifications/tools/list_changed' },
 			{ method: 'notifications/message', params: { level: 'info', data: 'Looking' } },
-			{ method: 'notifications/progress', params: { progressToken: 'my-id', progress: 1, total: 2 } },
+			{
+				method: 'notifications/progress',
+				params: { progressToken: 'my-id', progress: 1, total: 2 },
+			},
 			{ method: 'ping', id: 'ping-of-the-server' },
 			{ id: 'of-nobody', result: {} },
 			{ id: 'my-id', result: {} },
@@ -76,7 +83,9 @@ describe('the answer to a request comes', () => {
 	test('and the client may answer the ping that came before it', async () => {
 		await received({ first: ['ping'] });
 		const { mcpRequests } = await sandbox.until((state) =>
-			state.mcpRequests.some(({ rpcMethod, answered }) => rpcMethod === 'POST' && answered !== null),
+			state.mcpRequests.some(
+				({ rpcMethod, answered }) => rpcMethod === 'POST' && answered !== null,
+			),
 		);
 		expect(mcpRequests.find(({ rpcMethod }) => rpcMethod === 'POST')).toMatchObject({
 			body: { id: 'ping-of-the-server', result: {} },
@@ -106,7 +115,9 @@ describe('the answer to a request comes', () => {
 		sandbox.reset();
 		client = await connectClient(sandbox);
 		sandbox.mcpFaults.next({ answerAs: { withoutAnswer: true } });
-		await expect(callTool(client, 'nen_status', { messageId: 'm' }, UNANSWERED)).rejects.toThrow(/timed out/);
+		await expect(callTool(client, 'nen_status', { messageId: 'm' }, UNANSWERED)).rejects.toThrow(
+			/timed out/,
+		);
 	});
 
 	test('never, and the stream stays open', async () => {
@@ -192,7 +203,10 @@ describe('the result of a tool', () => {
 	});
 
 	test('as it is, of the protocol or not', async () => {
-		const image = { content: [{ type: 'image', data: 'AA==', mimeType: 'image/png' }], _meta: { a: 1 } };
+		const image = {
+			content: [{ type: 'image', data: 'AA==', mimeType: 'image/png' }],
+			_meta: { a: 1 },
+		};
 		expect(await ordered({ whole: image })).toEqual(image);
 		const session = await beginSession(sandbox);
 		for (const whole of [{ content: 'odd' }, {}]) {
@@ -221,17 +235,22 @@ describe('the result of a tool', () => {
 });
 
 describe('the tools', () => {
-	const names = async (): Promise<string[]> => (await client.listTools()).tools.map(({ name }) => name);
+	const names = async (): Promise<string[]> =>
+		(await client.listTools()).tools.map(({ name }) => name);
 
 	test('can have the older names', async () => {
 		sandbox.setDefaults({ mcpTools: [...olderTools] });
 		sandbox.runs.set('m', { status: 'running', workflowId: 'w', logs: 'all is well' });
 		client = await connectClient(sandbox);
 		expect(await names()).toEqual(olderTools);
-		expect(jsonOf(await callTool(client, 'get_run_status', { messageId: 'm' })).status).toBe('running');
+		expect(jsonOf(await callTool(client, 'get_run_status', { messageId: 'm' })).status).toBe(
+			'running',
+		);
 		expect(jsonOf(await callTool(client, 'list_runs', { workflowId: 'w' })).runs).toHaveLength(1);
 		expect(textOf(await callTool(client, 'get_run_logs', { messageId: 'm' }))).toBe('all is well');
-		expect(jsonOf(await callTool(client, 'list_workflows')).workflows).toEqual([{ workflowId: 'w' }]);
+		expect(jsonOf(await callTool(client, 'list_workflows')).workflows).toEqual([
+			{ workflowId: 'w' },
+		]);
 		expect(jsonOf(await callTool(client, 'get_run_video', { messageId: 'm' }))).toEqual({
 			success: true,
 			liveViewUrl: 'https://app.getnen.ai/runs/m',
@@ -286,7 +305,8 @@ describe('a server', () => {
 		const id = headers['mcp-session-id'];
 		const status = async (version: string): Promise<number> => {
 			const session: Record<string, string> = mcpSessions ? { 'mcp-session-id': String(id) } : {};
-			return (await postMcp(sandbox, statusCall, { ...session, 'mcp-protocol-version': version })).status;
+			return (await postMcp(sandbox, statusCall, { ...session, 'mcp-protocol-version': version }))
+				.status;
 		};
 		expect(await status('2099-01-01')).toBe(200);
 		expect(await status('2025-06-18')).toBe(400);

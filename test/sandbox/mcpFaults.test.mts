@@ -2,14 +2,23 @@ import type { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { request } from 'undici';
 import { UNANSWERED, withSandbox } from './cases.mts';
 import { errorAnswer, type McpFaultRule, type Sandbox } from './index.mts';
-import { beginSession, callTool, connectClient, initialize, jsonOf, postMcp, rpc } from './mcp/support.mts';
+import {
+	beginSession,
+	callTool,
+	connectClient,
+	initialize,
+	jsonOf,
+	postMcp,
+	rpc,
+} from './mcp/support.mts';
 import { post, startFastSandbox } from './support.mts';
 
 let sandbox: Sandbox;
 withSandbox((given) => (sandbox = given), startFastSandbox);
 
 const list = rpc('tools/list');
-const call = (name: string, messageId = 'm') => rpc('tools/call', { name, arguments: { messageId } });
+const call = (name: string, messageId = 'm') =>
+	rpc('tools/call', { name, arguments: { messageId } });
 const status = async (message: unknown, session: Record<string, string>): Promise<number> =>
 	(await postMcp(sandbox, message, session)).status;
 
@@ -28,7 +37,9 @@ describe('an answer in place of the server’s', () => {
 		const answer = await postMcp(sandbox, initialize);
 		expect(answer.status).toBe(refuse.status);
 		expect(answer.headers.location).toBe(refuse.headers?.location);
-		expect(answer.headers['content-type']).toBe(refuse.contentType ?? answer.headers['content-type']);
+		expect(answer.headers['content-type']).toBe(
+			refuse.contentType ?? answer.headers['content-type'],
+		);
 		expect(await status(initialize, {})).toBe(200);
 	});
 
@@ -58,7 +69,9 @@ describe('the connection', () => {
 	] as const)('%s: no answer', async (connection, error) => {
 		sandbox.mcpFaults.next({ connection });
 		await expect(postMcp(sandbox, initialize, {}, UNANSWERED)).rejects.toThrow(error);
-		expect(sandbox.state().mcpRequests).toMatchObject([{ rpcMethod: 'initialize', answered: null }]);
+		expect(sandbox.state().mcpRequests).toMatchObject([
+			{ rpcMethod: 'initialize', answered: null },
+		]);
 		expect(await status(initialize, {})).toBe(200);
 	});
 
@@ -112,7 +125,12 @@ describe('rules', () => {
 	])('match %j', async (match, statuses) => {
 		const session = await beginSession(sandbox);
 		sandbox.mcpFaults.add({ match, refuse: { status: 500 } });
-		const messages = [list, call('nen_status', 'a'), call('nen_status', 'b'), call('nen_get_run_logs', 'a')];
+		const messages = [
+			list,
+			call('nen_status', 'a'),
+			call('nen_status', 'b'),
+			call('nen_get_run_logs', 'a'),
+		];
 		const answered = [];
 		for (const message of messages) answered.push(await status(message, session));
 		expect(answered).toEqual(statuses);
@@ -158,7 +176,11 @@ describe('over HTTP', () => {
 		(await post(`${sandbox.url}/_sandbox/${path}`, body)).status;
 
 	test('fault rules', async () => {
-		await control('mcp-faults', { match: { method: 'initialize' }, times: 1, refuse: { status: 503 } });
+		await control('mcp-faults', {
+			match: { method: 'initialize' },
+			times: 1,
+			refuse: { status: 503 },
+		});
 		expect([await status(initialize, {}), await status(initialize, {})]).toEqual([503, 200]);
 		await control('mcp-faults', { refuse: { status: 503 } });
 		await request(`${sandbox.url}/_sandbox/mcp-faults`, { method: 'DELETE' });
@@ -199,7 +221,10 @@ describe('what servers in the field do', () => {
 	test('behind a load balancer, a session is found only with its cookie', async () => {
 		sandbox.setDefaults({ mcpStickyCookie: true });
 		const { headers } = await postMcp(sandbox, initialize);
-		const session = { 'mcp-session-id': String(headers['mcp-session-id']), 'mcp-protocol-version': '2025-06-18' };
+		const session = {
+			'mcp-session-id': String(headers['mcp-session-id']),
+			'mcp-protocol-version': '2025-06-18',
+		};
 		const [cookie] = String(headers['set-cookie']).split(';');
 		expect(cookie).toMatch(/^sticky=to-/);
 		expect(await status(list, session)).toBe(404);

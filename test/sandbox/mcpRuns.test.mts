@@ -16,7 +16,8 @@ afterAll(async () => {
 });
 
 const status = (messageId: string): string | undefined => sandbox.runs.get(messageId)?.status;
-const reaches = (messageId: string, wanted: string) => sandbox.until(() => status(messageId) === wanted);
+const reaches = (messageId: string, wanted: string) =>
+	sandbox.until(() => status(messageId) === wanted);
 const startHeard = (): Promise<string> => startRun(sandbox, { webhook_callback: receiver.url });
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -86,8 +87,16 @@ describe('a run goes through its stages', () => {
 	test.each([
 		['wanted no callback', undefined, {}],
 		['gets none', [], { webhook_callback: 'http://127.0.0.1:9/' }],
-		['gets only the first', [{ status: 'processing' }], { webhook_callback: 'http://127.0.0.1:9/' }],
-		['gets one of an unknown status', [{ status: 'odd' }], { webhook_callback: 'http://127.0.0.1:9/' }],
+		[
+			'gets only the first',
+			[{ status: 'processing' }],
+			{ webhook_callback: 'http://127.0.0.1:9/' },
+		],
+		[
+			'gets one of an unknown status',
+			[{ status: 'odd' }],
+			{ webhook_callback: 'http://127.0.0.1:9/' },
+		],
 	])('also when it %s', async (_what, callbacks, run) => {
 		sandbox.faults.next({ callbacks });
 		const messageId = await startRun(sandbox, run);
@@ -158,7 +167,11 @@ describe('a run can be held', () => {
 			logs: 'all is well',
 		});
 		sandbox.runs.set('m', { status: 'failed', output: null });
-		expect(sandbox.runs.get('m')).toMatchObject({ workflowId: 'w', status: 'failed', output: undefined });
+		expect(sandbox.runs.get('m')).toMatchObject({
+			workflowId: 'w',
+			status: 'failed',
+			output: undefined,
+		});
 	});
 
 	test('but not in a form that does not exist, nor beyond a reset', () => {

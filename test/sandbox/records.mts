@@ -1,6 +1,12 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { desktopPath, readCall, sentKeys, type DesktopCall, type KeyHeader } from './desktop/call.mts';
+import {
+	desktopPath,
+	readCall,
+	sentKeys,
+	type DesktopCall,
+	type KeyHeader,
+} from './desktop/call.mts';
 import { readMessage } from './mcp/message.mts';
 
 /** A request to the API or for a file. Times are milliseconds since 1970. */
@@ -139,7 +145,8 @@ export class Records {
 			answered: null,
 		};
 		if (record.path === mcpPath) this.#openMcp(record, request, response);
-		else if (record.path.startsWith(`${desktopPath}/`)) this.#openDesktop(record, request, response);
+		else if (record.path.startsWith(`${desktopPath}/`))
+			this.#openDesktop(record, request, response);
 		else this.#openOther(record, request, response);
 		response.once('close', () => {
 			if (response.headersSent) record.answered = response.statusCode;

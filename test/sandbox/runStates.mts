@@ -6,7 +6,11 @@ import type { RunRecord } from './records.mts';
 import { isFinal, stageNow, view, type RunView, type Stage, type TrackedRun } from './runView.mts';
 import type { CallbackSpec, PlannedCallback, Settings } from './shapes.mts';
 
-const stageOf: Record<string, Stage> = { processing: 'running', success: 'completed', failed: 'failed' };
+const stageOf: Record<string, Stage> = {
+	processing: 'running',
+	success: 'completed',
+	failed: 'failed',
+};
 
 /** How the runs are getting on, as NenAI knows it: its callbacks may be late, or get lost. */
 export class RunStates {
@@ -23,7 +27,8 @@ export class RunStates {
 	/** Holds a run in a state until it is set anew, one that the sandbox has not started too. Throws when malformed. */
 	set(messageId: string, state: RunState): void {
 		const parsed = runStateShape.parse(state);
-		const run = this.#runs.get(messageId) ?? newRun(messageId, parsed.workflowId ?? randomUUID(), {});
+		const run =
+			this.#runs.get(messageId) ?? newRun(messageId, parsed.workflowId ?? randomUUID(), {});
 		run.workflowId = parsed.workflowId ?? run.workflowId;
 		run.held = { state: parsed, since: Date.now() };
 		this.#runs.set(messageId, run);
@@ -52,7 +57,10 @@ export class RunStates {
 	 */
 	begin({ messageId, workflowId, params, callbackUrl }: RunRecord, plan = usualCallbacks()): void {
 		this.#runs.set(messageId, newRun(messageId, workflowId, params));
-		const unheard = [...(callbackUrl === null ? plan : []), ...usualCallbacks().filter(missingIn(plan))];
+		const unheard = [
+			...(callbackUrl === null ? plan : []),
+			...usualCallbacks().filter(missingIn(plan)),
+		];
 		for (const callback of unheard) void this.#comeTo(messageId, callback);
 	}
 
@@ -82,13 +90,25 @@ export class RunStates {
 	}
 }
 
-function newRun(messageId: string, workflowId: string, params: Record<string, unknown>): TrackedRun {
-	return { messageId, workflowId, params, history: [{ stage: 'queued', at: Date.now() }], held: null };
+function newRun(
+	messageId: string,
+	workflowId: string,
+	params: Record<string, unknown>,
+): TrackedRun {
+	return {
+		messageId,
+		workflowId,
+		params,
+		history: [{ stage: 'queued', at: Date.now() }],
+		held: null,
+	};
 }
 
 /** Whether the plan lacks this callback; any final one stands for another. */
 function missingIn(plan: PlannedCallback[]): (usual: PlannedCallback) => boolean {
 	const stages = plan.map(({ status }) => stageOf[status]).filter((stage) => stage !== undefined);
 	return ({ status }) =>
-		stageOf[status] === 'running' ? !stages.includes('running') : !stages.some((stage) => isFinal(stage));
+		stageOf[status] === 'running'
+			? !stages.includes('running')
+			: !stages.some((stage) => isFinal(stage));
 }

@@ -71,7 +71,9 @@ function usualView(run: TrackedRun, status: string): Omit<RunView, 'more'> {
 		workflowId,
 		status,
 		startTime: status === 'queued' ? undefined : isoTime(started),
-		endTime: isFinal(status) ? isoTime(isFinal(last.stage) ? last.at : (held?.since ?? last.at)) : undefined,
+		endTime: isFinal(status)
+			? isoTime(isFinal(last.stage) ? last.at : (held?.since ?? last.at))
+			: undefined,
 		progress: progressOf(status),
 		output: status === 'completed' ? (last.result ?? usualResult(run.params)) : undefined,
 		liveViewUrl: `https://app.getnen.ai/runs/${messageId}`,

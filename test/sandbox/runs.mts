@@ -42,8 +42,10 @@ async function refuseHead(
 	parts: Parts,
 ): Promise<FastifyReply | void> {
 	const { fault, refusedKeyStatus } = parts.settings();
-	if (parts.faults.takeDropBeforeBody() || fault.connection === 'drop-before-body') return drop(reply);
-	if (!parts.isKey(request.headers['x-api-key'])) return sendAnswer(reply, refusedKey(refusedKeyStatus));
+	if (parts.faults.takeDropBeforeBody() || fault.connection === 'drop-before-body')
+		return drop(reply);
+	if (!parts.isKey(request.headers['x-api-key']))
+		return sendAnswer(reply, refusedKey(refusedKeyStatus));
 	if (!/^application\/json\s*(;|$)/i.test(request.headers['content-type'] ?? ''))
 		return sendAnswer(
 			reply,

@@ -8,7 +8,10 @@ let sandbox: Sandbox;
 withSandbox((given) => (sandbox = given), startFastSandbox);
 
 test('accepts a run and says so as documented', async () => {
-	const answer = await postRun(sandbox, { workflow_id: id, workflow_params: { PATIENT_NAME: 'Jane Doe' } });
+	const answer = await postRun(sandbox, {
+		workflow_id: id,
+		workflow_params: { PATIENT_NAME: 'Jane Doe' },
+	});
 	expect(answer.status).toBe(202);
 	expect(JSON.parse(answer.body)).toEqual({
 		message: 'Job accepted for processing.',
@@ -59,9 +62,9 @@ describe('the key', () => {
 	test('can change', async () => {
 		const before = sandbox.apiKey;
 		sandbox.setDefaults({ apiKey: 'a-newer-key' });
-		expect((await post(`${sandbox.url}/runs`, { workflow_id: id }, { 'x-api-key': before })).status).toBe(
-			401,
-		);
+		expect(
+			(await post(`${sandbox.url}/runs`, { workflow_id: id }, { 'x-api-key': before })).status,
+		).toBe(401);
 		expect((await postRun(sandbox, { workflow_id: id })).status).toBe(202);
 	});
 
@@ -71,7 +74,10 @@ describe('the key', () => {
 			sandbox.setDefaults({ apiKey: 'right' });
 			for (const path of ['/', '/runs', '/workflows']) {
 				const answer = await request(sandbox.url + path, { headers });
-				expect([answer.statusCode, await answer.body.text()]).toEqual([404, '{"message":"Not Found"}']);
+				expect([answer.statusCode, await answer.body.text()]).toEqual([
+					404,
+					'{"message":"Not Found"}',
+				]);
 			}
 		},
 	);
@@ -81,7 +87,11 @@ describe('the form of the body', () => {
 	test.each([
 		['no workflow_id', {}, 'Missing required field: workflow_id'],
 		['empty workflow_id', { workflow_id: '' }, 'workflow_id must not be empty'],
-		['workflow_id of a wrong type', { workflow_id: 7 }, 'Invalid type for workflow_id: expected string'],
+		[
+			'workflow_id of a wrong type',
+			{ workflow_id: 7 },
+			'Invalid type for workflow_id: expected string',
+		],
 		['unknown field', { workflow_id: id, workflowParams: {} }, 'Unknown field: workflowParams'],
 		[
 			'parameters as text',
@@ -116,7 +126,10 @@ describe('the form of the body', () => {
 		]),
 	])('%s: 400', async (_case, body, message) => {
 		const answer = await postRun(sandbox, body);
-		expect([answer.status, JSON.parse(answer.body)]).toEqual([400, { error: 'Invalid request', message }]);
+		expect([answer.status, JSON.parse(answer.body)]).toEqual([
+			400,
+			{ error: 'Invalid request', message },
+		]);
 		expect(sandbox.state().counts.runsStarted).toBe(0);
 	});
 
@@ -130,7 +143,10 @@ describe('the form of the body', () => {
 	);
 
 	test('secure parameters need what the key alone does not give', async () => {
-		const answer = await postRun(sandbox, { workflow_id: id, secure_workflow_params: { PIN: '1' } });
+		const answer = await postRun(sandbox, {
+			workflow_id: id,
+			secure_workflow_params: { PIN: '1' },
+		});
 		expect([answer.status, JSON.parse(answer.body)]).toEqual([
 			403,
 			{ error: 'hmac_required_for_secure_params', message: expect.any(String) },
@@ -170,7 +186,11 @@ describe('declared workflows', () => {
 		['other case', { NAME: 'B', Age: 1 }, 'Unknown workflow parameter: Age'],
 		['missing', { age: 1 }, 'Missing workflow parameter: NAME'],
 		['none at all', undefined, 'Missing workflow parameter: NAME'],
-		['number as text', { NAME: 'B', age: '1' }, 'Workflow parameter age must be of type number, not string'],
+		[
+			'number as text',
+			{ NAME: 'B', age: '1' },
+			'Workflow parameter age must be of type number, not string',
+		],
 		['null', { NAME: null }, 'Workflow parameter NAME must be of type string, not null'],
 		[
 			'list for an object',

@@ -21,11 +21,18 @@ export interface Stop {
 
 /** Answers with a file, a block at a time. */
 export async function sendFile(reply: FastifyReply, file: OutgoingFile, stop: Stop): Promise<void> {
-	const { bytes, size, contentType = 'application/octet-stream', contentDisposition, chunked } = file;
+	const {
+		bytes,
+		size,
+		contentType = 'application/octet-stream',
+		contentDisposition,
+		chunked,
+	} = file;
 	reply.hijack();
 	const response = reply.raw;
 	if (contentType !== null) response.setHeader('content-type', contentType);
-	if (contentDisposition !== undefined) response.setHeader('content-disposition', contentDisposition);
+	if (contentDisposition !== undefined)
+		response.setHeader('content-disposition', contentDisposition);
 	if (!chunked) response.setHeader('content-length', size);
 	response.flushHeaders();
 	const stopAfter = stop.cutAfterBytes ?? stop.stallAfterBytes;

@@ -109,7 +109,9 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 	const isKey = (key: unknown): boolean => key === settings.apiKey;
 	// Each API says which headers count.
 	const hasKey = ({ url, headers }: IncomingMessage): boolean =>
-		url?.startsWith(`${desktopPath}/`) ? isAuthorized(headers, settings) : isKey(headers['x-api-key']);
+		url?.startsWith(`${desktopPath}/`)
+			? isAuthorized(headers, settings)
+			: isKey(headers['x-api-key']);
 
 	const faults = new Faults();
 	const mcpFaults = new McpFaults();
@@ -202,7 +204,14 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 		wait,
 	});
 	registerMcp(app, { settings: current, faults: mcpFaults, sessions, isKey, wait });
-	registerDesktop(app, { settings: current, faults: desktopFaults, desktops, uploads, records, wait });
+	registerDesktop(app, {
+		settings: current,
+		faults: desktopFaults,
+		desktops,
+		uploads,
+		records,
+		wait,
+	});
 	registerFiles(app, files, wait);
 	registerControl(app, sandbox, wait);
 	await app.ready();

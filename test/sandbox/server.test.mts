@@ -17,7 +17,11 @@ const control = (path: string, body: unknown = {}) => post(`${sandbox.url}/_sand
 describe('records', () => {
 	test('of requests name everything but the key', async () => {
 		await postRun(sandbox, { workflow_id: 'w' });
-		await post(`${sandbox.url}/runs?x=1`, { workflow_id: 'w' }, { 'x-api-key': 'wrong-key', cookie: 'c=1' });
+		await post(
+			`${sandbox.url}/runs?x=1`,
+			{ workflow_id: 'w' },
+			{ 'x-api-key': 'wrong-key', cookie: 'c=1' },
+		);
 		await request(sandbox.url);
 		const { requests } = await sandbox.until((state) =>
 			state.requests.every(({ answered }) => answered !== null),
@@ -37,7 +41,13 @@ describe('records', () => {
 				body: null,
 				answered: 401,
 			}),
-			expect.objectContaining({ method: 'GET', path: '/', authorized: false, body: null, answered: 404 }),
+			expect.objectContaining({
+				method: 'GET',
+				path: '/',
+				authorized: false,
+				body: null,
+				answered: 404,
+			}),
 		]);
 		expect(requests.map(({ headers }) => headers['x-api-key'])).toEqual([
 			'[redacted]',
@@ -101,10 +111,16 @@ describe('over HTTP', () => {
 	});
 
 	test('fault rules', async () => {
-		await control('faults', { match: { param: 'NAME', equals: 'B' }, times: 1, refuse: { status: 503 } });
+		await control('faults', {
+			match: { param: 'NAME', equals: 'B' },
+			times: 1,
+			refuse: { status: 503 },
+		});
 		const statuses = [];
 		for (const NAME of ['A', 'B', 'B'])
-			statuses.push((await postRun(sandbox, { workflow_id: 'w', workflow_params: { NAME } })).status);
+			statuses.push(
+				(await postRun(sandbox, { workflow_id: 'w', workflow_params: { NAME } })).status,
+			);
 		expect(statuses).toEqual([202, 503, 202]);
 		await control('faults', { refuse: { status: 503 } });
 		await request(`${sandbox.url}/_sandbox/faults`, { method: 'DELETE' });
@@ -128,7 +144,10 @@ describe('over HTTP', () => {
 			signature: 'malformed',
 		});
 		expect(JSON.parse(answer.body)).toMatchObject({ messageId: 'm', answer: { status: 200 } });
-		expect(JSON.parse(receiver.callbacks[0].body)).toMatchObject({ message_id: 'm', status: 'failed' });
+		expect(JSON.parse(receiver.callbacks[0].body)).toMatchObject({
+			message_id: 'm',
+			status: 'failed',
+		});
 		await receiver.close();
 	});
 
@@ -182,7 +201,11 @@ describe('stopping', () => {
 		expect(await Promise.all(open)).toEqual(['closed', 'closed']);
 		await new Promise((resolve) => setTimeout(resolve, 60));
 		expect(receiver.callbacks).toEqual([]);
-		expect(sandbox.state().counts).toMatchObject({ deliveries: 0, pendingCallbacks: 0, runsStarted: 1 });
+		expect(sandbox.state().counts).toMatchObject({
+			deliveries: 0,
+			pendingCallbacks: 0,
+			runsStarted: 1,
+		});
 		await receiver.close();
 	});
 

@@ -56,12 +56,17 @@ export async function startReceiver(): Promise<Receiver> {
 	const receiver: Receiver = { url: '', callbacks: [], answers: [], close };
 	const server = createServer(async (incoming, response) => {
 		const answer = receiver.answers.length > 0 ? receiver.answers.shift() : 200;
-		receiver.callbacks.push({ at: Date.now(), headers: incoming.headers, body: await text(incoming) });
+		receiver.callbacks.push({
+			at: Date.now(),
+			headers: incoming.headers,
+			body: await text(incoming),
+		});
 		if (answer) response.writeHead(answer).end('noted');
 	});
 	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 	const address = server.address();
-	if (typeof address === 'object' && address) receiver.url = `http://127.0.0.1:${address.port}/callback`;
+	if (typeof address === 'object' && address)
+		receiver.url = `http://127.0.0.1:${address.port}/callback`;
 	return receiver;
 
 	async function close(): Promise<void> {

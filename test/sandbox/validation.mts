@@ -57,7 +57,10 @@ export function refuseRun(run: RunRequest, workflows: Settings['workflows']): An
 	return problem === undefined ? undefined : apiError(422, 'Invalid workflow parameters', problem);
 }
 
-function problemWithParams(params: Record<string, unknown>, workflow: Workflow): string | undefined {
+function problemWithParams(
+	params: Record<string, unknown>,
+	workflow: Workflow,
+): string | undefined {
 	const unknown = Object.keys(params).find((name) => !Object.hasOwn(workflow, name));
 	if (unknown !== undefined) return `Unknown workflow parameter: ${unknown}`;
 	for (const [name, { type, required }] of Object.entries(workflow)) {

@@ -8,7 +8,13 @@ import { NenAiTrigger } from '../../nodes/NenAi/NenAiTrigger.node';
 import { PICTURES } from '../e2e/editor/pictures.mts';
 
 const root = join(__dirname, '../..');
-const pages = ['README.md', 'CONTRIBUTING.md', ...readdirSync(join(root, 'docs')).filter((file) => file.endsWith('.md')).map((file) => `docs/${file}`)];
+const pages = [
+	'README.md',
+	'CONTRIBUTING.md',
+	...readdirSync(join(root, 'docs'))
+		.filter((file) => file.endsWith('.md'))
+		.map((file) => `docs/${file}`),
+];
 const read = (page: string) => readFileSync(join(root, page), 'utf8');
 
 interface Link {
@@ -23,21 +29,39 @@ const links = pages.flatMap((page): Link[] =>
 	[...read(page).matchAll(/\]\(([^)\s]+)[^)]*\)/g)]
 		.map(([, target]) => target.split('#'))
 		.filter(([target]) => !/^[a-z]+:/.test(target))
-		.map(([target, anchor]) => ({ page, target: target === '' ? page : normalize(join(dirname(page), target)), anchor })),
+		.map(([target, anchor]) => ({
+			page,
+			target: target === '' ? page : normalize(join(dirname(page), target)),
+			anchor,
+		})),
 );
 
 /** As GitHub makes them of headings. */
 const anchorsOf = (page: string) =>
-	[...read(page).matchAll(/^#+ (.+)$/gm)].map(([, title]) => title.toLowerCase().replace(/[^\p{L}\p{N}\- ]/gu, '').replaceAll(' ', '-'));
+	[...read(page).matchAll(/^#+ (.+)$/gm)].map(([, title]) =>
+		title
+			.toLowerCase()
+			.replace(/[^\p{L}\p{N}\- ]/gu, '')
+			.replaceAll(' ', '-'),
+	);
 
 test.each(pages)('the links of %s lead to something', (page) => {
-	const broken = links.filter((link) => link.page === page && !(existsSync(join(root, link.target)) && (link.anchor === undefined || anchorsOf(link.target).includes(link.anchor))));
+	const broken = links.filter(
+		(link) =>
+			link.page === page &&
+			!(
+				existsSync(join(root, link.target)) &&
+				(link.anchor === undefined || anchorsOf(link.target).includes(link.anchor))
+			),
+	);
 	expect(broken).toEqual([]);
 });
 
 test('every page can be reached from the README', () => {
 	const reached = new Set(['README.md']);
-	for (const page of reached) for (const link of links) if (link.page === page && link.target.endsWith('.md')) reached.add(link.target);
+	for (const page of reached)
+		for (const link of links)
+			if (link.page === page && link.target.endsWith('.md')) reached.add(link.target);
 	expect(pages.filter((page) => !reached.has(page))).toEqual([]);
 });
 
@@ -47,7 +71,11 @@ test('the README is read in one sitting', () => {
 
 test('the pictures are those that the test of the editor takes, and each is shown', () => {
 	const files = PICTURES.map((name) => `docs/images/${name}.png`);
-	expect(readdirSync(join(root, 'docs/images')).map((file) => `docs/images/${file}`).sort()).toEqual([...files].sort());
+	expect(
+		readdirSync(join(root, 'docs/images'))
+			.map((file) => `docs/images/${file}`)
+			.sort(),
+	).toEqual([...files].sort());
 	expect(files.filter((file) => !links.some(({ target }) => target === file))).toEqual([]);
 });
 
@@ -57,28 +85,46 @@ test.each(PICTURES)('the picture "%s" is of a size for a web page', (name) => {
 
 test('every example is in the README', () => {
 	const files = readdirSync(join(root, 'examples')).map((file) => `examples/${file}`);
-	expect(files.filter((file) => !links.some(({ page, target }) => page === 'README.md' && target === file))).toEqual([]);
+	expect(
+		files.filter(
+			(file) => !links.some(({ page, target }) => page === 'README.md' && target === file),
+		),
+	).toEqual([]);
 });
 
 /** What the forms call their fields; "Options → …" for what is in a collection. */
 const labels = (properties: INodeProperties[]): string[] =>
 	properties.flatMap(({ displayName, type, options = [] }) => [
 		displayName,
-		...(type === 'collection' ? options.map((option) => `${displayName} → ${'displayName' in option ? option.displayName : option.name}`) : []),
+		...(type === 'collection'
+			? options.map(
+					(option) =>
+						`${displayName} → ${'displayName' in option ? option.displayName : option.name}`,
+				)
+			: []),
 	]);
-const known = [new NenAiApi(), new NenAi().description, new NenAiTrigger().description].flatMap(({ properties }) => labels(properties));
+const known = [new NenAiApi(), new NenAi().description, new NenAiTrigger().description].flatMap(
+	({ properties }) => labels(properties),
+);
 
 /** The first cells of the tables whose first column is headed so. */
 const firstCells = (page: string, heading: string) =>
 	read(page)
 		.split(/\n(?!\|)/)
-		.map((block) => block.split('\n').filter((line) => line.startsWith('|')).map((line) => line.split('|')[1].trim()))
+		.map((block) =>
+			block
+				.split('\n')
+				.filter((line) => line.startsWith('|'))
+				.map((line) => line.split('|')[1].trim()),
+		)
 		.filter(([first]) => first === heading)
 		.flatMap(([, , ...cells]) => cells);
 
 test.each(pages)('the parameters that tables of %s name are those of the forms', (page) => {
 	const named = ['Parameter', 'Field'].flatMap((heading) => firstCells(page, heading));
-	expect(named.flatMap((cell) => cell.split(', ')).filter((name) => !known.includes(name))).toEqual([]);
+	expect(named.flatMap((cell) => cell.split(', ')).filter((name) => !known.includes(name))).toEqual(
+		[],
+	);
 });
 
 test('such tables are found', () => {
@@ -87,13 +133,28 @@ test('such tables are found', () => {
 });
 
 /** Whatever says how NenAI is asked, or gives advice to n8n's AI builder. */
-const spokenOf = [...pages, ...readdirSync(join(root, 'examples')).map((file) => `examples/${file}`), 'nodes/NenAi/NenAi.node.ts', 'nodes/NenAi/__schema__/v1.0.0/run/get.json'];
+const spokenOf = [
+	...pages,
+	...readdirSync(join(root, 'examples')).map((file) => `examples/${file}`),
+	'nodes/NenAi/NenAi.node.ts',
+	'nodes/NenAi/__schema__/v1.0.0/run/get.json',
+];
 
 test.each(spokenOf)('%s does not promise values by asking: they come by callback only', (page) => {
-	const promises = read(page).match(/values stand in `output`|run's `output`|`status` and `output`|"output": \{/g) ?? [];
+	const promises =
+		read(page).match(
+			/values stand in `output`|run's `output`|`status` and `output`|"output": \{/g,
+		) ?? [];
 	expect(promises).toEqual([]);
 });
 
-test.each(['README.md', 'docs/asking.md', 'docs/agents.md', 'docs/security.md', 'nodes/NenAi/NenAi.node.ts', 'nodes/NenAi/resources/run/getLogs.ts'])('%s says that a log may contain passwords', (page) => {
+test.each([
+	'README.md',
+	'docs/asking.md',
+	'docs/agents.md',
+	'docs/security.md',
+	'nodes/NenAi/NenAi.node.ts',
+	'nodes/NenAi/resources/run/getLogs.ts',
+])('%s says that a log may contain passwords', (page) => {
 	expect(read(page)).toMatch(/may contain passwords/);
 });

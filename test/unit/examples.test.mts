@@ -1,7 +1,13 @@
 /** Holds the examples against the nodes' descriptions, so that neither changes without the other. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { NodeHelpers, type INode, type INodeParameters, type INodeProperties, type INodeTypeDescription } from 'n8n-workflow';
+import {
+	NodeHelpers,
+	type INode,
+	type INodeParameters,
+	type INodeProperties,
+	type INodeTypeDescription,
+} from 'n8n-workflow';
 import { NenAi } from '../../nodes/NenAi/NenAi.node';
 import { NenAiTrigger } from '../../nodes/NenAi/NenAiTrigger.node';
 import type { WorkflowJson } from '../n8n/schemas.mts';
@@ -34,27 +40,42 @@ const nodesOfOurs = files.flatMap((file) =>
 
 /** The node without what n8n adds to tools. */
 function asPlainNode(node: INode): INode {
-	const kept = Object.entries(node.parameters).filter(([name]) => !(node.type.endsWith('Tool') && TOOL_PARAMETERS.includes(name)));
+	const kept = Object.entries(node.parameters).filter(
+		([name]) => !(node.type.endsWith('Tool') && TOOL_PARAMETERS.includes(name)),
+	);
 	return { ...node, parameters: Object.fromEntries(kept) };
 }
 
 /** The parameters that the editor shows for the node as it is set. */
 function shownParameters(node: INode, description: INodeTypeDescription): string[] {
 	const { parameters } = asPlainNode(node);
-	const shown = NodeHelpers.getNodeParameters(description.properties, parameters, true, false, node, description);
+	const shown = NodeHelpers.getNodeParameters(
+		description.properties,
+		parameters,
+		true,
+		false,
+		node,
+		description,
+	);
 	return Object.keys(shown ?? {});
 }
 
 /** Names inside of the collection "Options", for the operation that the node is set to. */
 function knownOptions({ parameters }: INode, { properties }: INodeTypeDescription): string[] {
 	const isShown = ({ displayOptions }: INodeProperties) =>
-		['resource', 'operation'].every((name) => displayOptions?.show?.[name]?.includes(String(parameters[name])) ?? true);
-	const collections = properties.filter((property) => property.name === 'options' && isShown(property));
+		['resource', 'operation'].every(
+			(name) => displayOptions?.show?.[name]?.includes(String(parameters[name])) ?? true,
+		);
+	const collections = properties.filter(
+		(property) => property.name === 'options' && isShown(property),
+	);
 	return collections.flatMap(({ options = [] }) => options.map(({ name }) => name));
 }
 
 test('there is an example for each node, and for the tool', () => {
-	expect(Object.keys(descriptions).filter((type) => !nodesOfOurs.some(({ node }) => node.type === type))).toEqual([]);
+	expect(
+		Object.keys(descriptions).filter((type) => !nodesOfOurs.some(({ node }) => node.type === type)),
+	).toEqual([]);
 });
 
 describe.each(nodesOfOurs)('$file, node "$name"', ({ node, description }) => {
@@ -65,19 +86,37 @@ describe.each(nodesOfOurs)('$file, node "$name"', ({ node, description }) => {
 
 	test('has only parameters that are shown for its resource and operation', () => {
 		const shown = shownParameters(node, description);
-		expect(Object.keys(asPlainNode(node).parameters).filter((name) => !shown.includes(name))).toEqual([]);
-		expect(Object.keys(node.parameters.options ?? {}).filter((name) => !knownOptions(node, description).includes(name))).toEqual([]);
+		expect(
+			Object.keys(asPlainNode(node).parameters).filter((name) => !shown.includes(name)),
+		).toEqual([]);
+		expect(
+			Object.keys(node.parameters.options ?? {}).filter(
+				(name) => !knownOptions(node, description).includes(name),
+			),
+		).toEqual([]);
 	});
 
 	test('has values that the editor would not mark as wrong', () => {
 		const plain = asPlainNode(node);
-		const defaults = NodeHelpers.getNodeParameters(description.properties, plain.parameters, true, false, plain, description) ?? {};
+		const defaults =
+			NodeHelpers.getNodeParameters(
+				description.properties,
+				plain.parameters,
+				true,
+				false,
+				plain,
+				description,
+			) ?? {};
 		const complete = { ...plain, parameters: defaults };
-		expect(NodeHelpers.getNodeParametersIssues(description.properties, complete, description)).toBeNull();
+		expect(
+			NodeHelpers.getNodeParametersIssues(description.properties, complete, description),
+		).toBeNull();
 	});
 
 	test('names the resource and the operation that it is for', () => {
-		const named = ['resource', 'operation'].filter((name) => description.properties.some((property) => property.name === name));
+		const named = ['resource', 'operation'].filter((name) =>
+			description.properties.some((property) => property.name === name),
+		);
 		expect(Object.keys(node.parameters)).toEqual(expect.arrayContaining(named));
 	});
 
@@ -89,12 +128,28 @@ describe.each(nodesOfOurs)('$file, node "$name"', ({ node, description }) => {
 });
 
 /** Operations that change nothing: their tool need not say that it does real work. */
-const HARMLESS = ['screenshot', 'cursorPosition', 'wait', 'get', 'getMany', 'getLogs', 'getSession'];
+const HARMLESS = [
+	'screenshot',
+	'cursorPosition',
+	'wait',
+	'get',
+	'getMany',
+	'getLogs',
+	'getSession',
+];
 
 test('a tool that does real work says so to the model', () => {
-	const tools = nodesOfOurs.filter(({ node }) => node.type.endsWith('Tool') && !HARMLESS.includes(String(node.parameters.operation)));
+	const tools = nodesOfOurs.filter(
+		({ node }) =>
+			node.type.endsWith('Tool') && !HARMLESS.includes(String(node.parameters.operation)),
+	);
 	expect(tools.map(({ node }) => node.parameters)).toEqual(
-		tools.map(() => expect.objectContaining({ descriptionType: 'manual', toolDescription: expect.stringContaining('real work') })),
+		tools.map(() =>
+			expect.objectContaining({
+				descriptionType: 'manual',
+				toolDescription: expect.stringContaining('real work'),
+			}),
+		),
 	);
 });
 
@@ -122,44 +177,85 @@ describe.each(files)('%s, where something fails or is there twice', (file) => {
 		const reached = new Set<string>();
 		const queue = [name];
 		for (const one of queue) {
-			const next = (connections[one]?.main ?? []).flatMap((output) => (output ?? []).map(({ node }) => node));
+			const next = (connections[one]?.main ?? []).flatMap((output) =>
+				(output ?? []).map(({ node }) => node),
+			);
 			for (const node of next) if (!reached.has(node)) reached.add(node) && queue.push(node);
 		}
 		return [...reached];
 	}
 
 	test('every row of a data table belongs to its own workflow', () => {
-		const rows = nodes.filter(({ type, parameters }) => type === 'n8n-nodes-base.dataTable' && parameters.resource === 'row');
+		const rows = nodes.filter(
+			({ type, parameters }) =>
+				type === 'n8n-nodes-base.dataTable' && parameters.resource === 'row',
+		);
 		const foreign = rows.filter(({ parameters }) => {
 			const { columns, filters } = parameters as RowParameters;
 			const isWritten = filters === undefined && columns?.value.workflow === OWN;
-			const isLimited = filters?.conditions.some(({ keyName, keyValue }) => keyName === 'workflow' && keyValue === OWN);
+			const isLimited = filters?.conditions.some(
+				({ keyName, keyValue }) => keyName === 'workflow' && keyValue === OWN,
+			);
 			return !isWritten && !isLimited;
 		});
 		expect(foreign.map(({ name }) => name)).toEqual([]);
 	});
 
 	test('what differs from try to try is made once, in a node whose output is kept', () => {
-		const texts = nodes.filter(({ type }) => type !== STICKY_NOTE).flatMap(({ name, parameters }) => textsIn(parameters).map(({ path, text }) => ({ name, path, text })));
+		const texts = nodes
+			.filter(({ type }) => type !== STICKY_NOTE)
+			.flatMap(({ name, parameters }) =>
+				textsIn(parameters).map(({ path, text }) => ({ name, path, text })),
+			);
 		// Only where it becomes a name that is kept, and that all nodes after it read from there.
-		expect(texts.filter(({ name, text }) => /\$execution\b/.test(text) && name !== 'Open a batch')).toEqual([]);
-		expect(texts.filter(({ text }) => /Math\.random|\$today|new Date|Date\.now|uuid/i.test(text))).toEqual([]);
+		expect(
+			texts.filter(({ name, text }) => /\$execution\b/.test(text) && name !== 'Open a batch'),
+		).toEqual([]);
+		expect(
+			texts.filter(({ text }) => /Math\.random|\$today|new Date|Date\.now|uuid/i.test(text)),
+		).toEqual([]);
 		// The time tells how old a row is, and nothing else.
-		expect(texts.filter(({ path, text }) => /\$now/.test(text) && !/\$now\.minus/.test(text) && !path.includes('conditions'))).toEqual([]);
+		expect(
+			texts.filter(
+				({ path, text }) =>
+					/\$now/.test(text) && !/\$now\.minus/.test(text) && !path.includes('conditions'),
+			),
+		).toEqual([]);
 	});
 
 	test('an item that goes on with its error comes to a person, or ends the execution', () => {
-		const going = nodes.filter(({ type, onError }) => type === 'n8n-nodes-nenai.nenAi' && onError?.startsWith('continue'));
-		const people = nodes.filter(({ name, type }) => /^Needs a person/.test(name) || type === 'n8n-nodes-base.stopAndError' || name === 'Answer').map(({ name }) => name);
-		const starts = going.filter(({ parameters }) => parameters.operation === 'start' || parameters.operation === 'startAndWait');
+		const going = nodes.filter(
+			({ type, onError }) => type === 'n8n-nodes-nenai.nenAi' && onError?.startsWith('continue'),
+		);
+		const people = nodes
+			.filter(
+				({ name, type }) =>
+					/^Needs a person/.test(name) ||
+					type === 'n8n-nodes-base.stopAndError' ||
+					name === 'Answer',
+			)
+			.map(({ name }) => name);
+		const starts = going.filter(
+			({ parameters }) =>
+				parameters.operation === 'start' || parameters.operation === 'startAndWait',
+		);
 		if (going.length > 0) expect(people).not.toEqual([]);
 		// What is told to a person may be in a table in between.
 		const hasTable = nodes.some(({ type }) => type === 'n8n-nodes-base.dataTable');
-		expect(going.filter(({ name }) => !hasTable && !reachedFrom(name).some((one) => people.includes(one))).map(({ name }) => name)).toEqual([]);
+		expect(
+			going
+				.filter(({ name }) => !hasTable && !reachedFrom(name).some((one) => people.includes(one)))
+				.map(({ name }) => name),
+		).toEqual([]);
 		// "Not started" is said only where that is known.
-		const texts = nodes.filter(({ type }) => type !== STICKY_NOTE).flatMap(({ parameters }) => textsIn(parameters).map(({ text }) => text));
-		if (starts.length > 0) expect(texts.some((text) => text.includes('$json.uncertain'))).toBe(true);
-		expect(texts.filter((text) => text.includes('not started') && !text.includes('$json.uncertain'))).toEqual([]);
+		const texts = nodes
+			.filter(({ type }) => type !== STICKY_NOTE)
+			.flatMap(({ parameters }) => textsIn(parameters).map(({ text }) => text));
+		if (starts.length > 0)
+			expect(texts.some((text) => text.includes('$json.uncertain'))).toBe(true);
+		expect(
+			texts.filter((text) => text.includes('not started') && !text.includes('$json.uncertain')),
+		).toEqual([]);
 	});
 
 	test('what Stop and Error says is not replaced by n8n: texts from elsewhere are in the description, where n8n looks for no codes', () => {
@@ -178,10 +274,21 @@ describe.each(files)('%s, where something fails or is there twice', (file) => {
 
 	test('no node lies over another or over the note', () => {
 		const boxes = nodes.map(({ name, position: [x, y], type, parameters }) =>
-			type === STICKY_NOTE ? { name, x, y, width: Number(parameters.width), height: Number(parameters.height) } : { name, x, y, ...SIZE },
+			type === STICKY_NOTE
+				? { name, x, y, width: Number(parameters.width), height: Number(parameters.height) }
+				: { name, x, y, ...SIZE },
 		);
 		const overlaps = boxes.flatMap((a, n) =>
-			boxes.slice(n + 1).filter((b) => a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height).map((b) => `${a.name} / ${b.name}`),
+			boxes
+				.slice(n + 1)
+				.filter(
+					(b) =>
+						a.x < b.x + b.width &&
+						b.x < a.x + a.width &&
+						a.y < b.y + b.height &&
+						b.y < a.y + a.height,
+				)
+				.map((b) => `${a.name} / ${b.name}`),
 		);
 		expect(overlaps).toEqual([]);
 	});
@@ -198,7 +305,10 @@ const isCondition = (path: string) => /\.conditions\.\d+\./.test(path);
 const isCode = (path: string, text: string) => text.startsWith('=') || /Code$/.test(path);
 
 /** Texts without the names of nodes. */
-const literalsIn = (text: string) => [...text.replace(/\$\('[^']*'\)/g, '').matchAll(/'([^']*)'|"([^"]*)"/g)].map(([, single, double]) => single ?? double);
+const literalsIn = (text: string) =>
+	[...text.replace(/\$\('[^']*'\)/g, '').matchAll(/'([^']*)'|"([^"]*)"/g)].map(
+		([, single, double]) => single ?? double,
+	);
 
 /** Where a node compares a status so that its capitals or spaces around it make a difference. */
 function exactComparisons({ parameters }: Pick<INode, 'parameters'>): string[] {
@@ -210,14 +320,27 @@ function exactComparisons({ parameters }: Pick<INode, 'parameters'>): string[] {
 		const rest = text.replace(PLAIN_STATUS, '');
 		const isExact = /\bstatus\b/.test(isCondition(path) ? rest : rest.replace(SHOWN_STATUS, ''));
 		// A status in small letters never equals a text with capitals.
-		const others = rest === text ? [] : [...literalsIn(rest), ...texts.filter((other) => other.path === path.replace(/left(?=Value$)/, 'right') && other.path !== path).map((other) => other.text)];
+		const others =
+			rest === text
+				? []
+				: [
+						...literalsIn(rest),
+						...texts
+							.filter(
+								(other) =>
+									other.path === path.replace(/left(?=Value$)/, 'right') && other.path !== path,
+							)
+							.map((other) => other.text),
+					];
 		return isExact || others.some((other) => other !== other.trim().toLowerCase()) ? [path] : [];
 	});
 }
 
 describe('the search for comparisons of a status', () => {
 	const PLAIN = 'String($json.status).trim().toLowerCase()';
-	const condition = (leftValue: string, rightValue: string): INodeParameters => ({ conditions: { conditions: [{ leftValue, rightValue }] } });
+	const condition = (leftValue: string, rightValue: string): INodeParameters => ({
+		conditions: { conditions: [{ leftValue, rightValue }] },
+	});
 
 	test.each<[string, INodeParameters]>([
 		['a condition', condition('={{ $json.status }}', 'success')],
@@ -226,20 +349,35 @@ describe('the search for comparisons of a status', () => {
 		['a condition with a default', condition("={{ $json.status ?? '' }}", 'success')],
 		['only small letters', condition('={{ $json.status.toLowerCase() }}', 'success')],
 		['equals', { value: "={{ $json.status === 'completed' }}" }],
-		['equals, the other way round', { value: "={{ 'completed' == $('Ask NenAI').item.json['status'] }}" }],
+		[
+			'equals, the other way round',
+			{ value: "={{ 'completed' == $('Ask NenAI').item.json['status'] }}" },
+		],
 		['a list', { value: "={{ ['success', 'completed'].includes($json.status) }}" }],
 		['a list that can never hold', { value: `={{ ['Success'].includes(${PLAIN}) }}` }],
 		['one of two', { value: `={{ ${PLAIN} === 'success' || $json.status === 'completed' }}` }],
-		['every item', { value: "={{ $input.all().every(({ json: { status } }) => status === 'failed') }}" }],
+		[
+			'every item',
+			{ value: "={{ $input.all().every(({ json: { status } }) => status === 'failed') }}" },
+		],
 		['code', { jsCode: "return items.filter((item) => item.json.status === 'failed');" }],
-		['a data table', { filters: { conditions: [{ keyName: 'status', condition: 'eq', keyValue: 'failed' }] } }],
+		[
+			'a data table',
+			{ filters: { conditions: [{ keyName: 'status', condition: 'eq', keyValue: 'failed' }] } },
+		],
 	])('finds %s', (_, parameters) => {
 		expect(exactComparisons({ parameters })).toHaveLength(1);
 	});
 
 	test.each<[string, INodeParameters]>([
 		['a condition in small letters', condition(`={{ ${PLAIN} }}`, 'success')],
-		['a status of a node', { value: "={{ String($('Ask NenAI').item.json.status).trim().toLowerCase() === 'completed' }}" }],
+		[
+			'a status of a node',
+			{
+				value:
+					"={{ String($('Ask NenAI').item.json.status).trim().toLowerCase() === 'completed' }}",
+			},
+		],
 		['a list in small letters', { value: `={{ !['queued', 'running'].includes(${PLAIN}) }}` }],
 		['a status that is kept', { value: '={{ $json.status }}' }],
 		['a default', { value: "={{ $json.status ?? 'unknown' }}" }],
@@ -262,15 +400,23 @@ describe.each(files)('%s', (file) => {
 	});
 
 	test('connects nodes that exist, and leaves none alone', () => {
-		const ends = Object.values(connections).flatMap((byType) => Object.values(byType).flatMap((outputs) => outputs.flatMap((output) => output ?? [])));
+		const ends = Object.values(connections).flatMap((byType) =>
+			Object.values(byType).flatMap((outputs) => outputs.flatMap((output) => output ?? [])),
+		);
 		const targets = ends.map(({ node }) => node);
 		const connected = new Set([...Object.keys(connections), ...targets]);
 		expect([...connected].filter((one) => !names.includes(one))).toEqual([]);
-		expect(nodes.filter((node) => node.type !== STICKY_NOTE && !connected.has(node.name)).map((node) => node.name)).toEqual([]);
+		expect(
+			nodes
+				.filter((node) => node.type !== STICKY_NOTE && !connected.has(node.name))
+				.map((node) => node.name),
+		).toEqual([]);
 	});
 
 	test('compares statuses without regard to capitals and spaces, as the nodes do', () => {
-		const compared = nodes.filter(({ type }) => type !== STICKY_NOTE).flatMap((node) => exactComparisons(node).map((path) => `${node.name}${path}`));
+		const compared = nodes
+			.filter(({ type }) => type !== STICKY_NOTE)
+			.flatMap((node) => exactComparisons(node).map((path) => `${node.name}${path}`));
 		expect(compared).toEqual([]);
 	});
 
@@ -281,14 +427,28 @@ describe.each(files)('%s', (file) => {
 
 	test('has sample data for a trigger of ours alone, so that nobody takes a sample for the result of a run, and says so', () => {
 		const pinned = Object.entries(pinData ?? {});
-		const triggers = nodes.filter(({ type }) => type === 'n8n-nodes-nenai.nenAiTrigger').map((node) => node.name);
+		const triggers = nodes
+			.filter(({ type }) => type === 'n8n-nodes-nenai.nenAiTrigger')
+			.map((node) => node.name);
 		expect(pinned.filter(([node]) => !triggers.includes(node))).toEqual([]);
-		for (const [, items] of pinned) expect(items).toEqual([{ json: expect.objectContaining({ workflow_id: PLACEHOLDER, message_id: 'sample-1', status: 'success' }) }]);
+		for (const [, items] of pinned)
+			expect(items).toEqual([
+				{
+					json: expect.objectContaining({
+						workflow_id: PLACEHOLDER,
+						message_id: 'sample-1',
+						status: 'success',
+					}),
+				},
+			]);
 		expect(text.includes('a sample of a callback')).toBe(pinned.length > 0);
 	});
 
 	test('has nothing of a real account: no ids, addresses, keys or data of a run', () => {
-		const withoutWebhooks = JSON.stringify([nodes.map(({ webhookId: _webhookId, ...node }) => node), pinData]);
+		const withoutWebhooks = JSON.stringify([
+			nodes.map(({ webhookId: _webhookId, ...node }) => node),
+			pinData,
+		]);
 		expect(withoutWebhooks.replaceAll(PLACEHOLDER, '')).not.toMatch(UUID);
 		expect(text).not.toMatch(/https?:\/\/|\bsk-|bearer |x-api-key|[0-9a-f]{32}(?![0-9a-f-])/i);
 		expect(settings).toEqual({ executionOrder: 'v1' });

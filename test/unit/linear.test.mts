@@ -5,11 +5,27 @@ import { problemsOf } from '../../nodes/NenAi/resources/computer/schema';
 import { checkFileName } from '../../nodes/NenAi/resources/desktopFile/place';
 import { typeOf } from '../../nodes/shared/transport/download/fileType';
 import { nameFile } from '../../nodes/NenAi/resources/result/fileName';
-import { collectUrls, isHostAllowed, linksIn, selectUrls, toLink } from '../../nodes/NenAi/resources/result/urls';
+import {
+	collectUrls,
+	isHostAllowed,
+	linksIn,
+	selectUrls,
+	toLink,
+} from '../../nodes/NenAi/resources/result/urls';
 import { toList, toNumber, toObject } from '../../nodes/shared/parameters/values';
-import { isHtml, parseJson, excerptOf, readErrorText } from '../../nodes/shared/transport/http/classify';
+import {
+	isHtml,
+	parseJson,
+	excerptOf,
+	readErrorText,
+} from '../../nodes/shared/transport/http/classify';
 import { isHttpUrl, urlProblem, readCredential } from '../../nodes/shared/transport/credential';
-import { readAction, readDesktop, readDone, readFiles } from '../../nodes/shared/transport/desktop/results';
+import {
+	readAction,
+	readDesktop,
+	readDone,
+	readFiles,
+} from '../../nodes/shared/transport/desktop/results';
 import { isPathPart } from '../../nodes/shared/transport/desktop/request';
 import { sanitizeFailure } from '../../nodes/shared/transport/desktop/failures';
 import { toPicture } from '../../nodes/shared/transport/desktop/picture';
@@ -22,7 +38,62 @@ import { readRetryAfter } from '../../nodes/shared/execution/retryAfter';
 import { hostOf, redirectPhrase } from '../../nodes/shared/failures/phrases';
 
 /** What patterns stumble over when it is repeated. */
-const PARTS = ['a', 'a.', 'A-', 'é', '<', '<script', '<a ', '>', '\\', '\\"', ' ', ' \n', '\r', '1', '1.', '1e', '-', '://', 'https://', 'a:', ' https://a', 'a:\\/\\/', '"', "'", "\"'", '[', '["', ']', '{', '/', '//', '.', '..', ';', ';a="', ';a=', '; ', '=', '=?', '=?a?b?', '?=', '?= ', '%', '%4', '?', '#', ':', ',', 'session', 'token=', 'data:', 'href', '\u0085', '\u200b'];
+const PARTS = [
+	'a',
+	'a.',
+	'A-',
+	'é',
+	'<',
+	'<script',
+	'<a ',
+	'>',
+	'\\',
+	'\\"',
+	' ',
+	' \n',
+	'\r',
+	'1',
+	'1.',
+	'1e',
+	'-',
+	'://',
+	'https://',
+	'a:',
+	' https://a',
+	'a:\\/\\/',
+	'"',
+	"'",
+	'"\'',
+	'[',
+	'["',
+	']',
+	'{',
+	'/',
+	'//',
+	'.',
+	'..',
+	';',
+	';a="',
+	';a=',
+	'; ',
+	'=',
+	'=?',
+	'=?a?b?',
+	'?=',
+	'?= ',
+	'%',
+	'%4',
+	'?',
+	'#',
+	':',
+	',',
+	'session',
+	'token=',
+	'data:',
+	'href',
+	'\u0085',
+	'\u200b',
+];
 
 /** The part so often that there are so many characters, alone and between others. */
 const inputsOf = (part: string, size: number): string[] => {
@@ -69,15 +140,35 @@ const READERS: Record<string, (text: string) => unknown> = {
 	linksInNamed: (text) => linksIn(text, true),
 	isHtml,
 	parseJson,
-	'parseExactly of a text': (text) => parseExactly(JSON.stringify({ id: 1234567890123456789n.toString(), text })),
+	'parseExactly of a text': (text) =>
+		parseExactly(JSON.stringify({ id: 1234567890123456789n.toString(), text })),
 	'parseExactly of a number': (text) => orThrow(parseExactly)(`[${text}]`),
 	withoutLinks,
-	'clean of a session': (text) => clean({ session_notes: text, notes: [text], session: { state: text, list: [text] } }),
+	'clean of a session': (text) =>
+		clean({ session_notes: text, notes: [text], session: { state: text, list: [text] } }),
 	'clean of names': (text) => clean({ [text]: text, [`${text}session`]: text }),
 	presentable: (text) => sanitizeFailure({ message: text, hint: text }, 'key'),
-	'readAction with fields': (text) => readAction({ status: 'ok', output: text, href: text, session: text, session_state: text, session_notes: [text], base64_image: text, screenshot: text }),
-	'readAction with blocks': (text) => readAction({ output: [{ type: 'image', data: text, mimeType: text }, { type: 'image', source: { type: 'base64', media_type: text, data: text } }, text] }),
-	'readAction that failed': (text) => readAction({ success: false, status: text, output: text, error: text }),
+	'readAction with fields': (text) =>
+		readAction({
+			status: 'ok',
+			output: text,
+			href: text,
+			session: text,
+			session_state: text,
+			session_notes: [text],
+			base64_image: text,
+			screenshot: text,
+		}),
+	'readAction with blocks': (text) =>
+		readAction({
+			output: [
+				{ type: 'image', data: text, mimeType: text },
+				{ type: 'image', source: { type: 'base64', media_type: text, data: text } },
+				text,
+			],
+		}),
+	'readAction that failed': (text) =>
+		readAction({ success: false, status: text, output: text, error: text }),
 	readDesktop: (text) => readDesktop({ desktop_id: text, session: { href: text, [text]: text } }),
 	readDone: (text) => readDone({ status: text, href: text }),
 	readFiles: (text) => readFiles([{ name: text, session: text }]),
@@ -93,28 +184,49 @@ const READERS: Record<string, (text: string) => unknown> = {
 	toLink,
 	'toLink of a link': (text) => toLink(`https://example.com/${text}`),
 	'toLink of a link that is named': (text) => toLink(` https://example.com/${text} `, true),
-	collectUrls: (text) => collectUrls({ [text]: `https://example.com/${text}`, list: [text, { [text]: text }] }),
+	collectUrls: (text) =>
+		collectUrls({ [text]: `https://example.com/${text}`, list: [text, { [text]: text }] }),
 	'selectUrls of fields': (text) => selectUrls({ a: 'https://example.com/' }, [text, `a${text}`]),
-	'isHostAllowed': (text) => isHostAllowed('https://example.com/', [text, `*.${text}`, `https://${text}`]),
-	'nameFile by the header': (text) => nameFile(`attachment; filename="${text}"; filename*=UTF-8''${text}`, 'https://example.com/', 'field'),
+	isHostAllowed: (text) =>
+		isHostAllowed('https://example.com/', [text, `*.${text}`, `https://${text}`]),
+	'nameFile by the header': (text) =>
+		nameFile(
+			`attachment; filename="${text}"; filename*=UTF-8''${text}`,
+			'https://example.com/',
+			'field',
+		),
 	'nameFile by a header without form': (text) => nameFile(text, 'https://example.com/', 'field'),
-	'nameFile by an encoded word': (text) => nameFile(`attachment; filename="=?utf-8?q?${text}"`, 'https://example.com/', 'field'),
-	'nameFile by a bare value': (text) => nameFile(`attachment; filename=${text}`, 'https://example.com/', 'field'),
-	'nameFile by the path': (text) => nameFile(undefined, `https://example.com/${encodeURIComponent(text)}`, 'field'),
+	'nameFile by an encoded word': (text) =>
+		nameFile(`attachment; filename="=?utf-8?q?${text}"`, 'https://example.com/', 'field'),
+	'nameFile by a bare value': (text) =>
+		nameFile(`attachment; filename=${text}`, 'https://example.com/', 'field'),
+	'nameFile by the path': (text) =>
+		nameFile(undefined, `https://example.com/${encodeURIComponent(text)}`, 'field'),
 	'nameFile by the field': (text) => nameFile(undefined, 'https://example.com/', text),
 	typeOf: (text) => typeOf(text, text),
 	checkFileName: orThrow((text) => checkFileName(text, 'The name')),
 	isPathPart,
-	readCredential: (text) => readCredential({ apiKey: text, baseUrl: text, desktopUrl: `https://${text}`, mcpUrl: text }),
+	readCredential: (text) =>
+		readCredential({ apiKey: text, baseUrl: text, desktopUrl: `https://${text}`, mcpUrl: text }),
 	problemOfAddress: (text) => urlProblem(`https://${text}`),
 	isHttpUrl: (text) => isHttpUrl(`https://${text}`),
 	readSignature,
-	'readCallback': (text) => readCallback(Buffer.from(JSON.stringify({ message_id: text, status: text, [text]: 1 }))),
+	readCallback: (text) =>
+		readCallback(Buffer.from(JSON.stringify({ message_id: text, status: text, [text]: 1 }))),
 	'readCallback of no JSON': (text) => readCallback(Buffer.from(text)),
 	toObject: orThrow((text) => toObject(text, NAME)),
 	toList: orThrow((text) => toList(text, NAME)),
 	toNumber: orThrow((text) => toNumber(text, NAME, 1)),
-	problemsOf: (text) => problemsOf({ properties: { [text]: { type: 'number', enum: [1] } }, required: [text], additionalProperties: false }, text, { [text]: text, a: text }),
+	problemsOf: (text) =>
+		problemsOf(
+			{
+				properties: { [text]: { type: 'number', enum: [1] } },
+				required: [text],
+				additionalProperties: false,
+			},
+			text,
+			{ [text]: text, a: text },
+		),
 };
 
 /** Shorter times say nothing, in milliseconds. */
@@ -127,7 +239,11 @@ const LONGEST = 16_000;
 const MOST_GROWTH = 9;
 
 /** The shortest of some times: whatever else the machine does only adds to them. */
-async function timeOf(read: (text: string) => unknown, text: string, times: number): Promise<number> {
+async function timeOf(
+	read: (text: string) => unknown,
+	text: string,
+	times: number,
+): Promise<number> {
 	let shortest = Infinity;
 	for (let time = 0; time < times; time += 1) {
 		const before = performance.now();
@@ -138,7 +254,10 @@ async function timeOf(read: (text: string) => unknown, text: string, times: numb
 }
 
 /** By how much the time grows with a text of four times the length, at the first length that takes a plain time. */
-async function growthOf(read: (text: string) => unknown, textOf: (size: number) => string): Promise<number> {
+async function growthOf(
+	read: (text: string) => unknown,
+	textOf: (size: number) => string,
+): Promise<number> {
 	for (let size = 4000; size <= LONGEST; size *= 4) {
 		const long = textOf(size);
 		if ((await timeOf(read, long, 1)) < PLAIN) continue;
@@ -149,7 +268,11 @@ async function growthOf(read: (text: string) => unknown, textOf: (size: number) 
 }
 
 /** By what the clock says; where that is much, by what the processor did, since other programs may have had it in between. */
-async function ratioOf(read: (text: string) => unknown, short: string, long: string): Promise<number> {
+async function ratioOf(
+	read: (text: string) => unknown,
+	short: string,
+	long: string,
+): Promise<number> {
 	const ratio = (await timeOf(read, long, 2)) / (await timeOf(read, short, 3));
 	return ratio > MOST_GROWTH ? (await workOf(read, long)) / (await workOf(read, short)) : ratio;
 }
@@ -168,18 +291,34 @@ async function workOf(read: (text: string) => unknown, text: string): Promise<nu
 	}
 }
 
-test.each(Object.entries(READERS))('%s takes a time that grows with the length of the text', async (_, read) => {
-	const slow: string[] = [];
-	for (const part of PARTS) {
-		for (const index of inputsOf(part, 1).keys()) {
-			const growth = await growthOf(read, (size) => inputsOf(part, size)[index]);
-			if (growth > MOST_GROWTH) slow.push(`${JSON.stringify(inputsOf(part, 1)[index])} repeated: ${growth.toFixed(1)} times`);
+test.each(Object.entries(READERS))(
+	'%s takes a time that grows with the length of the text',
+	async (_, read) => {
+		const slow: string[] = [];
+		for (const part of PARTS) {
+			for (const index of inputsOf(part, 1).keys()) {
+				const growth = await growthOf(read, (size) => inputsOf(part, size)[index]);
+				if (growth > MOST_GROWTH)
+					slow.push(
+						`${JSON.stringify(inputsOf(part, 1)[index])} repeated: ${growth.toFixed(1)} times`,
+					);
+			}
 		}
-	}
-	expect(slow).toEqual([]);
-});
+		expect(slow).toEqual([]);
+	},
+);
 
 test('the test tells a time that grows faster', async () => {
-	expect(await growthOf((text) => text.search(/a*!/), (size) => 'a'.repeat(size))).toBeGreaterThan(MOST_GROWTH);
-	expect(await growthOf((text) => text.split('a').join('b'), (size) => 'a'.repeat(size))).toBeLessThan(MOST_GROWTH);
+	expect(
+		await growthOf(
+			(text) => text.search(/a*!/),
+			(size) => 'a'.repeat(size),
+		),
+	).toBeGreaterThan(MOST_GROWTH);
+	expect(
+		await growthOf(
+			(text) => text.split('a').join('b'),
+			(size) => 'a'.repeat(size),
+		),
+	).toBeLessThan(MOST_GROWTH);
 });

@@ -17,25 +17,35 @@ test('has no runtime dependency and one peer', () => {
 
 test('links to its documentation lead to the repository that package.json names', () => {
 	const repository = packageJson.repository.url.replace(/^git\+|\.git$/g, '');
-	const links = [...JSON.stringify(new NenAiTrigger().description).matchAll(/https:\/\/github\.com\/[^\\"]+/g)].map(([link]) => link);
+	const links = [
+		...JSON.stringify(new NenAiTrigger().description).matchAll(/https:\/\/github\.com\/[^\\"]+/g),
+	].map(([link]) => link);
 	expect(links.length).toBeGreaterThan(0);
 	for (const link of links) {
 		const [page, anchor] = link.replace(`${repository}/blob/main/`, '').split('#');
-		expect(readFileSync(join(root, page), 'utf8').toLowerCase()).toContain(`## ${anchor.replaceAll('-', ' ')}`);
+		expect(readFileSync(join(root, page), 'utf8').toLowerCase()).toContain(
+			`## ${anchor.replaceAll('-', ' ')}`,
+		);
 	}
 });
 
-test.each([...packageJson.n8n.nodes, ...packageJson.n8n.credentials])('%s has a source', (file: string) => {
-	expect(existsSync(join(root, file.replace('dist/', '').replace(/js$/, 'ts')))).toBe(true);
-});
+test.each([...packageJson.n8n.nodes, ...packageJson.n8n.credentials])(
+	'%s has a source',
+	(file: string) => {
+		expect(existsSync(join(root, file.replace('dist/', '').replace(/js$/, 'ts')))).toBe(true);
+	},
+);
 
 test.each(['NenAi', 'NenAiTrigger'])('in an n8n that is too old, %s says so', (node) => {
-	const { NodeConnectionTypes, ...old } = jest.requireActual<typeof import('n8n-workflow')>('n8n-workflow');
+	const { NodeConnectionTypes, ...old } =
+		jest.requireActual<typeof import('n8n-workflow')>('n8n-workflow');
 	expect(NodeConnectionTypes).toBeDefined();
 	jest.doMock('n8n-workflow', () => old);
 	try {
 		jest.isolateModules(() => {
-			expect(() => require(`../../nodes/NenAi/${node}.node`)).toThrow('n8n-nodes-nenai needs n8n 1.90 or later: update n8n, then install this package again');
+			expect(() => require(`../../nodes/NenAi/${node}.node`)).toThrow(
+				'n8n-nodes-nenai needs n8n 1.90 or later: update n8n, then install this package again',
+			);
 		});
 	} finally {
 		jest.dontMock('n8n-workflow');
@@ -59,32 +69,92 @@ test('names and defaults of the credential', () => {
 });
 
 const optionsOf = (properties: INodeProperties[]) =>
-	properties.find(({ name }) => name === 'options')?.options?.map((option) => [option.name, 'default' in option && option.default]);
+	properties
+		.find(({ name }) => name === 'options')
+		?.options?.map((option) => [option.name, 'default' in option && option.default]);
 
 /** The parameters of one operation, as the editor shows them. */
 const shownFor = (resource: string, operation: string) =>
 	new NenAi().description.properties.filter(
-		({ displayOptions: { show } = {} }) => show?.resource?.includes(resource) && show.operation?.includes(operation),
+		({ displayOptions: { show } = {} }) =>
+			show?.resource?.includes(resource) && show.operation?.includes(operation),
 	);
 
 const LOCATOR = { mode: 'list', value: '' };
-const RUN = { workflowId: LOCATOR, parametersMode: 'fields', parameters: {}, parametersJson: '{}', options: {} };
+const RUN = {
+	workflowId: LOCATOR,
+	parametersMode: 'fields',
+	parameters: {},
+	parametersJson: '{}',
+	options: {},
+};
 const MESSAGE = { messageId: '={{ $json.messageId ?? $json.message_id }}', options: {} };
 const DESKTOP = { desktopId: LOCATOR };
 const ACTION = { ...DESKTOP, options: {} };
 const POINT = { x: '', y: '' };
-const ACTION_OPTIONS = [['screenshotAfter', false], ['timeout', 120]];
-const ASK = [['maxConcurrency', 10], ['maxTries', 5], ['timeout', 30]];
+const ACTION_OPTIONS = [
+	['screenshotAfter', false],
+	['timeout', 120],
+];
+const ASK = [
+	['maxConcurrency', 10],
+	['maxTries', 5],
+	['timeout', 30],
+];
 
 /** Resource, operation, the parameters with their defaults, and the options with theirs. */
 const PARAMETERS: Array<[string, string, object, unknown[]]> = [
-	['run', 'start', { ...RUN, callback: 'default', callbackUrl: '' }, [['maxConcurrency', 10], ['maxTries', 5], ['timeout', 30]]],
-	['run', 'startAndWait', { ...RUN, limitWaitTime: true, resumeAmount: 1, resumeUnit: 'hours', acceptUnsignedWarning: '' }, [['acceptUnsigned', false], ['maxTries', 5], ['timeout', 30]]],
-	['run', 'get', MESSAGE, [['maxConcurrency', 10], ['maxTries', 5], ['skipFinished', false], ['timeout', 30]]],
+	[
+		'run',
+		'start',
+		{ ...RUN, callback: 'default', callbackUrl: '' },
+		[
+			['maxConcurrency', 10],
+			['maxTries', 5],
+			['timeout', 30],
+		],
+	],
+	[
+		'run',
+		'startAndWait',
+		{
+			...RUN,
+			limitWaitTime: true,
+			resumeAmount: 1,
+			resumeUnit: 'hours',
+			acceptUnsignedWarning: '',
+		},
+		[
+			['acceptUnsigned', false],
+			['maxTries', 5],
+			['timeout', 30],
+		],
+	],
+	[
+		'run',
+		'get',
+		MESSAGE,
+		[
+			['maxConcurrency', 10],
+			['maxTries', 5],
+			['skipFinished', false],
+			['timeout', 30],
+		],
+	],
 	['run', 'getMany', { workflowId: LOCATOR, limit: 50, options: {} }, ASK],
 	['run', 'getLogs', { ...MESSAGE, output: 'text', binaryPropertyName: 'data' }, ASK],
 	['workflow', 'getMany', { options: {} }, ASK],
-	['result', 'download', { payload: '={{ $json }}', output: 'itemPerFile', binaryPropertyName: 'data', options: {} }, [['allowedHosts', ''], ['fields', []], ['maxConcurrency', 4], ['maxFileSize', 0]]],
+	[
+		'result',
+		'download',
+		{ payload: '={{ $json }}', output: 'itemPerFile', binaryPropertyName: 'data', options: {} },
+		[
+			['allowedHosts', ''],
+			['fields', []],
+			['maxConcurrency', 4],
+			['maxFileSize', 0],
+		],
+	],
 	['desktop', 'create', {}, []],
 	['desktop', 'get', DESKTOP, []],
 	['desktop', 'getMany', {}, []],
@@ -105,7 +175,12 @@ const PARAMETERS: Array<[string, string, object, unknown[]]> = [
 	['computer', 'cursorPosition', ACTION, ACTION_OPTIONS],
 	['computer', 'custom', { ...ACTION, tool: LOCATOR, action: '', params: '{}' }, ACTION_OPTIONS],
 	['desktopFile', 'upload', { ...DESKTOP, binaryPropertyName: 'data', fileName: '', path: '' }, []],
-	['desktopFile', 'download', { ...DESKTOP, fileName: '', path: '', binaryPropertyName: 'data' }, []],
+	[
+		'desktopFile',
+		'download',
+		{ ...DESKTOP, fileName: '', path: '', binaryPropertyName: 'data' },
+		[],
+	],
 	['desktopFile', 'getMany', { ...DESKTOP, path: '' }, []],
 ];
 
@@ -116,51 +191,103 @@ test.each(PARAMETERS)('names and defaults of %s/%s', (resource, operation, defau
 });
 
 test('PARAMETERS, above, has a line for each operation', () => {
-	expect(PARAMETERS.map(([resource, operation]) => `${resource}/${operation}`).sort()).toEqual([...OPERATION_PATHS].sort());
+	expect(PARAMETERS.map(([resource, operation]) => `${resource}/${operation}`).sort()).toEqual(
+		[...OPERATION_PATHS].sort(),
+	);
 });
 
 /** The tests in a folder that mirrors a resource's. */
 const testsOf = (resource: string) => {
 	const folder = join(root, 'test/nodes/resources', resource);
-	return readdirSync(folder).map((file) => ({ file, text: readFileSync(join(folder, file), 'utf8') }));
+	return readdirSync(folder).map((file) => ({
+		file,
+		text: readFileSync(join(folder, file), 'utf8'),
+	}));
 };
 
-test.each(OPERATIONS)('$resource/$operation has tests where its code lies: a file, or cases in that of several', ({ resource, operation }) => {
-	expect(testsOf(resource).filter(({ file, text }) => file === `${operation}.test.mts` || text.includes(`'${operation}'`))).not.toEqual([]);
-});
+test.each(OPERATIONS)(
+	'$resource/$operation has tests where its code lies: a file, or cases in that of several',
+	({ resource, operation }) => {
+		expect(
+			testsOf(resource).filter(
+				({ file, text }) => file === `${operation}.test.mts` || text.includes(`'${operation}'`),
+			),
+		).not.toEqual([]);
+	},
+);
 
 test.each(OPERATIONS)('$resource/$operation is in the documentation as "$name"', ({ name }) => {
 	const pages = readdirSync(join(root, 'docs')).filter((file) => file.endsWith('.md'));
-	expect(pages.filter((page) => readFileSync(join(root, 'docs', page), 'utf8').includes(name))).not.toEqual([]);
+	expect(
+		pages.filter((page) => readFileSync(join(root, 'docs', page), 'utf8').includes(name)),
+	).not.toEqual([]);
 });
 
 test('names of the node, its resources and its operations', () => {
 	const { name, version, properties, usableAsTool } = new NenAi().description;
 	expect([name, version, usableAsTool]).toEqual(['nenAi', 1, true]);
-	const choices = (property: INodeProperties) => property.options?.map((option) => 'value' in option && option.value);
-	expect(properties.filter((p) => p.name === 'resource').map((p) => [p.default, choices(p)])).toEqual([['run', ['computer', 'desktop', 'desktopFile', 'result', 'run', 'workflow']]]);
-	expect(properties.filter((p) => p.name === 'operation').map((p) => [p.default, choices(p)])).toEqual([
+	const choices = (property: INodeProperties) =>
+		property.options?.map((option) => 'value' in option && option.value);
+	expect(
+		properties.filter((p) => p.name === 'resource').map((p) => [p.default, choices(p)]),
+	).toEqual([['run', ['computer', 'desktop', 'desktopFile', 'result', 'run', 'workflow']]]);
+	expect(
+		properties.filter((p) => p.name === 'operation').map((p) => [p.default, choices(p)]),
+	).toEqual([
 		['start', ['start', 'startAndWait', 'get', 'getMany', 'getLogs']],
 		['download', ['download']],
 		['getMany', ['getMany']],
-		['create', ['create', 'get', 'getMany', 'rename', 'delete', 'openSession', 'getSession', 'closeSession']],
-		['screenshot', ['screenshot', 'click', 'mouseMove', 'drag', 'type', 'key', 'holdKey', 'scroll', 'wait', 'cursorPosition', 'custom']],
+		[
+			'create',
+			['create', 'get', 'getMany', 'rename', 'delete', 'openSession', 'getSession', 'closeSession'],
+		],
+		[
+			'screenshot',
+			[
+				'screenshot',
+				'click',
+				'mouseMove',
+				'drag',
+				'type',
+				'key',
+				'holdKey',
+				'scroll',
+				'wait',
+				'cursorPosition',
+				'custom',
+			],
+		],
 		['upload', ['upload', 'download', 'getMany']],
 	]);
 });
 
 test('every operation is called differently in the list of actions, and tells a model what it is for', () => {
 	const { properties } = new NenAi().description;
-	const operations = properties.filter((p) => p.name === 'operation').flatMap(({ options = [] }) => options.filter((option) => 'action' in option));
+	const operations = properties
+		.filter((p) => p.name === 'operation')
+		.flatMap(({ options = [] }) => options.filter((option) => 'action' in option));
 	const actions = operations.map((option) => String('action' in option && option.action));
 	expect(new Set(actions).size).toBe(operations.length);
-	expect(operations.filter((option) => !('description' in option) || String(option.description).length < 30)).toEqual([]);
+	expect(
+		operations.filter(
+			(option) => !('description' in option) || String(option.description).length < 30,
+		),
+	).toEqual([]);
 });
 
 test('names and defaults of the trigger', () => {
 	const { name, version, defaultVersion, properties, webhooks } = new NenAiTrigger().description;
 	expect([name, version, defaultVersion]).toEqual(['nenAiTrigger', [1, 1.1], 1.1]);
-	expect(webhooks).toEqual([expect.objectContaining({ name: 'default', httpMethod: 'POST', path: 'webhook' })]);
-	expect(properties.find((p) => p.name === 'events')).toMatchObject({ type: 'multiOptions', default: ['success', 'failed'] });
-	expect(optionsOf(properties)).toEqual([['acceptUnsigned', false], ['ignoreDuplicates', true], ['workflowIds', []]]);
+	expect(webhooks).toEqual([
+		expect.objectContaining({ name: 'default', httpMethod: 'POST', path: 'webhook' }),
+	]);
+	expect(properties.find((p) => p.name === 'events')).toMatchObject({
+		type: 'multiOptions',
+		default: ['success', 'failed'],
+	});
+	expect(optionsOf(properties)).toEqual([
+		['acceptUnsigned', false],
+		['ignoreDuplicates', true],
+		['workflowIds', []],
+	]);
 });

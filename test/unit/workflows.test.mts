@@ -13,6 +13,7 @@ test.each(readdirSync(folder))('%s has steps and actions as GitHub takes them', 
 });
 
 test('what is wrong is found', async () => {
-	const text = 'on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n      - uses: nothing\n';
+	const text =
+		'on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n      - uses: nothing\n';
 	expect(await lint(text)).toEqual([expect.objectContaining({ kind: 'action', line: 6 })]);
 });

@@ -11,7 +11,8 @@ export const desktopProperty: INodeProperties = {
 	type: 'resourceLocator',
 	required: true,
 	default: { mode: 'list', value: '' },
-	description: 'Pick it from the list. Or choose By ID, and drag in the desktop_id that Desktop → Create gives.',
+	description:
+		'Pick it from the list. Or choose By ID, and drag in the desktop_id that Desktop → Create gives.',
 	modes: [
 		{
 			displayName: 'From List',
@@ -32,9 +33,21 @@ export const desktopProperty: INodeProperties = {
 /** Throws InvalidParameterError where there is none. */
 export function readDesktopId(parameters: ParameterReader): string {
 	const id = parameters.id('desktopId');
-	if (id === '') throw invalidParameter('The desktop ID is empty', 'Enter the desktop_id that Desktop → Create gives, or choose a desktop from the list. If it is an expression, look at what it gives for this item.');
+	if (id === '')
+		throw invalidParameter(
+			'The desktop ID is empty',
+			'Enter the desktop_id that Desktop → Create gives, or choose a desktop from the list. If it is an expression, look at what it gives for this item.',
+		);
 	// Somebody may have dragged in a link, which may be a secret.
-	if (id.includes('://')) throw invalidParameter('The desktop ID is a link', 'Enter the desktop_id that Desktop → Create gives, or choose a desktop from the list.');
-	if (!isPathPart(id)) throw invalidParameter(`"${id}" is not a valid desktop ID`, 'Enter the desktop_id that Desktop → Create gives.');
+	if (id.includes('://'))
+		throw invalidParameter(
+			'The desktop ID is a link',
+			'Enter the desktop_id that Desktop → Create gives, or choose a desktop from the list.',
+		);
+	if (!isPathPart(id))
+		throw invalidParameter(
+			`"${id}" is not a valid desktop ID`,
+			'Enter the desktop_id that Desktop → Create gives.',
+		);
 	return id;
 }

@@ -29,7 +29,8 @@ export const queryOptions: INodeProperties = {
 			type: 'number',
 			default: 5,
 			typeOptions: { minValue: 1, numberPrecision: 0 },
-			description: 'How often NenAI is asked when it is busy, cannot be reached or does not answer. Asking changes nothing.',
+			description:
+				'How often NenAI is asked when it is busy, cannot be reached or does not answer. Asking changes nothing.',
 		},
 		{
 			displayName: 'Timeout',
@@ -49,13 +50,18 @@ export const messageIdProperty: INodeProperties = {
 	type: 'string',
 	required: true,
 	default: '={{ $json.messageId ?? $json.message_id }}',
-	description: 'The ID of the run. Leave it as it is behind Start, Start and Wait or a NenAI Trigger. Else drag in messageId (as Start gives it) or message_id (as callbacks have it).',
+	description:
+		'The ID of the run. Leave it as it is behind Start, Start and Wait or a NenAI Trigger. Else drag in messageId (as Start gives it) or message_id (as callbacks have it).',
 };
 
 /** Throws InvalidParameterError where there is none. */
 export function readMessageId(parameters: ParameterReader): string {
 	const id = parameters.id('messageId');
-	if (id === '') throw invalidParameter('The message ID is empty', 'Enter the messageId of the run, as Start gives it, or the message_id of its callback. If it is an expression, look at what it gives for this item.');
+	if (id === '')
+		throw invalidParameter(
+			'The message ID is empty',
+			'Enter the messageId of the run, as Start gives it, or the message_id of its callback. If it is an expression, look at what it gives for this item.',
+		);
 	return id;
 }
 
@@ -67,7 +73,8 @@ const MCP_SERVER: Service<NenAiTools> = {
 };
 
 /** What an operation that asks NenAI is made of. */
-interface McpQuery<Input, Result> extends Pick<Query<NenAiTools, Input, Result>, 'toItems' | 'skipIf' | 'echo'> {
+interface McpQuery<Input, Result>
+	extends Pick<Query<NenAiTools, Input, Result>, 'toItems' | 'skipIf' | 'echo'> {
 	parameters: INodeProperties[];
 	/** What an item asks. Throws InvalidParameterError. */
 	read: (parameters: ParameterReader) => Input;
@@ -75,13 +82,19 @@ interface McpQuery<Input, Result> extends Pick<Query<NenAiTools, Input, Result>,
 }
 
 /** Asks a question for each item, several at a time. */
-export async function queryMcp<Input, Result>(node: IExecuteFunctions, { parameters, run, ...query }: McpQuery<Input, Result>): Promise<INodeExecutionData[][]> {
+export async function queryMcp<Input, Result>(
+	node: IExecuteFunctions,
+	{ parameters, run, ...query }: McpQuery<Input, Result>,
+): Promise<INodeExecutionData[][]> {
 	return await runItems(node, {
 		...query,
 		kind: 'query',
 		properties: parameters,
 		service: MCP_SERVER,
-		settings: (ofAll) => ({ ...readRequestLimits(ofAll), maxConcurrency: ofAll.positiveInteger('options.maxConcurrency') }),
+		settings: (ofAll) => ({
+			...readRequestLimits(ofAll),
+			maxConcurrency: ofAll.positiveInteger('options.maxConcurrency'),
+		}),
 		run,
 	});
 }

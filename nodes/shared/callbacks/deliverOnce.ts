@@ -1,4 +1,9 @@
-import { sleep, type INodeExecutionData, type IWebhookFunctions, type IWebhookResponseData } from 'n8n-workflow';
+import {
+	sleep,
+	type INodeExecutionData,
+	type IWebhookFunctions,
+	type IWebhookResponseData,
+} from 'n8n-workflow';
 
 import { ACCEPTED, respond, ignored, refused } from './responses';
 import { onResponseEnded, onResponseRead, type ServerResponse } from './n8nResponseHooks';
@@ -11,7 +16,10 @@ const MAX_COPY_WAIT_MS = 4000;
 /** How many triggers' callbacks are remembered in this process. */
 export const MAX_TRIGGERS = 100;
 
-const STILL_STARTING = refused(503, 'The same callback came before and is still being started: send it again later');
+const STILL_STARTING = refused(
+	503,
+	'The same callback came before and is still being started: send it again later',
+);
 
 /**
  * Starts the workflow with this callback, unless a copy of it has. The life of its claim:
@@ -22,10 +30,20 @@ const STILL_STARTING = refused(503, 'The same callback came before and is still 
  * 3. over, when n8n ends the response, however long that takes and though the sender may have left: with an error
  *    where it could not start the workflow, also after 2 (n8n 1 asks for the answer first). Then a copy may start it.
  */
-export async function triggerOnce(this: IWebhookFunctions, callback: Callback): Promise<IWebhookResponseData> {
+export async function triggerOnce(
+	this: IWebhookFunctions,
+	callback: Callback,
+): Promise<IWebhookResponseData> {
 	const stored = this.getWorkflowStaticData('node');
 	const claims = callbacksOf(String(this.getWorkflow().id), this.getNode().id);
-	return await deliverOnce.call(this, claims, callback, stored.seen, [[{ json: callback }]], (toSave) => (stored.seen = toSave));
+	return await deliverOnce.call(
+		this,
+		claims,
+		callback,
+		stored.seen,
+		[[{ json: callback }]],
+		(toSave) => (stored.seen = toSave),
+	);
 }
 
 /**
@@ -33,8 +51,18 @@ export async function triggerOnce(this: IWebhookFunctions, callback: Callback): 
  * error for the copy; n8n 1 lets each go on that came before the first was stored, and all steps behind are done twice.
  * Whatever its status is, a second final callback of the run counts as a copy.
  */
-export async function resumeOnce(this: IWebhookFunctions, callback: Callback, output: INodeExecutionData[][]): Promise<IWebhookResponseData> {
-	return await deliverOnce.call(this, resumedExecutions, { ...callback, status: 'final' }, undefined, output);
+export async function resumeOnce(
+	this: IWebhookFunctions,
+	callback: Callback,
+	output: INodeExecutionData[][],
+): Promise<IWebhookResponseData> {
+	return await deliverOnce.call(
+		this,
+		resumedExecutions,
+		{ ...callback, status: 'final' },
+		undefined,
+		output,
+	);
 }
 
 async function deliverOnce(
@@ -59,7 +87,8 @@ async function deliverOnce(
 
 /** Ends when it is of no use to wait any longer: the sender has left, or is about to. */
 async function untilSenderLeaves(response: ServerResponse) {
-	for (let waited = 0; waited < MAX_COPY_WAIT_MS && !response.closed; waited += 100) await sleep(100);
+	for (let waited = 0; waited < MAX_COPY_WAIT_MS && !response.closed; waited += 100)
+		await sleep(100);
 }
 
 export interface Lease {
@@ -99,7 +128,11 @@ export class InFlightCallbacks {
 	 * @param saved what was last saved, by whatever process
 	 * @param patience how long to wait
 	 */
-	async take(callback: Callback, saved: unknown, patience: () => Promise<void>): Promise<Lease | 'duplicate' | 'starting'> {
+	async take(
+		callback: Callback,
+		saved: unknown,
+		patience: () => Promise<void>,
+	): Promise<Lease | 'duplicate' | 'starting'> {
 		const key = keyOf(callback);
 		this.memory.load(saved);
 		let waited: Promise<'too long'> | undefined;

@@ -13,7 +13,10 @@ export type ServerResponse = ReturnType<IWebhookFunctions['getResponseObject']>;
  * workflow's static data: what is changed earlier is lost, since starting an execution resets n8n's mark of a change.
  * n8n 1 reads it before it starts the execution.
  */
-export function onResponseRead({ workflowData, webhookResponse }: IWebhookResponseData, then: () => void): IWebhookResponseData {
+export function onResponseRead(
+	{ workflowData, webhookResponse }: IWebhookResponseData,
+	then: () => void,
+): IWebhookResponseData {
 	return {
 		workflowData,
 		get webhookResponse() {

@@ -14,17 +14,21 @@ export function readCallback(rawBody: Buffer): { callback: Callback } | { error:
 	const text = decode(rawBody);
 	const body = parse(text);
 	if (body instanceof TooDeep) return { error: `The body ${body.problem}` };
-	if (typeof body !== 'object' || body === null || Array.isArray(body)) return { error: 'The body is not a JSON object' };
+	if (typeof body !== 'object' || body === null || Array.isArray(body))
+		return { error: 'The body is not a JSON object' };
 	for (const field of ['message_id', 'status']) {
 		const value = (body as IDataObject)[field];
-		if (typeof value !== 'string' || value === '' || wasNumber(value, field, text)) return { error: `The field ${field} is missing or not a text` };
+		if (typeof value !== 'string' || value === '' || wasNumber(value, field, text))
+			return { error: `The field ${field} is missing or not a text` };
 	}
 	return { callback: body as Callback };
 }
 
 /** Whether this text of the field is the digits of a number that was sent. */
 function wasNumber(value: string, field: string, text: string): boolean {
-	return /^-?\d[\d.eE+-]*$/.test(value) && typeof (JSON.parse(text) as IDataObject)[field] === 'number';
+	return (
+		/^-?\d[\d.eE+-]*$/.test(value) && typeof (JSON.parse(text) as IDataObject)[field] === 'number'
+	);
 }
 
 /** Empty, which is no JSON, where the bytes are no UTF-8. */

@@ -28,8 +28,10 @@ export async function receiveCallback(
 	if (rawBody === undefined) return { answer: unsigned('unreadableBody') };
 	if (signature !== 'missing') {
 		const verdict = await verify.call(this, rawBody, signature);
-		if (verdict === 'unreadableCredential') return { answer: refused(500, 'The NenAI credential cannot be read') };
-		if (verdict === 'invalid' || (verdict === 'noSecret' && !acceptUnsigned)) return { answer: unsigned(verdict) };
+		if (verdict === 'unreadableCredential')
+			return { answer: refused(500, 'The NenAI credential cannot be read') };
+		if (verdict === 'invalid' || (verdict === 'noSecret' && !acceptUnsigned))
+			return { answer: unsigned(verdict) };
 	}
 	const read = readCallback(rawBody);
 	return 'error' in read ? { answer: refused(400, read.error) } : read;
@@ -50,11 +52,22 @@ async function readRawBody(this: IWebhookFunctions): Promise<Buffer | undefined>
 	}
 }
 
-async function verify(this: IWebhookFunctions, rawBody: Buffer, signature: Buffer): Promise<Extract<SignatureVerdict, 'valid' | 'invalid' | 'noSecret' | 'unreadableCredential'>> {
+async function verify(
+	this: IWebhookFunctions,
+	rawBody: Buffer,
+	signature: Buffer,
+): Promise<Extract<SignatureVerdict, 'valid' | 'invalid' | 'noSecret' | 'unreadableCredential'>> {
 	try {
-		return await secretCache.verify(nameOf.call(this), async () => await readSecrets.call(this), rawBody, signature);
+		return await secretCache.verify(
+			nameOf.call(this),
+			async () => await readSecrets.call(this),
+			rawBody,
+			signature,
+		);
 	} catch (error) {
-		this.logger.error(`The NenAI credential of the node "${this.getNode().name}" cannot be read: ${(error as Error).message}`);
+		this.logger.error(
+			`The NenAI credential of the node "${this.getNode().name}" cannot be read: ${(error as Error).message}`,
+		);
 		return 'unreadableCredential';
 	}
 }
@@ -74,8 +87,13 @@ async function readSecrets(this: IWebhookFunctions | IExecuteFunctions): Promise
  * that has everything but input data (n8n 1.94 to 2.41). Rejects where n8n cannot resolve them so.
  * The secrets that this process remembers do not count: the credential may have been changed since.
  */
-export async function areSecretsOfCallbacks(this: IExecuteFunctions, secrets: string[]): Promise<boolean> {
-	const withoutData = Object.create(this, { connectionInputData: { value: undefined } }) as IExecuteFunctions;
+export async function areSecretsOfCallbacks(
+	this: IExecuteFunctions,
+	secrets: string[],
+): Promise<boolean> {
+	const withoutData = Object.create(this, {
+		connectionInputData: { value: undefined },
+	}) as IExecuteFunctions;
 	const known = await readSecrets.call(withoutData);
 	return secrets.every((secret) => known.includes(secret));
 }

@@ -9,16 +9,34 @@ export interface CallbackResponse {
 export const ACCEPTED: CallbackResponse = { status: 200, body: { received: true } };
 
 /** Genuine, but nobody waits for it here; the sender need not try again. */
-export const ignored = (reason: string): CallbackResponse => ({ status: 200, body: { received: true, ignored: reason } });
+export const ignored = (reason: string): CallbackResponse => ({
+	status: 200,
+	body: { received: true, ignored: reason },
+});
 
-export const refused = (status: 400 | 401 | 409 | 500 | 503, error: string): CallbackResponse => ({ status, body: { error } });
+export const refused = (status: 400 | 401 | 409 | 500 | 503, error: string): CallbackResponse => ({
+	status,
+	body: { error },
+});
 
 const UNSIGNED = {
 	missing: refused(401, 'The header X-Hmac-Signature is missing'),
-	malformed: refused(401, 'The header X-Hmac-Signature is malformed: it must be sha256= and 64 lower case hex digits'),
-	invalid: refused(401, 'The signature is wrong: it was not made over this body with the secret known here'),
-	unreadableBody: refused(401, 'The body cannot be read as it was sent, so the signature cannot be verified'),
-	noSecret: refused(401, 'No webhook secret is set in the NenAI credential, so the signature cannot be verified'),
+	malformed: refused(
+		401,
+		'The header X-Hmac-Signature is malformed: it must be sha256= and 64 lower case hex digits',
+	),
+	invalid: refused(
+		401,
+		'The signature is wrong: it was not made over this body with the secret known here',
+	),
+	unreadableBody: refused(
+		401,
+		'The body cannot be read as it was sent, so the signature cannot be verified',
+	),
+	noSecret: refused(
+		401,
+		'No webhook secret is set in the NenAI credential, so the signature cannot be verified',
+	),
 };
 
 export const unsigned = (reason: keyof typeof UNSIGNED): CallbackResponse => UNSIGNED[reason];
@@ -27,7 +45,10 @@ export const unsigned = (reason: keyof typeof UNSIGNED): CallbackResponse => UNS
  * Answers the sender and starts nothing. An error status is written to the response here, since n8n would take
  * a thrown error as the end of a waiting execution.
  */
-export function respond(this: IWebhookFunctions, { status, body }: CallbackResponse): IWebhookResponseData {
+export function respond(
+	this: IWebhookFunctions,
+	{ status, body }: CallbackResponse,
+): IWebhookResponseData {
 	if (status === 200) return { webhookResponse: body };
 	this.getResponseObject().status(status).json(body);
 	return { noWebhookResponse: true };

@@ -45,7 +45,12 @@ export class SecretCache {
 	 *
 	 * @param name of the credential and of the workflow that uses it
 	 */
-	async verify(name: string, readSecrets: () => Promise<string[]>, rawBody: Buffer, signature: Buffer): Promise<Extract<SignatureVerdict, 'valid' | 'invalid' | 'noSecret'>> {
+	async verify(
+		name: string,
+		readSecrets: () => Promise<string[]>,
+		rawBody: Buffer,
+		signature: Buffer,
+	): Promise<Extract<SignatureVerdict, 'valid' | 'invalid' | 'noSecret'>> {
 		const known = await this.get(name, MAX_AGE_MS, readSecrets);
 		if (await isSignedBy(known, rawBody, signature)) return 'valid';
 		const fresh = await this.get(name, FRESH_MS, readSecrets);
@@ -54,7 +59,11 @@ export class SecretCache {
 	}
 
 	/** The credential's keys, read less than `maxAge` milliseconds ago. Who asks during a reading shares it. */
-	private async get(name: string, maxAge: number, readSecrets: () => Promise<string[]>): Promise<webcrypto.CryptoKey[]> {
+	private async get(
+		name: string,
+		maxAge: number,
+		readSecrets: () => Promise<string[]>,
+	): Promise<webcrypto.CryptoKey[]> {
 		this.forgetOld();
 		const known = this.kept.get(name);
 		if (known && this.now() - known.readAt < maxAge) return known.keys;

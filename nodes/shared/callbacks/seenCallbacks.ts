@@ -20,7 +20,10 @@ const KEY_LENGTH = 16;
 
 /** What makes two callbacks the same: message id and status. A hash, so that keys have one short length. */
 export function keyOf({ message_id, status }: Callback): string {
-	return createHash('sha256').update(JSON.stringify([message_id, plainStatus(status)])).digest('base64url').slice(0, KEY_LENGTH);
+	return createHash('sha256')
+		.update(JSON.stringify([message_id, plainStatus(status)]))
+		.digest('base64url')
+		.slice(0, KEY_LENGTH);
 }
 
 /**
@@ -87,5 +90,10 @@ function write(seen: Seen): string {
 }
 
 function read(saved: string): Seen {
-	return saved.split(' ').map((entry) => [entry.slice(0, KEY_LENGTH), Number.parseInt(entry.slice(KEY_LENGTH), 36) * 1000]);
+	return saved
+		.split(' ')
+		.map((entry) => [
+			entry.slice(0, KEY_LENGTH),
+			Number.parseInt(entry.slice(KEY_LENGTH), 36) * 1000,
+		]);
 }

@@ -16,10 +16,19 @@ const WELL_FORMED = /^sha256=([0-9a-f]{64})$/;
  * - `unreadableBody`: the bytes that were signed are gone
  * - `unreadableCredential`: n8n cannot give the credential
  */
-export type SignatureVerdict = 'valid' | 'missing' | 'malformed' | 'invalid' | 'noSecret' | 'unreadableBody' | 'unreadableCredential';
+export type SignatureVerdict =
+	| 'valid'
+	| 'missing'
+	| 'malformed'
+	| 'invalid'
+	| 'noSecret'
+	| 'unreadableBody'
+	| 'unreadableCredential';
 
 /** Reads the signature header of a callback: its 32 bytes, or why it cannot be one. */
-export function readSignature(header: unknown): Buffer | Extract<SignatureVerdict, 'missing' | 'malformed'> {
+export function readSignature(
+	header: unknown,
+): Buffer | Extract<SignatureVerdict, 'missing' | 'malformed'> {
 	if (header === undefined || header === '') return 'missing';
 	const digits = typeof header === 'string' ? WELL_FORMED.exec(header)?.[1] : undefined;
 	return digits === undefined ? 'malformed' : Buffer.from(digits, 'hex');
@@ -27,11 +36,23 @@ export function readSignature(header: unknown): Buffer | Extract<SignatureVerdic
 
 /** A secret as a key that can verify and cannot be read out. The secret's text is the key: it is not decoded from hex. */
 export async function toKey(secret: string): Promise<webcrypto.CryptoKey> {
-	return await webcrypto.subtle.importKey('raw', Buffer.from(secret), { name: 'HMAC', hash: 'SHA-256' }, false, ['verify']);
+	return await webcrypto.subtle.importKey(
+		'raw',
+		Buffer.from(secret),
+		{ name: 'HMAC', hash: 'SHA-256' },
+		false,
+		['verify'],
+	);
 }
 
 /** Whether one of the keys signed exactly these bytes. WebCrypto takes the same time wherever the first wrong byte is. */
-export async function isSignedBy(keys: webcrypto.CryptoKey[], rawBody: Buffer, signature: Buffer): Promise<boolean> {
-	const verdicts = await Promise.all(keys.map((key) => webcrypto.subtle.verify('HMAC', key, signature, rawBody)));
+export async function isSignedBy(
+	keys: webcrypto.CryptoKey[],
+	rawBody: Buffer,
+	signature: Buffer,
+): Promise<boolean> {
+	const verdicts = await Promise.all(
+		keys.map((key) => webcrypto.subtle.verify('HMAC', key, signature, rawBody)),
+	);
 	return verdicts.includes(true);
 }

@@ -13,9 +13,16 @@ export interface Settings {
 export function readSettings(parameters: ParameterReader): Settings {
 	const events = parameters.choices('events');
 	if (events.length === 0) {
-		throw new InvalidParameterError({ message: 'Events (events) is empty, so nothing could start the workflow', hint: 'Choose at least one event.' });
+		throw new InvalidParameterError({
+			message: 'Events (events) is empty, so nothing could start the workflow',
+			hint: 'Choose at least one event.',
+		});
 	}
-	return { events, workflowIds: parameters.list('options.workflowIds'), ignoreDuplicates: parameters.boolean('options.ignoreDuplicates') };
+	return {
+		events,
+		workflowIds: parameters.list('options.workflowIds'),
+		ignoreDuplicates: parameters.boolean('options.ignoreDuplicates'),
+	};
 }
 
 /** Why the settings cannot be read; undefined if they can. */

@@ -53,7 +53,15 @@ export class AdaptiveConcurrency {
 	 * Never waits less than the usual back-off: "0 seconds", or a date that is past by n8n's clock, would use up all
 	 * tries at once. What was sent together is refused together, and counts once.
 	 */
-	onRejected({ after, busy = false, failure }: { after?: number; busy?: boolean; failure: Failure }) {
+	onRejected({
+		after,
+		busy = false,
+		failure,
+	}: {
+		after?: number;
+		busy?: boolean;
+		failure: Failure;
+	}) {
 		if (after !== undefined && after > MAX_RETRY_WAIT_MS) this.abandoned ??= failure;
 		if (this.msUntilFree(Date.now()) <= 0) this.rejections += 1;
 		if (busy) this.shrink();

@@ -10,7 +10,11 @@ import { isInsideAgent } from './outcomes';
 type Context = ReturnType<IExecuteFunctions['getContext']>;
 
 /** What is known of an item. `sent` is what a stopped execution leaves behind: nobody saw the answer. */
-type Entry<T> = { operation: string; request: string } & ({ state: 'sent'; hint: string } | { state: 'done'; value: T } | { state: 'uncertain'; failure: Failure });
+type Entry<T> = { operation: string; request: string } & (
+	| { state: 'sent'; hint: string }
+	| { state: 'done'; value: T }
+	| { state: 'uncertain'; failure: Failure }
+);
 
 interface Stored<T> {
 	runIndex: number;
@@ -47,7 +51,10 @@ export class Journal<T> {
 		this.stored = known?.runIndex === runIndex ? known : { runIndex, items: {} };
 		this.operation = operation;
 		this.sentBefore = sentBefore;
-		this.lastBefore = Object.keys(this.stored.items).reduce((last, index) => Math.max(last, Number(index)), -1);
+		this.lastBefore = Object.keys(this.stored.items).reduce(
+			(last, index) => Math.max(last, Number(index)),
+			-1,
+		);
 		context[KEY] = this.stored;
 	}
 
@@ -61,8 +68,11 @@ export class Journal<T> {
 		const entry = this.stored.items[itemIndex];
 		if (entry === undefined) return undefined;
 		if (entry.state === 'uncertain') return { kind: 'failed', failure: entry.failure };
-		if (entry.state === 'sent') return { kind: 'failed', failure: { ...this.sentBefore, hint: entry.hint } };
-		return entry.operation === this.operation ? { kind: 'done', value: entry.value } : { kind: 'failed', failure: doneByOther(entry.operation, entry.value) };
+		if (entry.state === 'sent')
+			return { kind: 'failed', failure: { ...this.sentBefore, hint: entry.hint } };
+		return entry.operation === this.operation
+			? { kind: 'done', value: entry.value }
+			: { kind: 'failed', failure: doneByOther(entry.operation, entry.value) };
 	}
 
 	/** Whether an earlier try did this item, or may have done it, with another operation: somebody has edited the node since. */
@@ -88,15 +98,22 @@ export class Journal<T> {
 
 	/** Call before sending. */
 	markSent(itemIndex: number, request: unknown) {
-		this.stored.items[itemIndex] = { state: 'sent', operation: this.operation, request: fingerprint(request), hint: this.sentBefore.hint };
+		this.stored.items[itemIndex] = {
+			state: 'sent',
+			operation: this.operation,
+			request: fingerprint(request),
+			hint: this.sentBefore.hint,
+		};
 	}
 
 	/** Call with how it ended. What NenAI certainly did not accept is removed, except for the reason. */
 	record(itemIndex: number, attempt: Attempt<T>) {
 		const { items } = this.stored;
 		const { request, operation } = items[itemIndex];
-		if (attempt.kind === 'done') items[itemIndex] = { state: 'done', operation, request, value: attempt.value };
-		else if (attempt.failure.uncertain) items[itemIndex] = { state: 'uncertain', operation, request, failure: attempt.failure };
+		if (attempt.kind === 'done')
+			items[itemIndex] = { state: 'done', operation, request, value: attempt.value };
+		else if (attempt.failure.uncertain)
+			items[itemIndex] = { state: 'uncertain', operation, request, failure: attempt.failure };
 		else {
 			delete items[itemIndex];
 			const { message, hint } = attempt.failure;
@@ -111,7 +128,10 @@ const KEY = 'nenAi';
 /** @param value what an item has given that another operation has done */
 function doneByOther(operation: string, value: unknown): Failure {
 	const { messageId } = (value ?? {}) as { messageId?: unknown };
-	const run = typeof messageId === 'string' ? `. The run that it started has the message ID ${messageId}` : '';
+	const run =
+		typeof messageId === 'string'
+			? `. The run that it started has the message ID ${messageId}`
+			: '';
 	return {
 		message: `An earlier try of this node has already done "${operation}" for this item${run}`,
 		hint: 'Nothing more is done for this item, although the node has another operation now. To do it, start a new execution of the workflow.',
@@ -123,7 +143,11 @@ function doneByOther(operation: string, value: unknown): Failure {
  * The journal of this run of the node. Tools inside of an agent start with an empty one: n8n does not try them again by
  * itself, and simultaneous calls can have the same run index there.
  */
-export function openJournal<T>(node: IExecuteFunctions, operation: string, sentBefore: Failure): Journal<T> {
+export function openJournal<T>(
+	node: IExecuteFunctions,
+	operation: string,
+	sentBefore: Failure,
+): Journal<T> {
 	const context = isInsideAgent.call(node) ? {} : node.getContext('node');
 	return new Journal<T>(context, operation, node.getWorkflowDataProxy(0).$runIndex, sentBefore);
 }

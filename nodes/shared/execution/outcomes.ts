@@ -1,4 +1,9 @@
-import { NodeOperationError, type IDataObject, type IExecuteFunctions, type INodeExecutionData } from 'n8n-workflow';
+import {
+	NodeOperationError,
+	type IDataObject,
+	type IExecuteFunctions,
+	type INodeExecutionData,
+} from 'n8n-workflow';
 
 import { failureOfError, keepText, toError, failureText, type Failure } from '../failures/failure';
 import type { Outcome } from './runJobs';
@@ -23,7 +28,9 @@ export function failureOfOutcome<T>(outcome: Exclude<Outcome<T>, { kind: 'done' 
 }
 
 /** Which of the items to name in an error: the first that failed, else the first that was not tried. */
-export function firstFailure<T>(outcomes: Array<Outcome<T>>): { index: number; failure: Failure } | undefined {
+export function firstFailure<T>(
+	outcomes: Array<Outcome<T>>,
+): { index: number; failure: Failure } | undefined {
 	for (const kind of ['failed', 'untried']) {
 		const index = outcomes.findIndex((outcome) => outcome.kind === kind);
 		const outcome = outcomes[index];
@@ -34,7 +41,11 @@ export function firstFailure<T>(outcomes: Array<Outcome<T>>): { index: number; f
 
 /** Which of the other items NenAI may have done, for an error; nothing where there are none. */
 export function describeUncertain<T>(outcomes: Array<Outcome<T>>, failedIndex: number): string[] {
-	const uncertain = outcomes.flatMap((outcome, index) => (index !== failedIndex && outcome.kind === 'failed' && outcome.failure.uncertain ? [`item ${index}`] : []));
+	const uncertain = outcomes.flatMap((outcome, index) =>
+		index !== failedIndex && outcome.kind === 'failed' && outcome.failure.uncertain
+			? [`item ${index}`]
+			: [],
+	);
 	return uncertain.length > 0 ? [`Also not known: ${uncertain.join(', ')}.`] : [];
 }
 
@@ -42,22 +53,45 @@ export function describeUncertain<T>(outcomes: Array<Outcome<T>>, failedIndex: n
  * An item that carries what it failed with ("Continue", the error output, and the tools of agents): the text, whether
  * NenAI may have done it all the same, and the ID of the run where it is known.
  */
-export function errorItem(this: IExecuteFunctions, failure: Failure, itemIndex: number, named: IDataObject = {}): INodeExecutionData {
+export function errorItem(
+	this: IExecuteFunctions,
+	failure: Failure,
+	itemIndex: number,
+	named: IDataObject = {},
+): INodeExecutionData {
 	return makeErrorItem.call(this, failureText(failure, itemIndex), failure, itemIndex, named);
 }
 
 /** The same for what was thrown. The call of a tool has no items that a model could tell apart. */
-export function errorItemFrom(this: IExecuteFunctions, error: Error, itemIndex: number): INodeExecutionData {
-	const text = error instanceof NodeOperationError ? `${error.message}. ${error.description ?? ''}`.trim() : failureText(toFailure(error), itemIndex);
+export function errorItemFrom(
+	this: IExecuteFunctions,
+	error: Error,
+	itemIndex: number,
+): INodeExecutionData {
+	const text =
+		error instanceof NodeOperationError
+			? `${error.message}. ${error.description ?? ''}`.trim()
+			: failureText(toFailure(error), itemIndex);
 	const named = isTool.call(this) ? text.replace(/ \[item \d+\]/g, '') : text;
 	return makeErrorItem.call(this, named, failureOfError(error), itemIndex);
 }
 
-function makeErrorItem(this: IExecuteFunctions, text: string, failure: Partial<Failure> = {}, itemIndex: number, named: IDataObject = {}): INodeExecutionData {
+function makeErrorItem(
+	this: IExecuteFunctions,
+	text: string,
+	failure: Partial<Failure> = {},
+	itemIndex: number,
+	named: IDataObject = {},
+): INodeExecutionData {
 	const { uncertain, messageId } = failure;
 	const error = keepText(text);
 	const item: INodeExecutionData = {
-		json: { ...named, ...(messageId !== undefined && { messageId }), error, ...(uncertain && { uncertain }) },
+		json: {
+			...named,
+			...(messageId !== undefined && { messageId }),
+			error,
+			...(uncertain && { uncertain }),
+		},
 		pairedItem: { item: itemIndex },
 	};
 	if (this.getNode().onError === 'continueErrorOutput') markAsError(item, error);
@@ -70,10 +104,16 @@ function makeErrorItem(this: IExecuteFunctions, text: string, failure: Partial<F
  * item. It copies the item in between, and a property that is not enumerable is not copied (n8n 1.123 and 2.41).
  */
 function markAsError(item: INodeExecutionData, message: string) {
-	Object.defineProperty(item, 'error', { value: new Error(message), writable: true, enumerable: false });
+	Object.defineProperty(item, 'error', {
+		value: new Error(message),
+		writable: true,
+		enumerable: false,
+	});
 }
 
 /** What to throw for anything that was thrown before a request. What concerns all items is said of the first. */
 export function toNodeError(this: IExecuteFunctions, error: unknown, itemIndex = 0): Error {
-	return error instanceof NodeOperationError ? error : toError(this.getNode(), toFailure(error), itemIndex);
+	return error instanceof NodeOperationError
+		? error
+		: toError(this.getNode(), toFailure(error), itemIndex);
 }

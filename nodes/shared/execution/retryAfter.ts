@@ -39,5 +39,7 @@ export function backoff(tries: number, random: number): number {
  * @param after milliseconds from `now`, however many
  */
 export function comeBackAt(after: number, now: number): string {
-	return after > MAX_NAMED_WAIT_MS ? 'in more than a year' : `at ${new Date(now + after).toISOString()}`;
+	return after > MAX_NAMED_WAIT_MS
+		? 'in more than a year'
+		: `at ${new Date(now + after).toISOString()}`;
 }

@@ -1,4 +1,9 @@
-import type { IExecuteFunctions, INodeExecutionData, INodeProperties, INodePropertyOptions } from 'n8n-workflow';
+import type {
+	IExecuteFunctions,
+	INodeExecutionData,
+	INodeProperties,
+	INodePropertyOptions,
+} from 'n8n-workflow';
 
 import { toNodeError, isTool, errorItemFrom } from './outcomes';
 import { ParameterReader } from '../parameters/parameterReader';
@@ -32,12 +37,18 @@ export function defineResource(option: Resource['option'], operations: Operation
 		options: operations.map((operation) => operation.option),
 		default: operations[0].option.value,
 	};
-	const parameters = operations.flatMap((operation) => showFor(option.value, operation.option.value, operation.parameters));
+	const parameters = operations.flatMap((operation) =>
+		showFor(option.value, operation.option.value, operation.parameters),
+	);
 	return { option, properties: [menu, ...parameters], operations };
 }
 
 /** Shows these parameters for one operation only; conditions of their own stay. */
-function showFor(resource: string, operation: string, properties: INodeProperties[]): INodeProperties[] {
+function showFor(
+	resource: string,
+	operation: string,
+	properties: INodeProperties[],
+): INodeProperties[] {
 	return properties.map((property) => ({
 		...property,
 		displayOptions: {
@@ -60,7 +71,12 @@ export function resourceProperty(resources: Resource[]): INodeProperties {
 
 /** The line under the node on the canvas: the action of what is chosen. */
 export function subtitleOf(resources: Resource[]): string {
-	const actions = resources.flatMap(({ option, operations }) => operations.map((operation) => [`${option.value}.${operation.option.value}`, operation.option.action]));
+	const actions = resources.flatMap(({ option, operations }) =>
+		operations.map((operation) => [
+			`${option.value}.${operation.option.value}`,
+			operation.option.action,
+		]),
+	);
 	return `={{ (${JSON.stringify(Object.fromEntries(actions))})[$parameter["resource"] + "." + $parameter["operation"]] }}`;
 }
 
@@ -69,7 +85,10 @@ export function subtitleOf(resources: Resource[]): string {
  * them: with "Continue on fail" n8n would pass the input on as if all were well, and before its version 3 an AI agent
  * hides from its model that a tool has thrown.
  */
-export async function router(this: IExecuteFunctions, resources: Resource[]): Promise<INodeExecutionData[][]> {
+export async function router(
+	this: IExecuteFunctions,
+	resources: Resource[],
+): Promise<INodeExecutionData[][]> {
 	try {
 		return await findOperation.call(this, resources).execute.call(this);
 	} catch (error) {
@@ -79,9 +98,11 @@ export async function router(this: IExecuteFunctions, resources: Resource[]): Pr
 }
 
 function findOperation(this: IExecuteFunctions, resources: Resource[]): Operation {
-	const read = (properties: INodeProperties[]) => new ParameterReader(properties, (name) => this.getNodeParameter(name, 0, null));
+	const read = (properties: INodeProperties[]) =>
+		new ParameterReader(properties, (name) => this.getNodeParameter(name, 0, null));
 	const resourceName = read([resourceProperty(resources)]).choice('resource');
-	const { properties, operations } = resources.find(({ option }) => option.value === resourceName) ?? resources[0];
+	const { properties, operations } =
+		resources.find(({ option }) => option.value === resourceName) ?? resources[0];
 	const operationName = read(properties).choice('operation');
 	return operations.find(({ option }) => option.value === operationName) ?? operations[0];
 }

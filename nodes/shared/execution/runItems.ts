@@ -1,4 +1,10 @@
-import type { ICredentialDataDecryptedObject, IDataObject, IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
+import type {
+	ICredentialDataDecryptedObject,
+	IDataObject,
+	IExecuteFunctions,
+	INodeExecutionData,
+	INodeProperties,
+} from 'n8n-workflow';
 
 import { excerptOf } from '../transport/http/classify';
 import { connect, type Connection, type RequestLimits } from '../transport/http/connection';
@@ -18,7 +24,11 @@ export interface Service<Client> {
 	/** The field of the credential that holds its address. */
 	address: UrlField;
 	/** Makes what sends the requests that use one credential. `signal` ends them. */
-	open: (node: IExecuteFunctions, connection: Connection, signal: AbortSignal | undefined) => Client;
+	open: (
+		node: IExecuteFunctions,
+		connection: Connection,
+		signal: AbortSignal | undefined,
+	) => Client;
 	/** Called when all items are done. */
 	close?: (client: Client) => void;
 	/** Removes what else an error may not contain besides the secrets of the credential and presigned links. */
@@ -38,7 +48,9 @@ export interface ItemContext {
 }
 
 /** An operation that does one thing for each item. */
-export type ItemOperation<Client, Input, Result> = Query<Client, Input, Result> | Mutation<Client, Input, Result>;
+export type ItemOperation<Client, Input, Result> =
+	| Query<Client, Input, Result>
+	| Mutation<Client, Input, Result>;
 
 interface Shared<Client, Input, Result> {
 	properties: INodeProperties[];
@@ -52,11 +64,25 @@ interface Shared<Client, Input, Result> {
 	 *
 	 * @param mayBeDone whether an earlier try has left open if it was done; only where doing it twice does no harm
 	 */
-	run: (client: Client, input: Input, itemIndex: number, mayBeDone: boolean) => Promise<Attempt<Result>>;
+	run: (
+		client: Client,
+		input: Input,
+		itemIndex: number,
+		mayBeDone: boolean,
+	) => Promise<Attempt<Result>>;
 	/** Adds to a result what a further query gives, also to a result of an earlier try. */
-	enrich?: (client: Client, result: Result, input: Input, itemIndex: number) => Promise<Attempt<Result>>;
+	enrich?: (
+		client: Client,
+		result: Result,
+		input: Input,
+		itemIndex: number,
+	) => Promise<Attempt<Result>>;
 	/** What comes out of the result of an item. */
-	toItems: (result: Result, input: Input, itemIndex: number) => INodeExecutionData[] | Promise<INodeExecutionData[]>;
+	toItems: (
+		result: Result,
+		input: Input,
+		itemIndex: number,
+	) => INodeExecutionData[] | Promise<INodeExecutionData[]>;
 	/** Whether an item comes out as it went in, and nothing is sent for it. Throws InvalidParameterError. */
 	skipIf?: (item: INodeExecutionData, given: ParameterReader) => boolean;
 	/** Fields that an item keeps beside its error, so that it can be tried again. */
@@ -113,7 +139,10 @@ interface ReadyItem<Client, Input> {
 }
 
 /** The credential of an item. Its secrets are known even if nothing can be sent, so that no error contains them. */
-type Access = { secrets: string[] } & ({ connection: Connection; failure?: undefined } | { failure: Failure; connection?: undefined });
+type Access = { secrets: string[] } & (
+	| { connection: Connection; failure?: undefined }
+	| { failure: Failure; connection?: undefined }
+);
 
 /** Who the requests of an item are sent for: one for each API key and address. */
 interface Caller<Client> {
@@ -128,7 +157,10 @@ interface Caller<Client> {
  * sent. Results come out in the order of the items, each linked to its item. The first failure ends the execution; with
  * On Error set to one of the two "Continue" modes, and in tools of agents, it comes out in its item.
  */
-export async function runItems<Client, Input, Result>(node: IExecuteFunctions, operation: ItemOperation<Client, Input, Result>): Promise<INodeExecutionData[][]> {
+export async function runItems<Client, Input, Result>(
+	node: IExecuteFunctions,
+	operation: ItemOperation<Client, Input, Result>,
+): Promise<INodeExecutionData[][]> {
 	if (node.getInputData().length === 0) return [[]];
 	return await new ItemRun(node, operation).run();
 }
@@ -161,12 +193,17 @@ class ItemRun<Client, Input, Result> {
 	async run(): Promise<INodeExecutionData[][]> {
 		const settings = this.readSettings();
 		const plan: Array<PlannedItem<Client, Input>> = [];
-		for (const [index, credential] of (await resolveCredentials(this.node)).entries()) plan.push(await this.readItem(index, credential, settings));
+		for (const [index, credential] of (await resolveCredentials(this.node)).entries())
+			plan.push(await this.readItem(index, credential, settings));
 		const known = plan.map((planned, index) => this.whatIsKnown(planned, index));
 		const { outcomes, first } = await this.runRest(plan, known, settings);
 		this.hintAtChanges(plan, known);
 		if (first !== undefined && this.stopOnFailure) throw this.toError(plan, outcomes, first);
-		const items = await Promise.all(outcomes.map(async (outcome, index) => await this.toOutput(plan[index], outcome, index, outcomes)));
+		const items = await Promise.all(
+			outcomes.map(
+				async (outcome, index) => await this.toOutput(plan[index], outcome, index, outcomes),
+			),
+		);
 		return [items.flat()];
 	}
 
@@ -180,7 +217,11 @@ class ItemRun<Client, Input, Result> {
 	}
 
 	/** Does not throw: an item that cannot be read may come out with its error. */
-	private async readItem(itemIndex: number, credential: ICredentialDataDecryptedObject | Error, settings: RunSettings | InvalidParameterError): Promise<PlannedItem<Client, Input>> {
+	private async readItem(
+		itemIndex: number,
+		credential: ICredentialDataDecryptedObject | Error,
+		settings: RunSettings | InvalidParameterError,
+	): Promise<PlannedItem<Client, Input>> {
 		const { node, operation } = this;
 		const given = this.readerOf(itemIndex);
 		const access = this.readAccess(credential, settings);
@@ -198,15 +239,23 @@ class ItemRun<Client, Input, Result> {
 					return access.connection;
 				},
 			});
-			if (access.connection !== undefined) return { kind: 'ready', input, user: this.userOf(access.connection) };
+			if (access.connection !== undefined)
+				return { kind: 'ready', input, user: this.userOf(access.connection) };
 			return { kind: 'unreadable', failure: access.failure, secrets: access.secrets, input };
 		} catch (error) {
-			return { kind: 'unreadable', failure: access.failure ?? toFailure(error), secrets: access.secrets };
+			return {
+				kind: 'unreadable',
+				failure: access.failure ?? toFailure(error),
+				secrets: access.secrets,
+			};
 		}
 	}
 
 	/** The credential of an item and how it is used, or why nothing can be sent with it. Does not throw. */
-	private readAccess(data: ICredentialDataDecryptedObject | Error, settings: RunSettings | InvalidParameterError): Access {
+	private readAccess(
+		data: ICredentialDataDecryptedObject | Error,
+		settings: RunSettings | InvalidParameterError,
+	): Access {
 		if (data instanceof Error) return { secrets: [], failure: toFailure(data) };
 		const secrets = secretsOf(readCredential(data));
 		try {
@@ -220,27 +269,48 @@ class ItemRun<Client, Input, Result> {
 	}
 
 	private readerOf(itemIndex: number): ParameterReader {
-		return new ParameterReader(this.operation.properties, (name) => this.node.getNodeParameter(name, itemIndex, null), this.node.getNode().parameters);
+		return new ParameterReader(
+			this.operation.properties,
+			(name) => this.node.getNodeParameter(name, itemIndex, null),
+			this.node.getNode().parameters,
+		);
 	}
 
 	private userOf(connection: Connection): Caller<Client> {
-		const { apiKey, deploymentId, [this.operation.service.address]: address } = connection.credential;
+		const {
+			apiKey,
+			deploymentId,
+			[this.operation.service.address]: address,
+		} = connection.credential;
 		const id = JSON.stringify([address, apiKey, deploymentId]);
 		const known = this.users.get(id);
 		if (known !== undefined) return known;
-		const signals = [this.node.getExecutionCancelSignal(), this.mutation === undefined && this.stopOnFailure ? this.gaveUp.signal : undefined].filter((signal) => signal !== undefined);
+		const signals = [
+			this.node.getExecutionCancelSignal(),
+			this.mutation === undefined && this.stopOnFailure ? this.gaveUp.signal : undefined,
+		].filter((signal) => signal !== undefined);
 		const signal = signals.length > 0 ? AbortSignal.any(signals) : undefined;
-		const user = { id, connection, client: this.operation.service.open(this.node, connection, signal) };
+		const user = {
+			id,
+			connection,
+			client: this.operation.service.open(this.node, connection, signal),
+		};
 		this.users.set(id, user);
 		return user;
 	}
 
 	/** How an item ends without anything being sent for it; `untried` where something must be. */
-	private whatIsKnown(planned: PlannedItem<Client, Input>, itemIndex: number): Outcome<Skippable<Result>> {
+	private whatIsKnown(
+		planned: PlannedItem<Client, Input>,
+		itemIndex: number,
+	): Outcome<Skippable<Result>> {
 		if (planned.kind === 'passedOn') return { kind: 'done', value: SKIPPED };
 		const previous = this.previous(planned, itemIndex);
-		if (previous !== undefined) return planned.kind === 'ready' ? previous : this.orIncomplete(previous);
-		return planned.kind === 'unreadable' ? { kind: 'failed', failure: planned.failure } : { kind: 'untried' };
+		if (previous !== undefined)
+			return planned.kind === 'ready' ? previous : this.orIncomplete(previous);
+		return planned.kind === 'unreadable'
+			? { kind: 'failed', failure: planned.failure }
+			: { kind: 'untried' };
 	}
 
 	/** Whether an item that an earlier try has done asks for something else now. */
@@ -256,24 +326,50 @@ class ItemRun<Client, Input, Result> {
 	/** A result of an earlier try, unless it lacks what was not kept and what only a further request could give. */
 	private orIncomplete(outcome: Outcome<Result>): Outcome<Result> {
 		const { mutation } = this;
-		if (outcome.kind !== 'done' || mutation?.isComplete === undefined || mutation.isComplete(outcome.value)) return outcome;
-		return { kind: 'failed', failure: { message: 'NenAI has done this in an earlier try, but its answer was not kept', hint: mutation.incompleteHint ?? 'Start a new execution of the workflow to do it again.', done: true } };
+		if (
+			outcome.kind !== 'done' ||
+			mutation?.isComplete === undefined ||
+			mutation.isComplete(outcome.value)
+		)
+			return outcome;
+		return {
+			kind: 'failed',
+			failure: {
+				message: 'NenAI has done this in an earlier try, but its answer was not kept',
+				hint: mutation.incompleteHint ?? 'Start a new execution of the workflow to do it again.',
+				done: true,
+			},
+		};
 	}
 
 	/** How an earlier try ended, unless the item is to be tried again all the same. */
-	private previous(planned: PlannedItem<Client, Input>, itemIndex: number): Outcome<Result> | undefined {
+	private previous(
+		planned: PlannedItem<Client, Input>,
+		itemIndex: number,
+	): Outcome<Result> | undefined {
 		const { journal, mutation } = this;
 		if (planned.kind === 'ready' && mutation?.isQuery?.(planned.input)) return undefined;
 		const previous = journal?.previous(itemIndex);
 		if (previous === undefined || mutation === undefined) return undefined;
 		if (previous.kind === 'done') return mutation.onDoneBefore?.(previous.value) ?? previous;
-		return mutation.idempotent && planned.kind === 'ready' && !journal?.isOfOther(itemIndex) ? undefined : previous;
+		return mutation.idempotent && planned.kind === 'ready' && !journal?.isOfOther(itemIndex)
+			? undefined
+			: previous;
 	}
 
 	/** Sends what is left to send, unless an item that cannot be read stops all of them. `first` is the failure to report. */
-	private async runRest(plan: Array<PlannedItem<Client, Input>>, known: Array<Outcome<Skippable<Result>>>, settings: RunSettings | InvalidParameterError) {
-		const isNewProblem = ({ kind }: PlannedItem<Client, Input>, index: number) => kind === 'unreadable' && this.journal?.previous(index) === undefined;
-		if (settings instanceof InvalidParameterError || (this.stopOnFailure && plan.some(isNewProblem))) return { outcomes: known, first: firstFailure(known) };
+	private async runRest(
+		plan: Array<PlannedItem<Client, Input>>,
+		known: Array<Outcome<Skippable<Result>>>,
+		settings: RunSettings | InvalidParameterError,
+	) {
+		const isNewProblem = ({ kind }: PlannedItem<Client, Input>, index: number) =>
+			kind === 'unreadable' && this.journal?.previous(index) === undefined;
+		if (
+			settings instanceof InvalidParameterError ||
+			(this.stopOnFailure && plan.some(isNewProblem))
+		)
+			return { outcomes: known, first: firstFailure(known) };
 
 		const indexes = this.indexesToRun(plan, known);
 		let firstToFail: ReturnType<typeof firstFailure>;
@@ -300,36 +396,63 @@ class ItemRun<Client, Input, Result> {
 	}
 
 	/** Items that something must be sent for. Where order matters, none after one that failed before, if that stops the node. */
-	private indexesToRun(plan: Array<PlannedItem<Client, Input>>, known: Array<Outcome<Skippable<Result>>>): number[] {
-		const firstFailed = this.mutation?.ordered && this.stopOnFailure ? known.findIndex(({ kind }) => kind === 'failed') : -1;
+	private indexesToRun(
+		plan: Array<PlannedItem<Client, Input>>,
+		known: Array<Outcome<Skippable<Result>>>,
+	): number[] {
+		const firstFailed =
+			this.mutation?.ordered && this.stopOnFailure
+				? known.findIndex(({ kind }) => kind === 'failed')
+				: -1;
 		const end = firstFailed < 0 ? known.length : firstFailed;
-		const isLeft = ({ kind }: Outcome<Skippable<Result>>, index: number) => kind === 'untried' || (kind === 'done' && plan[index].kind === 'ready' && this.operation.enrich !== undefined);
+		const isLeft = ({ kind }: Outcome<Skippable<Result>>, index: number) =>
+			kind === 'untried' ||
+			(kind === 'done' && plan[index].kind === 'ready' && this.operation.enrich !== undefined);
 		return known.slice(0, end).flatMap((outcome, index) => (isLeft(outcome, index) ? [index] : []));
 	}
 
 	/** Does not throw: what happens to one item is the failure of that item alone. */
-	private async attempt(planned: ReadyItem<Client, Input>, itemIndex: number): Promise<Attempt<Result>> {
+	private async attempt(
+		planned: ReadyItem<Client, Input>,
+		itemIndex: number,
+	): Promise<Attempt<Result>> {
 		const { input, user } = planned;
 		const { mutation, operation } = this;
 		const previous = this.previous(planned, itemIndex);
 		// A further request would go by what the item asks for now, and mix two things up.
-		if (previous?.kind === 'done' && this.hasChanged(planned, itemIndex)) return this.orIncomplete(previous) as Exclude<Outcome<Result>, { kind: 'untried' }>;
-		const done = mutation === undefined || mutation.isQuery?.(input) ? await this.send(input, user, itemIndex) : await this.sendOnce(mutation, planned, itemIndex);
+		if (previous?.kind === 'done' && this.hasChanged(planned, itemIndex))
+			return this.orIncomplete(previous) as Exclude<Outcome<Result>, { kind: 'untried' }>;
+		const done =
+			mutation === undefined || mutation.isQuery?.(input)
+				? await this.send(input, user, itemIndex)
+				: await this.sendOnce(mutation, planned, itemIndex);
 		if (done.kind !== 'done' || operation.enrich === undefined) return done;
 		try {
 			return this.redacted(await operation.enrich(user.client, done.value, input, itemIndex), user);
 		} catch (error) {
 			const reason = excerptOf((error as Error).message, user.connection.credential.apiKey);
-			return { kind: 'failed', failure: { message: `NenAI has done this, but a further request for it failed: ${reason}`, hint: DONE_ALREADY, done: true } };
+			return {
+				kind: 'failed',
+				failure: {
+					message: `NenAI has done this, but a further request for it failed: ${reason}`,
+					hint: DONE_ALREADY,
+					done: true,
+				},
+			};
 		}
 	}
 
-	private async sendOnce(mutation: Mutation<Client, Input, Result>, planned: ReadyItem<Client, Input>, itemIndex: number): Promise<Attempt<Result>> {
+	private async sendOnce(
+		mutation: Mutation<Client, Input, Result>,
+		planned: ReadyItem<Client, Input>,
+		itemIndex: number,
+	): Promise<Attempt<Result>> {
 		const { input, user } = planned;
 		const journal = this.journal as Journal<Result>;
 		const previous = this.previous(planned, itemIndex);
 		if (previous !== undefined && previous.kind !== 'untried') return previous;
-		if (mutation.ordered && !mutation.idempotent && journal.hasLaterEntry(itemIndex)) return { kind: 'failed', failure: tooLate(journal.rejection(itemIndex)) };
+		if (mutation.ordered && !mutation.idempotent && journal.hasLaterEntry(itemIndex))
+			return { kind: 'failed', failure: tooLate(journal.rejection(itemIndex)) };
 		const mayBeDone = journal.previous(itemIndex) !== undefined;
 		try {
 			journal.markSent(itemIndex, requestOf(input, user));
@@ -337,27 +460,53 @@ class ItemRun<Client, Input, Result> {
 			return { kind: 'failed', failure: toFailure(error) };
 		}
 		const attempt = await this.send(input, user, itemIndex, mayBeDone);
-		journal.record(itemIndex, attempt.kind === 'done' ? { kind: 'done', value: mutation.toJournal?.(attempt.value) ?? attempt.value } : attempt);
+		journal.record(
+			itemIndex,
+			attempt.kind === 'done'
+				? { kind: 'done', value: mutation.toJournal?.(attempt.value) ?? attempt.value }
+				: attempt,
+		);
 		return attempt;
 	}
 
-	private async send(input: Input, user: Caller<Client>, itemIndex: number, mayBeDone = false): Promise<Attempt<Result>> {
+	private async send(
+		input: Input,
+		user: Caller<Client>,
+		itemIndex: number,
+		mayBeDone = false,
+	): Promise<Attempt<Result>> {
 		try {
-			return this.redacted(await this.operation.run(user.client, input, itemIndex, mayBeDone), user);
+			return this.redacted(
+				await this.operation.run(user.client, input, itemIndex, mayBeDone),
+				user,
+			);
 		} catch (error) {
-			return this.redacted({ kind: 'failed', failure: this.unexpected(error as Error, user.connection) }, user);
+			return this.redacted(
+				{ kind: 'failed', failure: this.unexpected(error as Error, user.connection) },
+				user,
+			);
 		}
 	}
 
 	/** It happened while a request was under way, so nobody knows how far that got. */
 	private unexpected({ message }: Error, { credential }: Connection): Failure {
 		const reason = excerptOf(message, credential.apiKey);
-		if (this.mutation === undefined) return { message: `NenAI's answer could not be processed: ${reason}`, hint: 'Reading changes nothing: run the node again. If the error comes back, look for a newer version of this package, or report the error to its maintainers.' };
-		return { message: `It is not known whether NenAI did this: its answer could not be processed (${reason})`, hint: this.mutation.recoveryHint, uncertain: true };
+		if (this.mutation === undefined)
+			return {
+				message: `NenAI's answer could not be processed: ${reason}`,
+				hint: 'Reading changes nothing: run the node again. If the error comes back, look for a newer version of this package, or report the error to its maintainers.',
+			};
+		return {
+			message: `It is not known whether NenAI did this: its answer could not be processed (${reason})`,
+			hint: this.mutation.recoveryHint,
+			uncertain: true,
+		};
 	}
 
 	private redacted<T>(attempt: Attempt<T>, { connection }: Caller<Client>): Attempt<T> {
-		return attempt.kind === 'done' ? attempt : { ...attempt, failure: this.redact(attempt.failure, secretsOf(connection.credential)) };
+		return attempt.kind === 'done'
+			? attempt
+			: { ...attempt, failure: this.redact(attempt.failure, secretsOf(connection.credential)) };
 	}
 
 	private redact(failure: Failure, secrets: string[]): Failure {
@@ -366,12 +515,23 @@ class ItemRun<Client, Input, Result> {
 	}
 
 	/** The items that come out of an item, each linked to it. */
-	private async toOutput(planned: PlannedItem<Client, Input>, outcome: Outcome<Skippable<Result>>, itemIndex: number, outcomes: Array<Outcome<Skippable<Result>>>): Promise<INodeExecutionData[]> {
-		if (outcome.kind !== 'done') return [this.toFailed(planned, failureOfOutcome(outcome), itemIndex)];
+	private async toOutput(
+		planned: PlannedItem<Client, Input>,
+		outcome: Outcome<Skippable<Result>>,
+		itemIndex: number,
+		outcomes: Array<Outcome<Skippable<Result>>>,
+	): Promise<INodeExecutionData[]> {
+		if (outcome.kind !== 'done')
+			return [this.toFailed(planned, failureOfOutcome(outcome), itemIndex)];
 		const { value } = outcome;
-		if (value === SKIPPED) return [{ ...this.node.getInputData()[itemIndex], pairedItem: { item: itemIndex } }];
+		if (value === SKIPPED)
+			return [{ ...this.node.getInputData()[itemIndex], pairedItem: { item: itemIndex } }];
 		try {
-			const made = await this.operation.toItems(value, planned.kind === 'ready' ? planned.input : (undefined as Input), itemIndex);
+			const made = await this.operation.toItems(
+				value,
+				planned.kind === 'ready' ? planned.input : (undefined as Input),
+				itemIndex,
+			);
 			return made.map((item) => ({ ...item, pairedItem: { item: itemIndex } }));
 		} catch (error) {
 			const failure = this.notStored(error, value);
@@ -386,37 +546,81 @@ class ItemRun<Client, Input, Result> {
 		const hint = "Check n8n's binary data settings and its free space.";
 		if (this.mutation === undefined) return { message, hint };
 		const label = this.mutation.label?.(result) ?? '';
-		return { message, hint: `${hint} NenAI has done this${label === '' ? '' : ` (${label})`}. ${DONE_ALREADY}` };
+		return {
+			message,
+			hint: `${hint} NenAI has done this${label === '' ? '' : ` (${label})`}. ${DONE_ALREADY}`,
+		};
 	}
 
 	/** An item with its error. */
-	private toFailed(planned: PlannedItem<Client, Input>, failure: Failure, itemIndex: number): INodeExecutionData {
-		const named = 'input' in planned && planned.input !== undefined ? this.operation.echo?.(planned.input) : undefined;
-		const claim = this.journal?.rejection(itemIndex) === undefined ? 'Nothing was sent for this item.' : 'Nothing was sent for this item in this try.';
-		return errorItem.call(this.node, this.withClaim(planned, failure, itemIndex, claim), itemIndex, named);
+	private toFailed(
+		planned: PlannedItem<Client, Input>,
+		failure: Failure,
+		itemIndex: number,
+	): INodeExecutionData {
+		const named =
+			'input' in planned && planned.input !== undefined
+				? this.operation.echo?.(planned.input)
+				: undefined;
+		const claim =
+			this.journal?.rejection(itemIndex) === undefined
+				? 'Nothing was sent for this item.'
+				: 'Nothing was sent for this item in this try.';
+		return errorItem.call(
+			this.node,
+			this.withClaim(planned, failure, itemIndex, claim),
+			itemIndex,
+			named,
+		);
 	}
 
-	private toError(plan: Array<PlannedItem<Client, Input>>, outcomes: Array<Outcome<Skippable<Result>>>, { index, failure }: { index: number; failure: Failure }): Error {
-		const nothing = this.journal === undefined || this.journal.isEmpty ? 'Nothing was sent.' : 'Nothing was sent in this try.';
+	private toError(
+		plan: Array<PlannedItem<Client, Input>>,
+		outcomes: Array<Outcome<Skippable<Result>>>,
+		{ index, failure }: { index: number; failure: Failure },
+	): Error {
+		const nothing =
+			this.journal === undefined || this.journal.isEmpty
+				? 'Nothing was sent.'
+				: 'Nothing was sent in this try.';
 		const said = this.withClaim(plan[index] ?? plan[0], failure, index, nothing);
 		const others = this.mutation?.describeOthers(outcomes as Array<Outcome<Result>>, index) ?? [];
-		return toError(this.node.getNode(), { ...said, hint: [said.hint, ...others].join(' ').trim() }, index);
+		return toError(
+			this.node.getNode(),
+			{ ...said, hint: [said.hint, ...others].join(' ').trim() },
+			index,
+		);
 	}
 
 	/** Says that nothing was sent, where that is certain: the item could not be read, and no earlier try left anything of it. */
-	private withClaim(planned: PlannedItem<Client, Input>, failure: Failure, itemIndex: number, claim: string): Failure {
-		if (planned.kind !== 'unreadable' || this.journal?.previous(itemIndex) !== undefined) return failure;
+	private withClaim(
+		planned: PlannedItem<Client, Input>,
+		failure: Failure,
+		itemIndex: number,
+		claim: string,
+	): Failure {
+		if (planned.kind !== 'unreadable' || this.journal?.previous(itemIndex) !== undefined)
+			return failure;
 		const { message, hint } = this.redact(failure, planned.secrets);
 		return { ...failure, message, hint: `${hint} ${claim}`.trim() };
 	}
 
 	/** Says on the execution which items were not done again although they ask for something else now. */
-	private hintAtChanges(plan: Array<PlannedItem<Client, Input>>, known: Array<Outcome<Skippable<Result>>>) {
+	private hintAtChanges(
+		plan: Array<PlannedItem<Client, Input>>,
+		known: Array<Outcome<Skippable<Result>>>,
+	) {
 		const { mutation } = this;
 		if (mutation === undefined) return;
 		const changed = known.flatMap((outcome, index) => {
 			const planned = plan[index];
-			if (outcome.kind !== 'done' || outcome.value === SKIPPED || planned.kind !== 'ready' || mutation.isQuery?.(planned.input)) return [];
+			if (
+				outcome.kind !== 'done' ||
+				outcome.value === SKIPPED ||
+				planned.kind !== 'ready' ||
+				mutation.isQuery?.(planned.input)
+			)
+				return [];
 			if (!this.hasChanged(planned, index)) return [];
 			const label = mutation.label?.(outcome.value) ?? '';
 			return [`item ${index}${label === '' ? '' : ` (${label})`}`];
@@ -447,10 +651,20 @@ function groupOf<Client, Input>(planned: PlannedItem<Client, Input>): string {
 }
 
 function sentBefore(recoveryHint: string): Failure {
-	return { message: 'It is not known whether NenAI did this: the execution was stopped before the answer came', hint: recoveryHint, uncertain: true };
+	return {
+		message:
+			'It is not known whether NenAI did this: the execution was stopped before the answer came',
+		hint: recoveryHint,
+		uncertain: true,
+	};
 }
 
 /** @param rejection why the item was not done in its turn */
-function tooLate({ message, hint }: Failure = { message: 'This item was not done in an earlier try', hint: '' }): Failure {
-	return { message, hint: `${hint} It is not done now, because later items have already been done: start a new execution.`.trim() };
+function tooLate(
+	{ message, hint }: Failure = { message: 'This item was not done in an earlier try', hint: '' },
+): Failure {
+	return {
+		message,
+		hint: `${hint} It is not done now, because later items have already been done: start a new execution.`.trim(),
+	};
 }

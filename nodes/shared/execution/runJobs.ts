@@ -53,7 +53,14 @@ interface Group {
 export async function runJobs<T>(
 	count: number,
 	attempt: (index: number) => Promise<Attempt<T>>,
-	{ maxConcurrency, maxTries, stopOnFailure, signal, groupOf = () => '', skippedFailure = (_, first) => first }: RunJobsOptions,
+	{
+		maxConcurrency,
+		maxTries,
+		stopOnFailure,
+		signal,
+		groupOf = () => '',
+		skippedFailure = (_, first) => first,
+	}: RunJobsOptions,
 ): Promise<Array<Outcome<T>>> {
 	const outcomes = Array.from({ length: count }, (): Outcome<T> => ({ kind: 'untried' }));
 	const tries = new Array<number>(count).fill(0);
@@ -80,10 +87,14 @@ export async function runJobs<T>(
 		}
 		group.pace.onRejected(result);
 		// In order, so that one that was refused again comes next, and not all others before it lose a try each.
-		if (tries[index] < maxTries && !group.pace.abandoned) group.toRetry = [...group.toRetry, index].sort((a, b) => a - b);
+		if (tries[index] < maxTries && !group.pace.abandoned)
+			group.toRetry = [...group.toRetry, index].sort((a, b) => a - b);
 		else {
 			group.pace.reset();
-			finish(index, { kind: 'failed', failure: { ...result.failure, hint: group.pace.abandoned?.hint ?? result.failure.hint } });
+			finish(index, {
+				kind: 'failed',
+				failure: { ...result.failure, hint: group.pace.abandoned?.hint ?? result.failure.hint },
+			});
 		}
 	};
 
@@ -105,10 +116,12 @@ export async function runJobs<T>(
 	/** Whether something was done; if not, something has to change first. */
 	const step = (group: Group, now: number): boolean => {
 		const { pace } = group;
-		if (pace.abandoned === undefined && (running >= maxConcurrency || !pace.isFree(now))) return false;
+		if (pace.abandoned === undefined && (running >= maxConcurrency || !pace.isFree(now)))
+			return false;
 		const index = group.toRetry.shift() ?? group.untried.shift();
 		if (index === undefined) return false;
-		if (pace.abandoned) finish(index, { kind: 'failed', failure: skippedFailure(index, pace.abandoned) });
+		if (pace.abandoned)
+			finish(index, { kind: 'failed', failure: skippedFailure(index, pace.abandoned) });
 		else void run(group, index);
 		return true;
 	};
@@ -129,10 +142,18 @@ export async function runJobs<T>(
 	return outcomes;
 }
 
-function makeGroups(count: number, groupOf: (index: number) => string, maxConcurrency: number): Group[] {
+function makeGroups(
+	count: number,
+	groupOf: (index: number) => string,
+	maxConcurrency: number,
+): Group[] {
 	const groups = new Map<string, Group>();
 	for (let index = 0; index < count; index += 1) {
-		const group = groups.get(groupOf(index)) ?? { pace: new AdaptiveConcurrency(maxConcurrency), toRetry: [], untried: [] };
+		const group = groups.get(groupOf(index)) ?? {
+			pace: new AdaptiveConcurrency(maxConcurrency),
+			toRetry: [],
+			untried: [],
+		};
 		groups.set(groupOf(index), group);
 		group.untried.push(index);
 	}
@@ -145,7 +166,10 @@ function isWaiting({ toRetry, untried }: Group): boolean {
 
 /** The ends of the pauses that hold up jobs; in slices, so that no long timer outlives a stopped queue. */
 function pauses(groups: Group[], now: number): Array<Promise<void>> {
-	const left = groups.filter(isWaiting).map(({ pace }) => pace.msUntilFree(now)).filter((wait) => wait > 0);
+	const left = groups
+		.filter(isWaiting)
+		.map(({ pace }) => pace.msUntilFree(now))
+		.filter((wait) => wait > 0);
 	return left.length > 0 ? [sleep(Math.min(1000, ...left))] : [];
 }
 

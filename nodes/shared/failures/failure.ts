@@ -22,7 +22,8 @@ const FAILURE = Symbol('failure');
  * n8n replaces the text of an error in which it finds a code such as ECONNREFUSED, so the message is set again.
  */
 export function toError(node: INode, failure: Failure, itemIndex?: number): NodeOperationError {
-	const message = itemIndex === undefined ? failure.message : `${failure.message} [item ${itemIndex}]`;
+	const message =
+		itemIndex === undefined ? failure.message : `${failure.message} [item ${itemIndex}]`;
 	const error = new NodeOperationError(node, message, { description: failure.hint, itemIndex });
 	error.message = message;
 	Object.defineProperty(error, FAILURE, { value: failure });

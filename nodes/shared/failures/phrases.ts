@@ -27,7 +27,9 @@ export function times(count: number): string {
 
 /** Only the host of the target: its path could hold a token. */
 export function redirectPhrase(location: unknown): string {
-	return typeof location === 'string' && toUrl(location) !== undefined ? ` to ${hostOf(location)}` : '';
+	return typeof location === 'string' && toUrl(location) !== undefined
+		? ` to ${hostOf(location)}`
+		: '';
 }
 
 /** A host name that ends as they do, or an address. */

@@ -38,7 +38,9 @@ export function redactJson<T>(value: T, apiKey: string): T {
 
 /** Why something ended, without the key; an answer is redacted where it is parsed. */
 export function redactAttempt<T>(attempt: Attempt<T>, apiKey: string): Attempt<T> {
-	return attempt.kind === 'done' ? attempt : { ...attempt, failure: redactFailure(attempt.failure, apiKey) };
+	return attempt.kind === 'done'
+		? attempt
+		: { ...attempt, failure: redactFailure(attempt.failure, apiKey) };
 }
 
 function redactFailure({ message, hint, ...more }: Failure, apiKey: string): Failure {
@@ -63,7 +65,10 @@ export function redactEntered({ message, hint, ...more }: Failure, secrets: stri
  * Scheme and address are matched in any case, so that a long text takes no time.
  */
 export function withoutQueries(text: string): string {
-	return text.replace(/([a-z][a-z0-9+.-]{0,30}:\\*\/\\*\/[^\s"'<>?#]*)([?#][^\s"'<>]*)?/gi, (_, address: string, query = '') => address + (ALREADY_GONE.test(query) ? query : '?…'));
+	return text.replace(
+		/([a-z][a-z0-9+.-]{0,30}:\\*\/\\*\/[^\s"'<>?#]*)([?#][^\s"'<>]*)?/gi,
+		(_, address: string, query = '') => address + (ALREADY_GONE.test(query) ? query : '?…'),
+	);
 }
 
 /** No query, or one that was taken out before, with the end of a sentence. */
@@ -83,7 +88,9 @@ class Redactor {
 
 	constructor(apiKey: string) {
 		const [undone, asItIs] = [codesOf(apiKey), codesOf(apiKey, false)];
-		this.forms = [undone, ...(asItIs.length > undone.length ? [asItIs] : [])].filter(({ length }) => length > 0);
+		this.forms = [undone, ...(asItIs.length > undone.length ? [asItIs] : [])].filter(
+			({ length }) => length > 0,
+		);
 		if (this.forms.length > 0) this.begin = beginOf(this.forms);
 	}
 
@@ -117,7 +124,9 @@ class Redactor {
 
 /** Only what can go on as the key does is worth a try. */
 function beginOf(forms: number[][]): RegExp {
-	const begins = forms.map(([first, second = first]) => [first, second].map((code) => `\\u${code.toString(16).padStart(4, '0')}`));
+	const begins = forms.map(([first, second = first]) =>
+		[first, second].map((code) => `\\u${code.toString(16).padStart(4, '0')}`),
+	);
 	const plain = begins.map(([first, second]) => `${first}(?=[\\\\%&\\x00-\\x1f\\x7f]|${second})`);
 	const escaped = `\\\\{1,${MOST_SKIPPED}}(?=[%&ux]|${begins.map(([first]) => first).join('|')})`;
 	return new RegExp([...plain, escaped, '[%&]'].join('|'), 'gi');
@@ -127,13 +136,16 @@ function beginOf(forms: number[][]): RegExp {
 function codesOf(text: string, undo = true): number[] {
 	const reader = new Reader(text, undo);
 	const codes: number[] = [];
-	for (let code = reader.next(); code !== END; code = reader.next()) if (code !== NONE) codes.push(code);
+	for (let code = reader.next(); code !== END; code = reader.next())
+		if (code !== NONE) codes.push(code);
 	return codes;
 }
 
 const END = -1;
 const NONE = -2;
-const [BACKSLASH, PERCENT, AMPERSAND, SMALL_U, SMALL_X, BIG_A, BIG_Z, DELETE] = [...'\\%&uxAZ\x7f'].map((character) => character.charCodeAt(0));
+const [BACKSLASH, PERCENT, AMPERSAND, SMALL_U, SMALL_X, BIG_A, BIG_Z, DELETE] = [
+	...'\\%&uxAZ\x7f',
+].map((character) => character.charCodeAt(0));
 const TO_SMALL = 32;
 
 /** `%70`, and `%2570` where that was encoded again. */
@@ -142,10 +154,32 @@ const PERCENT_ENCODED = /%(?:25){0,4}(?<hex>[\da-f]{2})/iy;
 /** Behind a backslash. */
 const ESCAPED = /u(?<hex>[\da-f]{4})|x(?<byte>[\da-f]{2})/iy;
 
-const NAMED: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'", sol: '/', bsol: '\\', plus: '+', equals: '=', lowbar: '_', colon: ':', period: '.', comma: ',', num: '#', percnt: '%', dollar: '$', excl: '!', commat: '@' };
+const NAMED: Record<string, string> = {
+	amp: '&',
+	lt: '<',
+	gt: '>',
+	quot: '"',
+	apos: "'",
+	sol: '/',
+	bsol: '\\',
+	plus: '+',
+	equals: '=',
+	lowbar: '_',
+	colon: ':',
+	period: '.',
+	comma: ',',
+	num: '#',
+	percnt: '%',
+	dollar: '$',
+	excl: '!',
+	commat: '@',
+};
 
 /** `&#112;`, `&#x70;` and `&quot;`, and `&amp;quot;` where that was escaped again. */
-const ENTITY = new RegExp(`&(?:amp;){0,4}(?:#0{0,8}(?<decimal>\\d{1,4})(?!\\d)|#x0{0,8}(?<hex>[\\da-f]{1,4})(?![\\da-f])|(?<name>${Object.keys(NAMED).join('|')})(?![\\da-z]));?`, 'iy');
+const ENTITY = new RegExp(
+	`&(?:amp;){0,4}(?:#0{0,8}(?<decimal>\\d{1,4})(?!\\d)|#x0{0,8}(?<hex>[\\da-f]{1,4})(?![\\da-f])|(?<name>${Object.keys(NAMED).join('|')})(?![\\da-z]));?`,
+	'iy',
+);
 
 /** Reads a text one character at a time, with its escapes undone, and without backslashes and control characters. */
 class Reader {
@@ -177,7 +211,8 @@ class Reader {
 			if (this.at - begin > MOST_SKIPPED) return NONE;
 			const code = this.take(isEscaped);
 			if (code === BACKSLASH) isEscaped = true;
-			else if (code >= TO_SMALL && code !== DELETE) return code >= BIG_A && code <= BIG_Z ? code + TO_SMALL : code;
+			else if (code >= TO_SMALL && code !== DELETE)
+				return code >= BIG_A && code <= BIG_Z ? code + TO_SMALL : code;
 		}
 		return END;
 	}

@@ -1,4 +1,9 @@
-import type { IDataObject, ILoadOptionsFunctions, INodeListSearchItems, INodeListSearchResult } from 'n8n-workflow';
+import type {
+	IDataObject,
+	ILoadOptionsFunctions,
+	INodeListSearchItems,
+	INodeListSearchResult,
+} from 'n8n-workflow';
 
 import { plainStatus } from '../runStatus';
 import { loadFromDesktops, toResult } from './list';
@@ -6,14 +11,31 @@ import { loadFromDesktops, toResult } from './list';
 const RUNNING = 'running';
 
 /** The list from which a desktop is chosen: name, state and ID of each, those that run first. */
-export async function searchDesktops(this: ILoadOptionsFunctions, filter?: string): Promise<INodeListSearchResult> {
+export async function searchDesktops(
+	this: ILoadOptionsFunctions,
+	filter?: string,
+): Promise<INodeListSearchResult> {
 	const desktops = await loadFromDesktops(this, async (api) => await api.list());
-	const [running, others] = [true, false].map((runs) => desktops.filter(({ status }) => (typeof status === 'string' && plainStatus(status) === RUNNING) === runs));
-	return { results: [...toResult(running.flatMap(toItem), filter).results, ...toResult(others.flatMap(toItem), filter).results] };
+	const [running, others] = [true, false].map((runs) =>
+		desktops.filter(
+			({ status }) => (typeof status === 'string' && plainStatus(status) === RUNNING) === runs,
+		),
+	);
+	return {
+		results: [
+			...toResult(running.flatMap(toItem), filter).results,
+			...toResult(others.flatMap(toItem), filter).results,
+		],
+	};
 }
 
 function toItem({ desktop_id: id, name, status }: IDataObject): INodeListSearchItems[] {
 	if (typeof id !== 'string' || id === '') return [];
 	const called = typeof name === 'string' && name !== '' ? `${name} (${id})` : id;
-	return [{ name: typeof status === 'string' && status !== '' ? `${called}: ${status}` : called, value: id }];
+	return [
+		{
+			name: typeof status === 'string' && status !== '' ? `${called}: ${status}` : called,
+			value: id,
+		},
+	];
 }

@@ -1,4 +1,8 @@
-import type { ILoadOptionsFunctions, INodeListSearchItems, INodeListSearchResult } from 'n8n-workflow';
+import type {
+	ILoadOptionsFunctions,
+	INodeListSearchItems,
+	INodeListSearchResult,
+} from 'n8n-workflow';
 
 import { NenAiTools } from '../transport/mcp/tools';
 import { workflowIn } from '../transport/mcp/results';
@@ -9,19 +13,37 @@ import { load, plain, toResult } from './list';
 const BY_ID = 'Choose "By ID" instead, and enter the ID of the workflow.';
 
 /** The list from which a NenAI workflow is chosen: the name of each, the published ones first. */
-export async function searchWorkflows(this: ILoadOptionsFunctions, filter?: string): Promise<INodeListSearchResult> {
+export async function searchWorkflows(
+	this: ILoadOptionsFunctions,
+	filter?: string,
+): Promise<INodeListSearchResult> {
 	const entries = await load(this, async (connection) => {
 		const problem = urlProblem(connection.credential.mcpUrl);
-		if (problem !== undefined) return { kind: 'failed', failure: { message: `The MCP URL of the credential ${problem}`, hint: `It is usually ${DEFAULT_URLS.mcpUrl}.` } };
+		if (problem !== undefined)
+			return {
+				kind: 'failed',
+				failure: {
+					message: `The MCP URL of the credential ${problem}`,
+					hint: `It is usually ${DEFAULT_URLS.mcpUrl}.`,
+				},
+			};
 		const tools = new NenAiTools(this, connection);
 		const attempt = await tools.listWorkflows();
 		void tools.close();
 		return attempt;
 	});
 	const workflows = withoutCopies(entries.flatMap((entry) => workflowIn(entry) ?? []));
-	if (entries.length > 0 && workflows.length === 0) throw toError(this.getNode(), { message: `NenAI's list of workflows has no IDs in a form that this node knows. ${BY_ID}`, hint: BY_ID });
+	if (entries.length > 0 && workflows.length === 0)
+		throw toError(this.getNode(), {
+			message: `NenAI's list of workflows has no IDs in a form that this node knows. ${BY_ID}`,
+			hint: BY_ID,
+		});
 	const isAmbiguous = ambiguousAmong(workflows);
-	const [published, others] = [true, false].map((wanted) => workflows.filter(({ isPublished }) => isPublished === wanted).map((workflow) => toItem(workflow, isAmbiguous)));
+	const [published, others] = [true, false].map((wanted) =>
+		workflows
+			.filter(({ isPublished }) => isPublished === wanted)
+			.map((workflow) => toItem(workflow, isAmbiguous)),
+	);
 	return { results: [...toResult(published, filter).results, ...toResult(others, filter).results] };
 }
 
@@ -34,11 +56,16 @@ function withoutCopies(workflows: Workflow[]): Workflow[] {
 /** Whether several workflows have this name, so that only their IDs tell them apart. */
 function ambiguousAmong(workflows: Workflow[]): (name: string) => boolean {
 	const counts = new Map<string, number>();
-	for (const { name } of workflows) if (name !== undefined) counts.set(plain(name), (counts.get(plain(name)) ?? 0) + 1);
+	for (const { name } of workflows)
+		if (name !== undefined) counts.set(plain(name), (counts.get(plain(name)) ?? 0) + 1);
 	return (name) => (counts.get(plain(name)) ?? 0) > 1;
 }
 
-function toItem({ id, name, isPublished }: Workflow, isAmbiguous: (name: string) => boolean): INodeListSearchItems {
-	const called = name === undefined ? id : isAmbiguous(name) ? `${name.trim()} (${id})` : name.trim();
+function toItem(
+	{ id, name, isPublished }: Workflow,
+	isAmbiguous: (name: string) => boolean,
+): INodeListSearchItems {
+	const called =
+		name === undefined ? id : isAmbiguous(name) ? `${name.trim()} (${id})` : name.trim();
 	return { name: isPublished ? called : `${called} – not published`, value: id };
 }

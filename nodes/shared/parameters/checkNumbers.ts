@@ -12,7 +12,11 @@ const DEEPEST = 500;
  * @param isEntered whether a person wrote the text that holds the numbers, so that no expression can have rounded them
  */
 export function checkNumbers(value: unknown, path: string, isEntered: boolean, depth = 0): void {
-	if (depth > DEEPEST) throw invalidParameter(`The parameters are nested too deeply, or hold themselves (${path.slice(0, 60)}…)`, 'JSON cannot hold what holds itself. Look at the expression that gives them.');
+	if (depth > DEEPEST)
+		throw invalidParameter(
+			`The parameters are nested too deeply, or hold themselves (${path.slice(0, 60)}…)`,
+			'JSON cannot hold what holds itself. Look at the expression that gives them.',
+		);
 	const inexact = typeof value === 'number' ? describeInexactNumber(value) : undefined;
 	if (inexact !== undefined) {
 		throw invalidParameter(
@@ -22,7 +26,12 @@ export function checkNumbers(value: unknown, path: string, isEntered: boolean, d
 	}
 	if (value instanceof ExactNumber) return isEntered ? undefined : refuseRounded(value, path);
 	// What says by itself how it is sent, such as a date, has no numbers of its own.
-	if (typeof value !== 'object' || value === null || ('toJSON' in value && typeof value.toJSON === 'function')) return;
+	if (
+		typeof value !== 'object' ||
+		value === null ||
+		('toJSON' in value && typeof value.toJSON === 'function')
+	)
+		return;
 	for (const [name, inner] of Object.entries(value)) {
 		checkNumbers(inner, path === '' ? name : `${path}.${name}`, isEntered, depth + 1);
 	}

@@ -22,5 +22,13 @@ export function invalidParameter(message: string, hint: string): InvalidParamete
 export function toFailure(error: unknown): Failure {
 	if (error instanceof InvalidParameterError) return error.failure;
 	const { message, description } = error as Error & { description?: unknown };
-	return failureOfError(error) ?? { message, hint: typeof description === 'string' && description !== '' ? description : 'Check the parameters of this node and its credential.' };
+	return (
+		failureOfError(error) ?? {
+			message,
+			hint:
+				typeof description === 'string' && description !== ''
+					? description
+					: 'Check the parameters of this node and its credential.',
+		}
+	);
 }

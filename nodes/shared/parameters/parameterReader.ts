@@ -1,8 +1,31 @@
-import type { IDataObject, INodeParameters, INodeProperties, INodePropertyCollection, INodePropertyOptions } from 'n8n-workflow';
+import type {
+	IDataObject,
+	INodeParameters,
+	INodeProperties,
+	INodePropertyCollection,
+	INodePropertyOptions,
+} from 'n8n-workflow';
 
 import { InvalidParameterError } from './invalidParameter';
 import { checkNumbers } from './checkNumbers';
-import { isExplicitlyTrue, isRecord, titleOf, toChoice, toChoiceInAnyCase, toPositiveInteger, toExactText, toId, toList, toNumber, toObject, toObjectForSending, toBoolean, toText, toNonNegativeInteger, type Name } from './values';
+import {
+	isExplicitlyTrue,
+	isRecord,
+	titleOf,
+	toChoice,
+	toChoiceInAnyCase,
+	toPositiveInteger,
+	toExactText,
+	toId,
+	toList,
+	toNumber,
+	toObject,
+	toObjectForSending,
+	toBoolean,
+	toText,
+	toNonNegativeInteger,
+	type Name,
+} from './values';
 
 /** Gives the raw value of a parameter, as n8n evaluated it; throws where it could not. */
 type GetParameter = (name: string) => unknown;
@@ -48,7 +71,11 @@ export class ParameterReader {
 
 	/** A whole number of at least 1. */
 	positiveInteger(path: string): number {
-		return toPositiveInteger(this.raw(path), this.nameOf(path), Number(this.propertyOf(path).default));
+		return toPositiveInteger(
+			this.raw(path),
+			this.nameOf(path),
+			Number(this.propertyOf(path).default),
+		);
 	}
 
 	/** A whole number that is not negative, and is there. */
@@ -75,19 +102,31 @@ export class ParameterReader {
 
 	/** One of the values that the menu offers. */
 	choice(path: string): string {
-		return toChoice(this.raw(path), this.nameOf(path), this.choicesOf(path), String(this.propertyOf(path).default));
+		return toChoice(
+			this.raw(path),
+			this.nameOf(path),
+			this.choicesOf(path),
+			String(this.propertyOf(path).default),
+		);
 	}
 
 	/** The same, whatever its capitals. */
 	choiceInAnyCase(path: string): string {
-		return toChoiceInAnyCase(this.raw(path), this.nameOf(path), this.choicesOf(path), String(this.propertyOf(path).default));
+		return toChoiceInAnyCase(
+			this.raw(path),
+			this.nameOf(path),
+			this.choicesOf(path),
+			String(this.propertyOf(path).default),
+		);
 	}
 
 	/** Several of the values that the menu offers. */
 	choices(path: string): string[] {
 		const name = this.nameOf(path);
 		const byDefault = this.propertyOf(path).default as string[];
-		return toList(this.raw(path), name, byDefault).map((value) => toChoice(value, name, this.choicesOf(path), ''));
+		return toList(this.raw(path), name, byDefault).map((value) =>
+			toChoice(value, name, this.choicesOf(path), ''),
+		);
 	}
 
 	/** A JSON object, given as such or as text. */
@@ -97,7 +136,10 @@ export class ParameterReader {
 
 	/** The same for what is sent on, with all digits of its numbers. Its placeholder is an example. Throws for a number whose digits are lost. */
 	objectForSending(path: string, byDefault?: IDataObject): IDataObject {
-		const object = toObjectForSending(this.raw(path), this.nameOf(path), { byDefault, example: this.propertyOf(path).placeholder });
+		const object = toObjectForSending(this.raw(path), this.nameOf(path), {
+			byDefault,
+			example: this.propertyOf(path).placeholder,
+		});
 		checkNumbers(object, '', isEntered(this.savedAs(path)));
 		return object;
 	}
@@ -118,7 +160,8 @@ export class ParameterReader {
 	}
 
 	private group(name: string): IDataObject {
-		const known = this.groups.get(name) ?? toObject(this.evaluate(name), this.nameOf(name), { byDefault: {} });
+		const known =
+			this.groups.get(name) ?? toObject(this.evaluate(name), this.nameOf(name), { byDefault: {} });
 		this.groups.set(name, known);
 		return known;
 	}
@@ -142,8 +185,10 @@ export class ParameterReader {
 	private propertyOf(path: string): INodeProperties {
 		const [group, member] = path.split('.');
 		const outer = this.properties.find(({ name }) => name === group);
-		const property = member === undefined ? outer : outer?.options?.find((option) => option.name === member);
-		if (property === undefined || !('type' in property)) throw new Error(`There is no parameter ${path}`);
+		const property =
+			member === undefined ? outer : outer?.options?.find((option) => option.name === member);
+		if (property === undefined || !('type' in property))
+			throw new Error(`There is no parameter ${path}`);
 		return property;
 	}
 
@@ -157,6 +202,8 @@ export function isEntered(saved: unknown): boolean {
 	return typeof saved === 'string' && !saved.startsWith('=');
 }
 
-function isChoice(option: INodePropertyOptions | INodeProperties | INodePropertyCollection): option is INodePropertyOptions {
+function isChoice(
+	option: INodePropertyOptions | INodeProperties | INodePropertyCollection,
+): option is INodePropertyOptions {
 	return isRecord(option) && 'value' in option;
 }

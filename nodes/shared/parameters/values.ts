@@ -1,6 +1,14 @@
 import type { IDataObject } from 'n8n-workflow';
 
-import { DEEPEST, describeInexactNumber, ExactNumber, isTooDeep, parseExactly, parseForSending, TooDeep } from '../transport/exactJson';
+import {
+	DEEPEST,
+	describeInexactNumber,
+	ExactNumber,
+	isTooDeep,
+	parseExactly,
+	parseForSending,
+	TooDeep,
+} from '../transport/exactJson';
 import { InvalidParameterError } from './invalidParameter';
 
 /**
@@ -45,7 +53,8 @@ function digitsOf(value: number, name: Name): string {
 export function toId(value: unknown, name: Name): string {
 	const isLocator = isRecord(value) && 'value' in value && ('mode' in value || '__rl' in value);
 	const id = isLocator ? value.value : value;
-	if (!MISSING.includes(id) && !['string', 'number', 'bigint'].includes(typeof id)) throw wrongType(id, name, 'an ID: a text or a number');
+	if (!MISSING.includes(id) && !['string', 'number', 'bigint'].includes(typeof id))
+		throw wrongType(id, name, 'an ID: a text or a number');
 	return toText(id, name);
 }
 
@@ -96,8 +105,14 @@ export function isExplicitlyTrue(value: unknown): boolean {
 /** A list of texts; a text with commas is one, too. Empty entries are left out. */
 export function toList(value: unknown, name: Name, byDefault: string[] = []): string[] {
 	if (MISSING.includes(value)) return byDefault;
-	const entries = typeof value === 'string' ? splitText(value, name) : typeof value === 'number' ? [value] : value;
-	if (!Array.isArray(entries)) throw wrongType(value, name, 'a list of texts, or a text with commas');
+	const entries =
+		typeof value === 'string'
+			? splitText(value, name)
+			: typeof value === 'number'
+				? [value]
+				: value;
+	if (!Array.isArray(entries))
+		throw wrongType(value, name, 'a list of texts, or a text with commas');
 	return entries.map((entry) => toText(entry, name)).filter((entry) => entry !== '');
 }
 
@@ -107,16 +122,33 @@ function splitText(text: string, name: Name): unknown {
 }
 
 /** One of the values that a menu offers. */
-export function toChoice<T extends string>(value: unknown, name: Name, choices: readonly T[], byDefault: T): T {
+export function toChoice<T extends string>(
+	value: unknown,
+	name: Name,
+	choices: readonly T[],
+	byDefault: T,
+): T {
 	if (MISSING.includes(value) || value === '') return byDefault;
-	const choice = choices.find((each) => each === (typeof value === 'string' ? value.trim() : value));
+	const choice = choices.find(
+		(each) => each === (typeof value === 'string' ? value.trim() : value),
+	);
 	if (choice !== undefined) return choice;
 	throw wrongType(value, name, `one of ${choices.join(', ')}`);
 }
 
 /** The same, whatever its capitals; the choices have none. */
-export function toChoiceInAnyCase(value: unknown, name: Name, choices: readonly string[], byDefault: string): string {
-	return toChoice(typeof value === 'string' ? value.toLowerCase() : value, name, choices, byDefault);
+export function toChoiceInAnyCase(
+	value: unknown,
+	name: Name,
+	choices: readonly string[],
+	byDefault: string,
+): string {
+	return toChoice(
+		typeof value === 'string' ? value.toLowerCase() : value,
+		name,
+		choices,
+		byDefault,
+	);
 }
 
 /** What is made of a value that should be an object. */
@@ -133,15 +165,31 @@ export function toObject(value: unknown, name: Name, options?: ObjectOptions): I
 }
 
 /** The same for what is sent on: in a text, numbers that JavaScript would change become ExactNumbers. */
-export function toObjectForSending(value: unknown, name: Name, options?: ObjectOptions): IDataObject {
+export function toObjectForSending(
+	value: unknown,
+	name: Name,
+	options?: ObjectOptions,
+): IDataObject {
 	return readObject(value, name, parseForSending, options);
 }
 
-function readObject(value: unknown, name: Name, read: (text: string) => unknown, { byDefault, example = '{ "PATIENT_NAME": "Jane Doe" }' }: ObjectOptions = {}): IDataObject {
-	if (byDefault !== undefined && (MISSING.includes(value) || (typeof value === 'string' && value.trim() === ''))) return byDefault;
+function readObject(
+	value: unknown,
+	name: Name,
+	read: (text: string) => unknown,
+	{ byDefault, example = '{ "PATIENT_NAME": "Jane Doe" }' }: ObjectOptions = {},
+): IDataObject {
+	if (
+		byDefault !== undefined &&
+		(MISSING.includes(value) || (typeof value === 'string' && value.trim() === ''))
+	)
+		return byDefault;
 	const object = typeof value === 'string' ? parse(value, name, read) : value;
 	if (isRecord(object)) return isTooDeep(object) ? refuseDepth(name) : object;
-	throw new InvalidParameterError({ message: `${titleOf(name)} is not a JSON object: it is ${describe(object)}`, hint: `Enter an object, such as ${example}.` });
+	throw new InvalidParameterError({
+		message: `${titleOf(name)} is not a JSON object: it is ${describe(object)}`,
+		hint: `Enter an object, such as ${example}.`,
+	});
 }
 
 function parse(text: string, name: Name, read = parseExactly): unknown {
@@ -168,7 +216,12 @@ function refuseDepth(name: Name): never {
 }
 
 export function isRecord(value: unknown): value is IDataObject {
-	return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof ExactNumber);
+	return (
+		typeof value === 'object' &&
+		value !== null &&
+		!Array.isArray(value) &&
+		!(value instanceof ExactNumber)
+	);
 }
 
 function wrongType(value: unknown, name: Name, wanted: string): InvalidParameterError {

@@ -5,11 +5,16 @@
  * @param change is called for each value that is neither a list nor an object
  * @returns the value itself, or what it became
  */
-export function changeLeaves(root: unknown, change: (leaf: unknown) => unknown, changeName?: (name: string) => string): unknown {
+export function changeLeaves(
+	root: unknown,
+	change: (leaf: unknown) => unknown,
+	changeName?: (name: string) => string,
+): unknown {
 	const holder = { root };
 	const open: object[] = [holder];
 	for (let container = open.pop(); container !== undefined; container = open.pop()) {
-		if (changeName !== undefined && container !== holder && !Array.isArray(container)) renameAll(container, changeName);
+		if (changeName !== undefined && container !== holder && !Array.isArray(container))
+			renameAll(container, changeName);
 		for (const [name, value] of Object.entries(container) as Array<[string, unknown]>) {
 			if (typeof value === 'object' && value !== null) open.push(value);
 			else replace(container, name, value, change(value));
@@ -28,7 +33,8 @@ function renameAll(container: object, changeName: (name: string) => string) {
 	if (entries.every(([name]) => changeName(name) === name)) return;
 	for (const [name] of entries) Reflect.deleteProperty(container, name);
 	const numbers = new Map<string, number>();
-	for (const [name, value] of entries) define(container, freeName(container, changeName(name), numbers), value);
+	for (const [name, value] of entries)
+		define(container, freeName(container, changeName(name), numbers), value);
 }
 
 /**
@@ -49,5 +55,10 @@ function freeName(container: object, name: string, numbers: Map<string, number>)
 
 /** An assignment to `__proto__` would set something else. */
 function define(container: object, name: string, value: unknown) {
-	Object.defineProperty(container, name, { value, enumerable: true, configurable: true, writable: true });
+	Object.defineProperty(container, name, {
+		value,
+		enumerable: true,
+		configurable: true,
+		writable: true,
+	});
 }

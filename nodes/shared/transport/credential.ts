@@ -35,13 +35,17 @@ export type UrlField = keyof typeof DEFAULT_URLS;
 /** Reads what n8n decrypted. Fields that are missing (saved before they existed) have their default. */
 export function readCredential(data: ICredentialDataDecryptedObject): NenAiCredential {
 	// An expression may give a number, such as that of a deployment.
-	const text = (field: string) => (['string', 'number'].includes(typeof data[field]) ? String(data[field]).trim() : '');
-	const address = (field: keyof typeof DEFAULT_URLS) => (field in data ? text(field) : DEFAULT_URLS[field]);
+	const text = (field: string) =>
+		['string', 'number'].includes(typeof data[field]) ? String(data[field]).trim() : '';
+	const address = (field: keyof typeof DEFAULT_URLS) =>
+		field in data ? text(field) : DEFAULT_URLS[field];
 	const folder = (field: keyof typeof DEFAULT_URLS) => withoutEnd(address(field), '/');
 	return {
 		apiKey: text('apiKey'),
 		baseUrl: folder('baseUrl'),
-		webhookSecrets: [text('webhookSecret'), text('previousWebhookSecret')].filter((secret) => secret !== ''),
+		webhookSecrets: [text('webhookSecret'), text('previousWebhookSecret')].filter(
+			(secret) => secret !== '',
+		),
 		defaultCallbackUrl: text('defaultCallbackUrl'),
 		mcpUrl: address('mcpUrl'),
 		deploymentId: text('deploymentId'),
@@ -56,10 +60,24 @@ const COPY_AGAIN = 'Copy it again, whole and in one line, or ask your NenAI cont
 
 /** Why nothing can be sent with this API key; undefined if it can be. Never quotes it. */
 export function apiKeyProblem(apiKey: string): Failure | undefined {
-	if (apiKey === '') return { message: 'The API Key of the credential is empty, or not a text', hint: 'Enter the key that your NenAI contact gave you.' };
-	if (/[\r\n]/.test(apiKey)) return { message: 'The API Key of the credential has a line break in it', hint: COPY_AGAIN };
-	if (/\p{Cc}/u.test(apiKey)) return { message: 'The API Key of the credential has a control character in it, such as a tab', hint: COPY_AGAIN };
-	if (/[^ -~]/.test(apiKey)) return { message: 'The API Key of the credential has a character in it that cannot be sent: only letters without accents, digits and ordinary signs can be', hint: COPY_AGAIN };
+	if (apiKey === '')
+		return {
+			message: 'The API Key of the credential is empty, or not a text',
+			hint: 'Enter the key that your NenAI contact gave you.',
+		};
+	if (/[\r\n]/.test(apiKey))
+		return { message: 'The API Key of the credential has a line break in it', hint: COPY_AGAIN };
+	if (/\p{Cc}/u.test(apiKey))
+		return {
+			message: 'The API Key of the credential has a control character in it, such as a tab',
+			hint: COPY_AGAIN,
+		};
+	if (/[^ -~]/.test(apiKey))
+		return {
+			message:
+				'The API Key of the credential has a character in it that cannot be sent: only letters without accents, digits and ordinary signs can be',
+			hint: COPY_AGAIN,
+		};
 	if (lengthToFind(apiKey) >= MIN_KEY_CHARACTERS) return undefined;
 	return {
 		message: `The API Key of the credential is shorter than ${MIN_KEY_CHARACTERS} characters: it could not be kept out of errors and outputs without damage to ordinary words`,

@@ -1,10 +1,23 @@
-import type { ICredentialsDecrypted, ICredentialTestFunctions, INodeCredentialTestResult } from 'n8n-workflow';
+import type {
+	ICredentialsDecrypted,
+	ICredentialTestFunctions,
+	INodeCredentialTestResult,
+} from 'n8n-workflow';
 
-import { isFromIntermediary, classifyStatus, classifyNetworkError, parseJson, readErrorText, type StatusClass } from './http/classify';
+import {
+	isFromIntermediary,
+	classifyStatus,
+	classifyNetworkError,
+	parseJson,
+	readErrorText,
+	type StatusClass,
+} from './http/classify';
 import { urlProblem, apiKeyProblem, readCredential } from './credential';
 
-const NOT_THE_API = 'The base URL answers, but not as the NenAI API does. It is usually https://api.getnen.ai.';
-const TRY_LATER = 'NenAI has a problem just now, so the key was not checked. Try again in a few minutes.';
+const NOT_THE_API =
+	'The base URL answers, but not as the NenAI API does. It is usually https://api.getnen.ai.';
+const TRY_LATER =
+	'NenAI has a problem just now, so the key was not checked. Try again in a few minutes.';
 
 const FROM_BETWEEN =
 	'Something between this n8n and NenAI answers, such as a proxy or a firewall, so the key was not checked. Ask whoever runs your network to let this n8n through to the base URL.';
@@ -32,7 +45,8 @@ export async function testCredential(
 	const keyProblem = apiKeyProblem(apiKey);
 	if (keyProblem !== undefined) return bad(`${keyProblem.message}. ${keyProblem.hint}`);
 	const problem = urlProblem(baseUrl);
-	if (problem !== undefined) return bad(`The base URL ${problem}. It is usually https://api.getnen.ai.`);
+	if (problem !== undefined)
+		return bad(`The base URL ${problem}. It is usually https://api.getnen.ai.`);
 	// The only request helper that n8n gives to a credential test.
 	const { request } = this.helpers;
 	try {
@@ -46,10 +60,15 @@ export async function testCredential(
 			resolveWithFullResponse: true,
 			timeout: 10_000,
 		})) as { statusCode: number; headers: Record<string, unknown>; body: unknown };
-		if (statusCode === 400 && isErrorOfNenAi(body)) return { status: 'OK', message: 'NenAI knows this API key. Nothing was started.' };
-		return bad(`${isFromIntermediary(statusCode, headers['content-type']) ? FROM_BETWEEN : MESSAGES[classifyStatus(statusCode)]} (HTTP ${statusCode})`);
+		if (statusCode === 400 && isErrorOfNenAi(body))
+			return { status: 'OK', message: 'NenAI knows this API key. Nothing was started.' };
+		return bad(
+			`${isFromIntermediary(statusCode, headers['content-type']) ? FROM_BETWEEN : MESSAGES[classifyStatus(statusCode)]} (HTTP ${statusCode})`,
+		);
 	} catch (error) {
-		return bad(`NenAI could not be reached: ${classifyNetworkError(error).reason}. Check the base URL, and that this n8n may connect to it.`);
+		return bad(
+			`NenAI could not be reached: ${classifyNetworkError(error).reason}. Check the base URL, and that this n8n may connect to it.`,
+		);
 	}
 }
 

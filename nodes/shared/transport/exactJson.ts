@@ -27,7 +27,8 @@ export function isTooDeep(value: unknown): boolean {
 		const [inner, depth] = next;
 		if (typeof inner !== 'object' || inner === null) continue;
 		if (depth === DEEPEST) return true;
-		for (const each of Array.isArray(inner) ? (inner as unknown[]) : Object.values(inner)) if (typeof each === 'object' && each !== null) waiting.push([each, depth + 1]);
+		for (const each of Array.isArray(inner) ? (inner as unknown[]) : Object.values(inner))
+			if (typeof each === 'object' && each !== null) waiting.push([each, depth + 1]);
 	}
 	return false;
 }
@@ -50,7 +51,9 @@ export function parseExactly(text: string): unknown {
 	const parsed: unknown = JSON.parse(text);
 	if (isTooDeep(parsed)) throw new TooDeep();
 	if (!MAY_CHANGE.test(text)) return parsed;
-	return JSON.parse(replaceNumbers(text, (literal) => (isKept(literal) ? literal : `"${literal}"`)));
+	return JSON.parse(
+		replaceNumbers(text, (literal) => (isKept(literal) ? literal : `"${literal}"`)),
+	);
 }
 
 /** A number with exactly the digits that somebody entered. `writeExactly` sends them. */
@@ -79,9 +82,15 @@ export class ExactNumber {
 export function parseForSending(text: string): unknown {
 	const parsed: unknown = JSON.parse(text);
 	const mark = randomUUID();
-	const marked = replaceNumbers(text, (literal) => (toExact(literal) instanceof ExactNumber ? `"${mark}${literal}"` : literal));
+	const marked = replaceNumbers(text, (literal) =>
+		toExact(literal) instanceof ExactNumber ? `"${mark}${literal}"` : literal,
+	);
 	if (marked === text) return parsed;
-	return changeLeaves(JSON.parse(marked), (leaf) => (typeof leaf === 'string' && leaf.startsWith(mark) ? new ExactNumber(leaf.slice(mark.length)) : leaf));
+	return changeLeaves(JSON.parse(marked), (leaf) =>
+		typeof leaf === 'string' && leaf.startsWith(mark)
+			? new ExactNumber(leaf.slice(mark.length))
+			: leaf,
+	);
 }
 
 /** A decimal number, also as people write one and JSON does not: `+5`, `.5`, `5.`, `007`. */
@@ -92,13 +101,17 @@ export function readDecimal(text: string): number | ExactNumber | undefined {
 	const match = DECIMAL.exec(text);
 	if (match === null || !/^[+-]?\.?\d/.test(text)) return undefined;
 	const [, sign, whole = '0', fraction = '', exponent = ''] = match;
-	return toExact(`${sign === '-' ? '-' : ''}${whole}${fraction === '' ? '' : `.${fraction}`}${exponent}`);
+	return toExact(
+		`${sign === '-' ? '-' : ''}${whole}${fraction === '' ? '' : `.${fraction}`}${exponent}`,
+	);
 }
 
 /** JavaScript's number for a number of JSON, where it is written with the same digits and surely exact. */
 function toExact(literal: string): number | ExactNumber {
 	const number = Number(literal);
-	return isWrittenSo(literal) && describeInexactNumber(number) === undefined ? number : new ExactNumber(literal);
+	return isWrittenSo(literal) && describeInexactNumber(number) === undefined
+		? number
+		: new ExactNumber(literal);
 }
 
 function isWrittenSo(literal: string): boolean {
@@ -109,10 +122,13 @@ function isWrittenSo(literal: string): boolean {
 export function writeExactly(value: unknown): string {
 	const mark = randomUUID();
 	// The holder has the value itself: n8n gives each BigInt a toJSON that makes it a text.
-	const json = JSON.stringify(value, function (this: Record<string, unknown>, name, inner: unknown) {
-		const digits = digitsOf(this[name]);
-		return digits === undefined ? inner : `${mark}${digits}`;
-	});
+	const json = JSON.stringify(
+		value,
+		function (this: Record<string, unknown>, name, inner: unknown) {
+			const digits = digitsOf(this[name]);
+			return digits === undefined ? inner : `${mark}${digits}`;
+		},
+	);
 	return json.replaceAll(new RegExp(`"${mark}([^"]*)"`, 'g'), '$1');
 }
 
@@ -185,6 +201,7 @@ function decimalOf(literal: string): string {
 
 /** The number as it would be sent, where that is not the number that was meant; undefined where it is exact. */
 export function describeInexactNumber(number: number): string | undefined {
-	const inexact = !Number.isFinite(number) || (Number.isInteger(number) && !Number.isSafeInteger(number));
+	const inexact =
+		!Number.isFinite(number) || (Number.isInteger(number) && !Number.isSafeInteger(number));
 	return inexact ? String(number) : undefined;
 }

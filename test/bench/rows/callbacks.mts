@@ -11,7 +11,11 @@ const CALLERS = 10;
 const LONGEST_ANSWER = 5;
 
 /** Sizes, and what is to be reached beside the bare trigger and beside the chain. */
-const ENGINES: ReadonlyArray<{ engine: Engine; callbacks: number[]; marks: { floor?: number; chain?: number } }> = [
+const ENGINES: ReadonlyArray<{
+	engine: Engine;
+	callbacks: number[];
+	marks: { floor?: number; chain?: number };
+}> = [
 	{ engine: 'vm', callbacks: [30, 60, 120], marks: { floor: 0.9 } },
 	{ engine: 'lazy', callbacks: [300], marks: {} },
 	{ engine: 'legacy', callbacks: [300], marks: { chain: 1.2 } },
@@ -35,22 +39,36 @@ async function receiversOn(stage: Stage): Promise<Receivers> {
 	const ours = await stage.publish(nenAiTrigger('ours', { nenAiApi }), triggerPath('ours'));
 	const bare = await stage.publish(bareTrigger('bare'), triggerPath('bare'));
 	const chain = await stage.publish(verifyingChain('chain', { crypto }), 'chain');
-	const made = { ours: ours.url, bare: bare.url, chain: chain.url, ids: { ours: ours.id, bare: bare.id, chain: chain.id } };
+	const made = {
+		ours: ours.url,
+		bare: bare.url,
+		chain: chain.url,
+		ids: { ours: ours.id, bare: bare.id, chain: chain.id },
+	};
 	// The first ones make n8n load and compile things.
-	for (const url of [made.ours, made.bare, made.chain]) await send(url, messages(CALLERS, stage.sandbox.webhookSecret), CALLERS);
+	for (const url of [made.ours, made.bare, made.chain])
+		await send(url, messages(CALLERS, stage.sandbox.webhookSecret), CALLERS);
 	receivers.set(stage, made);
 	return made;
 }
 
 /** Callbacks per second, all of which must be answered with this status. */
-const rate = (url: string, count: number, secret: string | undefined, status: number) => async () => {
-	const { answers, perSecond } = await send(url, messages(count, secret), CALLERS);
-	const others = answers.filter((answer) => answer.status !== status);
-	if (others.length > 0) throw new Error(`${url} answered ${others.length} of ${count} callbacks with ${others[0].status} in place of ${status}`);
-	return perSecond;
-};
+const rate =
+	(url: string, count: number, secret: string | undefined, status: number) => async () => {
+		const { answers, perSecond } = await send(url, messages(count, secret), CALLERS);
+		const others = answers.filter((answer) => answer.status !== status);
+		if (others.length > 0)
+			throw new Error(
+				`${url} answered ${others.length} of ${count} callbacks with ${others[0].status} in place of ${status}`,
+			);
+		return perSecond;
+	};
 
-const comparison = { unit: 'per s', better: 'more', facts: [] } as const satisfies Partial<Comparison>;
+const comparison = {
+	unit: 'per s',
+	better: 'more',
+	facts: [],
+} as const satisfies Partial<Comparison>;
 
 export const row4: Row = {
 	name: '4',
@@ -69,8 +87,24 @@ export const row4: Row = {
 					built: rate(chain, count, secret, 200),
 				});
 				const work = `${count} wanted callbacks, ${CALLERS} callers, ${CALLED[engine]}`;
-				found.push({ ...comparison, row: '4', work, peer: 'a bare trigger that verifies nothing', ours: us, peers: floor, mark: marks.floor });
-				found.push({ ...comparison, row: '4', work, peer: 'Webhook, Crypto, IF, Respond to Webhook', ours: us, peers: built, mark: marks.chain });
+				found.push({
+					...comparison,
+					row: '4',
+					work,
+					peer: 'a bare trigger that verifies nothing',
+					ours: us,
+					peers: floor,
+					mark: marks.floor,
+				});
+				found.push({
+					...comparison,
+					row: '4',
+					work,
+					peer: 'Webhook, Crypto, IF, Respond to Webhook',
+					ours: us,
+					peers: built,
+					mark: marks.chain,
+				});
 			}
 		}
 		return found;
@@ -91,18 +125,38 @@ async function atOnce(bench: Bench, engine: Engine, mark: number | undefined): P
 	const count = bench.sized(50);
 	let answered200 = 0;
 	/** Seconds until the last of them was answered. */
-	const slowestOf = (url: string, onAnswered = (_: number) => {}) => async () => {
-		const { answers } = await send(url, messages(count, stage.sandbox.webhookSecret), count);
-		onAnswered(answers.filter(({ status }) => status === 200).length);
-		return Math.max(...answers.map(({ tookMs }) => tookMs)) / 1000;
-	};
-	const { us, floor } = await bench.inTurn(`${count} at once, ${engine}`, { floor: slowestOf(bare), us: slowestOf(ours, (answered) => (answered200 += answered)) });
+	const slowestOf =
+		(url: string, onAnswered = (_: number) => {}) =>
+		async () => {
+			const { answers } = await send(url, messages(count, stage.sandbox.webhookSecret), count);
+			onAnswered(answers.filter(({ status }) => status === 200).length);
+			return Math.max(...answers.map(({ tookMs }) => tookMs)) / 1000;
+		};
+	const { us, floor } = await bench.inTurn(`${count} at once, ${engine}`, {
+		floor: slowestOf(bare),
+		us: slowestOf(ours, (answered) => (answered200 += answered)),
+	});
 	const facts = [
-		{ text: `all answered 200, the slowest of all rounds in ${Math.max(...us).toFixed(1)} s`, holds: answered200 === count * us.length && Math.max(...us) <= LONGEST_ANSWER },
-		{ text: `a bare trigger that verifies nothing took ${median(floor).toFixed(1)} s (${Math.min(...floor).toFixed(1)} to ${Math.max(...floor).toFixed(1)})` },
+		{
+			text: `all answered 200, the slowest of all rounds in ${Math.max(...us).toFixed(1)} s`,
+			holds: answered200 === count * us.length && Math.max(...us) <= LONGEST_ANSWER,
+		},
+		{
+			text: `a bare trigger that verifies nothing took ${median(floor).toFixed(1)} s (${Math.min(...floor).toFixed(1)} to ${Math.max(...floor).toFixed(1)})`,
+		},
 	];
 	const work = `${count} genuine callbacks at the same instant, ${CALLED[engine]}`;
-	return { row: '4b', work, peer: "NenAI's limit", unit: 's', better: 'less', ours: us, peers: us.map(() => LONGEST_ANSWER), mark, facts };
+	return {
+		row: '4b',
+		work,
+		peer: "NenAI's limit",
+		unit: 's',
+		better: 'less',
+		ours: us,
+		peers: us.map(() => LONGEST_ANSWER),
+		mark,
+		facts,
+	};
 }
 
 export const row5: Row = {
@@ -125,8 +179,26 @@ export const row5: Row = {
 		const facts = [{ text: 'nothing started', holds: (await started()) === before }];
 		const peer = 'Webhook, Crypto, IF, Respond to Webhook, accepting genuine ones';
 		return [
-			{ ...comparison, row: '5', work: `${count} callbacks with a wrong signature`, peer, ours: wrong, peers: built, mark: 1.2, facts },
-			{ ...comparison, row: '5', work: `${count} callbacks without a signature`, peer, ours: missing, peers: built, mark: 1.5, facts },
+			{
+				...comparison,
+				row: '5',
+				work: `${count} callbacks with a wrong signature`,
+				peer,
+				ours: wrong,
+				peers: built,
+				mark: 1.2,
+				facts,
+			},
+			{
+				...comparison,
+				row: '5',
+				work: `${count} callbacks without a signature`,
+				peer,
+				ours: missing,
+				peers: built,
+				mark: 1.5,
+				facts,
+			},
 		];
 	},
 };

@@ -22,22 +22,56 @@ const WORKS = [
 	{ what: 'download 100 MB from a desktop and upload it again', path: 'up', upload: true },
 ];
 
-const webhook = (path: string) => node('Webhook', 'webhook', 2.1, { httpMethod: 'POST', path, responseMode: 'lastNode', responseData: 'noData', options: {} }, { webhookId: path });
+const webhook = (path: string) =>
+	node(
+		'Webhook',
+		'webhook',
+		2.1,
+		{ httpMethod: 'POST', path, responseMode: 'lastNode', responseData: 'noData', options: {} },
+		{ webhookId: path },
+	);
 
 const desktopId = '={{ $("Webhook").item.json.body.id }}';
 
 function ours({ credentials: { nenAiApi } }: Stage): INode[] {
-	const use = (name: string, parameters: INode['parameters']) => node(name, 'n8n-nodes-nenai.nenAi', 1, { resource: 'desktopFile', desktopId, ...parameters }, { credentials: { nenAiApi } });
-	return [use('Download', { operation: 'download', fileName: 'large.bin' }), use('Upload', { operation: 'upload', fileName: 'copy.bin' })];
+	const use = (name: string, parameters: INode['parameters']) =>
+		node(
+			name,
+			'n8n-nodes-nenai.nenAi',
+			1,
+			{ resource: 'desktopFile', desktopId, ...parameters },
+			{ credentials: { nenAiApi } },
+		);
+	return [
+		use('Download', { operation: 'download', fileName: 'large.bin' }),
+		use('Upload', { operation: 'upload', fileName: 'copy.bin' }),
+	];
 }
 
 function theirs({ credentials: { nenAiApi }, sandbox }: Stage): INode[] {
-	const url = (file: string) => `=${sandbox.desktopUrl}/desktops/{{ $("Webhook").item.json.body.id }}/files/${file}`;
+	const url = (file: string) =>
+		`=${sandbox.desktopUrl}/desktops/{{ $("Webhook").item.json.body.id }}/files/${file}`;
 	const use = (name: string, parameters: INode['parameters']) =>
-		node(name, 'httpRequest', 4.2, { authentication: 'predefinedCredentialType', nodeCredentialType: 'nenAiApi', ...parameters }, { credentials: { nenAiApi } });
+		node(
+			name,
+			'httpRequest',
+			4.2,
+			{ authentication: 'predefinedCredentialType', nodeCredentialType: 'nenAiApi', ...parameters },
+			{ credentials: { nenAiApi } },
+		);
 	return [
-		use('Download', { url: url('large.bin'), options: { response: { response: { responseFormat: 'file' } } } }),
-		use('Upload', { method: 'POST', url: url('copy.bin'), sendBody: true, contentType: 'binaryData', inputDataFieldName: 'data', options: {} }),
+		use('Download', {
+			url: url('large.bin'),
+			options: { response: { response: { responseFormat: 'file' } } },
+		}),
+		use('Upload', {
+			method: 'POST',
+			url: url('copy.bin'),
+			sendBody: true,
+			contentType: 'binaryData',
+			inputDataFieldName: 'data',
+			options: {},
+		}),
 	];
 }
 
@@ -49,35 +83,63 @@ export const row10: Row = {
 		const id = stage.sandbox.desktops.add();
 		const size = bench.sized(SIZE);
 		stage.sandbox.desktops.addFile(id, { name: 'large.bin', size });
-		const publish = async (who: string, path: string, nodes: INode[]) => (await stage.publish(chain(`row10-${who}-${path}`, [webhook(`row10-${who}-${path}`), ...nodes]), `row10-${who}-${path}`)).url;
+		const publish = async (who: string, path: string, nodes: INode[]) =>
+			(
+				await stage.publish(
+					chain(`row10-${who}-${path}`, [webhook(`row10-${who}-${path}`), ...nodes]),
+					`row10-${who}-${path}`,
+				)
+			).url;
 		const urls = [];
 		for (const { path, upload } of WORKS) {
 			const count = upload ? 2 : 1;
-			urls.push({ us: await publish('us', path, ours(stage).slice(0, count)), them: await publish('them', path, theirs(stage).slice(0, count)) });
+			urls.push({
+				us: await publish('us', path, ours(stage).slice(0, count)),
+				them: await publish('them', path, theirs(stage).slice(0, count)),
+			});
 		}
 		// The first ones make n8n load and compile things, and its memory grow to a size that it then keeps.
-		for (const { us, them } of urls) for (const url of [us, them]) await callMeasured(stage, url, { id });
+		for (const { us, them } of urls)
+			for (const url of [us, them]) await callMeasured(stage, url, { id });
 		const found: Comparison[] = [];
-		for (const [index, { what }] of WORKS.entries()) found.push(...(await compare(bench, stage, id, what, urls[index])));
+		for (const [index, { what }] of WORKS.entries())
+			found.push(...(await compare(bench, stage, id, what, urls[index])));
 		const copy = stage.sandbox.desktops.get(id)?.files.find(({ name }) => name === 'copy.bin');
 		if (copy?.size !== size) throw new Error(`The copy has ${copy?.size} bytes of ${size}`);
 		return found;
 	},
 };
 
-async function compare(bench: Bench, stage: Stage, id: string, what: string, urls: Record<'us' | 'them', string>): Promise<Comparison[]> {
+async function compare(
+	bench: Bench,
+	stage: Stage,
+	id: string,
+	what: string,
+	urls: Record<'us' | 'them', string>,
+): Promise<Comparison[]> {
 	const memory = { us: [] as number[], them: [] as number[] };
 	const timed = (who: 'us' | 'them') => async () => {
 		const done = await callMeasured(stage, urls[who], { id });
 		memory[who].push(done.memory);
 		return done.seconds;
 	};
-	const { us, them } = await bench.inTurn(what, { them: timed('them'), us: timed('us') }, MORE_ROUNDS);
+	const { us, them } = await bench.inTurn(
+		what,
+		{ them: timed('them'), us: timed('us') },
+		MORE_ROUNDS,
+	);
 	const most = Math.max(...memory.us);
 	const atPeak = { text: `never more than ${Math.round(most)} MB`, holds: most < MOST_MEMORY };
 	const common = { row: '10', peer: 'HTTP Request', better: 'less' } as const;
 	return [
 		{ ...common, work: what, unit: 's', ours: us, peers: them, facts: [] },
-		{ ...common, work: 'the same: memory at the peak, over rest', unit: 'MB', ours: memory.us, peers: memory.them, facts: [atPeak] },
+		{
+			...common,
+			work: 'the same: memory at the peak, over rest',
+			unit: 'MB',
+			ours: memory.us,
+			peers: memory.them,
+			facts: [atPeak],
+		},
 	];
 }

@@ -20,19 +20,40 @@ const WORKS = [
 ];
 
 function downloadWorkflow(path: string, download: INode) {
-	const webhook = node('Webhook', 'webhook', 2.1, { httpMethod: 'POST', path, responseMode: 'lastNode', responseData: 'noData', options: {} }, { webhookId: path });
-	return chain(path, [webhook, node('Split Out', 'splitOut', 1, { fieldToSplitOut: 'body.items', options: {} }), download]);
+	const webhook = node(
+		'Webhook',
+		'webhook',
+		2.1,
+		{ httpMethod: 'POST', path, responseMode: 'lastNode', responseData: 'noData', options: {} },
+		{ webhookId: path },
+	);
+	return chain(path, [
+		webhook,
+		node('Split Out', 'splitOut', 1, { fieldToSplitOut: 'body.items', options: {} }),
+		download,
+	]);
 }
 
 const ours = ({ credentials: { nenAiApi } }: Stage) =>
-	node('Download', 'n8n-nodes-nenai.nenAi', 1, { resource: 'result', operation: 'download', options: {} }, { credentials: { nenAiApi } });
+	node(
+		'Download',
+		'n8n-nodes-nenai.nenAi',
+		1,
+		{ resource: 'result', operation: 'download', options: {} },
+		{ credentials: { nenAiApi } },
+	);
 
 const httpRequest = () =>
-	node('Download', 'httpRequest', 4.2, { url: '={{ $json.asset }}', options: { response: { response: { responseFormat: 'file' } } } });
+	node('Download', 'httpRequest', 4.2, {
+		url: '={{ $json.asset }}',
+		options: { response: { response: { responseFormat: 'file' } } },
+	});
 
 async function download(stage: Stage, url: string, files: number, size: number): Promise<Taken> {
 	const { files: stored } = stage.sandbox;
-	const items = Array.from({ length: files }, (_, index) => ({ asset: stored.url(stored.add({ name: `file-${index}.bin`, size })) }));
+	const items = Array.from({ length: files }, (_, index) => ({
+		asset: stored.url(stored.add({ name: `file-${index}.bin`, size })),
+	}));
 	return await callMeasured(stage, url, { items });
 }
 
@@ -41,31 +62,58 @@ export const row7: Row = {
 	title: 'Large files',
 	async run(bench: Bench): Promise<Comparison[]> {
 		const stage = await bench.freshStage({ engine: 'vm' });
-		const { url: ourUrl } = await stage.publish(downloadWorkflow('row7-ours', ours(stage)), 'row7-ours');
-		const { url: peerUrl } = await stage.publish(downloadWorkflow('row7-peer', httpRequest()), 'row7-peer');
+		const { url: ourUrl } = await stage.publish(
+			downloadWorkflow('row7-ours', ours(stage)),
+			'row7-ours',
+		);
+		const { url: peerUrl } = await stage.publish(
+			downloadWorkflow('row7-peer', httpRequest()),
+			'row7-peer',
+		);
 		// The first ones make n8n load and compile things, and its memory grow to a size that it then keeps.
-		for (const url of [ourUrl, peerUrl]) await download(stage, url, WORKS[0].files, bench.sized(WORKS[0].size));
+		for (const url of [ourUrl, peerUrl])
+			await download(stage, url, WORKS[0].files, bench.sized(WORKS[0].size));
 		const found: Comparison[] = [];
 		for (const work of WORKS) found.push(...(await compare(bench, stage, ourUrl, peerUrl, work)));
 		return found;
 	},
 };
 
-async function compare(bench: Bench, stage: Stage, ourUrl: string, peerUrl: string, { what, files, size }: (typeof WORKS)[number]): Promise<Comparison[]> {
+async function compare(
+	bench: Bench,
+	stage: Stage,
+	ourUrl: string,
+	peerUrl: string,
+	{ what, files, size }: (typeof WORKS)[number],
+): Promise<Comparison[]> {
 	const memory = { us: [] as number[], them: [] as number[] };
 	const timed = (who: 'us' | 'them', url: string) => async () => {
 		const downloaded = await download(stage, url, files, bench.sized(size));
 		memory[who].push(downloaded.memory);
 		return downloaded.seconds;
 	};
-	const { us, them } = await bench.inTurn(`download ${what}`, { them: timed('them', peerUrl), us: timed('us', ourUrl) }, MORE_ROUNDS);
+	const { us, them } = await bench.inTurn(
+		`download ${what}`,
+		{ them: timed('them', peerUrl), us: timed('us', ourUrl) },
+		MORE_ROUNDS,
+	);
 	const most = Math.max(...memory.us);
 	const atPeak = { text: `never more than ${Math.round(most)} MB`, holds: most < MOST_MEMORY };
 	const spread = Math.max(...memory.them) - Math.min(...memory.them);
-	const notHigher = { text: `the median is not higher than theirs, whose own rounds differ by ${Math.round(spread)} MB`, holds: median(memory.us) <= median(memory.them) };
+	const notHigher = {
+		text: `the median is not higher than theirs, whose own rounds differ by ${Math.round(spread)} MB`,
+		holds: median(memory.us) <= median(memory.them),
+	};
 	const common = { row: '7', peer: 'HTTP Request with file response', better: 'less' } as const;
 	return [
 		{ ...common, work: `download ${what}`, unit: 's', ours: us, peers: them, mark: 1, facts: [] },
-		{ ...common, work: `the same: memory at the peak, over rest`, unit: 'MB', ours: memory.us, peers: memory.them, facts: [atPeak, notHigher] },
+		{
+			...common,
+			work: `the same: memory at the peak, over rest`,
+			unit: 'MB',
+			ours: memory.us,
+			peers: memory.them,
+			facts: [atPeak, notHigher],
+		},
 	];
 }

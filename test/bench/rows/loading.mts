@@ -1,5 +1,13 @@
 /** Row 8: how heavy the package is before it does anything. */
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import {
+	existsSync,
+	mkdirSync,
+	mkdtempSync,
+	readFileSync,
+	renameSync,
+	rmSync,
+	statSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -13,7 +21,9 @@ const PEER = '@mendable/n8n-nodes-firecrawl';
 const PEER_VERSION = '2.1.2';
 
 const Packed = z.array(z.object({ filename: z.string() })).length(1);
-const Manifest = z.object({ n8n: z.object({ nodes: z.array(z.string()), credentials: z.array(z.string()) }) });
+const Manifest = z.object({
+	n8n: z.object({ nodes: z.array(z.string()), credentials: z.array(z.string()) }),
+});
 
 /** The peer's tarball, kept in the cache folder. */
 async function peerTarball(): Promise<string> {
@@ -22,7 +32,17 @@ async function peerTarball(): Promise<string> {
 	mkdirSync(cacheRoot(), { recursive: true });
 	const folder = mkdtempSync(join(cacheRoot(), 'packing-'));
 	try {
-		const [{ filename }] = Packed.parse(JSON.parse(await runCommand('npm', ['pack', '--json', '--pack-destination', folder, `${PEER}@${PEER_VERSION}`])));
+		const [{ filename }] = Packed.parse(
+			JSON.parse(
+				await runCommand('npm', [
+					'pack',
+					'--json',
+					'--pack-destination',
+					folder,
+					`${PEER}@${PEER_VERSION}`,
+				]),
+			),
+		);
 		renameSync(join(folder, filename), kept);
 	} finally {
 		rmSync(folder, { recursive: true, force: true });
@@ -39,12 +59,22 @@ const LOAD = `
 `;
 
 /** Unpacks the package and gives what measures it: outside this repository, so that it takes the same n8n-workflow as n8n. */
-async function loader(folder: string, tarball: string, nodeModules: string): Promise<() => Promise<number>> {
+async function loader(
+	folder: string,
+	tarball: string,
+	nodeModules: string,
+): Promise<() => Promise<number>> {
 	mkdirSync(folder);
 	await runCommand('tar', ['-xzf', tarball, '-C', folder, '--strip-components=1']);
 	const { n8n } = Manifest.parse(JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')));
 	const files = [...n8n.credentials, ...n8n.nodes].map((file) => join(folder, file));
-	return async () => Number(await runCommand(process.execPath, ['-e', LOAD, ...files], { cwd: folder, env: { NODE_PATH: nodeModules } }));
+	return async () =>
+		Number(
+			await runCommand(process.execPath, ['-e', LOAD, ...files], {
+				cwd: folder,
+				env: { NODE_PATH: nodeModules },
+			}),
+		);
 }
 
 export const row8: Row = {
@@ -56,15 +86,38 @@ export const row8: Row = {
 		const folder = mkdtempSync(join(tmpdir(), 'nenai-bench-load-'));
 		try {
 			const peer = await peerTarball();
-			const contenders = { them: await loader(join(folder, 'peer'), peer, nodeModules), us: await loader(join(folder, 'ours'), bench.tarball, nodeModules) };
+			const contenders = {
+				them: await loader(join(folder, 'peer'), peer, nodeModules),
+				us: await loader(join(folder, 'ours'), bench.tarball, nodeModules),
+			};
 			// The first ones fill the disk cache.
 			for (const load of Object.values(contenders)) await load();
 			const { us, them } = await bench.inTurn('loading, ms', contenders);
 			const size = (path: string) => us.map(() => statSync(path).size / 1000);
-			const common = { row: '8', peer: `${PEER} ${PEER_VERSION}`, better: 'less', mark: 1, facts: [] } as const;
+			const common = {
+				row: '8',
+				peer: `${PEER} ${PEER_VERSION}`,
+				better: 'less',
+				mark: 1,
+				facts: [],
+			} as const;
 			return [
-				{ ...common, work: 'require all nodes and credentials', unit: 'ms', ours: us, peers: them, facts: [] },
-				{ ...common, work: 'packed size', unit: 'kB', ours: size(bench.tarball), peers: size(peer), facts: [] },
+				{
+					...common,
+					work: 'require all nodes and credentials',
+					unit: 'ms',
+					ours: us,
+					peers: them,
+					facts: [],
+				},
+				{
+					...common,
+					work: 'packed size',
+					unit: 'kB',
+					ours: size(bench.tarball),
+					peers: size(peer),
+					facts: [],
+				},
 			];
 		} finally {
 			rmSync(folder, { recursive: true, force: true });

@@ -12,19 +12,65 @@ type Settings = Partial<INode>;
 
 /** Takes the items of the request apart, and answers when the node behind has done its work. */
 function startWorkflow(path: string, starts: INode) {
-	const webhook = node('Webhook', 'webhook', 2.1, { httpMethod: 'POST', path, responseMode: 'lastNode', responseData: 'noData', options: {} }, { webhookId: path });
-	return chain(path, [webhook, node('Split Out', 'splitOut', 1, { fieldToSplitOut: 'body.items', options: {} }), starts]);
+	const webhook = node(
+		'Webhook',
+		'webhook',
+		2.1,
+		{ httpMethod: 'POST', path, responseMode: 'lastNode', responseData: 'noData', options: {} },
+		{ webhookId: path },
+	);
+	return chain(path, [
+		webhook,
+		node('Split Out', 'splitOut', 1, { fieldToSplitOut: 'body.items', options: {} }),
+		starts,
+	]);
 }
 
 function ours({ credentials: { nenAiApi } }: Stage, options: INode['parameters']): INode {
-	const parameters = { assignments: [{ id: 'n', name: 'N', type: 'number', value: '={{ $json.N }}' }] };
-	return node('Start', 'n8n-nodes-nenai.nenAi', 1, { resource: 'run', operation: 'start', workflowId: 'bench', parameters, callback: 'none', options }, { credentials: { nenAiApi } });
+	const parameters = {
+		assignments: [{ id: 'n', name: 'N', type: 'number', value: '={{ $json.N }}' }],
+	};
+	return node(
+		'Start',
+		'n8n-nodes-nenai.nenAi',
+		1,
+		{
+			resource: 'run',
+			operation: 'start',
+			workflowId: 'bench',
+			parameters,
+			callback: 'none',
+			options,
+		},
+		{ credentials: { nenAiApi } },
+	);
 }
 
-function httpRequest({ credentials: { nenAiApi }, sandbox }: Stage, options: INode['parameters'], settings: Settings = {}): INode {
+function httpRequest(
+	{ credentials: { nenAiApi }, sandbox }: Stage,
+	options: INode['parameters'],
+	settings: Settings = {},
+): INode {
 	const body = '={{ { workflow_id: "bench", workflow_params: { N: $json.N } } }}';
-	const authentication = { authentication: 'predefinedCredentialType', nodeCredentialType: 'nenAiApi' };
-	return node('Start', 'httpRequest', 4.2, { method: 'POST', url: `${sandbox.url}/runs`, ...authentication, sendBody: true, specifyBody: 'json', jsonBody: body, options }, { credentials: { nenAiApi }, ...settings });
+	const authentication = {
+		authentication: 'predefinedCredentialType',
+		nodeCredentialType: 'nenAiApi',
+	};
+	return node(
+		'Start',
+		'httpRequest',
+		4.2,
+		{
+			method: 'POST',
+			url: `${sandbox.url}/runs`,
+			...authentication,
+			sendBody: true,
+			specifyBody: 'json',
+			jsonBody: body,
+			options,
+		},
+		{ credentials: { nenAiApi }, ...settings },
+	);
 }
 
 interface Started {
@@ -41,17 +87,34 @@ async function start({ sandbox }: Stage, url: string, count: number): Promise<St
 	const items = Array.from({ length: count }, (_, N) => ({ N }));
 	const before = sandbox.state().runs.length;
 	const began = performance.now();
-	const { statusCode, body } = await request(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ items }), headersTimeout: 0, bodyTimeout: 0 });
+	const { statusCode, body } = await request(url, {
+		method: 'POST',
+		headers: { 'content-type': 'application/json' },
+		body: JSON.stringify({ items }),
+		headersTimeout: 0,
+		bodyTimeout: 0,
+	});
 	await body.dump();
 	const seconds = (performance.now() - began) / 1000;
-	const started = sandbox.state().runs.slice(before).map(({ params }) => params.N);
-	return { seconds, status: statusCode, runs: started.length, doubled: started.length - new Set(started).size };
+	const started = sandbox
+		.state()
+		.runs.slice(before)
+		.map(({ params }) => params.N);
+	return {
+		seconds,
+		status: statusCode,
+		runs: started.length,
+		doubled: started.length - new Set(started).size,
+	};
 }
 
 /** A contender that must start every item once; gives the seconds it took. */
 const timed = (stage: Stage, url: string, count: number) => async () => {
 	const { seconds, runs, doubled, status } = await start(stage, url, count);
-	if (status !== 200 || runs !== count || doubled > 0) throw new Error(`${url} started ${runs} runs for ${count} items, ${doubled} twice, and n8n answered ${status}`);
+	if (status !== 200 || runs !== count || doubled > 0)
+		throw new Error(
+			`${url} started ${runs} runs for ${count} items, ${doubled} twice, and n8n answered ${status}`,
+		);
 	return seconds;
 };
 
@@ -63,14 +126,30 @@ export const row1: Row = {
 	async run(bench: Bench): Promise<Comparison[]> {
 		const stage = await bench.stage('vm');
 		stage.sandbox.setDefaults({ fault: { latencyMs: LATENCY_MS } });
-		const { url: ourUrl } = await stage.publish(startWorkflow('row1-ours', ours(stage, {})), 'row1-ours');
-		const oneByOne = httpRequest(stage, { batching: { batch: { batchSize: 1, batchInterval: LATENCY_MS } } });
+		const { url: ourUrl } = await stage.publish(
+			startWorkflow('row1-ours', ours(stage, {})),
+			'row1-ours',
+		);
+		const oneByOne = httpRequest(stage, {
+			batching: { batch: { batchSize: 1, batchInterval: LATENCY_MS } },
+		});
 		const { url: peerUrl } = await stage.publish(startWorkflow('row1-peer', oneByOne), 'row1-peer');
 		const found: Comparison[] = [];
 		for (const count of [125, 250, 500].map((size) => bench.sized(size))) {
-			const { us, them } = await bench.inTurn(`${count} starts`, { them: timed(stage, peerUrl, count), us: timed(stage, ourUrl, count) });
+			const { us, them } = await bench.inTurn(`${count} starts`, {
+				them: timed(stage, peerUrl, count),
+				us: timed(stage, ourUrl, count),
+			});
 			const work = `start ${count} runs, API latency ${LATENCY_MS} ms, default settings`;
-			found.push({ ...comparison, row: '1', work, peer: 'HTTP Request, batches of 1', ours: us, peers: them, mark: 8 });
+			found.push({
+				...comparison,
+				row: '1',
+				work,
+				peer: 'HTTP Request, batches of 1',
+				ours: us,
+				peers: them,
+				mark: 8,
+			});
 		}
 		return found;
 	},
@@ -82,12 +161,31 @@ export const row2: Row = {
 	async run(bench: Bench): Promise<Comparison[]> {
 		const stage = await bench.stage('vm');
 		stage.sandbox.setDefaults({ fault: { latencyMs: LATENCY_MS } });
-		const { url: ourUrl } = await stage.publish(startWorkflow('row2-ours', ours(stage, { maxConcurrency: 50 })), 'row2-ours');
-		const { url: peerUrl } = await stage.publish(startWorkflow('row2-peer', httpRequest(stage, {})), 'row2-peer');
+		const { url: ourUrl } = await stage.publish(
+			startWorkflow('row2-ours', ours(stage, { maxConcurrency: 50 })),
+			'row2-ours',
+		);
+		const { url: peerUrl } = await stage.publish(
+			startWorkflow('row2-peer', httpRequest(stage, {})),
+			'row2-peer',
+		);
 		const count = bench.sized(500);
-		const { us, them } = await bench.inTurn(`${count} starts at once`, { them: timed(stage, peerUrl, count), us: timed(stage, ourUrl, count) });
+		const { us, them } = await bench.inTurn(`${count} starts at once`, {
+			them: timed(stage, peerUrl, count),
+			us: timed(stage, ourUrl, count),
+		});
 		const work = `start ${count} runs, API latency ${LATENCY_MS} ms, Max Concurrency 50`;
-		return [{ ...comparison, row: '2', work, peer: 'HTTP Request as it comes (all at once)', ours: us, peers: them, mark: 1 }];
+		return [
+			{
+				...comparison,
+				row: '2',
+				work,
+				peer: 'HTTP Request as it comes (all at once)',
+				ours: us,
+				peers: them,
+				mark: 1,
+			},
+		];
 	},
 };
 
@@ -100,11 +198,21 @@ export const row3: Row = {
 		const stage = await bench.stage('vm');
 		const count = Math.max(4 * PER_SECOND, bench.sized(300));
 		stage.sandbox.setDefaults({ rateLimit: { runs: PER_SECOND, perMs: 1000 }, fault: {} });
-		const { url: ourUrl } = await stage.publish(startWorkflow('row3-ours', ours(stage, {})), 'row3-ours');
-		const { url: plainUrl } = await stage.publish(startWorkflow('row3-plain', httpRequest(stage, {})), 'row3-plain');
+		const { url: ourUrl } = await stage.publish(
+			startWorkflow('row3-ours', ours(stage, {})),
+			'row3-ours',
+		);
+		const { url: plainUrl } = await stage.publish(
+			startWorkflow('row3-plain', httpRequest(stage, {})),
+			'row3-plain',
+		);
 		const retrying = httpRequest(stage, {}, { retryOnFail: true });
-		const { url: retryUrl } = await stage.publish(startWorkflow('row3-retry', retrying), 'row3-retry');
-		const tell = ({ runs, doubled, status }: Started) => `started ${runs} of ${count}, ${doubled} of them again${status === 200 ? '' : ', and failed'}`;
+		const { url: retryUrl } = await stage.publish(
+			startWorkflow('row3-retry', retrying),
+			'row3-retry',
+		);
+		const tell = ({ runs, doubled, status }: Started) =>
+			`started ${runs} of ${count}, ${doubled} of them again${status === 200 ? '' : ', and failed'}`;
 		const did: Record<string, Started> = {};
 		const after = (name: string, url: string) => async () => {
 			// The limit counts a sliding second: nobody may inherit what the one before used up.
@@ -112,23 +220,32 @@ export const row3: Row = {
 			did[name] = await start(stage, url, count);
 			return did[name].seconds;
 		};
-		const { us } = await bench.inTurn(`${count} starts, ${PER_SECOND} per second`, { us: after('us', ourUrl), plain: after('plain', plainUrl), retry: after('retry', retryUrl) });
+		const { us } = await bench.inTurn(`${count} starts, ${PER_SECOND} per second`, {
+			us: after('us', ourUrl),
+			plain: after('plain', plainUrl),
+			retry: after('retry', retryUrl),
+		});
 		stage.sandbox.setDefaults({ rateLimit: null });
 		const { runs, doubled, status } = did.us;
 		const least = (count - PER_SECOND) / PER_SECOND;
-		return [{
-			...comparison,
-			row: '3',
-			work: `start ${count} runs, API limited to ${PER_SECOND} per second`,
-			peer: "the limit's own minimum",
-			ours: us,
-			peers: us.map(() => least),
-			mark: 0.83,
-			facts: [
-				{ text: 'each started once, no error', holds: runs === count && doubled === 0 && status === 200 },
-				{ text: `HTTP Request as it comes ${tell(did.plain)}` },
-				{ text: `with its Retry On Fail ${tell(did.retry)}` },
-			],
-		}];
+		return [
+			{
+				...comparison,
+				row: '3',
+				work: `start ${count} runs, API limited to ${PER_SECOND} per second`,
+				peer: "the limit's own minimum",
+				ours: us,
+				peers: us.map(() => least),
+				mark: 0.83,
+				facts: [
+					{
+						text: 'each started once, no error',
+						holds: runs === count && doubled === 0 && status === 200,
+					},
+					{ text: `HTTP Request as it comes ${tell(did.plain)}` },
+					{ text: `with its Retry On Fail ${tell(did.retry)}` },
+				],
+			},
+		];
 	},
 };

@@ -58,22 +58,50 @@ interface Waited {
 }
 
 function waitingWorkflow(path: string, waits: INode) {
-	const webhook = node('Webhook', 'webhook', 2.1, { httpMethod: 'POST', path, responseMode: 'onReceived', options: {} }, { webhookId: path });
-	return chain(path, [webhook, node('Number', 'set', 3.4, { mode: 'raw', jsonOutput: '={{ { N: $json.body.N } }}', options: {} }), waits]);
+	const webhook = node(
+		'Webhook',
+		'webhook',
+		2.1,
+		{ httpMethod: 'POST', path, responseMode: 'onReceived', options: {} },
+		{ webhookId: path },
+	);
+	return chain(path, [
+		webhook,
+		node('Number', 'set', 3.4, {
+			mode: 'raw',
+			jsonOutput: '={{ { N: $json.body.N } }}',
+			options: {},
+		}),
+		waits,
+	]);
 }
 
 async function ourContender(stage: Stage): Promise<Contender> {
 	const { sandbox, credentials } = stage;
-	const parameters = { assignments: [{ id: 'n', name: 'N', type: 'number', value: '={{ $json.N }}' }] };
-	const wait = node('Run and wait', 'n8n-nodes-nenai.nenAi', 1, { resource: 'run', operation: 'startAndWait', workflowId: 'bench', parameters, options: {} }, { credentials: { nenAiApi: credentials.nenAiApi } });
+	const parameters = {
+		assignments: [{ id: 'n', name: 'N', type: 'number', value: '={{ $json.N }}' }],
+	};
+	const wait = node(
+		'Run and wait',
+		'n8n-nodes-nenai.nenAi',
+		1,
+		{ resource: 'run', operation: 'startAndWait', workflowId: 'bench', parameters, options: {} },
+		{ credentials: { nenAiApi: credentials.nenAiApi } },
+	);
 	const finish = async () => {
 		const { runs } = sandbox.state();
-		await Promise.all(runs.map(async ({ messageId }, index) => {
-			await sleep((index * CALLBACKS_WITHIN) / runs.length);
-			await deliverUntilTaken(stage, messageId);
-		}));
+		await Promise.all(
+			runs.map(async ({ messageId }, index) => {
+				await sleep((index * CALLBACKS_WITHIN) / runs.length);
+				await deliverUntilTaken(stage, messageId);
+			}),
+		);
 	};
-	return { ...(await stage.publish(waitingWorkflow('row6-ours', wait), 'row6-ours')), finish, again: () => {} };
+	return {
+		...(await stage.publish(waitingWorkflow('row6-ours', wait), 'row6-ours')),
+		finish,
+		again: () => {},
+	};
 }
 
 /** As NenAI does: once more after a while when the answer was not 200. */
@@ -96,15 +124,32 @@ interface StatusServer {
 /** What the polling node asks. NenAI itself has nothing of the kind that is published. */
 async function statusServer(): Promise<StatusServer> {
 	let status = 'processing';
-	const server = createServer((_, response) => response.setHeader('content-type', 'application/json').end(JSON.stringify({ status })));
+	const server = createServer((_, response) =>
+		response.setHeader('content-type', 'application/json').end(JSON.stringify({ status })),
+	);
 	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-	return { server, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, set: (to) => (status = to) };
+	return {
+		server,
+		url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+		set: (to) => (status = to),
+	};
 }
 
-async function pollingContender(stage: Stage, { url: statusUrl, set }: StatusServer): Promise<Contender> {
+async function pollingContender(
+	stage: Stage,
+	{ url: statusUrl, set }: StatusServer,
+): Promise<Contender> {
 	const { sandbox } = stage;
-	const poll = node('Poll', 'CUSTOM.pollingRun', 1, { runUrl: `${sandbox.url}/runs`, statusUrl, apiKey: sandbox.apiKey });
-	return { ...(await stage.publish(waitingWorkflow('row6-polling', poll), 'row6-polling')), finish: async () => set('success'), again: () => set('processing') };
+	const poll = node('Poll', 'CUSTOM.pollingRun', 1, {
+		runUrl: `${sandbox.url}/runs`,
+		statusUrl,
+		apiKey: sandbox.apiKey,
+	});
+	return {
+		...(await stage.publish(waitingWorkflow('row6-polling', poll), 'row6-polling')),
+		finish: async () => set('success'),
+		again: () => set('processing'),
+	};
 }
 
 /** Makes so many more executions wait. */
@@ -113,7 +158,11 @@ async function startWaiting({ sandbox }: Stage, { url }: Contender, count: numbe
 	let next = 0;
 	const caller = async () => {
 		while (next < count) {
-			const { statusCode, body } = await request(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ N: next++ }) });
+			const { statusCode, body } = await request(url, {
+				method: 'POST',
+				headers: { 'content-type': 'application/json' },
+				body: JSON.stringify({ N: next++ }),
+			});
 			await body.dump();
 			if (statusCode !== 200) throw new Error(`${url} answered ${statusCode}`);
 		}
@@ -140,17 +189,28 @@ async function waitAndFinish(stage: Stage, contender: Contender, sizes: number[]
 	const began = performance.now();
 	await contender.finish();
 	const all = async () => ((await settled()) - already >= waiting ? true : undefined);
-	const done = await waitFor('all executions to end', all, { timeoutMs: 240_000, intervalMs: 1000 }).catch(() => false);
+	const done = await waitFor('all executions to end', all, {
+		timeoutMs: 240_000,
+		intervalMs: 1000,
+	}).catch(() => false);
 	const seconds = (performance.now() - began) / 1000;
 	const lost = done ? 0 : waiting - ((await settled()) - already);
 	return { before, during, after: await atRest(n8n), lost, seconds };
 }
 
 /** The first executions make n8n load and compile things that stay. */
-async function warmUp(stage: Stage, contender: Contender, settled: () => Promise<number>): Promise<void> {
+async function warmUp(
+	stage: Stage,
+	contender: Contender,
+	settled: () => Promise<number>,
+): Promise<void> {
 	await startWaiting(stage, contender, WARM_UP);
 	await contender.finish();
-	await waitFor('the first executions to end', async () => ((await settled()) >= WARM_UP ? true : undefined), { timeoutMs: 120_000 });
+	await waitFor(
+		'the first executions to end',
+		async () => ((await settled()) >= WARM_UP ? true : undefined),
+		{ timeoutMs: 120_000 },
+	);
 	contender.again();
 	stage.sandbox.reset();
 	stage.sandbox.setDefaults({ fault: { callbacks: [] } });
@@ -162,11 +222,20 @@ async function atRest(n8n: N8nInstance): Promise<Memory> {
 }
 
 /** An n8n for each of the two: what one leaves behind must not count for the other. */
-async function measure(bench: Bench, engine: Engine, sizes: number[], ours: boolean): Promise<Waited> {
+async function measure(
+	bench: Bench,
+	engine: Engine,
+	sizes: number[],
+	ours: boolean,
+): Promise<Waited> {
 	const stage = await bench.freshStage({ engine, env: INSPECTABLE });
 	const status = await statusServer();
 	try {
-		return await waitAndFinish(stage, ours ? await ourContender(stage) : await pollingContender(stage, status), sizes);
+		return await waitAndFinish(
+			stage,
+			ours ? await ourContender(stage) : await pollingContender(stage, status),
+			sizes,
+		);
 	} finally {
 		status.server.close();
 		status.server.closeAllConnections();
@@ -185,7 +254,10 @@ export const row6: Row = {
 				waited[who].push(await measure(bench, engine, sizes, who === 'us'));
 				return waited[who][waited[who].length - 1].seconds;
 			};
-			await bench.inTurn(`${sizes.at(-1)} waiting, ${engine}, seconds until all have ended`, { them: seconds('them'), us: seconds('us') });
+			await bench.inTurn(`${sizes.at(-1)} waiting, ${engine}, seconds until all have ended`, {
+				them: seconds('them'),
+				us: seconds('us'),
+			});
 			found.push(...sizes.map((size, index) => compare(size, index, engine, waited, kind)));
 			found[found.length - 1].facts.push(...factsOf(waited.us));
 		}
@@ -196,11 +268,29 @@ export const row6: Row = {
 /** Less than this cannot be told from nothing, in kilobytes for each execution. */
 const LEAST = 1;
 
-function compare(size: number, index: number, engine: Engine, { us, them }: Record<'us' | 'them', Waited[]>, kind: keyof Memory): Comparison {
-	const perExecution = (waited: Waited[]) => waited.map(({ before, during }) => Math.max(LEAST, ((during[index][kind] - before[kind]) * 1024) / size));
+function compare(
+	size: number,
+	index: number,
+	engine: Engine,
+	{ us, them }: Record<'us' | 'them', Waited[]>,
+	kind: keyof Memory,
+): Comparison {
+	const perExecution = (waited: Waited[]) =>
+		waited.map(({ before, during }) =>
+			Math.max(LEAST, ((during[index][kind] - before[kind]) * 1024) / size),
+		);
 	const what = kind === 'live' ? 'live JavaScript memory' : 'memory of the process';
 	const work = `${size} executions waiting: ${what} for each, ${CALLED[engine]}`;
-	return { row: '6', work, peer: 'a node that polls', unit: 'kB', better: 'less', ours: perExecution(us), peers: perExecution(them), facts: [] };
+	return {
+		row: '6',
+		work,
+		peer: 'a node that polls',
+		unit: 'kB',
+		better: 'less',
+		ours: perExecution(us),
+		peers: perExecution(them),
+		facts: [],
+	};
 }
 
 function factsOf(us: Waited[]) {
@@ -208,7 +298,13 @@ function factsOf(us: Waited[]) {
 	const slowest = Math.max(...us.map(({ seconds }) => seconds));
 	const growth = Math.max(...us.map(({ before, after }) => after.whole / before.whole - 1));
 	return [
-		{ text: `${lost} lost, whose callbacks all came within ${CALLBACKS_WITHIN / 1000} s; the last execution ended after ${Math.round(slowest)} s`, holds: lost === 0 },
-		{ text: `afterwards the process holds ${Math.round(growth * 100)} % more than before`, holds: growth <= 0.1 },
+		{
+			text: `${lost} lost, whose callbacks all came within ${CALLBACKS_WITHIN / 1000} s; the last execution ended after ${Math.round(slowest)} s`,
+			holds: lost === 0,
+		},
+		{
+			text: `afterwards the process holds ${Math.round(growth * 100)} % more than before`,
+			holds: growth <= 0.1,
+		},
 	];
 }

@@ -45,7 +45,15 @@ export class EditorBrowser {
 	 */
 	static async start(url: string, folder: string): Promise<EditorBrowser> {
 		const env = { ...process.env, XDG_CONFIG_HOME: folder, XDG_CACHE_HOME: folder };
-		return new EditorBrowser(await chromium.launch({ executablePath: findProgram(CHROMIUM), headless: true, args: FLAGS, env }), url);
+		return new EditorBrowser(
+			await chromium.launch({
+				executablePath: findProgram(CHROMIUM),
+				headless: true,
+				args: FLAGS,
+				env,
+			}),
+			url,
+		);
 	}
 
 	/** A new tab on a path of the editor. */
@@ -86,7 +94,9 @@ export class EditorBrowser {
 		const context = await this.#browser.newContext({ viewport: WINDOW, colorScheme });
 		context.setDefaultTimeout(TIMEOUT_MS);
 		const { email: emailOrLdapLoginId, password } = TEST_OWNER;
-		const answer = await context.request.post(`${this.#url}/rest/login`, { data: { emailOrLdapLoginId, password } });
+		const answer = await context.request.post(`${this.#url}/rest/login`, {
+			data: { emailOrLdapLoginId, password },
+		});
 		if (!answer.ok()) throw new Error(`n8n refused the login with HTTP ${answer.status()}`);
 		return context;
 	}

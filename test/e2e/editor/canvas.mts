@@ -65,14 +65,20 @@ export class NodesPanel {
 
 	/** A line of the list, by its exact title. */
 	item(title: string): Locator {
-		const name = this.root.page().getByTestId('node-creator-item-name').getByText(title, { exact: true });
+		const name = this.root
+			.page()
+			.getByTestId('node-creator-item-name')
+			.getByText(title, { exact: true });
 		return this.root.getByTestId('item-iterator-item').filter({ has: name });
 	}
 
 	/** Opens the list of what a node and its trigger can do. n8n folds away what does not fit an empty canvas. */
 	async openActions(title: string): Promise<void> {
 		await this.item(title).click();
-		await this.root.getByTestId('node-creator-category-item').filter({ hasText: 'Actions' }).click();
+		await this.root
+			.getByTestId('node-creator-category-item')
+			.filter({ hasText: 'Actions' })
+			.click();
 	}
 
 	/** Titles of all lines that are shown, from top to bottom. */
@@ -83,10 +89,16 @@ export class NodesPanel {
 
 /** The file of the icon of a line, and whether the browser could load and draw it. */
 export async function iconOf(item: Locator): Promise<{ file: string; loaded: boolean }> {
-	return await item.locator('img').first().evaluate(async (element) => {
-		if (!(element instanceof HTMLImageElement)) throw new Error('The icon is not an image');
-		// Rejects when the file is missing or is no image.
-		await element.decode().catch(() => undefined);
-		return { file: new URL(element.src).pathname.replace(/.*\//, ''), loaded: element.naturalWidth > 0 };
-	});
+	return await item
+		.locator('img')
+		.first()
+		.evaluate(async (element) => {
+			if (!(element instanceof HTMLImageElement)) throw new Error('The icon is not an image');
+			// Rejects when the file is missing or is no image.
+			await element.decode().catch(() => undefined);
+			return {
+				file: new URL(element.src).pathname.replace(/.*\//, ''),
+				loaded: element.naturalWidth > 0,
+			};
+		});
 }

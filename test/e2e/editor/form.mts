@@ -27,7 +27,9 @@ export class NodeForm {
 
 	/** Labels that are to be seen, from top to bottom. */
 	async labels(): Promise<string[]> {
-		const titles = this.parameters.getByTestId('input-label').locator('label > div:first-child > div:first-child > span');
+		const titles = this.parameters
+			.getByTestId('input-label')
+			.locator('label > div:first-child > div:first-child > span');
 		return (await titles.filter({ visible: true }).allInnerTexts()).map((text) => text.trim());
 	}
 
@@ -37,14 +39,18 @@ export class NodeForm {
 	}
 
 	label(text: string): Locator {
-		return this.parameters.locator('label').filter({ has: this.root.page().getByText(text, { exact: true }) });
+		return this.parameters
+			.locator('label')
+			.filter({ has: this.root.page().getByText(text, { exact: true }) });
 	}
 
 	/** What the question mark beside a label says. */
 	async tooltip(label: string): Promise<string> {
 		await this.label(label).hover();
 		await this.label(label).locator('span[data-grace-area-trigger]').first().hover();
-		return (await this.root.page().locator('[data-side]').filter({ visible: true }).innerText()).trim();
+		return (
+			await this.root.page().locator('[data-side]').filter({ visible: true }).innerText()
+		).trim();
 	}
 
 	async placeholder(name: string): Promise<string | null> {
@@ -77,7 +83,12 @@ export class NodeForm {
 	/** Picks a stored credential for the node. */
 	async pickCredential(name: string): Promise<void> {
 		await this.root.getByTestId('node-credentials-select').click();
-		await this.root.page().locator('[data-test-id^="node-credentials-select-item-"]').filter({ hasText: name }).first().click();
+		await this.root
+			.page()
+			.locator('[data-test-id^="node-credentials-select-item-"]')
+			.filter({ hasText: name })
+			.first()
+			.click();
 	}
 
 	async executeStep(): Promise<void> {
@@ -110,7 +121,11 @@ export class NodeForm {
 	/** A line of "Parameter Values". */
 	assignment(index: number): { row: Locator; name: Locator; value: Locator } {
 		const row = this.parameters.getByTestId('assignment').nth(index);
-		return { row, name: row.getByTestId('assignment-name').locator('input'), value: row.getByTestId('assignment-value') };
+		return {
+			row,
+			name: row.getByTestId('assignment-name').locator('input'),
+			value: row.getByTestId('assignment-value'),
+		};
 	}
 
 	/** Adds a line of "Parameter Values" and fills it in by hand. */
@@ -141,7 +156,9 @@ export class NodeForm {
 		await this.output.getByTestId('ndv-view-binary-data').click();
 		const picture = this.root.page().locator('.binary-data-window img');
 		await picture.waitFor();
-		await picture.evaluate(async (image) => image instanceof HTMLImageElement && (await image.decode()));
+		await picture.evaluate(
+			async (image) => image instanceof HTMLImageElement && (await image.decode()),
+		);
 		return picture;
 	}
 
@@ -155,7 +172,12 @@ export class NodeForm {
 
 	async #pick(option: string): Promise<void> {
 		const title = this.root.page().getByText(option, { exact: true });
-		await this.root.page().getByRole('option').filter({ visible: true }).filter({ has: title }).click();
+		await this.root
+			.page()
+			.getByRole('option')
+			.filter({ visible: true })
+			.filter({ has: title })
+			.click();
 	}
 }
 
@@ -175,7 +197,11 @@ export class ResourceLocator {
 
 	/** What the list says where it cannot be loaded. */
 	async failure(): Promise<string> {
-		return await this.root.page().getByTestId('rlc-error-container').filter({ visible: true }).innerText();
+		return await this.root
+			.page()
+			.getByTestId('rlc-error-container')
+			.filter({ visible: true })
+			.innerText();
 	}
 
 	async search(text: string): Promise<void> {

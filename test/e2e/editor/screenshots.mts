@@ -52,7 +52,12 @@ export class Screenshots {
 		const path = join(this.#options.folder, `${name}.png`);
 		try {
 			this.#refuseSecrets(name, await textOf(element));
-			await element.screenshot({ path, style: WITHOUT_EPHEMERA, animations: 'disabled', caret: 'hide' });
+			await element.screenshot({
+				path,
+				style: WITHOUT_EPHEMERA,
+				animations: 'disabled',
+				caret: 'hide',
+			});
 		} finally {
 			await restore();
 		}
@@ -76,7 +81,8 @@ export class Screenshots {
 			const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
 			for (let node = walker.nextNode(); node !== null; node = walker.nextNode()) {
 				const [text, before] = [node, node.nodeValue ?? ''];
-				if (replace(before) === before || text.parentElement?.closest('[contenteditable]')) continue;
+				if (replace(before) === before || text.parentElement?.closest('[contenteditable]'))
+					continue;
 				text.nodeValue = replace(before);
 				undo.push(() => (text.nodeValue = before));
 			}
@@ -96,19 +102,30 @@ export class Screenshots {
 	}
 
 	#refuseSecrets(name: string, shown: string): void {
-		const found = [...this.#options.secrets, ...Object.keys(this.#options.addresses)].filter((text) => shown.includes(text));
-		if (found.length > 0) throw new Error(`The picture "${name}" would show ${found.length} text(s) that it must not`);
-		if (/signature=[0-9a-f]/.test(shown)) throw new Error(`The picture "${name}" would show the signature of a link`);
+		const found = [...this.#options.secrets, ...Object.keys(this.#options.addresses)].filter(
+			(text) => shown.includes(text),
+		);
+		if (found.length > 0)
+			throw new Error(`The picture "${name}" would show ${found.length} text(s) that it must not`);
+		if (/signature=[0-9a-f]/.test(shown))
+			throw new Error(`The picture "${name}" would show the signature of a link`);
 		const path = /\/(tmp|home|root|work)\/\S+/.exec(shown)?.[0];
-		if (path !== undefined) throw new Error(`The picture "${name}" would show a path of this machine: ${path}`);
+		if (path !== undefined)
+			throw new Error(`The picture "${name}" would show a path of this machine: ${path}`);
 	}
 }
 
 /** All that is to be read in an element: its text, and what its open fields hold. */
 async function textOf(element: Locator): Promise<string> {
-	const values = await element.locator('input:not([type="password"]), textarea').evaluateAll((fields) =>
-		fields.map((field) => (field instanceof HTMLInputElement || field instanceof HTMLTextAreaElement ? field.value : '')),
-	);
+	const values = await element
+		.locator('input:not([type="password"]), textarea')
+		.evaluateAll((fields) =>
+			fields.map((field) =>
+				field instanceof HTMLInputElement || field instanceof HTMLTextAreaElement
+					? field.value
+					: '',
+			),
+		);
 	return [await element.innerText(), ...values].join('\n');
 }
 
@@ -116,7 +133,8 @@ function checkPicture(name: string, png: Buffer): void {
 	// Width and height stand at the beginning of the PNG format's first part.
 	const [width, height] = [png.readUInt32BE(16), png.readUInt32BE(20)];
 	const what = `The picture "${name}" (${width} x ${height}, ${png.length} bytes)`;
-	if (width < PIXELS.width || height < PIXELS.height) throw new Error(`${what} is too small to show anything`);
+	if (width < PIXELS.width || height < PIXELS.height)
+		throw new Error(`${what} is too small to show anything`);
 	if (png.length < BYTES.min) throw new Error(`${what} shows next to nothing`);
 	if (png.length > BYTES.max) throw new Error(`${what} is larger than ${BYTES.max} bytes`);
 }

@@ -14,7 +14,11 @@ export const TRIGGER = 'NenAI Trigger';
 const ITEM = { workflow_id: EXAMPLE_WORKFLOW, patient: 'Jane Doe' };
 
 /** A manual trigger, one item of data, and a NenAI node with these parameters. */
-export function withNenAi(parameters: INode['parameters'], credential: CredentialRef, item: object = ITEM): WorkflowJson {
+export function withNenAi(
+	parameters: INode['parameters'],
+	credential: CredentialRef,
+	item: object = ITEM,
+): WorkflowJson {
 	return chain('Appointments', [
 		node('By hand', 'manualTrigger', 1, {}),
 		node(APPOINTMENT, 'set', 3.4, { mode: 'raw', jsonOutput: JSON.stringify(item), options: {} }),
@@ -25,5 +29,10 @@ export function withNenAi(parameters: INode['parameters'], credential: Credentia
 /** Nothing but a trigger, which listens at a known path. */
 export function withTrigger(webhookId: string, credential: CredentialRef): WorkflowJson {
 	const parameters = { events: ['success', 'failed'], options: {} };
-	return chain('Results', [node(TRIGGER, 'n8n-nodes-nenai.nenAiTrigger', 1.1, parameters, { webhookId, credentials: { nenAiApi: credential } })]);
+	return chain('Results', [
+		node(TRIGGER, 'n8n-nodes-nenai.nenAiTrigger', 1.1, parameters, {
+			webhookId,
+			credentials: { nenAiApi: credential },
+		}),
+	]);
 }

@@ -44,14 +44,18 @@ export async function openCluster(): Promise<Cluster> {
 	const close = async ({ keepFiles }: { keepFiles: boolean }) => {
 		await sandbox.close();
 		for (const one of running) await one.stop();
-		if (keepFiles) process.stderr.write(`\nThe logs of n8n, Redis and PostgreSQL are in ${folder}\n`);
+		if (keepFiles)
+			process.stderr.write(`\nThe logs of n8n, Redis and PostgreSQL are in ${folder}\n`);
 		else rmSync(folder, { recursive: true, force: true });
 	};
 	try {
 		const redis = keep(await startRedis(join(folder, 'redis')));
 		const postgres = keep(await startPostgres(join(folder, 'postgres')));
 		const port = await freePort();
-		const shared = { ...sharedOptions(join(folder, 'n8n'), redis, postgres), webhookUrl: `http://127.0.0.1:${port}` };
+		const shared = {
+			...sharedOptions(join(folder, 'n8n'), redis, postgres),
+			webhookUrl: `http://127.0.0.1:${port}`,
+		};
 		const main = keep(await startN8n({ ...shared, tarball: tarball() }));
 		const webhooks = keep(await startN8n({ ...shared, command: 'webhook', port }));
 		const startWorker = () => startN8n({ ...shared, command: 'worker', args: ['--concurrency=5'] });

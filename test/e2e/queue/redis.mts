@@ -8,7 +8,15 @@ import { Server } from './server.mts';
 export async function startRedis(folder: string): Promise<Server> {
 	mkdirSync(folder, { recursive: true });
 	const port = await freePort();
-	const settings = { port, bind: '127.0.0.1', dir: folder, appendonly: 'yes', appendfsync: 'always', save: '', daemonize: 'no' };
+	const settings = {
+		port,
+		bind: '127.0.0.1',
+		dir: folder,
+		appendonly: 'yes',
+		appendfsync: 'always',
+		save: '',
+		daemonize: 'no',
+	};
 	const server = new Server({
 		name: 'redis',
 		command: findProgram(REDIS),

@@ -41,7 +41,12 @@ export class Server {
 		const { name, command, args, folder, user, port } = this.#options;
 		mkdirSync(folder, { recursive: true });
 		const env = { PATH: process.env.PATH, LC_ALL: 'C.UTF-8' };
-		const started = await ProcessGroup.start(command, args, { cwd: folder, env, logPath: this.#logPath, user });
+		const started = await ProcessGroup.start(command, args, {
+			cwd: folder,
+			env,
+			logPath: this.#logPath,
+			user,
+		});
 		this.#process = started;
 		this.#starts += 1;
 		try {
@@ -55,7 +60,9 @@ export class Server {
 			);
 		} catch (error) {
 			await started.kill();
-			throw new Error(`${String(error)}\n${lastLines(this.#log(), LOG_LINES_IN_ERRORS)}`, { cause: error });
+			throw new Error(`${String(error)}\n${lastLines(this.#log(), LOG_LINES_IN_ERRORS)}`, {
+				cause: error,
+			});
 		}
 	}
 

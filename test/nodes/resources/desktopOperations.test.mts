@@ -8,7 +8,8 @@ let sandbox: Sandbox;
 withSandbox((given) => (sandbox = given));
 
 const user = new DesktopUser(() => sandbox);
-const use = (operation: string, options?: Parameters<DesktopUser['use']>[2]) => user.use('desktop', operation, options);
+const use = (operation: string, options?: Parameters<DesktopUser['use']>[2]) =>
+	user.use('desktop', operation, options);
 const of = (desktopId: string) => ({ parameters: { desktopId } });
 const ids = () => sandbox.desktops.all().map(({ desktopId }) => desktopId);
 
@@ -17,24 +18,42 @@ describe('each request', () => {
 		sandbox.setDefaults({ desktopKeys: 'both' });
 		const { error } = await use('create');
 		expect(error).toBeUndefined();
-		expect(sandbox.state().desktopRequests[0]).toMatchObject({ authorized: true, keys: ['x-api-key', 'authorization'] });
+		expect(sandbox.state().desktopRequests[0]).toMatchObject({
+			authorized: true,
+			keys: ['x-api-key', 'authorization'],
+		});
 		expect(sandbox.state().requests).toEqual([]);
 	});
 
 	test.each([
 		['a plain text', (id: string) => id],
-		['a list that was picked from', (id: string) => ({ __rl: true, mode: 'list', value: id, cachedResultName: 'x' })],
+		[
+			'a list that was picked from',
+			(id: string) => ({ __rl: true, mode: 'list', value: id, cachedResultName: 'x' }),
+		],
 		['an ID', (id: string) => ({ __rl: true, mode: 'id', value: ` ${id} ` })],
 		['an expression', () => '={{ $json.desktop_id }}'],
 	])('the desktop is given as %s', async (_, toValue) => {
 		const id = sandbox.desktops.add();
-		const { items } = await use('get', { items: [{ desktop_id: id }], parameters: { desktopId: toValue(id) } });
+		const { items } = await use('get', {
+			items: [{ desktop_id: id }],
+			parameters: { desktopId: toValue(id) },
+		});
 		expect(items[0].json.desktop_id).toBe(id);
 	});
 
 	test('numbers that JavaScript would change are texts with all digits', async () => {
-		user.fail({ wholeAnswer: { status: 200, contentType: 'application/json', body: '{"desktop_id":"d","created_at":1234567890123456789}' } });
-		expect((await use('get', of(sandbox.desktops.add()))).items[0].json).toEqual({ desktop_id: 'd', created_at: '1234567890123456789' });
+		user.fail({
+			wholeAnswer: {
+				status: 200,
+				contentType: 'application/json',
+				body: '{"desktop_id":"d","created_at":1234567890123456789}',
+			},
+		});
+		expect((await use('get', of(sandbox.desktops.add()))).items[0].json).toEqual({
+			desktop_id: 'd',
+			created_at: '1234567890123456789',
+		});
 	});
 
 	test('no item, no request', async () => {
@@ -48,7 +67,10 @@ describe('looking', () => {
 		const all = Array.from({ length: 25 }, (_, n) => sandbox.desktops.add({ name: `n-${n}` }));
 		user.fail({ latencyMs: 100 });
 		const before = Date.now();
-		const { items } = await use('get', { items: all.map((id) => ({ id })), parameters: { desktopId: '={{ $json.id }}' } });
+		const { items } = await use('get', {
+			items: all.map((id) => ({ id })),
+			parameters: { desktopId: '={{ $json.id }}' },
+		});
 		expect(items.map(({ json }) => json.desktop_id)).toEqual(all);
 		expect(Date.now() - before).toBeLessThan(1500);
 	});
@@ -72,7 +94,9 @@ describe('looking', () => {
 	test('gives up after five tries, and says so', async () => {
 		user.fail({ refuse: { status: 500, body: { error: 'Out of order' } } });
 		const { error } = await use('getMany');
-		expect(error?.message).toBe('NenAI could not answer the list of desktops (HTTP 500): Out of order [item 0]');
+		expect(error?.message).toBe(
+			'NenAI could not answer the list of desktops (HTTP 500): Out of order [item 0]',
+		);
 		expect(error?.description).toBe('It was tried 5 times. Do it again later.');
 		expect(user.requests()).toHaveLength(5);
 	}, 30_000);
@@ -94,17 +118,29 @@ describe('what acts is never done twice', () => {
 		const id = sandbox.desktops.add();
 		sandbox.desktops.openSession(id);
 		user.fail({ connection: 'drop-after-acting' }, 1);
-		const { error } = await use(operation, { parameters: { desktopId: id, ...more }, settings: RETRY });
-		expect(error?.message).toMatch(/^It is not known whether NenAI did .*: the connection broke \(ECONNRESET\) \[item 0\]$/);
+		const { error } = await use(operation, {
+			parameters: { desktopId: id, ...more },
+			settings: RETRY,
+		});
+		expect(error?.message).toMatch(
+			/^It is not known whether NenAI did .*: the connection broke \(ECONNRESET\) \[item 0\]$/,
+		);
 		expect(error?.message).toMatch(what);
-		expect(error?.description).toMatch(/It may have been done, so it is not done again\. Look with Desktop → Get/);
+		expect(error?.description).toMatch(
+			/It may have been done, so it is not done again\. Look with Desktop → Get/,
+		);
 		expect(user.requests()).toHaveLength(1);
 	});
 
 	test.each([
 		['429', { refuse: { status: 429 } }],
 		['503', { refuse: errorAnswer(503, 'json') }],
-		['a gateway that says when to come back', { refuse: { ...errorAnswer(503, 'html'), retryAfter: { seconds: 0, as: 'seconds' as const } } }],
+		[
+			'a gateway that says when to come back',
+			{
+				refuse: { ...errorAnswer(503, 'html'), retryAfter: { seconds: 0, as: 'seconds' as const } },
+			},
+		],
 	])('but after %s, where nothing was accepted, it is sent again', async (_, fault) => {
 		user.fail(fault, 2);
 		const { items, error } = await use('create');
@@ -143,25 +179,54 @@ describe('errors hold neither the key nor a link, also where these were entered'
 		['computer', 'click', { desktopId: 'd', x: LINK, y: apiKey }],
 		['computer', 'click', { desktopId: 'd', x: 1, y: 1, options: { timeout: LINK } }],
 		['computer', 'click', { desktopId: 'd', x: 1, y: 1, options: { timeout: apiKey } }],
-	])('%s %s %j', async (resource, operation, parameters) => {
-		for (const fault of [{ refuse: { status: 404 } }, { connection: 'drop-after-acting' as const }]) {
-			sandbox.desktopFaults.clear();
-			user.fail(fault, undefined, { path: '' });
-			for (const settings of [CONTINUE, {}]) {
-				const { items, error } = await user.use(resource, operation, { credentials: user.credentials({ apiKey }), parameters, settings });
-				const said = `${String(items[0]?.json.error)} ${error?.message} ${error?.description}`;
-				expect(said).toMatch(/\[item 0\]/);
-				expect(said).not.toMatch(/key-that|secret-of/);
+	])(
+		'%s %s %j',
+		async (resource, operation, parameters) => {
+			for (const fault of [
+				{ refuse: { status: 404 } },
+				{ connection: 'drop-after-acting' as const },
+			]) {
+				sandbox.desktopFaults.clear();
+				user.fail(fault, undefined, { path: '' });
+				for (const settings of [CONTINUE, {}]) {
+					const { items, error } = await user.use(resource, operation, {
+						credentials: user.credentials({ apiKey }),
+						parameters,
+						settings,
+					});
+					const said = `${String(items[0]?.json.error)} ${error?.message} ${error?.description}`;
+					expect(said).toMatch(/\[item 0\]/);
+					expect(said).not.toMatch(/key-that|secret-of/);
+				}
 			}
-		}
-	}, 60_000);
+		},
+		60_000,
+	);
 });
 
 describe('errors say what happened and what to do', () => {
 	test.each([
-		['an unknown desktop', 'get', {}, /^NenAI was asked for the state of desktop dsk_0 and refused \(HTTP 404\): Desktop dsk_0 not found \[item 0\]$/, /^Check the desktop ID, or choose the desktop from the list/],
-		['deleting an unknown desktop', 'delete', {}, /^NenAI refused the deletion of desktop dsk_0 \(HTTP 404\)/, /Nothing was done\.$/],
-		['a session that nobody has opened', 'getSession', {}, /^NenAI was asked for the session of desktop dsk_0 and refused \(HTTP 404\)/, /open one first \(Desktop → Open Session\)/],
+		[
+			'an unknown desktop',
+			'get',
+			{},
+			/^NenAI was asked for the state of desktop dsk_0 and refused \(HTTP 404\): Desktop dsk_0 not found \[item 0\]$/,
+			/^Check the desktop ID, or choose the desktop from the list/,
+		],
+		[
+			'deleting an unknown desktop',
+			'delete',
+			{},
+			/^NenAI refused the deletion of desktop dsk_0 \(HTTP 404\)/,
+			/Nothing was done\.$/,
+		],
+		[
+			'a session that nobody has opened',
+			'getSession',
+			{},
+			/^NenAI was asked for the session of desktop dsk_0 and refused \(HTTP 404\)/,
+			/open one first \(Desktop → Open Session\)/,
+		],
 	])('%s', async (_, operation, more, message, hint) => {
 		const { error } = await use(operation, { parameters: { desktopId: 'dsk_0', ...more } });
 		expect(error?.message).toMatch(message);
@@ -171,30 +236,86 @@ describe('errors say what happened and what to do', () => {
 	test('a deleted desktop', async () => {
 		const id = sandbox.desktops.add({ status: 'deleted' });
 		const { error } = await use('rename', { parameters: { desktopId: id, name: 'x' } });
-		expect(error?.message).toBe(`NenAI refused the renaming of desktop ${id} (HTTP 410): Desktop ${id} is deleted [item 0]`);
-		expect(error?.description).toBe('The desktop is deleted, with all that was on it. Create another one (Desktop → Create), or choose one from the list. Nothing was done.');
+		expect(error?.message).toBe(
+			`NenAI refused the renaming of desktop ${id} (HTTP 410): Desktop ${id} is deleted [item 0]`,
+		);
+		expect(error?.description).toBe(
+			'The desktop is deleted, with all that was on it. Create another one (Desktop → Create), or choose one from the list. Nothing was done.',
+		);
 	});
 
-	test.each([['get', {}], ['rename', { name: 'x' }]])('but the state of a desktop is no failure of %s', async (operation, more) => {
+	test.each([
+		['get', {}],
+		['rename', { name: 'x' }],
+	])('but the state of a desktop is no failure of %s', async (operation, more) => {
 		user.fail({ answer: { desktop_id: 'd', status: 'error' } });
-		expect((await use(operation, { parameters: { desktopId: sandbox.desktops.add(), ...more } })).items[0].json.status).toBe('error');
+		expect(
+			(await use(operation, { parameters: { desktopId: sandbox.desktops.add(), ...more } }))
+				.items[0].json.status,
+		).toBe('error');
 	});
 
 	test('a wrong key', async () => {
-		const { error } = await use('create', { credentials: user.credentials({ apiKey: 'wrong-key-secret' }) });
-		expect(error?.message).toBe('NenAI did not accept the API key for the creation of a desktop (HTTP 401): Invalid API key [item 0]');
-		expect(error?.description).toBe('Check the API key of the credential, and that it may be used for desktops. Nothing was done.');
+		const { error } = await use('create', {
+			credentials: user.credentials({ apiKey: 'wrong-key-secret' }),
+		});
+		expect(error?.message).toBe(
+			'NenAI did not accept the API key for the creation of a desktop (HTTP 401): Invalid API key [item 0]',
+		);
+		expect(error?.description).toBe(
+			'Check the API key of the credential, and that it may be used for desktops. Nothing was done.',
+		);
 		expect(error?.stored).not.toContain('wrong-key-secret');
 	});
 
 	test.each([
-		['a redirect, which is not followed', { refuse: { status: 307, headers: { location: 'https://elsewhere.example/desktops?token=1' } } }, /^The desktop URL answers the creation of a desktop with a redirect \(HTTP 307\) to elsewhere\.example \[item 0\]$/, /would send the API key to another address\. Nothing was done\.$/],
-		['a proxy', { refuse: { status: 407, body: '<h1>Proxy</h1>', contentType: 'text/html' } }, /^NenAI was not reached for the creation of a desktop: something in between.*HTTP 407\): Proxy/, /^The proxy wants a user name/],
-		['a firewall', { refuse: errorAnswer(403, 'html') }, /^NenAI was not reached for/, /to let it through to the desktop URL of the credential\. Nothing was done\.$/],
-		['a 403', { refuse: errorAnswer(403, 'json') }, /^NenAI did not accept the API key/, /^Check the API key/],
-		['a form that is not known', { answer: { id: 'd' } }, /^It is not known whether NenAI did the creation of a desktop: its answer has a form that this node does not know \(HTTP 200\): \{"id":"d"\}/, /If nothing was done, check the desktop URL/],
-		['success: false', { answer: { success: false, error: 'No' } }, /^NenAI says that the creation of a desktop failed: No \[item 0\]$/, /Look with Desktop → Get Many/],
-		['an error beside a desktop', { answer: { desktop_id: 'd', error: 'No disk' } }, /^NenAI says that the creation of a desktop failed: No disk/, /Look with Desktop → Get Many/],
+		[
+			'a redirect, which is not followed',
+			{
+				refuse: {
+					status: 307,
+					headers: { location: 'https://elsewhere.example/desktops?token=1' },
+				},
+			},
+			/^The desktop URL answers the creation of a desktop with a redirect \(HTTP 307\) to elsewhere\.example \[item 0\]$/,
+			/would send the API key to another address\. Nothing was done\.$/,
+		],
+		[
+			'a proxy',
+			{ refuse: { status: 407, body: '<h1>Proxy</h1>', contentType: 'text/html' } },
+			/^NenAI was not reached for the creation of a desktop: something in between.*HTTP 407\): Proxy/,
+			/^The proxy wants a user name/,
+		],
+		[
+			'a firewall',
+			{ refuse: errorAnswer(403, 'html') },
+			/^NenAI was not reached for/,
+			/to let it through to the desktop URL of the credential\. Nothing was done\.$/,
+		],
+		[
+			'a 403',
+			{ refuse: errorAnswer(403, 'json') },
+			/^NenAI did not accept the API key/,
+			/^Check the API key/,
+		],
+		[
+			'a form that is not known',
+			{ answer: { id: 'd' } },
+			/^It is not known whether NenAI did the creation of a desktop: its answer has a form that this node does not know \(HTTP 200\): \{"id":"d"\}/,
+			/If nothing was done, check the desktop URL/,
+		],
+		[
+			'success: false',
+			{ answer: { success: false, error: 'No' } },
+			/^NenAI says that the creation of a desktop failed: No \[item 0\]$/,
+			/Look with Desktop → Get Many/,
+		],
+		[
+			'an error beside a desktop',
+			{ answer: { desktop_id: 'd', error: 'No disk' } },
+			/^NenAI says that the creation of a desktop failed: No disk/,
+			/Look with Desktop → Get Many/,
+		],
 	])('%s', async (_, fault, message, hint) => {
 		user.fail(fault);
 		const { error } = await use('create');
@@ -204,9 +325,16 @@ describe('errors say what happened and what to do', () => {
 	});
 
 	test('no connection', async () => {
-		const { error } = await use('delete', { ...of('d'), credentials: user.credentials({ desktopUrl: 'http://127.0.0.1:1' }) });
-		expect(error?.message).toBe('NenAI could not be reached at 127.0.0.1:1 for the deletion of desktop d: the connection was refused (ECONNREFUSED) [item 0]');
-		expect(error?.description).toBe('Check the desktop URL of the credential, and that this n8n may connect to it. It was tried 5 times. Nothing was done.');
+		const { error } = await use('delete', {
+			...of('d'),
+			credentials: user.credentials({ desktopUrl: 'http://127.0.0.1:1' }),
+		});
+		expect(error?.message).toBe(
+			'NenAI could not be reached at 127.0.0.1:1 for the deletion of desktop d: the connection was refused (ECONNREFUSED) [item 0]',
+		);
+		expect(error?.description).toBe(
+			'Check the desktop URL of the credential, and that this n8n may connect to it. It was tried 5 times. Nothing was done.',
+		);
 	}, 30_000);
 
 	test.each([
@@ -222,9 +350,17 @@ describe('errors say what happened and what to do', () => {
 		['no desktop', { desktopId: '={{ "" }}' }, 'The desktop ID is empty'],
 		['a desktop that is a path', { desktopId: '..' }, '".." is not a valid desktop ID'],
 		['half a character', { desktopId: 'd\ud800' }, '"d\ud800" is not a valid desktop ID'],
-		['an object', { desktopId: '={{ { a: 1 } }}' }, 'Desktop ID (desktopId) must be an ID: a text or a number, but is an object'],
+		[
+			'an object',
+			{ desktopId: '={{ { a: 1 } }}' },
+			'Desktop ID (desktopId) must be an ID: a text or a number, but is an object',
+		],
 		['no name', { desktopId: 'd', name: ' ' }, 'Name (name) is empty'],
-		['a name that is a list', { desktopId: 'd', name: '={{ [1] }}' }, 'Name (name) must be a text, but is a list'],
+		[
+			'a name that is a list',
+			{ desktopId: 'd', name: '={{ [1] }}' },
+			'Name (name) must be a text, but is a list',
+		],
 	])('%s: an error before any request', async (_, parameters, message) => {
 		const { error } = await use('rename', { parameters: { name: 'x', ...parameters } });
 		expect(error?.message).toBe(`${message} [item 0]`);
@@ -234,7 +370,10 @@ describe('errors say what happened and what to do', () => {
 
 	test('one bad item stops all before any request', async () => {
 		const id = sandbox.desktops.add();
-		const { error } = await use('delete', { items: [{ id }, { id: '' }], parameters: { desktopId: '={{ $json.id }}' } });
+		const { error } = await use('delete', {
+			items: [{ id }, { id: '' }],
+			parameters: { desktopId: '={{ $json.id }}' },
+		});
 		expect(error?.message).toBe('The desktop ID is empty [item 1]');
 		expect(sandbox.desktops.get(id)?.status).toBe('running');
 	});
@@ -251,11 +390,20 @@ describe('what a builder can switch on around it', () => {
 
 	test('Continue: items carry their errors, the others go on', async () => {
 		const { items: out } = await use('delete', { items: items(), parameters, settings: CONTINUE });
-		expect(out.map(({ json }) => json.error ?? json.status)).toEqual([expect.stringMatching(/^NenAI refused the deletion of desktop dsk_0 .*\[item 0\]\. Check the desktop ID/), 'deleted']);
+		expect(out.map(({ json }) => json.error ?? json.status)).toEqual([
+			expect.stringMatching(
+				/^NenAI refused the deletion of desktop dsk_0 .*\[item 0\]\. Check the desktop ID/,
+			),
+			'deleted',
+		]);
 	});
 
 	test('the error output gets the failed ones', async () => {
-		const result = await use('delete', { items: items(), parameters, settings: { onError: 'continueErrorOutput' } });
+		const result = await use('delete', {
+			items: items(),
+			parameters,
+			settings: { onError: 'continueErrorOutput' },
+		});
 		expect([result.items.length, result.failedItems.length]).toEqual([1, 1]);
 	});
 
@@ -281,8 +429,20 @@ describe('what a builder can switch on around it', () => {
 
 	test('as a tool of an older agent, it gives the answer, or the failure in words', async () => {
 		const id = sandbox.desktops.add();
-		const inAgent = async (desktopId: string) => (await executeInsideAgent({ resource: 'desktop', operation: 'get', desktopId }, user.credentials()))?.[0].map(({ json }) => json);
+		const inAgent = async (desktopId: string) =>
+			(
+				await executeInsideAgent(
+					{ resource: 'desktop', operation: 'get', desktopId },
+					user.credentials(),
+				)
+			)?.[0].map(({ json }) => json);
 		expect(await inAgent(id)).toEqual([expect.objectContaining({ status: 'running' })]);
-		expect(await inAgent('dsk_0')).toEqual([{ error: expect.stringMatching(/^NenAI was asked for the state of desktop dsk_0 and refused .*not found\. Check the desktop ID/) }]);
+		expect(await inAgent('dsk_0')).toEqual([
+			{
+				error: expect.stringMatching(
+					/^NenAI was asked for the state of desktop dsk_0 and refused .*not found\. Check the desktop ID/,
+				),
+			},
+		]);
 	});
 });

@@ -45,7 +45,10 @@ export function isAuthorized(
 	headers: IncomingHttpHeaders,
 	{ apiKey, desktopKeys }: Pick<Settings, 'apiKey' | 'desktopKeys'>,
 ): boolean {
-	const right: Record<KeyHeader, string> = { 'x-api-key': apiKey, authorization: `Bearer ${apiKey}` };
+	const right: Record<KeyHeader, string> = {
+		'x-api-key': apiKey,
+		authorization: `Bearer ${apiKey}`,
+	};
 	const demanded: Record<Settings['desktopKeys'], KeyHeader[]> = {
 		either: [],
 		bearer: ['authorization'],

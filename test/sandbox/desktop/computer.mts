@@ -25,7 +25,9 @@ export interface PreparedAction {
 	act: () => Outcome;
 }
 
-type Action = (params: unknown) => z.ZodError | ((computer: Computer, screen: Screen) => PreparedAction);
+type Action = (
+	params: unknown,
+) => z.ZodError | ((computer: Computer, screen: Screen) => PreparedAction);
 
 export function newComputer({ width, height }: Screen): Computer {
 	return { cursor: [Math.floor(width / 2), Math.floor(height / 2)], typed: '', keys: [] };
@@ -42,7 +44,8 @@ export function prepareAction(
 	const prepared = actions[name](params);
 	if (prepared instanceof z.ZodError) return `Invalid params of ${name}: ${firstProblem(prepared)}`;
 	const outside = pointsOf(params).find(([x, y]) => x >= screen.width || y >= screen.height);
-	if (outside) return `Outside the screen of ${screen.width}x${screen.height}: ${outside.join(', ')}`;
+	if (outside)
+		return `Outside the screen of ${screen.width}x${screen.height}: ${outside.join(', ')}`;
 	return prepared(computer, screen);
 }
 
@@ -83,7 +86,8 @@ const shapes = {
 		)
 		.refine(
 			(given) =>
-				(given.direction ?? given.scroll_direction) === (given.scroll_direction ?? given.direction) &&
+				(given.direction ?? given.scroll_direction) ===
+					(given.scroll_direction ?? given.direction) &&
 				(given.amount ?? given.scroll_amount) === (given.scroll_amount ?? given.amount),
 			{ message: 'scroll_direction and direction, or scroll_amount and amount, disagree' },
 		),
@@ -118,7 +122,12 @@ const actions: Record<string, Action> = {
 	})),
 };
 
-const pointSchema = { type: 'array', items: { type: 'integer', minimum: 0 }, minItems: 2, maxItems: 2 };
+const pointSchema = {
+	type: 'array',
+	items: { type: 'integer', minimum: 0 },
+	minItems: 2,
+	maxItems: 2,
+};
 
 /** The tool as it is listed. */
 export const computerTool = {

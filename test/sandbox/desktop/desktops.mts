@@ -149,7 +149,13 @@ export class Desktops {
 	}
 
 	/** Takes an upload to a desktop, which may have been deleted while it came: then it throws what is answered. */
-	keepFile(id: string, folder: string, name: string, type: string | undefined, upload: Upload): void {
+	keepFile(
+		id: string,
+		folder: string,
+		name: string,
+		type: string | undefined,
+		upload: Upload,
+	): void {
 		if (this.#desktops.get(id)?.listed.status !== 'running') this.#uploads.remove(upload.file);
 		this.running(id).drive.keep(folder, name, type, upload);
 	}

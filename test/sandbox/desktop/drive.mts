@@ -84,13 +84,15 @@ export class Drive {
 	}
 
 	view(): DriveFileView[] {
-		return [...this.#files.values()].map(({ folder: path, name, size, contentType = null, upload }) => ({
-			path,
-			name,
-			size,
-			contentType,
-			sha256: upload?.sha256 ?? null,
-		}));
+		return [...this.#files.values()].map(
+			({ folder: path, name, size, contentType = null, upload }) => ({
+				path,
+				name,
+				size,
+				contentType,
+				sha256: upload?.sha256 ?? null,
+			}),
+		);
 	}
 
 	clear(): void {
@@ -110,13 +112,15 @@ export class Drive {
 
 /** A name as it was sent, decoded. Throws what is answered when it is none. */
 export function checkName(name: string): string {
-	if (name === '' || name === '.' || /[/\\]|\.\./.test(name)) throw badRequest(`Invalid file name: ${name}`);
+	if (name === '' || name === '.' || /[/\\]|\.\./.test(name))
+		throw badRequest(`Invalid file name: ${name}`);
 	return name;
 }
 
 /** A folder without slashes around it; the root is empty. Throws what is answered when it is none. */
 export function checkFolder(path: unknown = ''): string {
-	if (typeof path !== 'string' || /\\|\.\./.test(path)) throw badRequest(`Invalid path: ${String(path)}`);
+	if (typeof path !== 'string' || /\\|\.\./.test(path))
+		throw badRequest(`Invalid path: ${String(path)}`);
 	return path.split('/').filter(Boolean).join('/');
 }
 

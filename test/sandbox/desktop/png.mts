@@ -6,7 +6,12 @@ export type Colour = readonly [red: number, green: number, blue: number];
 const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 
 /** A PNG with a palette. `pixels` has an index into the colours for each pixel, row after row. */
-export function encodePng(width: number, height: number, colours: Colour[], pixels: Uint8Array): Buffer {
+export function encodePng(
+	width: number,
+	height: number,
+	colours: Colour[],
+	pixels: Uint8Array,
+): Buffer {
 	const header = Buffer.alloc(13);
 	header.writeUInt32BE(width, 0);
 	header.writeUInt32BE(height, 4);

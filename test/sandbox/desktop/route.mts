@@ -1,4 +1,10 @@
-import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify';
+import type {
+	FastifyError,
+	FastifyInstance,
+	FastifyReply,
+	FastifyRequest,
+	HTTPMethods,
+} from 'fastify';
 import { z } from 'zod';
 import { badRequest, drop, httpError, sendAnswer, sendHalf, stayOpen } from '../answers.mts';
 import { property } from '../property.mts';
@@ -39,7 +45,9 @@ const createShape = z.object({ desktop_type: z.literal('sandbox') }).strict();
 const renameShape = z.object({ name: z.string().min(1) }).strict();
 const executeShape = z
 	.object({
-		action: z.object({ tool: z.string(), action: z.string(), params: z.record(z.unknown()) }).strict(),
+		action: z
+			.object({ tool: z.string(), action: z.string(), params: z.record(z.unknown()) })
+			.strict(),
 	})
 	.strict();
 
@@ -138,7 +146,8 @@ function send(
 	if (fault.connection === 'silent-after-acting') return stayOpen(reply);
 	const ordered = fault.answer === undefined ? fault.wholeAnswer : jsonAnswer(fault.answer);
 	if (!ordered && done !== 'nothing' && 'file' in done) return sendFile(reply, done.file, fault);
-	const whole = ordered ?? (done !== 'nothing' && 'json' in done ? jsonAnswer(done.json) : { status: 204 });
+	const whole =
+		ordered ?? (done !== 'nothing' && 'json' in done ? jsonAnswer(done.json) : { status: 204 });
 	return fault.connection === 'cut-answer' ? sendHalf(reply, whole) : sendAnswer(reply, whole);
 }
 
@@ -176,7 +185,8 @@ async function upload(
 			if (!request.raw.destroyed) throw error;
 			return null;
 		});
-	if (received === null || (received === 'stopped' && fault.cutAfterBytes !== undefined)) drop(reply);
+	if (received === null || (received === 'stopped' && fault.cutAfterBytes !== undefined))
+		drop(reply);
 	else if (received === 'stopped' && fault.stallAfterBytes !== undefined) stayOpen(reply);
 	else if (typeof received === 'string') {
 		// The rest is taken and thrown away, so that the client comes to read the answer.

@@ -77,7 +77,10 @@ export type DesktopTool = z.infer<typeof desktopToolShape>;
 
 /** In pixels. */
 export const screenShape = z
-	.object({ width: z.number().int().min(320).max(8000), height: z.number().int().min(200).max(8000) })
+	.object({
+		width: z.number().int().min(320).max(8000),
+		height: z.number().int().min(200).max(8000),
+	})
 	.strict();
 export type Screen = z.infer<typeof screenShape>;
 

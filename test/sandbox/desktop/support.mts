@@ -42,7 +42,11 @@ export async function ask(
 		signal: AbortSignal.timeout(timeoutMs),
 		reset: true,
 	});
-	return { status: answer.statusCode, headers: answer.headers, body: readBody(await answer.body.text()) };
+	return {
+		status: answer.statusCode,
+		headers: answer.headers,
+		body: readBody(await answer.body.text()),
+	};
 }
 
 /** The answer to an action of `computer`, or of another tool. */
@@ -79,7 +83,11 @@ export async function upload(
 		signal: AbortSignal.timeout(timeoutMs),
 		reset: true,
 	});
-	return { status: answer.statusCode, headers: answer.headers, body: readBody(await answer.body.text()) };
+	return {
+		status: answer.statusCode,
+		headers: answer.headers,
+		body: readBody(await answer.body.text()),
+	};
 }
 
 /**
@@ -94,10 +102,16 @@ export async function rawStatus(
 ): Promise<number> {
 	const { hostname, port, pathname } = new URL(sandbox.desktopUrl);
 	const socket = connect(Number(port), hostname).pause();
-	const lines = [`${method} ${pathname}${path} HTTP/1.1`, 'host: a', `x-api-key: ${sandbox.apiKey}`];
+	const lines = [
+		`${method} ${pathname}${path} HTTP/1.1`,
+		'host: a',
+		`x-api-key: ${sandbox.apiKey}`,
+	];
 	socket.write([...lines, `content-length: ${length}`, '', ''].join('\r\n'));
 	await new Promise((resolve) => socket.write(Buffer.alloc(sent), resolve));
-	const answered = new Promise<string>((resolve) => socket.once('data', (data) => resolve(String(data))));
+	const answered = new Promise<string>((resolve) =>
+		socket.once('data', (data) => resolve(String(data))),
+	);
 	socket.resume();
 	const status = Number(/^HTTP\/1\.1 (\d+)/.exec(await answered)?.[1]);
 	socket.destroy();
@@ -140,14 +154,16 @@ export async function download(sandbox: Sandbox, url: string): Promise<Downloade
 
 /** The size of a PNG, and the colours of its pixels. Throws when it is not one that every reader takes. */
 export function readPng(png: Buffer): { width: number; height: number; pixels: string[] } {
-	if (png.subarray(0, 8).toString('latin1') !== '\x89PNG\r\n\x1a\n') throw new Error('no PNG signature');
+	if (png.subarray(0, 8).toString('latin1') !== '\x89PNG\r\n\x1a\n')
+		throw new Error('no PNG signature');
 	const chunks = [...chunksOf(png)];
 	const names = chunks.map(({ type }) => type).join(' ');
 	if (names !== 'IHDR PLTE IDAT IEND') throw new Error(`unexpected chunks: ${names}`);
 	const [header, palette, data] = chunks.map((chunk) => chunk.data);
 	const [width, height] = [header.readUInt32BE(0), header.readUInt32BE(4)];
 	const rows = inflateSync(data);
-	if (rows.length !== (width + 1) * height) throw new Error('not as many pixels as the header says');
+	if (rows.length !== (width + 1) * height)
+		throw new Error('not as many pixels as the header says');
 	const pixels = [];
 	for (let y = 0; y < height; y += 1) {
 		const [filter, ...row] = rows.subarray(y * (width + 1), (y + 1) * (width + 1));

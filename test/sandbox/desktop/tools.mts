@@ -21,7 +21,11 @@ export type CheckSchema = (schema: Record<string, unknown>, data: unknown) => st
 type Listed = Pick<DesktopTool, 'name' | 'description' | 'parameters'>;
 
 export function listTools({ desktopTools }: Settings): Listed[] {
-	const others = desktopTools.map(({ name, description, parameters }) => ({ name, description, parameters }));
+	const others = desktopTools.map(({ name, description, parameters }) => ({
+		name,
+		description,
+		parameters,
+	}));
 	return [computerTool, ...others];
 }
 

@@ -48,7 +48,8 @@ async function answerMcp(
 	if (fault.refuse) return sendAnswer(reply, fault.refuse);
 	if (fault.loseSession && session !== null) parts.sessions.forget(session);
 	const { mcpLostSession, mcpStickyCookie } = parts.settings();
-	if (mcpLostSession && session !== null && !parts.sessions.knows(session)) return sendAnswer(reply, mcpLostSession);
+	if (mcpLostSession && session !== null && !parts.sessions.knows(session))
+		return sendAnswer(reply, mcpLostSession);
 	if (mcpStickyCookie && session !== null && !holdsCookie(request, session))
 		return sendAnswer(reply, { status: 404, body: { error: 'Session not found' } });
 	const response = await parts.sessions.answer({
@@ -63,8 +64,13 @@ async function answerMcp(
 /** What the SDK looks at; the body it is given apart. */
 function toWebRequest({ method, url, headers }: FastifyRequest): Request {
 	const known = ['accept', 'content-type', sessionHeader, 'mcp-protocol-version'];
-	const given = known.flatMap((name) => (headers[name] === undefined ? [] : [[name, String(headers[name])]]));
-	return new Request(new URL(url, 'http://sandbox'), { method, headers: Object.fromEntries(given) });
+	const given = known.flatMap((name) =>
+		headers[name] === undefined ? [] : [[name, String(headers[name])]],
+	);
+	return new Request(new URL(url, 'http://sandbox'), {
+		method,
+		headers: Object.fromEntries(given),
+	});
 }
 
 /** The cookie by which a load balancer knows where a session is. */

@@ -36,7 +36,8 @@ export function createMcpServer({ settings, tools, orderedFor, onVersion }: Part
 	server.setRequestHandler(ListToolsRequestSchema, ({ params }) => tools.list(params?.cursor));
 	// A handler of the usual kind would have its result mended or refused, and then no odd one could be ordered.
 	server.fallbackRequestHandler = async (request, { requestId }) => {
-		if (request.method !== 'tools/call') throw new McpError(ErrorCode.MethodNotFound, 'Method not found');
+		if (request.method !== 'tools/call')
+			throw new McpError(ErrorCode.MethodNotFound, 'Method not found');
 		const { params } = CallToolRequestSchema.parse(request);
 		return tools.call(params.name, params.arguments ?? {}, orderedFor(requestId));
 	};

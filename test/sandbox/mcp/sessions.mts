@@ -116,7 +116,11 @@ function refuseVersion({ request }: Incoming, agreed: string | null): Response |
 	if (named === null && agreed >= '2025-06-18')
 		return refusal(400, -32000, 'Bad Request: MCP-Protocol-Version header is required');
 	if (named !== null && named !== agreed)
-		return refusal(400, -32000, `Bad Request: MCP-Protocol-Version is ${named}, agreed was ${agreed}`);
+		return refusal(
+			400,
+			-32000,
+			`Bad Request: MCP-Protocol-Version is ${named}, agreed was ${agreed}`,
+		);
 	// The SDK's server would refuse a version that only a setting knows.
 	request.headers.delete(versionHeader);
 	return undefined;

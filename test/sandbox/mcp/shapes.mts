@@ -28,7 +28,9 @@ export const streamShape = z
 		 * What comes before the answer, in this order. `notification`, `log` and `progress` want no answer, `ping` is a
 		 * request to the client, and `answer-to-another` answers a request that nobody has made.
 		 */
-		first: z.array(z.enum(['notification', 'log', 'progress', 'ping', 'answer-to-another'])).optional(),
+		first: z
+			.array(z.enum(['notification', 'log', 'progress', 'ping', 'answer-to-another']))
+			.optional(),
 		/** The stream ends, and the answer never comes. */
 		withoutAnswer: z.boolean().optional(),
 		/** How long the stream stays open after the last event. */
@@ -57,7 +59,9 @@ export const toolResultShape = z.union([
 	/** This result as it is, of the protocol or not. */
 	z.object({ whole: json }).strict(),
 	/** A JSON-RPC error in place of a result. */
-	z.object({ rpcError: z.object({ code: z.number().int(), message: z.string() }).strict() }).strict(),
+	z
+		.object({ rpcError: z.object({ code: z.number().int(), message: z.string() }).strict() })
+		.strict(),
 ]);
 export type ToolResult = z.infer<typeof toolResultShape>;
 

@@ -26,7 +26,9 @@ function plainEvent(message: string): Buffer {
 function* oddEvent(message: string): Generator<Buffer> {
 	const lines = JSON.stringify(JSON.parse(message), null, 1).split('\n');
 	const data = lines.map((line, index) => (index % 2 === 0 ? `data:${line}` : `data: ${line}`));
-	const event = [': still here', 'colour: blue', 'data', ...data, 'event:message', '', ''].join('\r\n');
+	const event = [': still here', 'colour: blue', 'data', ...data, 'event:message', '', ''].join(
+		'\r\n',
+	);
 	const bytes = Buffer.from(event);
 	for (let at = 0; at < bytes.length; at += 7) yield bytes.subarray(at, at + 7);
 }
@@ -37,10 +39,18 @@ function messageOf(kind: First, request: McpMessage): Record<string, unknown> {
 		case 'notification':
 			return { jsonrpc, method: 'notifications/tools/list_changed' };
 		case 'log':
-			return { jsonrpc, method: 'notifications/message', params: { level: 'info', data: 'Looking' } };
+			return {
+				jsonrpc,
+				method: 'notifications/message',
+				params: { level: 'info', data: 'Looking' },
+			};
 		case 'progress': {
 			const progressToken = request.progressToken ?? request.id;
-			return { jsonrpc, method: 'notifications/progress', params: { progressToken, progress: 1, total: 2 } };
+			return {
+				jsonrpc,
+				method: 'notifications/progress',
+				params: { progressToken, progress: 1, total: 2 },
+			};
 		}
 		case 'ping':
 			return { jsonrpc, id: 'ping-of-the-server', method: 'ping' };

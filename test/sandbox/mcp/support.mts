@@ -29,7 +29,9 @@ export async function callTool(
 	given: Record<string, unknown> = {},
 	timeoutMs = 3000,
 ): Promise<CallToolResult> {
-	const result = await client.callTool({ name, arguments: given }, undefined, { timeout: timeoutMs });
+	const result = await client.callTool({ name, arguments: given }, undefined, {
+		timeout: timeoutMs,
+	});
 	return result as CallToolResult;
 }
 
@@ -58,7 +60,11 @@ export function postMcp(
 
 export const protocolVersion = '2025-06-18';
 
-export function rpc(method: string, params: Record<string, unknown> = {}, id: number | string = 1): object {
+export function rpc(
+	method: string,
+	params: Record<string, unknown> = {},
+	id: number | string = 1,
+): object {
 	return { jsonrpc: '2.0', id, method, params };
 }
 
@@ -86,7 +92,10 @@ export function messagesOf(stream: string): Array<Record<string, unknown>> {
 }
 
 /** Starts a run and gives its messageId. */
-export async function startRun(sandbox: Sandbox, body: Record<string, unknown> = {}): Promise<string> {
+export async function startRun(
+	sandbox: Sandbox,
+	body: Record<string, unknown> = {},
+): Promise<string> {
 	const { body: accepted } = await postRun(sandbox, { workflow_id: 'w', ...body });
 	return JSON.parse(accepted).messageId;
 }

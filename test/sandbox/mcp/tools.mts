@@ -14,7 +14,9 @@ const deploymentId = z.string().min(1).optional();
 const argumentShapes = {
 	run: z.object({ messageId }).strict(),
 	runInDeployment: z.object({ messageId, deploymentId }).strict(),
-	runs: z.object({ workflowId: z.string().min(1), limit: z.number().int().min(1).default(10) }).strict(),
+	runs: z
+		.object({ workflowId: z.string().min(1), limit: z.number().int().min(1).default(10) })
+		.strict(),
 	workflows: z.object({ deploymentId }).strict(),
 	any: z.object({}).passthrough(),
 };
@@ -66,7 +68,9 @@ export class McpTools {
 			description: 'Get a link to the recording of a run',
 			shape: argumentShapes.run,
 			answer: (given) =>
-				this.#ofRun(given.messageId, ({ liveViewUrl }) => ({ data: { success: true, liveViewUrl } })),
+				this.#ofRun(given.messageId, ({ liveViewUrl }) => ({
+					data: { success: true, liveViewUrl },
+				})),
 		});
 		// Listed, since the real server lists them; nothing here may call them.
 		const refusing = tool({
@@ -126,7 +130,11 @@ export class McpTools {
 	}
 }
 
-function tool<Shape extends z.AnyZodObject>({ description, shape, answer }: Definition<Shape>): AnyTool {
+function tool<Shape extends z.AnyZodObject>({
+	description,
+	shape,
+	answer,
+}: Definition<Shape>): AnyTool {
 	return {
 		listed: { description, inputSchema: { ...toJsonSchemaCompat(shape), type: 'object' } },
 		call: (given) => {
@@ -148,7 +156,13 @@ function statusOf({
 	return { success: true, status, startTime, endTime, progress, output, liveViewUrl, ...more };
 }
 
-function summaryOf({ messageId: id, workflowId, status, startTime, endTime }: RunView): ToolAnswer['data'] {
+function summaryOf({
+	messageId: id,
+	workflowId,
+	status,
+	startTime,
+	endTime,
+}: RunView): ToolAnswer['data'] {
 	return { runId: `run-${id}`, messageId: id, workflowId, status, startTime, endTime };
 }
 

@@ -1,10 +1,23 @@
 import { isFinished, plainStatus } from '../../../nodes/shared/runStatus';
 
-test.each(['queued', 'running', 'processing', 'Running', 'PROCESSING', ' queued ', '\tRunning\n'])('a run that is "%s" has not ended', (status) => {
-	expect(isFinished(status)).toBe(false);
-});
+test.each(['queued', 'running', 'processing', 'Running', 'PROCESSING', ' queued ', '\tRunning\n'])(
+	'a run that is "%s" has not ended',
+	(status) => {
+		expect(isFinished(status)).toBe(false);
+	},
+);
 
-test.each(['success', 'Success', 'completed', 'failed', 'timeout', 'cancelled', 'running late', 'constructor', ''])('a run that is "%s" has ended', (status) => {
+test.each([
+	'success',
+	'Success',
+	'completed',
+	'failed',
+	'timeout',
+	'cancelled',
+	'running late',
+	'constructor',
+	'',
+])('a run that is "%s" has ended', (status) => {
 	expect(isFinished(status)).toBe(true);
 });
 

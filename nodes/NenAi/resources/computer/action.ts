@@ -1,7 +1,13 @@
 import type { IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
 
 import type { ActionResult } from '../../../shared/transport/desktop/results';
-import { COMPUTER, isReadOnly, CHECK_SCREEN, type ToolCall, type Desktops } from '../../../shared/transport/desktop/desktops';
+import {
+	COMPUTER,
+	isReadOnly,
+	CHECK_SCREEN,
+	type ToolCall,
+	type Desktops,
+} from '../../../shared/transport/desktop/desktops';
 import { sanitizeFailure } from '../../../shared/transport/desktop/failures';
 import type { Failure } from '../../../shared/failures/failure';
 import { retry } from '../../../shared/execution/retry';
@@ -26,7 +32,8 @@ const actionOptions: INodeProperties = {
 			name: 'screenshotAfter',
 			type: 'boolean',
 			default: false,
-			description: 'Whether to put a picture of the screen into the binary field data when the action is done',
+			description:
+				'Whether to put a picture of the screen into the binary field data when the action is done',
 		},
 		{
 			displayName: 'Timeout',
@@ -34,7 +41,8 @@ const actionOptions: INodeProperties = {
 			type: 'number',
 			default: DEFAULT_TIMEOUT_SECONDS,
 			typeOptions: { minValue: 1 },
-			description: 'How long to wait for an answer, in seconds. What an action is told to wait, to hold a key or to type takes time of its own, which comes on top.',
+			description:
+				'How long to wait for an answer, in seconds. What an action is told to wait, to hold a key or to type takes time of its own, which comes on top.',
 		},
 	],
 };
@@ -66,7 +74,13 @@ export interface ActionInput extends ToolCall {
 /** What came of an action; of one of an earlier try, whether it had a picture, which is not kept. */
 type StoredResult = ActionResult & { hadPicture?: boolean };
 
-export function defineAction({ option, parameters: more = [], read, looks = false, check }: ActionDefinition): Operation {
+export function defineAction({
+	option,
+	parameters: more = [],
+	read,
+	looks = false,
+	check,
+}: ActionDefinition): Operation {
 	const parameters = [desktopProperty, ...more, actionOptions];
 	return {
 		option,
@@ -75,13 +89,25 @@ export function defineAction({ option, parameters: more = [], read, looks = fals
 			const hints: string[] = [];
 			const work = {
 				parameters,
-				read: (given: ParameterReader): ActionInput => ({ tool: COMPUTER, ...read(given), desktopId: readDesktopId(given), screenshotAfter: given.boolean('options.screenshotAfter') }),
+				read: (given: ParameterReader): ActionInput => ({
+					tool: COMPUTER,
+					...read(given),
+					desktopId: readDesktopId(given),
+					screenshotAfter: given.boolean('options.screenshotAfter'),
+				}),
 				readTimeout: (ofAll: ParameterReader) => ofAll.number('options.timeout'),
 				run: async (desktops: Desktops, input: ActionInput): Promise<Attempt<StoredResult>> => {
 					const failure = await check?.(desktops, input);
-					return failure === undefined ? await desktops.execute(input.desktopId, input) : { kind: 'failed', failure };
+					return failure === undefined
+						? await desktops.execute(input.desktopId, input)
+						: { kind: 'failed', failure };
 				},
-				enrich: async (desktops: Desktops, result: StoredResult, input: ActionInput, itemIndex: number): Promise<Attempt<StoredResult>> => {
+				enrich: async (
+					desktops: Desktops,
+					result: StoredResult,
+					input: ActionInput,
+					itemIndex: number,
+				): Promise<Attempt<StoredResult>> => {
 					const { value, hint } = await addPicture(desktops, result, input);
 					if (hint !== undefined) hints.push(`Item ${itemIndex}: ${hint}`);
 					return { kind: 'done', value };
@@ -90,7 +116,13 @@ export function defineAction({ option, parameters: more = [], read, looks = fals
 			};
 			const output = looks
 				? await queryDesktops(this, { ...work, maxConcurrency: 1 })
-				: await mutateDesktops(this, { ...work, name: `computer/${option.value}`, recoveryHint: CHECK_SCREEN, isQuery: isReadOnly, toJournal: withoutPicture });
+				: await mutateDesktops(this, {
+						...work,
+						name: `computer/${option.value}`,
+						recoveryHint: CHECK_SCREEN,
+						isQuery: isReadOnly,
+						toJournal: withoutPicture,
+					});
 			// Not every context in which n8n executes nodes has it.
 			for (const message of hints) this.addExecutionHints?.({ message, location: 'outputPane' });
 			return output;
@@ -104,17 +136,44 @@ function withoutPicture({ json, picture }: StoredResult): StoredResult {
 }
 
 /** Takes a picture of the screen where one is wanted and the answer has none. What was done stays done without it. */
-async function addPicture(desktops: Desktops, answer: StoredResult, { desktopId, screenshotAfter }: ActionInput): Promise<{ value: StoredResult; hint?: string }> {
+async function addPicture(
+	desktops: Desktops,
+	answer: StoredResult,
+	{ desktopId, screenshotAfter }: ActionInput,
+): Promise<{ value: StoredResult; hint?: string }> {
 	if (answer.picture !== undefined) return { value: answer };
-	if (!screenshotAfter) return { value: answer, hint: answer.hadPicture ? 'It was done in an earlier try, and its picture was not kept.' : undefined };
+	if (!screenshotAfter)
+		return {
+			value: answer,
+			hint: answer.hadPicture
+				? 'It was done in an earlier try, and its picture was not kept.'
+				: undefined,
+		};
 	const { maxTries } = desktops.connection;
-	const look = await retry(async () => await desktops.screenshot(desktopId), { maxTries, signal: desktops.stopped });
+	const look = await retry(async () => await desktops.screenshot(desktopId), {
+		maxTries,
+		signal: desktops.stopped,
+	});
 	if (look.kind === 'done') return { value: { ...answer, picture: look.value.picture } };
-	const { message, hint } = sanitizeFailure(failureOfOutcome(look), desktops.connection.credential.apiKey);
-	return { value: answer, hint: `It was done, but no picture of the screen could be taken. ${message}. ${hint}` };
+	const { message, hint } = sanitizeFailure(
+		failureOfOutcome(look),
+		desktops.connection.credential.apiKey,
+	);
+	return {
+		value: answer,
+		hint: `It was done, but no picture of the screen could be taken. ${message}. ${hint}`,
+	};
 }
 
 /** An item of an answer, with its picture in this binary field. */
-export async function toItems(this: IExecuteFunctions, { json, picture }: ActionResult, property: string): Promise<INodeExecutionData[]> {
-	return [picture === undefined ? { json } : { json, binary: { [property]: await storePicture.call(this, picture) } }];
+export async function toItems(
+	this: IExecuteFunctions,
+	{ json, picture }: ActionResult,
+	property: string,
+): Promise<INodeExecutionData[]> {
+	return [
+		picture === undefined
+			? { json }
+			: { json, binary: { [property]: await storePicture.call(this, picture) } },
+	];
 }

@@ -15,7 +15,8 @@ export const click = defineAction({
 		name: 'Click',
 		value: 'click',
 		action: 'Click on a desktop',
-		description: 'Clicks at a place on the screen of a desktop. This does real work in whatever program is there.',
+		description:
+			'Clicks at a place on the screen of a desktop. This does real work in whatever program is there.',
 	},
 	parameters: [
 		...point,
@@ -34,5 +35,8 @@ export const click = defineAction({
 			description: 'With which button of the mouse, and how often',
 		},
 	],
-	read: (given) => ({ action: ACTIONS[given.choiceInAnyCase('button')], params: { coordinate: readPoint(given) } }),
+	read: (given) => ({
+		action: ACTIONS[given.choiceInAnyCase('button')],
+		params: { coordinate: readPoint(given) },
+	}),
 });

@@ -11,7 +11,8 @@ export const custom = defineAction({
 		name: 'Custom Action',
 		value: 'custom',
 		action: 'Use any tool of a desktop',
-		description: 'Lets any tool that a desktop has do any of its actions, also those that this node does not know. This does real work.',
+		description:
+			'Lets any tool that a desktop has do any of its actions, also those that this node does not know. This does real work.',
 	},
 	parameters: [
 		{
@@ -44,7 +45,8 @@ export const custom = defineAction({
 			required: true,
 			default: '',
 			placeholder: 'e.g. left_mouse_down',
-			description: 'What the tool is to do, by the name that the documentation of the Desktop API gives it',
+			description:
+				'What the tool is to do, by the name that the documentation of the Desktop API gives it',
 		},
 		{
 			displayName: 'Parameters (JSON)',
@@ -52,7 +54,8 @@ export const custom = defineAction({
 			type: 'json',
 			default: '{}',
 			placeholder: '{ "coordinate": [500, 300] }',
-			description: 'A JSON object, or an expression that gives one, with what the action needs. Empty: nothing.',
+			description:
+				'A JSON object, or an expression that gives one, with what the action needs. Empty: nothing.',
 		},
 	],
 	read: readCommand,
@@ -61,23 +64,45 @@ export const custom = defineAction({
 
 function readCommand(given: ParameterReader): ToolCall {
 	const tool = given.id('tool');
-	if (tool === '') throw invalidParameter('Tool (tool) is empty', 'Choose one from the list, or enter its name, such as computer.');
+	if (tool === '')
+		throw invalidParameter(
+			'Tool (tool) is empty',
+			'Choose one from the list, or enter its name, such as computer.',
+		);
 	const action = given.text('action');
-	if (action === '') throw invalidParameter('Action (action) is empty', 'Enter what the tool is to do, such as left_mouse_down.');
+	if (action === '')
+		throw invalidParameter(
+			'Action (action) is empty',
+			'Enter what the tool is to do, such as left_mouse_down.',
+		);
 	const params = given.objectForSending('params', {});
-	return { tool, action, params, extraSeconds: tool === COMPUTER ? timeOf(action, params) : undefined };
+	return {
+		tool,
+		action,
+		params,
+		extraSeconds: tool === COMPUTER ? timeOf(action, params) : undefined,
+	};
 }
 
 /** What the desktop says of its tools is asked for before each action: more may have come. Where it says nothing, the action decides. */
-async function checkAgainstTools(desktops: Desktops, { desktopId, tool: name, action, params }: ActionInput): Promise<Failure | undefined> {
+async function checkAgainstTools(
+	desktops: Desktops,
+	{ desktopId, tool: name, action, params }: ActionInput,
+): Promise<Failure | undefined> {
 	const listed = await desktops.tools(desktopId);
 	if (listed.kind !== 'done' || listed.value.length === 0) return undefined;
 	const tool = listed.value.find((each) => each.name === name);
 	if (tool === undefined) {
 		const names = listed.value.map((each) => each.name).join(', ');
-		return { message: `Desktop ${desktopId} has no tool "${name}"`, hint: `It has: ${names}. Nothing was done.` };
+		return {
+			message: `Desktop ${desktopId} has no tool "${name}"`,
+			hint: `It has: ${names}. Nothing was done.`,
+		};
 	}
 	const problems = problemsOf(tool.parameters, action, params);
 	if (problems.length === 0) return undefined;
-	return { message: `${name}.${action} cannot be done on desktop ${desktopId} like this: ${problems.join('; ')}`, hint: 'Correct the action (action) or its parameters (params): this is what the desktop says that the tool takes. Nothing was done.' };
+	return {
+		message: `${name}.${action} cannot be done on desktop ${desktopId} like this: ${problems.join('; ')}`,
+		hint: 'Correct the action (action) or its parameters (params): this is what the desktop says that the tool takes. Nothing was done.',
+	};
 }

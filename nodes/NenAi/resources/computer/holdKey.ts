@@ -6,8 +6,13 @@ export const holdKey = defineAction({
 		name: 'Hold Key',
 		value: 'holdKey',
 		action: 'Hold a key on a desktop',
-		description: 'Holds a key down on a desktop for some time, for example an arrow key. This does real work.',
+		description:
+			'Holds a key down on a desktop for some time, for example an arrow key. This does real work.',
 	},
 	parameters: [keyProperty, durationProperty('How long to hold the key, in seconds')],
-	read: (given) => ({ action: 'hold_key', params: { text: readKey(given), duration: readDuration(given) }, extraSeconds: readDuration(given) }),
+	read: (given) => ({
+		action: 'hold_key',
+		params: { text: readKey(given), duration: readDuration(given) },
+		extraSeconds: readDuration(given),
+	}),
 });

@@ -11,16 +11,11 @@ import { scroll } from './scroll';
 import { type } from './type';
 import { wait } from './wait';
 
-export const computer = defineResource({ name: 'Computer', value: 'computer', description: 'The mouse, the keyboard and the screen of a desktop' }, [
-	screenshot,
-	click,
-	mouseMove,
-	drag,
-	type,
-	key,
-	holdKey,
-	scroll,
-	wait,
-	cursorPosition,
-	custom,
-]);
+export const computer = defineResource(
+	{
+		name: 'Computer',
+		value: 'computer',
+		description: 'The mouse, the keyboard and the screen of a desktop',
+	},
+	[screenshot, click, mouseMove, drag, type, key, holdKey, scroll, wait, cursorPosition, custom],
+);

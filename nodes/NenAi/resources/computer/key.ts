@@ -6,7 +6,8 @@ export const key = defineAction({
 		name: 'Press Key',
 		value: 'key',
 		action: 'Press a key on a desktop',
-		description: 'Presses a key on a desktop, or several at once, such as Return, Tab or ctrl+a. This does real work.',
+		description:
+			'Presses a key on a desktop, or several at once, such as Return, Tab or ctrl+a. This does real work.',
 	},
 	parameters: [keyProperty],
 	read: (given) => ({ action: 'key', params: { text: readKey(given) } }),

@@ -10,13 +10,18 @@ export const keyProperty: INodeProperties = {
 	required: true,
 	default: '',
 	placeholder: 'e.g. Return, or ctrl+a',
-	description: 'A key, such as Return, Tab, Escape or F5, or several that are held together, such as ctrl+a or alt+F4',
+	description:
+		'A key, such as Return, Tab, Escape or F5, or several that are held together, such as ctrl+a or alt+F4',
 };
 
 /** Throws InvalidParameterError where there is none. */
 export function readKey(given: ParameterReader): string {
 	const key = given.text('key');
-	if (key === '') throw invalidParameter('Key (key) is empty', 'Enter a key, such as Return or ctrl+a. The space bar is called space.');
+	if (key === '')
+		throw invalidParameter(
+			'Key (key) is empty',
+			'Enter a key, such as Return or ctrl+a. The space bar is called space.',
+		);
 	return key;
 }
 
@@ -57,7 +62,12 @@ export function durationProperty(description: string): INodeProperties {
 /** Seconds, which the answer takes longer by. Throws InvalidParameterError for what is no time. */
 export function readDuration(given: ParameterReader): number {
 	const duration = given.number('duration');
-	if (duration < 0) throw invalidParameter('Duration (duration) is negative', 'Enter a number of seconds.');
-	if (duration > LONGEST) throw invalidParameter(`Duration (duration) is longer than an hour: ${duration} seconds`, 'Enter at most 3600 seconds. For a longer pause, use the Wait node of n8n.');
+	if (duration < 0)
+		throw invalidParameter('Duration (duration) is negative', 'Enter a number of seconds.');
+	if (duration > LONGEST)
+		throw invalidParameter(
+			`Duration (duration) is longer than an hour: ${duration} seconds`,
+			'Enter at most 3600 seconds. For a longer pause, use the Wait node of n8n.',
+		);
 	return duration;
 }

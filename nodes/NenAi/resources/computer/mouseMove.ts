@@ -6,7 +6,8 @@ export const mouseMove = defineAction({
 		name: 'Move Mouse',
 		value: 'mouseMove',
 		action: 'Move the mouse on a desktop',
-		description: 'Moves the mouse to a place on the screen of a desktop without clicking, for example to open a menu',
+		description:
+			'Moves the mouse to a place on the screen of a desktop without clicking, for example to open a menu',
 	},
 	parameters: point,
 	read: (given) => ({ action: 'mouse_move', params: { coordinate: readPoint(given) } }),

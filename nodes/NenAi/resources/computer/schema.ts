@@ -27,12 +27,17 @@ const OPENING = ['$ref', 'oneOf', 'anyOf', 'allOf', 'patternProperties'];
 export function problemsOf(schema: unknown, action: string, params: IDataObject): string[] {
 	const whole = understand(schema);
 	if (whole === undefined) return [];
-	const ofAction = problemsIn({ properties: only(whole.properties, 'action'), required: [], closed: false }, { action });
+	const ofAction = problemsIn(
+		{ properties: only(whole.properties, 'action'), required: [], closed: false },
+		{ action },
+	);
 	if (Object.hasOwn(whole.properties, 'params')) {
 		const inner = understand(whole.properties.params);
 		return [...ofAction, ...(inner === undefined ? [] : problemsIn(inner, params))];
 	}
-	return Object.hasOwn(params, 'action') ? problemsIn(whole, params) : [...ofAction, ...problemsIn(whole, params)];
+	return Object.hasOwn(params, 'action')
+		? problemsIn(whole, params)
+		: [...ofAction, ...problemsIn(whole, params)];
 }
 
 function understand(schema: unknown): Schema | undefined {
@@ -42,7 +47,11 @@ function understand(schema: unknown): Schema | undefined {
 	const isOpen = OPENING.some((keyword) => keyword in schema);
 	return {
 		properties,
-		required: Array.isArray(required) ? required.filter((name): name is string => typeof name === 'string' && !OF_THE_CALL.includes(name)) : [],
+		required: Array.isArray(required)
+			? required.filter(
+					(name): name is string => typeof name === 'string' && !OF_THE_CALL.includes(name),
+				)
+			: [],
 		closed: additionalProperties === false && !isOpen,
 	};
 }
@@ -52,11 +61,24 @@ function only(properties: Schema['properties'], name: string): Schema['propertie
 }
 
 function problemsIn({ properties, required, closed }: Schema, given: IDataObject): string[] {
-	const missing = required.filter((name) => given[name] === undefined).map((name) => `"${name}" is missing`);
-	const unknown = closed ? Object.keys(given).filter((name) => !Object.hasOwn(properties, name)) : [];
-	const known = Object.keys(properties).filter((name) => !OF_THE_CALL.includes(name)).slice(0, MOST_NAMED).join(', ');
-	const wrong = Object.entries(given).flatMap(([name, value]) => (Object.hasOwn(properties, name) ? problemOf(name, value, properties[name]) : []));
-	return [...missing, ...unknown.map((name) => `"${name}" is not known (it takes ${known || 'none'})`), ...wrong];
+	const missing = required
+		.filter((name) => given[name] === undefined)
+		.map((name) => `"${name}" is missing`);
+	const unknown = closed
+		? Object.keys(given).filter((name) => !Object.hasOwn(properties, name))
+		: [];
+	const known = Object.keys(properties)
+		.filter((name) => !OF_THE_CALL.includes(name))
+		.slice(0, MOST_NAMED)
+		.join(', ');
+	const wrong = Object.entries(given).flatMap(([name, value]) =>
+		Object.hasOwn(properties, name) ? problemOf(name, value, properties[name]) : [],
+	);
+	return [
+		...missing,
+		...unknown.map((name) => `"${name}" is not known (it takes ${known || 'none'})`),
+		...wrong,
+	];
 }
 
 interface Type {
@@ -78,16 +100,33 @@ const TYPES = new Map<unknown, Type>([
 /** A text that is a number counts as one: servers take either. */
 function asNumber(value: unknown): unknown {
 	if (value instanceof ExactNumber || typeof value === 'bigint') return Number(value);
-	return typeof value === 'string' && value.trim() !== '' && Number.isFinite(Number(value)) ? Number(value) : value;
+	return typeof value === 'string' && value.trim() !== '' && Number.isFinite(Number(value))
+		? Number(value)
+		: value;
 }
 
 function problemOf(name: string, value: unknown, schema: unknown): string[] {
-	if (!isRecord(schema) || OPENING.some((keyword) => keyword in schema) || (value === null && schema.nullable === true)) return [];
+	if (
+		!isRecord(schema) ||
+		OPENING.some((keyword) => keyword in schema) ||
+		(value === null && schema.nullable === true)
+	)
+		return [];
 	const names = [schema.type].flat();
 	const types = names.map((type) => TYPES.get(type)).filter((type) => type !== undefined);
-	if (types.length === names.length && !types.some(({ is }) => is(value))) return [`"${name}" must be ${types.map(({ words }) => words).join(' or ')}, but is ${describe(value)}`];
+	if (types.length === names.length && !types.some(({ is }) => is(value)))
+		return [
+			`"${name}" must be ${types.map(({ words }) => words).join(' or ')}, but is ${describe(value)}`,
+		];
 	const { enum: choices } = schema;
 	// Lists and objects among the choices are left to NenAI.
-	if (!Array.isArray(choices) || choices.some((choice) => typeof choice === 'object' && choice !== null) || choices.some((choice) => choice === value || choice === asNumber(value))) return [];
-	return [`"${name}" must be one of ${choices.slice(0, MOST_NAMED).map(String).join(', ')}, but is ${describe(value)}`];
+	if (
+		!Array.isArray(choices) ||
+		choices.some((choice) => typeof choice === 'object' && choice !== null) ||
+		choices.some((choice) => choice === value || choice === asNumber(value))
+	)
+		return [];
+	return [
+		`"${name}" must be one of ${choices.slice(0, MOST_NAMED).map(String).join(', ')}, but is ${describe(value)}`,
+	];
 }

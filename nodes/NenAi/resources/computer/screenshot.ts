@@ -11,7 +11,8 @@ export const option: Operation['option'] = {
 	name: 'Screenshot',
 	value: 'screenshot',
 	action: 'Take a screenshot of a desktop',
-	description: 'Takes a picture of the screen of a desktop, as a file. Changes nothing. The tool of an AI agent passes no pictures on: its model only learns that one was taken.',
+	description:
+		'Takes a picture of the screen of a desktop, as a file. Changes nothing. The tool of an AI agent passes no pictures on: its model only learns that one was taken.',
 };
 
 export const parameters: INodeProperties[] = [
@@ -39,6 +40,10 @@ export async function execute(this: IExecuteFunctions): Promise<INodeExecutionDa
 
 function readWish(given: ParameterReader): { desktopId: string; property: string } {
 	const property = given.text('binaryPropertyName');
-	if (property === '') throw invalidParameter('Put Output File in Field (binaryPropertyName) is empty', 'Enter a name, such as data.');
+	if (property === '')
+		throw invalidParameter(
+			'Put Output File in Field (binaryPropertyName) is empty',
+			'Enter a name, such as data.',
+		);
 	return { desktopId: readDesktopId(given), property };
 }

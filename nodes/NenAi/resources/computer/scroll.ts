@@ -8,7 +8,8 @@ export const scroll = defineAction({
 		name: 'Scroll',
 		value: 'scroll',
 		action: 'Scroll on a desktop',
-		description: 'Turns the wheel of the mouse at a place on the screen of a desktop, to see what is above or below',
+		description:
+			'Turns the wheel of the mouse at a place on the screen of a desktop, to see what is above or below',
 	},
 	parameters: [
 		...point,
@@ -37,12 +38,25 @@ export const scroll = defineAction({
 	read(given) {
 		const [direction, amount] = [given.choiceInAnyCase('direction'), readAmount(given)];
 		// NenAI's pages have the one pair of names, its SDK for JavaScript the other.
-		return { action: 'scroll', params: { coordinate: readPoint(given), scroll_direction: direction, scroll_amount: amount, direction, amount } };
+		return {
+			action: 'scroll',
+			params: {
+				coordinate: readPoint(given),
+				scroll_direction: direction,
+				scroll_amount: amount,
+				direction,
+				amount,
+			},
+		};
 	},
 });
 
 function readAmount(given: ParameterReader): number {
 	const amount = given.number('amount');
-	if (!Number.isSafeInteger(amount) || amount < 1) throw invalidParameter(`Amount (amount) must be a whole number of at least 1, but is ${amount}`, 'Enter by how many notches of the wheel to scroll.');
+	if (!Number.isSafeInteger(amount) || amount < 1)
+		throw invalidParameter(
+			`Amount (amount) must be a whole number of at least 1, but is ${amount}`,
+			'Enter by how many notches of the wheel to scroll.',
+		);
 	return amount;
 }

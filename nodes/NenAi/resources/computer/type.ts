@@ -8,7 +8,8 @@ export const type = defineAction({
 		name: 'Type',
 		value: 'type',
 		action: 'Type text on a desktop',
-		description: 'Types a text into whatever has the focus on a desktop, so click there first. This does real work.',
+		description:
+			'Types a text into whatever has the focus on a desktop, so click there first. This does real work.',
 	},
 	parameters: [
 		{
@@ -18,7 +19,8 @@ export const type = defineAction({
 			typeOptions: { rows: 2 },
 			required: true,
 			default: '',
-			description: 'What to type, with its spaces and line breaks. For keys such as Return use the operation Press Key.',
+			description:
+				'What to type, with its spaces and line breaks. For keys such as Return use the operation Press Key.',
 		},
 	],
 	read(given) {
@@ -29,6 +31,10 @@ export const type = defineAction({
 
 function readText(given: ParameterReader): string {
 	const text = given.exactText('text');
-	if (text === '') throw invalidParameter('Text (text) is empty', 'Enter what to type. If it is an expression, look at what it gives for this item.');
+	if (text === '')
+		throw invalidParameter(
+			'Text (text) is empty',
+			'Enter what to type. If it is an expression, look at what it gives for this item.',
+		);
 	return text;
 }

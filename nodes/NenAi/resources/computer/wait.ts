@@ -9,5 +9,9 @@ export const wait = defineAction({
 		description: 'Lets a desktop go on for some seconds, for example until a program has opened',
 	},
 	parameters: [durationProperty('How long to wait, in seconds')],
-	read: (given) => ({ action: 'wait', params: { duration: readDuration(given) }, extraSeconds: readDuration(given) }),
+	read: (given) => ({
+		action: 'wait',
+		params: { duration: readDuration(given) },
+		extraSeconds: readDuration(given),
+	}),
 });

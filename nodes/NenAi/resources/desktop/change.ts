@@ -14,10 +14,19 @@ interface MutationDefinition<Input extends object> {
 	parameters?: INodeProperties[];
 	/** Throws InvalidParameterError. */
 	read?: (given: ParameterReader) => Input;
-	run: (desktops: Desktops, desktopId: string, input: Input, mayBeDone: boolean) => Promise<Attempt<IDataObject>>;
+	run: (
+		desktops: Desktops,
+		desktopId: string,
+		input: Input,
+		mayBeDone: boolean,
+	) => Promise<Attempt<IDataObject>>;
 	recoveryHint?: string;
 	toJournal?: (result: IDataObject) => IDataObject;
-	enrich?: (desktops: Desktops, result: IDataObject, desktopId: string) => Promise<Attempt<IDataObject>>;
+	enrich?: (
+		desktops: Desktops,
+		result: IDataObject,
+		desktopId: string,
+	) => Promise<Attempt<IDataObject>>;
 	/** Whether doing it twice does no harm. */
 	idempotent?: boolean;
 	/** Whether a result that was kept has all that the operation gives. */
@@ -26,7 +35,18 @@ interface MutationDefinition<Input extends object> {
 	incompleteHint?: string;
 }
 
-export function defineMutation<Input extends object>({ option, parameters: more = [], read, run, recoveryHint = CHECK_DESKTOP, toJournal = (result) => result, enrich, idempotent, isComplete, incompleteHint }: MutationDefinition<Input>): Operation {
+export function defineMutation<Input extends object>({
+	option,
+	parameters: more = [],
+	read,
+	run,
+	recoveryHint = CHECK_DESKTOP,
+	toJournal = (result) => result,
+	enrich,
+	idempotent,
+	isComplete,
+	incompleteHint,
+}: MutationDefinition<Input>): Operation {
 	const parameters = [desktopProperty, ...more];
 	return {
 		option,
@@ -36,13 +56,16 @@ export function defineMutation<Input extends object>({ option, parameters: more 
 				name: `desktop/${option.value}`,
 				parameters,
 				read: (given) => ({ desktopId: readDesktopId(given), ...(read?.(given) as Input) }),
-				run: async (desktops, input, _itemIndex, mayBeDone) => await run(desktops, input.desktopId, input, mayBeDone),
+				run: async (desktops, input, _itemIndex, mayBeDone) =>
+					await run(desktops, input.desktopId, input, mayBeDone),
 				recoveryHint,
 				toJournal,
 				idempotent,
 				isComplete,
 				incompleteHint,
-				enrich: enrich && (async (desktops, result, { desktopId }) => await enrich(desktops, result, desktopId)),
+				enrich:
+					enrich &&
+					(async (desktops, result, { desktopId }) => await enrich(desktops, result, desktopId)),
 				toItems: (json) => [{ json }],
 			});
 		},

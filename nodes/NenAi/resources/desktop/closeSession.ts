@@ -6,7 +6,8 @@ export const closeSession = defineMutation({
 		name: 'Close Session',
 		value: 'closeSession',
 		action: 'Close the session of a desktop',
-		description: 'Ends the session with which people watch a desktop, or have taken it over. The desktop goes on running.',
+		description:
+			'Ends the session with which people watch a desktop, or have taken it over. The desktop goes on running.',
 	},
 	run: async (desktops, desktopId) => await desktops.closeSession(desktopId),
 	recoveryHint: CHECK_SESSION,

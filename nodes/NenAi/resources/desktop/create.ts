@@ -8,7 +8,8 @@ export const option: Operation['option'] = {
 	name: 'Create',
 	value: 'create',
 	action: 'Create a desktop',
-	description: 'Starts a new Windows desktop in the cloud of NenAI, and gives its desktop_id. This does real work: each call starts another one, which runs until it is deleted.',
+	description:
+		'Starts a new Windows desktop in the cloud of NenAI, and gives its desktop_id. This does real work: each call starts another one, which runs until it is deleted.',
 };
 
 export const parameters: INodeProperties[] = [];
@@ -24,8 +25,12 @@ export async function execute(this: IExecuteFunctions): Promise<INodeExecutionDa
 		toJournal: (desktop) => desktop,
 		toItems: (json) => [{ json }],
 		describeDone: (done) => {
-			const ids = done.map(({ result, itemIndex }) => `${String(result.desktop_id)} (item ${itemIndex})`);
-			return ids.length === 0 ? '' : `Desktops that were created, and go on running until they are deleted: ${ids.join(', ')}.`;
+			const ids = done.map(
+				({ result, itemIndex }) => `${String(result.desktop_id)} (item ${itemIndex})`,
+			);
+			return ids.length === 0
+				? ''
+				: `Desktops that were created, and go on running until they are deleted: ${ids.join(', ')}.`;
 		},
 	});
 }

@@ -6,9 +6,11 @@ export const remove = defineMutation({
 		name: 'Delete',
 		value: 'delete',
 		action: 'Delete a desktop',
-		description: 'Ends a desktop for good, with all files that are on it. This does real work and cannot be undone.',
+		description:
+			'Ends a desktop for good, with all files that are on it. This does real work and cannot be undone.',
 	},
 	idempotent: true,
-	run: async (desktops, desktopId, _input, mayBeDone) => await desktops.delete(desktopId, mayBeDone),
+	run: async (desktops, desktopId, _input, mayBeDone) =>
+		await desktops.delete(desktopId, mayBeDone),
 	recoveryHint: CHECK_DELETED,
 });

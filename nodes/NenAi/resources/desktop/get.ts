@@ -8,7 +8,8 @@ export const option: Operation['option'] = {
 	name: 'Get',
 	value: 'get',
 	action: 'Get the state of a desktop',
-	description: 'Asks NenAI for the state of a desktop: whether it is running or deleted, and its name. Changes nothing.',
+	description:
+		'Asks NenAI for the state of a desktop: whether it is running or deleted, and its name. Changes nothing.',
 };
 
 export const parameters: INodeProperties[] = [desktopProperty];

@@ -7,7 +7,8 @@ export const option: Operation['option'] = {
 	name: 'Get Many',
 	value: 'getMany',
 	action: 'Get many desktops',
-	description: 'Asks NenAI which desktops there are, for example to find one that nobody needs any more. Changes nothing.',
+	description:
+		'Asks NenAI which desktops there are, for example to find one that nobody needs any more. Changes nothing.',
 };
 
 export const parameters: INodeProperties[] = [];

@@ -8,7 +8,8 @@ export const option: Operation['option'] = {
 	name: 'Get Session',
 	value: 'getSession',
 	action: 'Get the session of a desktop',
-	description: 'Gives the link (href) of the session that is open on a desktop. Whoever has the link has the desktop. Changes nothing.',
+	description:
+		'Gives the link (href) of the session that is open on a desktop. Whoever has the link has the desktop. Changes nothing.',
 };
 
 export const parameters: INodeProperties[] = [desktopProperty];

@@ -8,13 +8,11 @@ import * as getSession from './getSession';
 import { openSession } from './openSession';
 import { rename } from './rename';
 
-export const desktop = defineResource({ name: 'Desktop', value: 'desktop', description: "Create, find and delete Windows computers in NenAI's cloud" }, [
-	create,
-	get,
-	getMany,
-	rename,
-	remove,
-	openSession,
-	getSession,
-	closeSession,
-]);
+export const desktop = defineResource(
+	{
+		name: 'Desktop',
+		value: 'desktop',
+		description: "Create, find and delete Windows computers in NenAI's cloud",
+	},
+	[create, get, getMany, rename, remove, openSession, getSession, closeSession],
+);

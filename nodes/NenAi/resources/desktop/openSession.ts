@@ -7,12 +7,15 @@ export const openSession = defineMutation({
 		name: 'Open Session',
 		value: 'openSession',
 		action: 'Open a session on a desktop',
-		description: 'Gives a link (href) with which a person can watch a desktop, or take it over. Whoever has the link has the desktop. For people only: Click, Type and Screenshot need none.',
+		description:
+			'Gives a link (href) with which a person can watch a desktop, or take it over. Whoever has the link has the desktop. For people only: Click, Type and Screenshot need none.',
 	},
 	run: async (desktops, desktopId) => await desktops.openSession(desktopId),
 	recoveryHint: CHECK_SESSION,
 	toJournal: () => ({}),
 	isComplete: (session) => 'href' in session,
-	incompleteHint: 'Get its link with Desktop → Get Session, or start a new execution of the workflow.',
-	enrich: async (desktops, session, desktopId) => ('href' in session ? { kind: 'done', value: session } : await desktops.getSession(desktopId)),
+	incompleteHint:
+		'Get its link with Desktop → Get Session, or start a new execution of the workflow.',
+	enrich: async (desktops, session, desktopId) =>
+		'href' in session ? { kind: 'done', value: session } : await desktops.getSession(desktopId),
 });

@@ -26,6 +26,7 @@ export const rename = defineMutation({
 
 function readName(given: ParameterReader): { name: string } {
 	const name = given.text('name');
-	if (name === '') throw invalidParameter('Name (name) is empty', 'Enter the name that the desktop is to have.');
+	if (name === '')
+		throw invalidParameter('Name (name) is empty', 'Enter the name that the desktop is to have.');
 	return { name };
 }

@@ -1,4 +1,10 @@
-import type { IBinaryData, IDataObject, IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
+import type {
+	IBinaryData,
+	IDataObject,
+	IExecuteFunctions,
+	INodeExecutionData,
+	INodeProperties,
+} from 'n8n-workflow';
 
 import type { IncomingFile } from '../../../shared/transport/download/bodyStream';
 import { invalidParameter } from '../../../shared/parameters/invalidParameter';
@@ -13,7 +19,8 @@ export const option: Operation['option'] = {
 	name: 'Download',
 	value: 'download',
 	action: 'Download a file from a desktop',
-	description: 'Fetches a file from the drive of a desktop. Changes nothing there. The tool of an AI agent passes no files on.',
+	description:
+		'Fetches a file from the drive of a desktop. Changes nothing there. The tool of an AI agent passes no files on.',
 };
 
 export const parameters: INodeProperties[] = [
@@ -59,20 +66,42 @@ export async function execute(this: IExecuteFunctions): Promise<INodeExecutionDa
 		parameters,
 		maxConcurrency: MAX_CONCURRENCY,
 		read: readWish,
-		run: async (desktops, { desktopId, name, path }) => await desktops.downloadFile(desktopId, name, path, async (file) => await store.call(this, file, name, path)),
+		run: async (desktops, { desktopId, name, path }) =>
+			await desktops.downloadFile(
+				desktopId,
+				name,
+				path,
+				async (file) => await store.call(this, file, name, path),
+			),
 		toItems: ({ json, binary }, { property }) => [{ json, binary: { [property]: binary } }],
 	});
 }
 
 function readWish(given: ParameterReader): DownloadInput {
 	const property = given.text('binaryPropertyName');
-	if (property === '') throw invalidParameter('Put Output File in Field (binaryPropertyName) is empty', 'Enter a name, such as data.');
-	return { desktopId: readDesktopId(given), name: checkFileName(given.exactText('fileName'), 'File Name (fileName)'), path: readFolder(given), property };
+	if (property === '')
+		throw invalidParameter(
+			'Put Output File in Field (binaryPropertyName) is empty',
+			'Enter a name, such as data.',
+		);
+	return {
+		desktopId: readDesktopId(given),
+		name: checkFileName(given.exactText('fileName'), 'File Name (fileName)'),
+		path: readFolder(given),
+		property,
+	};
 }
 
-async function store(this: IExecuteFunctions, file: IncomingFile, fileName: string, path: string): Promise<Downloaded> {
+async function store(
+	this: IExecuteFunctions,
+	file: IncomingFile,
+	fileName: string,
+	path: string,
+): Promise<Downloaded> {
 	const type = typeOf(file.headers['content-type'], fileName);
-	const stored = await file.store(async (stream) => await this.helpers.prepareBinaryData(stream, fileName, type));
+	const stored = await file.store(
+		async (stream) => await this.helpers.prepareBinaryData(stream, fileName, type),
+	);
 	const binary = { ...giveType(stored, type, fileName), fileName };
 	return { json: { fileName, path, mimeType: binary.mimeType, fileSize: file.size() }, binary };
 }

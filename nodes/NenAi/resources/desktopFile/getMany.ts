@@ -9,7 +9,8 @@ export const option: Operation['option'] = {
 	name: 'Get Many',
 	value: 'getMany',
 	action: 'Get many files of a desktop',
-	description: 'Lists the files and folders in one folder on the drive of a desktop. Changes nothing.',
+	description:
+		'Lists the files and folders in one folder on the drive of a desktop. Changes nothing.',
 };
 
 export const parameters: INodeProperties[] = [desktopProperty, folderProperty];

@@ -1,8 +1,16 @@
-import type { IBinaryData, IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
+import type {
+	IBinaryData,
+	IExecuteFunctions,
+	INodeExecutionData,
+	INodeProperties,
+} from 'n8n-workflow';
 
 import type { UploadFile } from '../../../shared/transport/desktop/api';
 import { CHECK_FILE_LIST } from '../../../shared/transport/desktop/desktops';
-import { invalidParameter, type InvalidParameterError } from '../../../shared/parameters/invalidParameter';
+import {
+	invalidParameter,
+	type InvalidParameterError,
+} from '../../../shared/parameters/invalidParameter';
 import { desktopProperty, readDesktopId } from '../desktopId';
 import { mutateDesktops } from '../desktopOperations';
 import type { ParameterReader } from '../../../shared/parameters/parameterReader';
@@ -15,7 +23,8 @@ export const option: Operation['option'] = {
 	name: 'Upload',
 	value: 'upload',
 	action: 'Upload a file to a desktop',
-	description: 'Puts a file of the input item onto the drive of a desktop, in place of one of the same name. This does real work.',
+	description:
+		'Puts a file of the input item onto the drive of a desktop, in place of one of the same name. This does real work.',
 };
 
 export const parameters: INodeProperties[] = [
@@ -55,24 +64,33 @@ export async function execute(this: IExecuteFunctions): Promise<INodeExecutionDa
 		name: 'desktopFile/upload',
 		parameters,
 		read: async (given, itemIndex) => await readWish.call(this, given, itemIndex),
-		run: async (desktops, { desktopId, name, path, file }) => await desktops.uploadFile(desktopId, name, path, file),
+		run: async (desktops, { desktopId, name, path, file }) =>
+			await desktops.uploadFile(desktopId, name, path, file),
 		recoveryHint: CHECK_FILE_LIST,
 		toJournal: (answer) => answer,
 		toItems: (json) => [{ json }],
 	});
 }
 
-async function readWish(this: IExecuteFunctions, given: ParameterReader, itemIndex: number): Promise<UploadInput> {
+async function readWish(
+	this: IExecuteFunctions,
+	given: ParameterReader,
+	itemIndex: number,
+): Promise<UploadInput> {
 	const [desktopId, path] = [readDesktopId(given), readFolder(given)];
 	const whole = given.raw('binaryPropertyName');
 	// An expression may give the file itself, as n8n's own nodes take it.
 	const property = isRecord(whole) ? 'the expression' : given.text('binaryPropertyName');
 	const binary = isRecord(whole) ? (whole as Given) : findBinary.call(this, property, itemIndex);
 	const entered = given.exactText('fileName');
-	const name = entered === '' ? nameOf(binary, property) : checkFileName(entered, 'File Name (fileName)');
+	const name =
+		entered === '' ? nameOf(binary, property) : checkFileName(entered, 'File Name (fileName)');
 	const file = await toOutgoing.call(this, binary, property);
 	if (file.size <= MAX_UPLOAD_BYTES) return { desktopId, name, path, file };
-	throw invalidParameter(`The file "${name}" is larger than NenAI takes: ${(file.size / 1024 / 1024).toFixed(1)} MiB, and at most 100 MiB are allowed`, 'Make it smaller, or split it.');
+	throw invalidParameter(
+		`The file "${name}" is larger than NenAI takes: ${(file.size / 1024 / 1024).toFixed(1)} MiB, and at most 100 MiB are allowed`,
+		'Make it smaller, or split it.',
+	);
 }
 
 /** What n8n says of a file. A Code node may give anything in its place. */
@@ -81,14 +99,20 @@ type Given = { [field in keyof IBinaryData]?: unknown };
 /** Throws InvalidParameterError where the item has no such file. */
 function findBinary(this: IExecuteFunctions, property: string, itemIndex: number): Given {
 	const { binary = {}, json } = this.getInputData()[itemIndex];
-	const found: unknown = Object.hasOwn(binary, property) ? binary[property] : (inJson.call(this, property, itemIndex) ?? inJson.call(this, pathOf(property), itemIndex));
+	const found: unknown = Object.hasOwn(binary, property)
+		? binary[property]
+		: (inJson.call(this, property, itemIndex) ?? inJson.call(this, pathOf(property), itemIndex));
 	if (isRecord(found)) return found;
 	if (found !== undefined) throw noFile(property, `it is ${describe(found)}`);
-	const namesInJson = isRecord(json[FILES]) ? Object.keys(json[FILES]).filter((name) => inJson.call(this, pathOf(name), itemIndex)) : [];
+	const namesInJson = isRecord(json[FILES])
+		? Object.keys(json[FILES]).filter((name) => inJson.call(this, pathOf(name), itemIndex))
+		: [];
 	const names = [...Object.keys(binary), ...namesInJson];
 	throw invalidParameter(
 		`The item has no file in the binary field "${property}"`,
-		names.length === 0 ? 'It has no file at all: put a node before this one that gives one.' : `It has files in: ${names.join(', ')}. Enter one of these in Input Binary Field (binaryPropertyName).`,
+		names.length === 0
+			? 'It has no file at all: put a node before this one that gives one.'
+			: `It has files in: ${names.join(', ')}. Enter one of these in Input Binary Field (binaryPropertyName).`,
 	);
 }
 
@@ -115,24 +139,39 @@ function inJson(this: IExecuteFunctions, path: string, itemIndex: number): Given
 }
 
 function noFile(property: string, reason: string): InvalidParameterError {
-	return invalidParameter(`The binary field "${property}" holds no file: ${reason}`, 'Look at the node that gives the file, such as a Code node: n8n keeps a file as an object with data (base64), mimeType and fileName.');
+	return invalidParameter(
+		`The binary field "${property}" holds no file: ${reason}`,
+		'Look at the node that gives the file, such as a Code node: n8n keeps a file as an object with data (base64), mimeType and fileName.',
+	);
 }
 
 /** Throws InvalidParameterError for a name that NenAI does not take. */
 function nameOf({ fileName }: Given, property: string): string {
 	const name = fileName ?? '';
 	const source = `The name that the file has in n8n (${property}.fileName)`;
-	if (typeof name !== 'string') throw invalidParameter(`${source} is no text: it is ${describe(name)}`, ENTER_ANOTHER);
+	if (typeof name !== 'string')
+		throw invalidParameter(`${source} is no text: it is ${describe(name)}`, ENTER_ANOTHER);
 	return checkFileName(name, source, ENTER_ANOTHER);
 }
 
 const ENTER_ANOTHER = 'Enter another name in File Name (fileName), such as claims.xlsx.';
 
 /** Streamed from where n8n keeps its files, if it does not keep them in memory. */
-async function toOutgoing(this: IExecuteFunctions, { id, data, mimeType }: Given, property: string): Promise<UploadFile> {
-	const type = typeof mimeType === 'string' && isType(mimeType.trim()) ? mimeType.trim() : 'application/octet-stream';
+async function toOutgoing(
+	this: IExecuteFunctions,
+	{ id, data, mimeType }: Given,
+	property: string,
+): Promise<UploadFile> {
+	const type =
+		typeof mimeType === 'string' && isType(mimeType.trim())
+			? mimeType.trim()
+			: 'application/octet-stream';
 	if (id === undefined || id === null || id === '') {
-		if (typeof data !== 'string') throw noFile(property, `its data is ${data === undefined ? 'missing' : `no text but ${describe(data)}`}`);
+		if (typeof data !== 'string')
+			throw noFile(
+				property,
+				`its data is ${data === undefined ? 'missing' : `no text but ${describe(data)}`}`,
+			);
 		const problem = problemInBase64(data);
 		if (problem !== undefined) throw noFile(property, `its data is not valid base64 (${problem})`);
 		const bytes = Buffer.from(data, 'base64');

@@ -1,4 +1,10 @@
-import type { IBinaryKeyData, IDataObject, IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
+import type {
+	IBinaryKeyData,
+	IDataObject,
+	IExecuteFunctions,
+	INodeExecutionData,
+	INodeProperties,
+} from 'n8n-workflow';
 
 import { toError, type Failure } from '../../../shared/failures/failure';
 import { redactEntered } from '../../../shared/failures/redact';
@@ -29,7 +35,8 @@ export const parameters: INodeProperties[] = [
 		type: 'json',
 		required: true,
 		default: '={{ $json }}',
-		description: 'What NenAI reported, with the links in it. Leave it as it is behind Start and Wait or a NenAI Trigger.',
+		description:
+			'What NenAI reported, with the links in it. Leave it as it is behind Start and Wait or a NenAI Trigger.',
 	},
 	{
 		displayName: 'Output',
@@ -64,7 +71,8 @@ export const parameters: INodeProperties[] = [
 				type: 'string',
 				default: '',
 				placeholder: 'e.g. files.example.com, *.amazonaws.com',
-				description: 'Only download from these hosts, separated by commas: url_host in the output of a first run is the one to enter. Holds for redirects, too. Empty: any, except addresses inside this machine or its network.',
+				description:
+					'Only download from these hosts, separated by commas: url_host in the output of a first run is the one to enter. Holds for redirects, too. Empty: any, except addresses inside this machine or its network.',
 			},
 			{
 				displayName: 'Fields',
@@ -73,7 +81,8 @@ export const parameters: INodeProperties[] = [
 				typeOptions: { multipleValues: true, multipleValueButtonText: 'Add Field' },
 				default: [],
 				placeholder: 'e.g. result.report',
-				description: 'Only download the links in these fields of the callback (with dots between names). Empty: all.',
+				description:
+					'Only download the links in these fields of the callback (with dots between names). Empty: all.',
 			},
 			{
 				displayName: 'Max Concurrency',
@@ -131,31 +140,57 @@ export async function execute(this: IExecuteFunctions): Promise<INodeExecutionDa
 	if (items.length === 0) return [[]];
 	const continueOnFail = this.continueOnFail();
 	const localHosts = new LocalHosts(this);
-	const orders = await Promise.all(items.map(async (_, index) => await readOrder.call(this, index, localHosts)));
+	const orders = await Promise.all(
+		items.map(async (_, index) => await readOrder.call(this, index, localHosts)),
+	);
 	const unreadable = orders.findIndex((order) => order instanceof InvalidParameterError);
-	if (unreadable >= 0 && !continueOnFail) throw toError(this.getNode(), (orders[unreadable] as InvalidParameterError).failure, unreadable);
+	if (unreadable >= 0 && !continueOnFail)
+		throw toError(
+			this.getNode(),
+			(orders[unreadable] as InvalidParameterError).failure,
+			unreadable,
+		);
 
-	const readable = orders.filter((order): order is DownloadInput => !(order instanceof InvalidParameterError));
+	const readable = orders.filter(
+		(order): order is DownloadInput => !(order instanceof InvalidParameterError),
+	);
 	const jobs = readable.flatMap((order) => order.jobs);
-	const outcomes = await runJobs(jobs.length, (index) => download.call(this, jobs[index], localHosts), {
-		// Of the whole node, so the first item says it.
-		maxConcurrency: readable[0]?.maxConcurrency ?? 1,
-		maxTries: MAX_TRIES,
-		stopOnFailure: !continueOnFail,
-		signal: this.getExecutionCancelSignal(),
-		groupOf: (index) => new URL(jobs[index].url).host,
-		skippedFailure: (index, first) => skippedDownload(labelOf(jobs[index]), first),
-	});
+	const outcomes = await runJobs(
+		jobs.length,
+		(index) => download.call(this, jobs[index], localHosts),
+		{
+			// Of the whole node, so the first item says it.
+			maxConcurrency: readable[0]?.maxConcurrency ?? 1,
+			maxTries: MAX_TRIES,
+			stopOnFailure: !continueOnFail,
+			signal: this.getExecutionCancelSignal(),
+			groupOf: (index) => new URL(jobs[index].url).host,
+			skippedFailure: (index, first) => skippedDownload(labelOf(jobs[index]), first),
+		},
+	);
 	const first = firstFailure(outcomes);
-	if (first !== undefined && !continueOnFail) throw toError(this.getNode(), first.failure, jobs[first.index].itemIndex);
+	if (first !== undefined && !continueOnFail)
+		throw toError(this.getNode(), first.failure, jobs[first.index].itemIndex);
 	hintAtNoLinks.call(this, orders);
 	hintAtUnclearLinks.call(this, orders);
-	return [orders.flatMap((order, index) => (order instanceof InvalidParameterError ? [errorItem.call(this, order.failure, index)] : toItems.call(this, index, order, jobs, outcomes)))];
+	return [
+		orders.flatMap((order, index) =>
+			order instanceof InvalidParameterError
+				? [errorItem.call(this, order.failure, index)]
+				: toItems.call(this, index, order, jobs, outcomes),
+		),
+	];
 }
 
-async function readOrder(this: IExecuteFunctions, itemIndex: number, localHosts: LocalHosts): Promise<DownloadInput | InvalidParameterError> {
+async function readOrder(
+	this: IExecuteFunctions,
+	itemIndex: number,
+	localHosts: LocalHosts,
+): Promise<DownloadInput | InvalidParameterError> {
 	try {
-		const given = new ParameterReader(parameters, (name) => this.getNodeParameter(name, itemIndex, null));
+		const given = new ParameterReader(parameters, (name) =>
+			this.getNodeParameter(name, itemIndex, null),
+		);
 		const order: DownloadInput = {
 			...readJobs(given, itemIndex),
 			output: given.choice('output'),
@@ -166,7 +201,14 @@ async function readOrder(this: IExecuteFunctions, itemIndex: number, localHosts:
 		return order;
 	} catch (error) {
 		const isKnown = error instanceof InvalidParameterError || error instanceof FileError;
-		const failure = withoutLinks(isKnown ? error.failure : { message: (error as Error).message, hint: 'Check the parameters of this node. Nothing was downloaded.' });
+		const failure = withoutLinks(
+			isKnown
+				? error.failure
+				: {
+						message: (error as Error).message,
+						hint: 'Check the parameters of this node. Nothing was downloaded.',
+					},
+		);
 		return new InvalidParameterError(redactEntered(failure, await secretsOf.call(this, itemIndex)));
 	}
 }
@@ -178,7 +220,10 @@ async function secretsOf(this: IExecuteFunctions, itemIndex: number): Promise<st
 	return [apiKey, ...webhookSecrets];
 }
 
-function readJobs(given: ParameterReader, itemIndex: number): Pick<DownloadInput, 'jobs' | 'unclear'> {
+function readJobs(
+	given: ParameterReader,
+	itemIndex: number,
+): Pick<DownloadInput, 'jobs' | 'unclear'> {
 	const payload = given.object('payload');
 	const fields = given.list('options.fields');
 	checkFields(payload, fields);
@@ -198,7 +243,10 @@ function readJobs(given: ParameterReader, itemIndex: number): Pick<DownloadInput
 function readProperty(given: ParameterReader): string {
 	const property = given.text('binaryPropertyName');
 	if (property !== '') return property;
-	throw new InvalidParameterError({ message: 'Put Output File in Field (binaryPropertyName) is empty', hint: 'Enter a name, such as data. Nothing was downloaded.' });
+	throw new InvalidParameterError({
+		message: 'Put Output File in Field (binaryPropertyName) is empty',
+		hint: 'Enter a name, such as data. Nothing was downloaded.',
+	});
 }
 
 const MAX_FIELDS_NAMED = 20;
@@ -207,9 +255,16 @@ const MAX_FIELDS_NAMED = 20;
 function checkFields(payload: IDataObject, fields: string[]) {
 	const { missing, known } = selectUrls(payload, fields);
 	if (missing.length === 0) return;
-	const more = known.length > MAX_FIELDS_NAMED ? `, and ${known.length - MAX_FIELDS_NAMED} more` : '';
-	const hint = known.length > 0 ? `Those with a link are: ${known.slice(0, MAX_FIELDS_NAMED).join(', ')}${more}.` : 'No field of this callback holds a link.';
-	throw new InvalidParameterError({ message: `There is no link in the field that Fields (fields) names: ${missing.join(', ')}`, hint: `${hint} Nothing was downloaded.` });
+	const more =
+		known.length > MAX_FIELDS_NAMED ? `, and ${known.length - MAX_FIELDS_NAMED} more` : '';
+	const hint =
+		known.length > 0
+			? `Those with a link are: ${known.slice(0, MAX_FIELDS_NAMED).join(', ')}${more}.`
+			: 'No field of this callback holds a link.';
+	throw new InvalidParameterError({
+		message: `There is no link in the field that Fields (fields) names: ${missing.join(', ')}`,
+		hint: `${hint} Nothing was downloaded.`,
+	});
 }
 
 /** What was entered in the wrong place may be a link, and a link is a secret. */
@@ -251,16 +306,34 @@ export function skippedDownload(label: string, first: Failure): Failure {
 	return { message: `${label} was not requested: its host asks for a pause`, hint: first.hint };
 }
 
-async function download(this: IExecuteFunctions, job: Job, localHosts: LocalHosts): Promise<Attempt<DownloadedFile>> {
+async function download(
+	this: IExecuteFunctions,
+	job: Job,
+	localHosts: LocalHosts,
+): Promise<Attempt<DownloadedFile>> {
 	const label = labelOf(job);
 	try {
 		const { url, field, maxSize, ids } = job;
-		const file = await openDownload.call(this, { url, label, maxSize, check: async (target) => await checkUrl(target, job, localHosts) });
+		const file = await openDownload.call(this, {
+			url,
+			label,
+			maxSize,
+			check: async (target) => await checkUrl(target, job, localHosts),
+		});
 		const fileName = nameFile(file.headers['content-disposition'], file.url, field);
 		const type = typeOf(file.headers['content-type'], fileName);
-		const stored = await file.store(async (stream) => await this.helpers.prepareBinaryData(stream, fileName, type));
+		const stored = await file.store(
+			async (stream) => await this.helpers.prepareBinaryData(stream, fileName, type),
+		);
 		const binary = giveType(stored, type, fileName);
-		const json = { field, url_host: new URL(url).host, fileName, mimeType: binary.mimeType, fileSize: file.size(), ...ids } as IDataObject;
+		const json = {
+			field,
+			url_host: new URL(url).host,
+			fileName,
+			mimeType: binary.mimeType,
+			fileSize: file.size(),
+			...ids,
+		} as IDataObject;
 		return { kind: 'done', value: { json, binary } };
 	} catch (error) {
 		return asAttempt(error, label);
@@ -268,33 +341,66 @@ async function download(this: IExecuteFunctions, job: Job, localHosts: LocalHost
 }
 
 /** A callback without a link is no error, since that of a failed run has none; but nothing comes out, so it is said why. */
-function hintAtNoLinks(this: IExecuteFunctions, orders: Array<DownloadInput | InvalidParameterError>) {
-	const without = orders.flatMap((order, index) => (!(order instanceof InvalidParameterError) && order.jobs.length + order.unclear.length === 0 ? [index] : []));
+function hintAtNoLinks(
+	this: IExecuteFunctions,
+	orders: Array<DownloadInput | InvalidParameterError>,
+) {
+	const without = orders.flatMap((order, index) =>
+		!(order instanceof InvalidParameterError) && order.jobs.length + order.unclear.length === 0
+			? [index]
+			: [],
+	);
 	if (without.length === 0) return;
-	const which = orders.length === 1 ? 'The callback' : `The callback of item ${without.slice(0, MAX_FIELDS_NAMED).join(', ')}${without.length > MAX_FIELDS_NAMED ? ' and others' : ''}`;
+	const which =
+		orders.length === 1
+			? 'The callback'
+			: `The callback of item ${without.slice(0, MAX_FIELDS_NAMED).join(', ')}${without.length > MAX_FIELDS_NAMED ? ' and others' : ''}`;
 	const message = `${which} holds no link, so there was nothing to download.`;
 	// Not every context in which n8n executes nodes has it.
 	this.addExecutionHints?.({ message, location: 'outputPane' });
 }
 
 /** A link among other text may be a mere reference, so it is not followed; but that is said. */
-function hintAtUnclearLinks(this: IExecuteFunctions, orders: Array<DownloadInput | InvalidParameterError>) {
-	const all = orders.flatMap((order, index) => (order instanceof InvalidParameterError ? [] : order.unclear.map((field) => (orders.length === 1 ? field : `${field} of item ${index}`))));
+function hintAtUnclearLinks(
+	this: IExecuteFunctions,
+	orders: Array<DownloadInput | InvalidParameterError>,
+) {
+	const all = orders.flatMap((order, index) =>
+		order instanceof InvalidParameterError
+			? []
+			: order.unclear.map((field) => (orders.length === 1 ? field : `${field} of item ${index}`)),
+	);
 	if (all.length === 0) return;
 	const which = `${all.slice(0, MAX_FIELDS_NAMED).join(', ')}${all.length > MAX_FIELDS_NAMED ? ' and others' : ''}`;
 	const message = `Not downloaded: the links in ${which}, since there is other text around them. To download them, name these fields in the option Fields.`;
 	this.addExecutionHints?.({ message, location: 'outputPane' });
 }
 
-function toItems(this: IExecuteFunctions, itemIndex: number, { output, property }: DownloadInput, jobs: Job[], outcomes: Array<Outcome<DownloadedFile>>): INodeExecutionData[] {
+function toItems(
+	this: IExecuteFunctions,
+	itemIndex: number,
+	{ output, property }: DownloadInput,
+	jobs: Job[],
+	outcomes: Array<Outcome<DownloadedFile>>,
+): INodeExecutionData[] {
 	const ofItem = outcomes.filter((_, index) => jobs[index].itemIndex === itemIndex);
-	const failed = ofItem.flatMap((outcome) => (outcome.kind === 'done' ? [] : [errorItem.call(this, failureOfOutcome(outcome), itemIndex)]));
+	const failed = ofItem.flatMap((outcome) =>
+		outcome.kind === 'done' ? [] : [errorItem.call(this, failureOfOutcome(outcome), itemIndex)],
+	);
 	const files = ofItem.flatMap((outcome) => (outcome.kind === 'done' ? [outcome.value] : []));
 	const pairedItem = { item: itemIndex };
 	if (output === 'itemPerFile') {
-		return [...files.map(({ json, binary }) => ({ json, binary: { [property]: binary }, pairedItem })), ...failed];
+		return [
+			...files.map(({ json, binary }) => ({ json, binary: { [property]: binary }, pairedItem })),
+			...failed,
+		];
 	}
 	if (files.length === 0) return failed;
-	const numbered = Object.fromEntries(files.map(({ binary }, index) => [`${property}_${index}`, binary]));
-	return [{ json: { files: files.map(({ json }) => json) }, binary: numbered, pairedItem }, ...failed];
+	const numbered = Object.fromEntries(
+		files.map(({ binary }, index) => [`${property}_${index}`, binary]),
+	);
+	return [
+		{ json: { files: files.map(({ json }) => json) }, binary: numbered, pairedItem },
+		...failed,
+	];
 }

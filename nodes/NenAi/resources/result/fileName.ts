@@ -14,7 +14,11 @@ const LONGEST_NAME = 150;
  * the field that the URL stands in. Safe to use as a name: no path, no control characters, not empty, not too long.
  */
 export function nameFile(contentDisposition: unknown, url: string, field: string): string {
-	const candidates = [() => fromHeader(contentDisposition), () => fromPath(url), () => field.split('.').join('_')];
+	const candidates = [
+		() => fromHeader(contentDisposition),
+		() => fromPath(url),
+		() => field.split('.').join('_'),
+	];
 	for (const candidate of candidates) {
 		const name = makeSafe(candidate());
 		if (name !== '') return name;
@@ -48,7 +52,9 @@ function unquoted(text: string): string {
 
 function fromExtended(value: string): string {
 	const [, charset, encoded] = EXTENDED.exec(value) ?? [];
-	return encoded === undefined ? fromPlain(value) : (decode(charset, bytesOf(unquoted(encoded))) ?? '');
+	return encoded === undefined
+		? fromPlain(value)
+		: (decode(charset, bytesOf(unquoted(encoded))) ?? '');
 }
 
 /** As browsers read it: percent-encoded where it can be, though no standard says so. */
@@ -64,15 +70,26 @@ function fromPlain(value: string): string {
 
 function fromEncodedWords(value: string): string {
 	const joined = value.replace(/\?=\s+=\?/g, '?==?');
-	return joined.replace(ENCODED_WORD, (word: string, charset: string, kind: string, text: string) => {
-		const bytes = kind.toLowerCase() === 'b' ? Buffer.from(text, 'base64') : bytesOf(text.replace(/_/g, ' ').replace(/=(?=[0-9a-f]{2})/gi, '%'));
-		return decode(charset, bytes) ?? word;
-	});
+	return joined.replace(
+		ENCODED_WORD,
+		(word: string, charset: string, kind: string, text: string) => {
+			const bytes =
+				kind.toLowerCase() === 'b'
+					? Buffer.from(text, 'base64')
+					: bytesOf(text.replace(/_/g, ' ').replace(/=(?=[0-9a-f]{2})/gi, '%'));
+			return decode(charset, bytes) ?? word;
+		},
+	);
 }
 
 /** Node.js gives each byte of a header as one character. */
 function bytesOf(percentEncoded: string): Buffer {
-	return Buffer.from(percentEncoded.replace(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(parseInt(hex, 16))), 'latin1');
+	return Buffer.from(
+		percentEncoded.replace(/%([0-9a-f]{2})/gi, (_, hex: string) =>
+			String.fromCharCode(parseInt(hex, 16)),
+		),
+		'latin1',
+	);
 }
 
 /** undefined for a charset that is not known. */

@@ -1,4 +1,7 @@
 import { defineResource } from '../../../shared/execution/router';
 import * as download from './download';
 
-export const result = defineResource({ name: 'Result', value: 'result', description: 'The files of a result' }, [download]);
+export const result = defineResource(
+	{ name: 'Result', value: 'result', description: 'The files of a result' },
+	[download],
+);

@@ -39,13 +39,17 @@ export function selectUrls(payload: IDataObject, fields: string[]): Selection {
 	for (const { field, text } of textsIn(payload, '')) {
 		const { links, unclear } = linksIn(text, named.has(field));
 		// One by one: a long list as arguments of one call would overflow the stack.
-		links.forEach((url, index) => all.push({ field: links.length > 1 ? `${field}.${index}` : field, url }));
+		links.forEach((url, index) =>
+			all.push({ field: links.length > 1 ? `${field}.${index}` : field, url }),
+		);
 		for (const url of unclear) among.push({ field, url });
 	}
 	const isKnown = new Set(all.map(({ url }) => url));
 	const isIn = (path: string, field: string) => path === field || path.startsWith(`${field}.`);
 	return {
-		urls: all.filter(({ field }) => wanted.length === 0 || wanted.some((each) => isIn(field, each))),
+		urls: all.filter(
+			({ field }) => wanted.length === 0 || wanted.some((each) => isIn(field, each)),
+		),
 		missing: fields.filter((_, index) => !all.some(({ field }) => isIn(field, wanted[index]))),
 		known: all.map(({ field }) => field),
 		unclear: [...new Set(among.filter(({ url }) => !isKnown.has(url)).map(({ field }) => field))],
@@ -55,7 +59,9 @@ export function selectUrls(payload: IDataObject, fields: string[]): Selection {
 function textsIn(value: unknown, path: string): Array<{ field: string; text: string }> {
 	if (typeof value === 'string') return [{ field: path, text: value }];
 	if (typeof value !== 'object' || value === null || isFileOfN8n(value, path)) return [];
-	return Object.entries(value).flatMap(([name, inner]) => textsIn(inner, path === '' ? asField(name) : `${path}.${asField(name)}`));
+	return Object.entries(value).flatMap(([name, inner]) =>
+		textsIn(inner, path === '' ? asField(name) : `${path}.${asField(name)}`),
+	);
 }
 
 /** With the setting "combined" for binary data, n8n describes the item's files here: with where each came from, which is no result. */
@@ -89,10 +95,14 @@ export function linksIn(text: string, isNamed = false): Links {
 	const one = starts.length === 1 ? toLink(text, isNamed) : undefined;
 	if (one !== undefined) return { links: [one], unclear: [] };
 	const pieces = starts.map((start, index) => text.slice(start, starts[index + 1]));
-	const list = BEFORE_A_LIST.test(text.slice(0, starts[0])) ? pieces.map(toLinkOfList) : [undefined];
+	const list = BEFORE_A_LIST.test(text.slice(0, starts[0]))
+		? pieces.map(toLinkOfList)
+		: [undefined];
 	if (list.every((link) => link !== undefined)) return { links: list, unclear: [] };
 	const isHtml = /<[a-z]/i.test(text);
-	const within = pieces.map((piece) => toLinkInProse(piece, isHtml)).filter((link) => link !== undefined);
+	const within = pieces
+		.map((piece) => toLinkInProse(piece, isHtml))
+		.filter((link) => link !== undefined);
 	return isNamed ? { links: within, unclear: [] } : { links: [], unclear: within };
 }
 
@@ -114,7 +124,8 @@ function startsOfLinks(text: string): number[] {
 }
 
 /** Nothing, or a bullet or a number, with quotes and brackets. */
-const BEFORE_A_LIST = /^\s{0,50}(?:[-*+\u2022\u00b7\u2013\u2014]\s|\d{1,4}[.):])?[\s"'`<([{]{0,50}$/;
+const BEFORE_A_LIST =
+	/^\s{0,50}(?:[-*+\u2022\u00b7\u2013\u2014]\s|\d{1,4}[.):])?[\s"'`<([{]{0,50}$/;
 
 /** The bullet or the number of the next link, behind this one. */
 const NEXT_BULLET = /\s(?:[-*+\u2022\u00b7\u2013\u2014]|\d{1,4}[.):])["'`<([{]{0,3}$/;
@@ -141,12 +152,15 @@ const PAIRS = new Map([
 
 /** Without the characters at its end that belong to the text around it, and without brackets that the link does not open. */
 function withoutEnd(text: string, around: RegExp): string {
-	const left = new Map([...PAIRS].flat().map((bracket) => [bracket, text.split(bracket).length - 1]));
+	const left = new Map(
+		[...PAIRS].flat().map((bracket) => [bracket, text.split(bracket).length - 1]),
+	);
 	let end = text.length;
 	for (; end > 0; end -= 1) {
 		const last = text[end - 1];
 		const opening = PAIRS.get(last);
-		const isOpenedBefore = opening !== undefined && (left.get(last) ?? 0) <= (left.get(opening) ?? 0);
+		const isOpenedBefore =
+			opening !== undefined && (left.get(last) ?? 0) <= (left.get(opening) ?? 0);
 		if (isOpenedBefore || (opening === undefined && !around.test(last))) break;
 		left.set(last, (left.get(last) ?? 0) - 1);
 	}
@@ -187,7 +201,8 @@ function isOneLink(text: string): boolean {
 
 /** When the URLs of a payload stop working, in milliseconds since 1970; undefined if it does not say. */
 export function expiryOf({ expires_at: seconds }: IDataObject): number | undefined {
-	const time = typeof seconds === 'number' || typeof seconds === 'string' ? Number(seconds) * 1000 : NaN;
+	const time =
+		typeof seconds === 'number' || typeof seconds === 'string' ? Number(seconds) * 1000 : NaN;
 	return Number.isFinite(time) && time > 0 ? time : undefined;
 }
 
@@ -200,12 +215,23 @@ export function isHostAllowed(url: string, allowedHosts: string[]): boolean {
 	const { hostname, port, protocol } = new URL(url);
 	const withPort = `${hostname}:${port || (protocol === 'https:' ? 443 : 80)}`;
 	const hosts = allowedHosts.map(asHost).filter((host) => host !== '');
-	return hosts.length === 0 || hosts.some((allowed) => (allowed.startsWith('*.') ? hostname.endsWith(allowed.slice(1)) : allowed === hostname || allowed === withPort));
+	return (
+		hosts.length === 0 ||
+		hosts.some((allowed) =>
+			allowed.startsWith('*.')
+				? hostname.endsWith(allowed.slice(1))
+				: allowed === hostname || allowed === withPort,
+		)
+	);
 }
 
 /** As the class URL gives hosts, also where a whole address was entered. What is no host stays, and allows nothing. */
 function asHost(entry: string): string {
-	const host = entry.trim().replace(/^https?:\/\//i, '').replace(/\/.*$/s, '').toLowerCase();
+	const host = entry
+		.trim()
+		.replace(/^https?:\/\//i, '')
+		.replace(/\/.*$/s, '')
+		.toLowerCase();
 	// A scheme that knows host names, and whose own port is not one that may be meant here.
 	return (host === '' ? undefined : toUrl(`ftp://${host}`)?.host) ?? entry.trim();
 }

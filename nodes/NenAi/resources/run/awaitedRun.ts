@@ -22,7 +22,8 @@ export function timedOutItem(workflowId: string, messageId: string): IDataObject
  */
 export function storeAwaitedRun(this: IExecuteFunctions, json: IDataObject) {
 	const stored = this.getExecuteData().data;
-	for (const inputs of Object.values(stored)) inputs[0]?.splice(0, Infinity, { json, pairedItem: { item: 0 } });
+	for (const inputs of Object.values(stored))
+		inputs[0]?.splice(0, Infinity, { json, pairedItem: { item: 0 } });
 }
 
 /** Second half: the message ID of the run that was stored. In `webhook()`, n8n gives the stored input to expressions only. */

@@ -8,7 +8,8 @@ export const option: Operation['option'] = {
 	name: 'Get',
 	value: 'get',
 	action: 'Get the state of a run (starts nothing)',
-	description: 'Asks NenAI how a run is getting on, or how it ended. Gives no values and no files: they come by callback. Starts and changes nothing.',
+	description:
+		'Asks NenAI how a run is getting on, or how it ended. Gives no values and no files: they come by callback. Starts and changes nothing.',
 };
 
 const skipFinished: INodeProperties = {
@@ -16,11 +17,17 @@ const skipFinished: INodeProperties = {
 	name: 'skipFinished',
 	type: 'boolean',
 	default: false,
-	description: 'Whether an item that has finished: true already, as this operation gives it, goes on unchanged without NenAI being asked. For loops that ask until all runs have finished.',
+	description:
+		'Whether an item that has finished: true already, as this operation gives it, goes on unchanged without NenAI being asked. For loops that ask until all runs have finished.',
 };
 
 /** In the order of their labels, as n8n wants it. */
-const options: INodeProperties = { ...queryOptions, options: [...(queryOptions.options ?? []), skipFinished].sort((a, b) => (a.name < b.name ? -1 : 1)) as INodeProperties[] };
+const options: INodeProperties = {
+	...queryOptions,
+	options: [...(queryOptions.options ?? []), skipFinished].sort((a, b) =>
+		a.name < b.name ? -1 : 1,
+	) as INodeProperties[],
+};
 
 export const parameters: INodeProperties[] = [messageIdProperty, options];
 
@@ -31,7 +38,8 @@ export async function execute(this: IExecuteFunctions): Promise<INodeExecutionDa
 		read: readMessageId,
 		run: async (tools, messageId) => await tools.getStatus(messageId),
 		toItems: (json) => [{ json }],
-		skipIf: ({ json }, given) => given.boolean('options.skipFinished') && isExplicitlyTrue(json.finished),
+		skipIf: ({ json }, given) =>
+			given.boolean('options.skipFinished') && isExplicitlyTrue(json.finished),
 		echo: (messageId) => ({ messageId }),
 	});
 }

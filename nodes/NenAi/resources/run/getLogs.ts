@@ -10,7 +10,8 @@ export const option: Operation['option'] = {
 	name: 'Get Logs',
 	value: 'getLogs',
 	action: 'Get the log of a run (starts nothing)',
-	description: 'Asks NenAI for the log of a run: its steps, what was decided and why, and its errors. It may contain passwords that the run typed. Starts and changes nothing.',
+	description:
+		'Asks NenAI for the log of a run: its steps, what was decided and why, and its errors. It may contain passwords that the run typed. Starts and changes nothing.',
 };
 
 export const parameters: INodeProperties[] = [
@@ -50,22 +51,32 @@ export async function execute(this: IExecuteFunctions): Promise<INodeExecutionDa
 	return await queryMcp(this, {
 		parameters,
 		read: readWish,
-		run: async (tools, wish) => await tools.getLog(wish.messageId, async (logs) => await toItem.call(this, logs, wish)),
+		run: async (tools, wish) =>
+			await tools.getLog(wish.messageId, async (logs) => await toItem.call(this, logs, wish)),
 		toItems: (item) => [item],
 		echo: ({ messageId }) => ({ messageId }),
 	});
 }
 
 /** A file is stored at once, so that its log is not held until all items are done. Throws Unusable. */
-async function toItem(this: IExecuteFunctions, logs: string, { messageId, property }: LogInput): Promise<INodeExecutionData> {
+async function toItem(
+	this: IExecuteFunctions,
+	logs: string,
+	{ messageId, property }: LogInput,
+): Promise<INodeExecutionData> {
 	if (property === undefined) return { json: { messageId, logs } };
 	const fileName = `${messageId.replace(NOT_IN_FILE_NAMES, '_')}.log`;
-	const file = await this.helpers.prepareBinaryData(Buffer.from(logs), fileName, 'text/plain').catch(refuseStorage);
+	const file = await this.helpers
+		.prepareBinaryData(Buffer.from(logs), fileName, 'text/plain')
+		.catch(refuseStorage);
 	return { json: { messageId }, binary: { [property]: file } };
 }
 
 function refuseStorage({ message }: Error): never {
-	throw new Unusable(`The log could not be stored: ${message}`, "Check n8n's binary data settings and its free space.");
+	throw new Unusable(
+		`The log could not be stored: ${message}`,
+		"Check n8n's binary data settings and its free space.",
+	);
 }
 
 const NOT_IN_FILE_NAMES = /[^\w.-]/g;
@@ -74,6 +85,10 @@ function readWish(given: ParameterReader): LogInput {
 	const messageId = readMessageId(given);
 	if (given.choice('output') === 'text') return { messageId };
 	const property = given.text('binaryPropertyName');
-	if (property === '') throw invalidParameter('Put Output File in Field (binaryPropertyName) is empty', 'Enter a name, such as data.');
+	if (property === '')
+		throw invalidParameter(
+			'Put Output File in Field (binaryPropertyName) is empty',
+			'Enter a name, such as data.',
+		);
 	return { messageId, property };
 }

@@ -8,7 +8,8 @@ export const option: Operation['option'] = {
 	name: 'Get Many',
 	value: 'getMany',
 	action: 'Get many runs (starts nothing)',
-	description: 'Asks NenAI for the recent runs of a workflow, with their states. Starts and changes nothing.',
+	description:
+		'Asks NenAI for the recent runs of a workflow, with their states. Starts and changes nothing.',
 };
 
 export const parameters: INodeProperties[] = [

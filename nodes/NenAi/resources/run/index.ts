@@ -5,7 +5,14 @@ import * as getMany from './getMany';
 import * as start from './start';
 import * as startAndWait from './startAndWait';
 
-export const run = defineResource({ name: 'Run', value: 'run', description: 'Start runs of a NenAI workflow, wait for them, ask about them' }, [start, startAndWait, get, getMany, getLogs]);
+export const run = defineResource(
+	{
+		name: 'Run',
+		value: 'run',
+		description: 'Start runs of a NenAI workflow, wait for them, ask about them',
+	},
+	[start, startAndWait, get, getMany, getLogs],
+);
 
 /** What a waiting execution does with a callback. */
 export const { webhook } = startAndWait;

@@ -1,18 +1,38 @@
-import { validateFieldType, type FieldType, type IDataObject, type IExecuteFunctions, type INodeProperties } from 'n8n-workflow';
+import {
+	validateFieldType,
+	type FieldType,
+	type IDataObject,
+	type IExecuteFunctions,
+	type INodeProperties,
+} from 'n8n-workflow';
 
 import type { Connection } from '../../../shared/transport/http/connection';
 import { isHttpUrl } from '../../../shared/transport/credential';
-import { ExactNumber, parseForSending, readDecimal, writeExactly } from '../../../shared/transport/exactJson';
+import {
+	ExactNumber,
+	parseForSending,
+	readDecimal,
+	writeExactly,
+} from '../../../shared/transport/exactJson';
 import type { RunRequest } from '../../../shared/transport/runs/startRun';
 import { invalidParameter } from '../../../shared/parameters/invalidParameter';
 import { checkNumbers } from '../../../shared/parameters/checkNumbers';
 import { isEntered, type ParameterReader } from '../../../shared/parameters/parameterReader';
 import type { Service } from '../../../shared/execution/runItems';
-import { describe, isRecord, titleOf, toObjectForSending, type Name } from '../../../shared/parameters/values';
+import {
+	describe,
+	isRecord,
+	titleOf,
+	toObjectForSending,
+	type Name,
+} from '../../../shared/parameters/values';
 import { readWorkflowId, workflowProperty } from './workflowId';
 
 /** Runs are started over HTTP; requests that use one credential share a connection. */
-export const RUNS_API: Service<Connection> = { address: 'baseUrl', open: (_, connection) => connection };
+export const RUNS_API: Service<Connection> = {
+	address: 'baseUrl',
+	open: (_, connection) => connection,
+};
 
 /** Parameters that every operation that starts a run has. `displayOptions` are added by the operation. */
 export const runProperties: INodeProperties[] = [
@@ -80,20 +100,37 @@ export const runOptions: INodeProperties[] = [
 		type: 'number',
 		default: 30,
 		typeOptions: { minValue: 1 },
-		description: 'Seconds until NenAI must have accepted the run. How long the run may then take is another matter.',
+		description:
+			'Seconds until NenAI must have accepted the run. How long the run may then take is another matter.',
 	},
 ];
 
 /** Reads what an item asks to be started. Throws InvalidParameterError when it cannot be sent as it is. */
-export function readRunRequest(this: IExecuteFunctions, itemIndex: number, parameters: ParameterReader): Omit<RunRequest, 'webhook_callback'> {
+export function readRunRequest(
+	this: IExecuteFunctions,
+	itemIndex: number,
+	parameters: ParameterReader,
+): Omit<RunRequest, 'webhook_callback'> {
 	const id = readWorkflowId(parameters);
-	const workflow_params = READERS[parameters.choice('parametersMode')].call(this, itemIndex, parameters);
+	const workflow_params = READERS[parameters.choice('parametersMode')].call(
+		this,
+		itemIndex,
+		parameters,
+	);
 	return { workflow_id: id, workflow_params };
 }
 
 /** By the value of `parametersMode`. Each refuses numbers whose digits are lost. */
-const READERS: Record<string, (this: IExecuteFunctions, itemIndex: number, parameters: ParameterReader) => IDataObject> = {
-	fields: (_, parameters) => fromFields(parameters.raw('parameters'), parameters.nameOf('parameters'), parameters.savedAs('parameters')),
+const READERS: Record<
+	string,
+	(this: IExecuteFunctions, itemIndex: number, parameters: ParameterReader) => IDataObject
+> = {
+	fields: (_, parameters) =>
+		fromFields(
+			parameters.raw('parameters'),
+			parameters.nameOf('parameters'),
+			parameters.savedAs('parameters'),
+		),
 	json: (_, parameters) => parameters.objectForSending('parametersJson'),
 	input(itemIndex) {
 		const { json } = this.getInputData()[itemIndex];
@@ -109,22 +146,38 @@ const READERS: Record<string, (this: IExecuteFunctions, itemIndex: number, param
  * @param saved the same as the workflow has it, with its expressions
  */
 export function fromFields(value: unknown, name: Name, saved?: unknown): IDataObject {
-	const collection = Array.isArray(value) ? { assignments: value } : toObjectForSending(value, name, { byDefault: {} });
+	const collection = Array.isArray(value)
+		? { assignments: value }
+		: toObjectForSending(value, name, { byDefault: {} });
 	if (!('assignments' in collection)) {
 		checkNumbers(collection, '', isEntered(saved));
 		return collection;
 	}
 	const { assignments, ...others } = collection;
 	if (Object.keys(others).length > 0) {
-		throw invalidParameter(`${titleOf(name)} has both a list of assignments and other names: ${Object.keys(others).join(', ')}`, 'Give all names and values in one of the two ways.');
+		throw invalidParameter(
+			`${titleOf(name)} has both a list of assignments and other names: ${Object.keys(others).join(', ')}`,
+			'Give all names and values in one of the two ways.',
+		);
 	}
 	if (!Array.isArray(assignments)) {
-		throw invalidParameter(`${titleOf(name)} must have a list of assignments, but has ${describe(assignments)}`, 'Enter the names and values in the form, or one object such as { "PATIENT_NAME": "Jane Doe" }.');
+		throw invalidParameter(
+			`${titleOf(name)} must have a list of assignments, but has ${describe(assignments)}`,
+			'Enter the names and values in the form, or one object such as { "PATIENT_NAME": "Jane Doe" }.',
+		);
 	}
 	const entries = new Map<string, unknown>();
 	for (const [index, assignment] of (assignments as unknown[]).entries()) {
-		const [parameter, converted] = fromAssignment(assignment, name, isEntered(saved) || isEntered(savedValue(saved, index)));
-		if (entries.has(parameter)) throw invalidParameter(`The parameter "${parameter}" is there twice`, 'Remove one of the two lines.');
+		const [parameter, converted] = fromAssignment(
+			assignment,
+			name,
+			isEntered(saved) || isEntered(savedValue(saved, index)),
+		);
+		if (entries.has(parameter))
+			throw invalidParameter(
+				`The parameter "${parameter}" is there twice`,
+				'Remove one of the two lines.',
+			);
 		entries.set(parameter, converted);
 	}
 	// Unlike an assignment, this also keeps a parameter that is called __proto__.
@@ -141,16 +194,35 @@ function savedValue(saved: unknown, index: number): unknown {
 /** What the name of a parameter may come as. */
 const NAMES = ['string', 'number', 'bigint', 'undefined'];
 
-function fromAssignment(assignment: unknown, collection: Name, isEnteredValue: boolean): [name: string, value: unknown] {
-	if (!isRecord(assignment)) throw invalidParameter(`${titleOf(collection)} has an entry that is ${describe(assignment)}`, 'Each must be an object with name, value and type.');
+function fromAssignment(
+	assignment: unknown,
+	collection: Name,
+	isEnteredValue: boolean,
+): [name: string, value: unknown] {
+	if (!isRecord(assignment))
+		throw invalidParameter(
+			`${titleOf(collection)} has an entry that is ${describe(assignment)}`,
+			'Each must be an object with name, value and type.',
+		);
 	const given: Record<string, unknown> = assignment;
-	if (!NAMES.includes(typeof given.name) && given.name !== null && !(given.name instanceof ExactNumber)) {
-		throw invalidParameter(`The name of a parameter must be a text, but is ${describe(given.name)}`, 'Enter its name. If it is an expression, look at what it gives for this item.');
+	if (
+		!NAMES.includes(typeof given.name) &&
+		given.name !== null &&
+		!(given.name instanceof ExactNumber)
+	) {
+		throw invalidParameter(
+			`The name of a parameter must be a text, but is ${describe(given.name)}`,
+			'Enter its name. If it is an expression, look at what it gives for this item.',
+		);
 	}
 	const name = String(given.name ?? '').trim();
-	if (name === '') throw invalidParameter('A parameter has no name', 'Enter its name, or remove the line.');
+	if (name === '')
+		throw invalidParameter('A parameter has no name', 'Enter its name, or remove the line.');
 	if (given.value === undefined || given.value === null) {
-		throw invalidParameter(`The parameter "${name}" has no value`, 'If it is an expression, look at what it gives for this item. To send "null", use the JSON mode.');
+		throw invalidParameter(
+			`The parameter "${name}" has no value`,
+			'If it is an expression, look at what it gives for this item. To send "null", use the JSON mode.',
+		);
 	}
 	return [name, convert(name, given.value, given.type ?? 'string', isEnteredValue)];
 }
@@ -158,7 +230,11 @@ function fromAssignment(assignment: unknown, collection: Name, isEnteredValue: b
 /** The types that the form offers, and the JavaScript types whose values n8n would turn into a value that nobody entered. */
 const MISLEADING = new Map<unknown, (value: unknown) => boolean>([
 	['string', (value) => typeof value === 'object'],
-	['number', (value) => typeof value === 'boolean' || typeof value === 'object' || String(value).trim() === ''],
+	[
+		'number',
+		(value) =>
+			typeof value === 'boolean' || typeof value === 'object' || String(value).trim() === '',
+	],
 	['boolean', (value) => typeof value === 'object'],
 	['array', (value) => !Array.isArray(value)],
 	['object', (value) => !isRecord(value)],
@@ -167,7 +243,11 @@ const MISLEADING = new Map<unknown, (value: unknown) => boolean>([
 /** As n8n's own nodes convert, but without what would send a value that nobody entered: 0 for an empty text, 1 for true. */
 function convert(name: string, given: unknown, type: unknown, isEnteredValue: boolean): unknown {
 	const isMisleading = MISLEADING.get(type);
-	if (isMisleading === undefined) throw invalidParameter(`The parameter "${name}" has a type that there is not: ${describe(type)}`, `Use one of ${[...MISLEADING.keys()].join(', ')}.`);
+	if (isMisleading === undefined)
+		throw invalidParameter(
+			`The parameter "${name}" has a type that there is not: ${describe(type)}`,
+			`Use one of ${[...MISLEADING.keys()].join(', ')}.`,
+		);
 	const value = parseText(typeof given === 'bigint' ? new ExactNumber(String(given)) : given, type);
 	checkNumbers(value, name, isEnteredValue);
 	if (value instanceof ExactNumber) {
@@ -177,8 +257,12 @@ function convert(name: string, given: unknown, type: unknown, isEnteredValue: bo
 	const plain = value instanceof ExactNumber ? Number(value.digits) : value;
 	const result = validateFieldType(name, plain, type as FieldType);
 	if (isMisleading(plain) || !result.valid) {
-		const found = String(value).trim() === '' ? 'it is empty' : `it is ${shorten(writeExactly(given))}`;
-		throw invalidParameter(`The parameter "${name}" is not of the type ${type}: ${found}`, 'Change its value or its type.');
+		const found =
+			String(value).trim() === '' ? 'it is empty' : `it is ${shorten(writeExactly(given))}`;
+		throw invalidParameter(
+			`The parameter "${name}" is not of the type ${type}: ${found}`,
+			'Change its value or its type.',
+		);
 	}
 	// n8n reads notations such as 0x1F, and rounds there, too.
 	checkNumbers(result.newValue, name, isEnteredValue);
@@ -209,7 +293,10 @@ function parseText(value: unknown, type: unknown): unknown {
  */
 export function checkCallbackUrl(url: string, quote: string, source: string): string {
 	if (!isHttpUrl(url)) {
-		throw invalidParameter(`The callback URL is not an absolute http(s) URL${quote}`, `Check ${source}. It is usually the Production URL of a NenAI Trigger.`);
+		throw invalidParameter(
+			`The callback URL is not an absolute http(s) URL${quote}`,
+			`Check ${source}. It is usually the Production URL of a NenAI Trigger.`,
+		);
 	}
 	return url;
 }

@@ -2,7 +2,12 @@ import type { IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n
 
 import type { NenAiCredential } from '../../../shared/transport/credential';
 import type { Outcome } from '../../../shared/execution/runJobs';
-import { ASK_BEFORE_STARTING_AGAIN, startRun, type RunRequest, type StartedRun } from '../../../shared/transport/runs/startRun';
+import {
+	ASK_BEFORE_STARTING_AGAIN,
+	startRun,
+	type RunRequest,
+	type StartedRun,
+} from '../../../shared/transport/runs/startRun';
 import { invalidParameter } from '../../../shared/parameters/invalidParameter';
 import { describeUncertain } from '../../../shared/execution/outcomes';
 import { readRequestLimits } from '../../../shared/parameters/requestLimits';
@@ -15,7 +20,8 @@ export const option: Operation['option'] = {
 	name: 'Start',
 	value: 'start',
 	action: 'Start a run',
-	description: 'Starts a run of a NenAI workflow for each item. This does real work: each call starts another run.',
+	description:
+		'Starts a run of a NenAI workflow for each item. This does real work: each call starts another run.',
 };
 
 export const parameters: INodeProperties[] = [
@@ -28,7 +34,8 @@ export const parameters: INodeProperties[] = [
 			{
 				name: 'Default of the Credential',
 				value: 'default',
-				description: 'The Default Callback URL that is saved in the credential. If that is empty, it is an error.',
+				description:
+					'The Default Callback URL that is saved in the credential. If that is empty, it is an error.',
 			},
 			{
 				name: 'URL',
@@ -67,7 +74,8 @@ export const parameters: INodeProperties[] = [
 				type: 'number',
 				default: 10,
 				typeOptions: { minValue: 1, numberPrecision: 0 },
-				description: 'How many requests to start are sent at the same time. How many runs NenAI then works on at a time, it does not limit.',
+				description:
+					'How many requests to start are sent at the same time. How many runs NenAI then works on at a time, it does not limit.',
 			},
 			...runOptions,
 		],
@@ -85,8 +93,12 @@ export async function execute(this: IExecuteFunctions): Promise<INodeExecutionDa
 		ordered: false,
 		properties: parameters,
 		service: RUNS_API,
-		settings: (ofAll) => ({ ...readRequestLimits(ofAll), maxConcurrency: ofAll.positiveInteger('options.maxConcurrency') }),
-		read: (given, { itemIndex, connection }) => readRequest.call(this, given, itemIndex, connection.credential),
+		settings: (ofAll) => ({
+			...readRequestLimits(ofAll),
+			maxConcurrency: ofAll.positiveInteger('options.maxConcurrency'),
+		}),
+		read: (given, { itemIndex, connection }) =>
+			readRequest.call(this, given, itemIndex, connection.credential),
 		run: async (connection, request) => await startRun.call(this, request, connection),
 		toItems: (started) => [{ json: started }],
 		recoveryHint: ASK_BEFORE_STARTING_AGAIN,
@@ -95,22 +107,35 @@ export async function execute(this: IExecuteFunctions): Promise<INodeExecutionDa
 	});
 }
 
-function readRequest(this: IExecuteFunctions, given: ParameterReader, itemIndex: number, credential: NenAiCredential): RunRequest {
+function readRequest(
+	this: IExecuteFunctions,
+	given: ParameterReader,
+	itemIndex: number,
+	credential: NenAiCredential,
+): RunRequest {
 	const request = readRunRequest.call(this, itemIndex, given);
 	const callback = CALLBACKS[given.choice('callback')](given, credential);
 	return callback === undefined ? request : { ...request, webhook_callback: callback };
 }
 
 /** Where NenAI reports to, by the value of `callback`. */
-const CALLBACKS: Record<string, (given: ParameterReader, credential: NenAiCredential) => string | undefined> = {
+const CALLBACKS: Record<
+	string,
+	(given: ParameterReader, credential: NenAiCredential) => string | undefined
+> = {
 	none: () => undefined,
 	url(given) {
 		const url = given.text('callbackUrl');
-		return checkCallbackUrl(url, `: ${url === '' ? '(empty)' : url}`, 'the Callback URL of this node');
+		return checkCallbackUrl(
+			url,
+			`: ${url === '' ? '(empty)' : url}`,
+			'the Callback URL of this node',
+		);
 	},
 	default(_, { defaultCallbackUrl }) {
 		// Not quoted: in the form it stands below the secrets.
-		if (defaultCallbackUrl !== '') return checkCallbackUrl(defaultCallbackUrl, '', 'the Default Callback URL of the credential');
+		if (defaultCallbackUrl !== '')
+			return checkCallbackUrl(defaultCallbackUrl, '', 'the Default Callback URL of the credential');
 		throw invalidParameter(
 			'The credential has no default callback URL',
 			'Enter one in the credential (usually the Production URL of a NenAI Trigger), or set Callback to "URL" or "None".',
@@ -120,14 +145,23 @@ const CALLBACKS: Record<string, (given: ParameterReader, credential: NenAiCreden
 
 /** What became of the other items: a run that did start must not be lost, nor one that may have. */
 function describeOthers(outcomes: Array<Outcome<StartedRun>>, failedIndex: number): string[] {
-	const started = outcomes.flatMap((outcome, index) => (outcome.kind === 'done' ? [`${outcome.value.messageId} (item ${index})`] : []));
+	const started = outcomes.flatMap((outcome, index) =>
+		outcome.kind === 'done' ? [`${outcome.value.messageId} (item ${index})`] : [],
+	);
 	const uncertain = describeUncertain(outcomes, failedIndex);
-	const others = outcomes.filter((outcome, index) => index !== failedIndex && (outcome.kind === 'untried' || (outcome.kind === 'failed' && !outcome.failure.uncertain))).length;
+	const others = outcomes.filter(
+		(outcome, index) =>
+			index !== failedIndex &&
+			(outcome.kind === 'untried' || (outcome.kind === 'failed' && !outcome.failure.uncertain)),
+	).length;
 	const failed = outcomes[failedIndex];
 	const isUncertain = failed.kind === 'failed' && failed.failure.uncertain;
-	if (others > 0 && started.length + uncertain.length === 0 && !isUncertain) return ['No run was started for any item.'];
+	if (others > 0 && started.length + uncertain.length === 0 && !isUncertain)
+		return ['No run was started for any item.'];
 	return [
-		...(started.length > 0 ? [`Runs that did start, with their message IDs: ${started.join(', ')}.`] : []),
+		...(started.length > 0
+			? [`Runs that did start, with their message IDs: ${started.join(', ')}.`]
+			: []),
 		...uncertain,
 		...(others > 0 ? [`Not started: ${others} more.`] : []),
 	];

@@ -14,8 +14,16 @@ import { resumeOnce } from '../../../shared/callbacks/deliverOnce';
 import { isHttpUrl, type NenAiCredential } from '../../../shared/transport/credential';
 import type { Failure } from '../../../shared/failures/failure';
 import { isLoopback } from '../../../shared/transport/http/hosts';
-import { ASK_BEFORE_STARTING_AGAIN, startRun, type RunRequest, type StartedRun } from '../../../shared/transport/runs/startRun';
-import { invalidParameter, InvalidParameterError } from '../../../shared/parameters/invalidParameter';
+import {
+	ASK_BEFORE_STARTING_AGAIN,
+	startRun,
+	type RunRequest,
+	type StartedRun,
+} from '../../../shared/transport/runs/startRun';
+import {
+	invalidParameter,
+	InvalidParameterError,
+} from '../../../shared/parameters/invalidParameter';
 import { isInsideAgent } from '../../../shared/execution/outcomes';
 import { readRequestLimits } from '../../../shared/parameters/requestLimits';
 import { ParameterReader } from '../../../shared/parameters/parameterReader';
@@ -25,13 +33,18 @@ import { readAwaitedMessageId, storeAwaitedRun, timedOutItem } from './awaitedRu
 import { readRunRequest, runOptions, runProperties, RUNS_API } from './request';
 
 const MINUTE = 60_000;
-const UNITS: Record<string, number> = { minutes: MINUTE, hours: 60 * MINUTE, days: 24 * 60 * MINUTE };
+const UNITS: Record<string, number> = {
+	minutes: MINUTE,
+	hours: 60 * MINUTE,
+	days: 24 * 60 * MINUTE,
+};
 
 export const option: Operation['option'] = {
 	name: 'Start and Wait',
 	value: 'startAndWait',
 	action: 'Start a run and wait for its result',
-	description: 'Starts one run of a NenAI workflow and goes on when its result is there. This does real work: each call starts another run.',
+	description:
+		'Starts one run of a NenAI workflow and goes on when its result is there. This does real work: each call starts another run.',
 };
 
 export const parameters: INodeProperties[] = [
@@ -41,7 +54,8 @@ export const parameters: INodeProperties[] = [
 		name: 'limitWaitTime',
 		type: 'boolean',
 		default: true,
-		description: 'Whether to go on with the status "timeout" when no result has come after some time. Off: it waits without end.',
+		description:
+			'Whether to go on with the status "timeout" when no result has come after some time. Off: it waits without end.',
 	},
 	{
 		displayName: 'Amount',
@@ -85,7 +99,8 @@ export const parameters: INodeProperties[] = [
 				name: 'acceptUnsigned',
 				type: 'boolean',
 				default: false,
-				description: 'Whether a callback without a signature is accepted too. Anyone could send one.',
+				description:
+					'Whether a callback without a signature is accepted too. Anyone could send one.',
 			},
 			...runOptions,
 		],
@@ -123,22 +138,36 @@ export async function execute(this: IExecuteFunctions): Promise<INodeExecutionDa
 }
 
 /** Suspends the execution. Gives the item that comes out when the wait ends without a result. */
-async function suspend(this: IExecuteFunctions, { messageId }: StartedRun, { request, longestWait }: StartAndWaitInput): Promise<INodeExecutionData> {
+async function suspend(
+	this: IExecuteFunctions,
+	{ messageId }: StartedRun,
+	{ request, longestWait }: StartAndWaitInput,
+): Promise<INodeExecutionData> {
 	this.getWorkflowDataProxy(0).$execution.customData.set('nenaiMessageId', messageId);
 	const timedOut = timedOutItem(request.workflow_id, messageId);
 	storeAwaitedRun.call(this, timedOut);
-	await this.putExecutionToWait(longestWait === Infinity ? WAIT_INDEFINITELY : new Date(Date.now() + longestWait));
+	await this.putExecutionToWait(
+		longestWait === Infinity ? WAIT_INDEFINITELY : new Date(Date.now() + longestWait),
+	);
 	return { json: timedOut };
 }
 
 /** Throws InvalidParameterError for what cannot be sent, or cannot be waited for. */
-async function readInput(this: IExecuteFunctions, given: ParameterReader, credential: NenAiCredential): Promise<StartAndWaitInput> {
+async function readInput(
+	this: IExecuteFunctions,
+	given: ParameterReader,
+	credential: NenAiCredential,
+): Promise<StartAndWaitInput> {
 	// What such a tool suspends, nothing can resume.
 	if (isInsideAgent.call(this)) throw new InvalidParameterError(INSIDE_AGENT);
 	const count = this.getInputData().length;
 	if (count > 1) throw new InvalidParameterError(severalItems(count));
-	if (credential.webhookSecrets.length === 0 && !given.isExplicitlyTrue('options.acceptUnsigned')) throw new InvalidParameterError(NO_SECRET);
-	const request = { ...readRunRequest.call(this, 0, given), webhook_callback: readResumeUrl.call(this, credential) };
+	if (credential.webhookSecrets.length === 0 && !given.isExplicitlyTrue('options.acceptUnsigned'))
+		throw new InvalidParameterError(NO_SECRET);
+	const request = {
+		...readRunRequest.call(this, 0, given),
+		webhook_callback: readResumeUrl.call(this, credential),
+	};
 	const longestWait = readLongestWait.call(this, given);
 	await checkSecretsOfCallback.call(this, credential);
 	return { request, longestWait };
@@ -148,8 +177,13 @@ async function readInput(this: IExecuteFunctions, given: ParameterReader, creden
  * When the callback comes, n8n resolves the expressions of the credential without the data of this execution. Throws
  * InvalidParameterError if that gives other secrets than now: the result could not be verified then.
  */
-async function checkSecretsOfCallback(this: IExecuteFunctions, { webhookSecrets }: NenAiCredential) {
-	const isSame = await areSecretsOfCallbacks.call(this, webhookSecrets).catch((error: Error) => error);
+async function checkSecretsOfCallback(
+	this: IExecuteFunctions,
+	{ webhookSecrets }: NenAiCredential,
+) {
+	const isSame = await areSecretsOfCallbacks
+		.call(this, webhookSecrets)
+		.catch((error: Error) => error);
 	if (isSame instanceof Error) throw new InvalidParameterError(otherSecrets(isSame.message));
 	if (!isSame) throw new InvalidParameterError(otherSecrets());
 }
@@ -157,7 +191,8 @@ async function checkSecretsOfCallback(this: IExecuteFunctions, { webhookSecrets 
 function readResumeUrl(this: IExecuteFunctions, { baseUrl }: NenAiCredential): string {
 	const resumeUrl = String(this.getWorkflowDataProxy(0).$execution.resumeUrl);
 	const isHere = (url: string) => isLoopback(new URL(url).hostname);
-	if (!isHttpUrl(resumeUrl) || (isHere(resumeUrl) && !isHere(baseUrl))) throw new InvalidParameterError(unreachable(resumeUrl));
+	if (!isHttpUrl(resumeUrl) || (isHere(resumeUrl) && !isHere(baseUrl)))
+		throw new InvalidParameterError(unreachable(resumeUrl));
 	return resumeUrl;
 }
 
@@ -167,7 +202,10 @@ function readLongestWait(this: IExecuteFunctions, reader: ParameterReader): numb
 	const amount = hasLimit ? reader.number('resumeAmount') : Infinity;
 	const longestWait = hasLimit ? amount * UNITS[reader.choice('resumeUnit')] : Infinity;
 	if (amount <= 0 || (hasLimit && Date.now() + longestWait >= WAIT_INDEFINITELY.getTime())) {
-		throw invalidParameter(`The limit of the wait time is not a time: ${amount}`, 'Enter an amount greater than 0, or switch Limit Wait Time off.');
+		throw invalidParameter(
+			`The limit of the wait time is not a time: ${amount}`,
+			'Enter an amount greater than 0, or switch Limit Wait Time off.',
+		);
 	}
 	refuseLongerThanExecution.call(this, longestWait);
 	return longestWait;
@@ -192,17 +230,29 @@ export async function webhook(this: IWebhookFunctions): Promise<IWebhookResponse
 	try {
 		return await receive.call(this);
 	} catch (error) {
-		this.logger.error(`A callback to the node "${this.getNode().name}" could not be handled: ${(error as Error).message}`);
-		return respond.call(this, refused(500, 'n8n could not handle this callback. The execution keeps waiting: send it again'));
+		this.logger.error(
+			`A callback to the node "${this.getNode().name}" could not be handled: ${(error as Error).message}`,
+		);
+		return respond.call(
+			this,
+			refused(
+				500,
+				'n8n could not handle this callback. The execution keeps waiting: send it again',
+			),
+		);
 	}
 }
 
 async function receive(this: IWebhookFunctions): Promise<IWebhookResponseData> {
 	const reader = new ParameterReader(parameters, (name) => this.getNodeParameter(name, null));
-	const received = await receiveCallback.call(this, reader.isExplicitlyTrue('options.acceptUnsigned'));
+	const received = await receiveCallback.call(
+		this,
+		reader.isExplicitlyTrue('options.acceptUnsigned'),
+	);
 	if ('answer' in received) return respond.call(this, received.answer);
 	const { callback } = received;
-	if (callback.message_id !== readAwaitedMessageId.call(this)) return respond.call(this, refused(409, 'This execution waits for another run'));
+	if (callback.message_id !== readAwaitedMessageId.call(this))
+		return respond.call(this, refused(409, 'This execution waits for another run'));
 	if (!isFinal(callback.status)) return respond.call(this, ignored(`status ${callback.status}`));
 	return await resumeOnce.call(this, callback, [[{ json: callback, pairedItem: { item: 0 } }]]);
 }
@@ -222,7 +272,8 @@ const severalItems = (count: number): Failure => ({
 });
 
 const INSIDE_AGENT: Failure = {
-	message: 'Start and Wait cannot wait as a tool of this AI Agent: use the operation Start, and receive the result with a NenAI Trigger',
+	message:
+		'Start and Wait cannot wait as a tool of this AI Agent: use the operation Start, and receive the result with a NenAI Trigger',
 	hint: 'An AI Agent node of version 3 or later can wait: add a new one in place of the old.',
 };
 

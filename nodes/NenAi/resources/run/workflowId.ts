@@ -33,6 +33,10 @@ export function workflowProperty(description: string): INodeProperties {
 /** Throws InvalidParameterError where there is none. */
 export function readWorkflowId(parameters: ParameterReader): string {
 	const id = parameters.id('workflowId');
-	if (id === '') throw invalidParameter('The workflow ID is empty', 'Enter the ID of the NenAI workflow, or choose it from the list. If it is an expression, look at what it gives for this item.');
+	if (id === '')
+		throw invalidParameter(
+			'The workflow ID is empty',
+			'Enter the ID of the NenAI workflow, or choose it from the list. If it is an expression, look at what it gives for this item.',
+		);
 	return id;
 }

@@ -7,7 +7,8 @@ export const option: Operation['option'] = {
 	name: 'Get Many',
 	value: 'getMany',
 	action: 'Get many workflows (starts nothing)',
-	description: 'Asks NenAI which workflows there are, for example to find the ID of one. Starts and changes nothing.',
+	description:
+		'Asks NenAI which workflows there are, for example to find the ID of one. Starts and changes nothing.',
 };
 
 export const parameters: INodeProperties[] = [queryOptions];

@@ -1,4 +1,11 @@
 import { defineResource } from '../../../shared/execution/router';
 import * as getMany from './getMany';
 
-export const workflow = defineResource({ name: 'Workflow', value: 'workflow', description: 'The NenAI workflows of your account: not those of n8n' }, [getMany]);
+export const workflow = defineResource(
+	{
+		name: 'Workflow',
+		value: 'workflow',
+		description: 'The NenAI workflows of your account: not those of n8n',
+	},
+	[getMany],
+);

@@ -4,15 +4,34 @@ import { classifyStatus } from '../http/classify';
 import { requestDesktop, type Connection, type RequestContext } from '../http/connection';
 import { parseExactly, TooDeep } from '../exactJson';
 import type { Failure } from '../../failures/failure';
-import { asAttempt, discardBody, acceptBody, STALL_TIMEOUT_MS, type IncomingFile } from '../download/bodyStream';
+import {
+	asAttempt,
+	discardBody,
+	acceptBody,
+	STALL_TIMEOUT_MS,
+	type IncomingFile,
+} from '../download/bodyStream';
 import type { Attempt } from '../../execution/runJobs';
 import { redactJson } from '../../failures/redact';
 import { ChangedFile, firstBytes, OutgoingBytes, TooLarge, wholeText, type Bytes } from './bytes';
 import type { DesktopRequest } from './request';
-import { explainForm, explainRefusal, explainStatus, explainThrown, explainTooLarge, isGone, sanitizeAttempt, type UnexpectedResponse } from './failures';
+import {
+	explainForm,
+	explainRefusal,
+	explainStatus,
+	explainThrown,
+	explainTooLarge,
+	isGone,
+	sanitizeAttempt,
+	type UnexpectedResponse,
+} from './failures';
 
 /** What is in an answer: what was hoped for, perhaps without the link of a session; what NenAI says went wrong; all but what was asked for; or, undefined, a form that is not known. */
-export type ParseResult<T> = { value: T; leftOut?: boolean } | { refused: unknown } | { lacks: string } | undefined;
+export type ParseResult<T> =
+	| { value: T; leftOut?: boolean }
+	| { refused: unknown }
+	| { lacks: string }
+	| undefined;
 
 /** A file that is sent. */
 export interface UploadFile {
@@ -29,7 +48,8 @@ const SLOWEST = 50_000;
 const LONGEST_UPLOAD = 3600;
 
 /** Said where something is missing in an output. */
-const SESSION_LEFT_OUT = 'The link of a session was left out of the output: whoever has it has the desktop. Desktop → Get Session gives it.';
+const SESSION_LEFT_OUT =
+	'The link of a session was left out of the output: whoever has it has the desktop. Desktop → Get Session gives it.';
 
 /** What a request that is not over in time fails with, as n8n's helper has it. */
 class TooLate extends Error {
@@ -50,11 +70,24 @@ function parse(body: string): unknown {
 const STOPPED: Failure = { message: 'The execution was stopped', hint: 'Nothing more was sent.' };
 
 /** @param hasBegun whether a part of it was on its way by then */
-function unreadable({ label, recoveryHint = '' }: DesktopRequest, error: Error, hasBegun = false): Failure {
+function unreadable(
+	{ label, recoveryHint = '' }: DesktopRequest,
+	error: Error,
+	hasBegun = false,
+): Failure {
 	const isChanged = error instanceof ChangedFile;
-	const hint = isChanged ? 'Run the workflow again from the node that gives the file.' : 'Check that the file is still there, and the binary data settings of this n8n.';
-	const message = isChanged ? `The file has changed since n8n stored it, so it was not sent whole for ${label}: ${error.message}` : `The file could not be read for ${label}: ${error.message}`;
-	return { message, ...(hasBegun ? { hint: `${hint} A part of it was sent. ${recoveryHint}`, uncertain: true } : { hint: `${hint} Nothing was sent.` }) };
+	const hint = isChanged
+		? 'Run the workflow again from the node that gives the file.'
+		: 'Check that the file is still there, and the binary data settings of this n8n.';
+	const message = isChanged
+		? `The file has changed since n8n stored it, so it was not sent whole for ${label}: ${error.message}`
+		: `The file could not be read for ${label}: ${error.message}`;
+	return {
+		message,
+		...(hasBegun
+			? { hint: `${hint} A part of it was sent. ${recoveryHint}`, uncertain: true }
+			: { hint: `${hint} Nothing was sent.` }),
+	};
 }
 
 /**
@@ -87,17 +120,31 @@ export class DesktopApi {
 	 *
 	 * @param ifGone what to give where NenAI answers that the desktop is gone; without it, that is a failure
 	 */
-	async do<T>(request: DesktopRequest, read: (answer: unknown) => ParseResult<T>, ifGone?: T): Promise<Attempt<T>> {
-		return await this.present(this.send(request, request.body && { body: request.body, json: true }, read, ifGone));
+	async do<T>(
+		request: DesktopRequest,
+		read: (answer: unknown) => ParseResult<T>,
+		ifGone?: T,
+	): Promise<Attempt<T>> {
+		return await this.present(
+			this.send(request, request.body && { body: request.body, json: true }, read, ifGone),
+		);
 	}
 
 	/** The same with a file as its body. */
-	async upload<T>(request: DesktopRequest, file: UploadFile, read: (answer: unknown) => ParseResult<T>): Promise<Attempt<T>> {
+	async upload<T>(
+		request: DesktopRequest,
+		file: UploadFile,
+		read: (answer: unknown) => ParseResult<T>,
+	): Promise<Attempt<T>> {
 		return await this.present(this.sendFile(request, file, read));
 	}
 
 	/** Asks for a file, and gives it to what stores it. */
-	async download<T>(request: DesktopRequest, label: string, store: (file: IncomingFile) => Promise<T>): Promise<Attempt<T>> {
+	async download<T>(
+		request: DesktopRequest,
+		label: string,
+		store: (file: IncomingFile) => Promise<T>,
+	): Promise<Attempt<T>> {
 		return await this.present(this.fetch(request, label, store));
 	}
 
@@ -105,7 +152,11 @@ export class DesktopApi {
 		return sanitizeAttempt(await attempt, this.connection.credential.apiKey);
 	}
 
-	private async sendFile<T>(request: DesktopRequest, file: UploadFile, read: (answer: unknown) => ParseResult<T>): Promise<Attempt<T>> {
+	private async sendFile<T>(
+		request: DesktopRequest,
+		file: UploadFile,
+		read: (answer: unknown) => ParseResult<T>,
+	): Promise<Attempt<T>> {
 		let body: Bytes | Buffer;
 		try {
 			body = await file.open();
@@ -113,7 +164,15 @@ export class DesktopApi {
 			return { kind: 'failed', failure: unreadable(request, error as Error) };
 		}
 		const extraSeconds = Math.min(LONGEST_UPLOAD, Math.ceil(file.size / SLOWEST));
-		const send = async (content: Bytes | Buffer) => await this.send({ ...request, extraSeconds }, { body: content, headers: { 'content-type': asHeader(file.type), 'content-length': String(file.size) } }, read);
+		const send = async (content: Bytes | Buffer) =>
+			await this.send(
+				{ ...request, extraSeconds },
+				{
+					body: content,
+					headers: { 'content-type': asHeader(file.type), 'content-length': String(file.size) },
+				},
+				read,
+			);
 		if (!('destroy' in body)) return await send(body);
 		const outgoing = new OutgoingBytes(body, file.size);
 		const attempt = await send(outgoing.stream);
@@ -122,12 +181,24 @@ export class DesktopApi {
 		return { kind: 'failed', failure: unreadable(request, outgoing.fault, outgoing.hasBegun) };
 	}
 
-	private async fetch<T>(request: DesktopRequest, label: string, store: (file: IncomingFile) => Promise<T>): Promise<Attempt<T>> {
+	private async fetch<T>(
+		request: DesktopRequest,
+		label: string,
+		store: (file: IncomingFile) => Promise<T>,
+	): Promise<Attempt<T>> {
 		const connection = new AbortController();
 		let response: IN8nHttpFullResponse;
 		try {
 			// n8n undoes a compression by itself, and cannot tell when that ends too early.
-			response = await this.request(request, { headers: { 'accept-encoding': 'identity' }, encoding: 'stream', timeout: STALL_TIMEOUT_MS }, connection.signal);
+			response = await this.request(
+				request,
+				{
+					headers: { 'accept-encoding': 'identity' },
+					encoding: 'stream',
+					timeout: STALL_TIMEOUT_MS,
+				},
+				connection.signal,
+			);
 		} catch (error) {
 			return explainThrown(request, error, this.connection);
 		}
@@ -136,42 +207,70 @@ export class DesktopApi {
 		if (status !== 200) {
 			const body = await firstBytes(response.body as unknown as Bytes);
 			discardBody(response, connection);
-			return classifyStatus(status) === 'accepted' ? explainForm(request, { status, headers, body }, this.connection) : explainStatus(request, { status, headers, body }, this.connection);
+			return classifyStatus(status) === 'accepted'
+				? explainForm(request, { status, headers, body }, this.connection)
+				: explainStatus(request, { status, headers, body }, this.connection);
 		}
 		try {
-			return { kind: 'done', value: await store(acceptBody({ ...response, headers }, connection, { label, maxSize: Infinity })) };
+			return {
+				kind: 'done',
+				value: await store(
+					acceptBody({ ...response, headers }, connection, { label, maxSize: Infinity }),
+				),
+			};
 		} catch (error) {
 			return asAttempt(error, label);
 		}
 	}
 
-	private async send<T>(request: DesktopRequest, content: Partial<IHttpRequestOptions> | undefined, read: (answer: unknown) => ParseResult<T>, ifGone?: T): Promise<Attempt<T>> {
+	private async send<T>(
+		request: DesktopRequest,
+		content: Partial<IHttpRequestOptions> | undefined,
+		read: (answer: unknown) => ParseResult<T>,
+		ifGone?: T,
+	): Promise<Attempt<T>> {
 		if (this.stopped?.aborted) return { kind: 'failed', failure: STOPPED };
 		let answer: UnexpectedResponse;
 		try {
 			answer = await this.exchange(request, content);
 		} catch (error) {
-			return error instanceof TooLarge ? explainTooLarge(request) : explainThrown(request, error, this.connection);
+			return error instanceof TooLarge
+				? explainTooLarge(request)
+				: explainThrown(request, error, this.connection);
 		}
 		if (ifGone !== undefined && isGone(answer)) return { kind: 'done', value: ifGone };
-		if (classifyStatus(answer.status) !== 'accepted') return explainStatus(request, answer, this.connection);
+		if (classifyStatus(answer.status) !== 'accepted')
+			return explainStatus(request, answer, this.connection);
 		const parsed = parse(String(answer.body));
-		if (parsed instanceof TooDeep) return explainForm(request, answer, this.connection, parsed.problem);
+		if (parsed instanceof TooDeep)
+			return explainForm(request, answer, this.connection, parsed.problem);
 		const reading = read(redactJson(parsed, this.connection.credential.apiKey));
-		if (reading === undefined || 'lacks' in reading) return explainForm(request, answer, this.connection, reading && `has no ${reading.lacks}`);
+		if (reading === undefined || 'lacks' in reading)
+			return explainForm(request, answer, this.connection, reading && `has no ${reading.lacks}`);
 		if ('refused' in reading) return explainRefusal(request, reading.refused, this.connection);
 		if (reading.leftOut) this.hintAtSession();
 		return { kind: 'done', value: reading.value };
 	}
 
 	/** Sends a request, and reads its answer to the end, as long as that is not too large. Rejects where no whole answer comes in time. */
-	private async exchange(request: DesktopRequest, content: Partial<IHttpRequestOptions> | undefined): Promise<UnexpectedResponse> {
+	private async exchange(
+		request: DesktopRequest,
+		content: Partial<IHttpRequestOptions> | undefined,
+	): Promise<UnexpectedResponse> {
 		const timeout = (this.connection.timeout + (request.extraSeconds ?? 0)) * 1000;
 		const deadline = AbortSignal.timeout(Math.ceil(timeout));
 		const connection = new AbortController();
 		try {
 			// Read here: n8n would take an answer of any size into memory, and round long numbers.
-			const { statusCode: status, headers, body } = await this.request(request, { ...content, encoding: 'stream', timeout }, AbortSignal.any([deadline, connection.signal]));
+			const {
+				statusCode: status,
+				headers,
+				body,
+			} = await this.request(
+				request,
+				{ ...content, encoding: 'stream', timeout },
+				AbortSignal.any([deadline, connection.signal]),
+			);
 			return { status, headers, body: await wholeText(body as unknown as Bytes | string) };
 		} catch (error) {
 			// Ending the body alone leaves the connection open where nothing comes.
@@ -188,8 +287,21 @@ export class DesktopApi {
 		this.sender.addExecutionHints({ message: SESSION_LEFT_OUT, location: 'outputPane' });
 	}
 
-	private async request({ method, path }: DesktopRequest, options: Partial<IHttpRequestOptions>, ended?: AbortSignal): Promise<IN8nHttpFullResponse> {
+	private async request(
+		{ method, path }: DesktopRequest,
+		options: Partial<IHttpRequestOptions>,
+		ended?: AbortSignal,
+	): Promise<IN8nHttpFullResponse> {
 		const signals = [this.stopped, ended].filter((signal) => signal !== undefined);
-		return await requestDesktop(this.sender, { ...options, method, url: `${this.connection.credential.desktopUrl}${path}`, abortSignal: AbortSignal.any(signals) }, this.connection);
+		return await requestDesktop(
+			this.sender,
+			{
+				...options,
+				method,
+				url: `${this.connection.credential.desktopUrl}${path}`,
+				abortSignal: AbortSignal.any(signals),
+			},
+			this.connection,
+		);
 	}
 }

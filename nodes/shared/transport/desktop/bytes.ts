@@ -49,11 +49,13 @@ export class OutgoingBytes {
 		for await (const part of parts) {
 			if (part.length === 0) continue;
 			count += part.length;
-			if (count > this.size) throw this.changed(`it is longer than the ${this.size} bytes that n8n has on record`);
+			if (count > this.size)
+				throw this.changed(`it is longer than the ${this.size} bytes that n8n has on record`);
 			if (held !== undefined) yield this.leaving(held);
 			held = part;
 		}
-		if (count < this.size) throw this.changed(`it has ${count} bytes, and n8n has ${this.size} on record`);
+		if (count < this.size)
+			throw this.changed(`it has ${count} bytes, and n8n has ${this.size} on record`);
 		if (held !== undefined) yield this.leaving(held);
 	}
 

@@ -3,7 +3,21 @@ import type { IDataObject } from 'n8n-workflow';
 import type { IncomingFile } from '../download/bodyStream';
 import { retry } from '../../execution/retry';
 import type { Attempt } from '../../execution/runJobs';
-import { readAction, readClosed, readCreated, readDesktop, readDesktops, readDone, readFiles, readRenamed, readScreenshot, readSession, readTools, type ActionResult, type Tool } from './results';
+import {
+	readAction,
+	readClosed,
+	readCreated,
+	readDesktop,
+	readDesktops,
+	readDone,
+	readFiles,
+	readRenamed,
+	readScreenshot,
+	readSession,
+	readTools,
+	type ActionResult,
+	type Tool,
+} from './results';
 import { DesktopApi, type UploadFile } from './api';
 import { inFolder, pathOf, type DesktopRequest } from './request';
 
@@ -30,39 +44,71 @@ export function isReadOnly({ tool, action }: Pick<ToolCall, 'tool' | 'action'>):
 	return tool === COMPUTER && READ_ONLY_ACTIONS.has(action);
 }
 
-export const CHECK_DESKTOP = 'It may have been done, so it is not done again. Look with Desktop → Get before you do it once more.';
+export const CHECK_DESKTOP =
+	'It may have been done, so it is not done again. Look with Desktop → Get before you do it once more.';
 
-export const CHECK_DELETED = 'It may be deleted. Deleting it again does no harm: look with Desktop → Get, and delete it again if it is still running.';
+export const CHECK_DELETED =
+	'It may be deleted. Deleting it again does no harm: look with Desktop → Get, and delete it again if it is still running.';
 
-export const CHECK_SESSION = 'It may have been done, so it is not done again. Look with Desktop → Get Session before you do it once more.';
+export const CHECK_SESSION =
+	'It may have been done, so it is not done again. Look with Desktop → Get Session before you do it once more.';
 
 /** What to do where nobody knows what became of an action. */
-export const CHECK_SCREEN = 'It may have been done, so it is not done again: a click may have paid a bill. Look at the screen (Computer → Screenshot) before you do it once more.';
+export const CHECK_SCREEN =
+	'It may have been done, so it is not done again: a click may have paid a bill. Look at the screen (Computer → Screenshot) before you do it once more.';
 
-export const CHECK_DESKTOP_LIST = 'A desktop may have been created, so no other one is: it would be one too many. Look with Desktop → Get Many, and delete what is too much.';
+export const CHECK_DESKTOP_LIST =
+	'A desktop may have been created, so no other one is: it would be one too many. Look with Desktop → Get Many, and delete what is too much.';
 
-export const CHECK_FILE_LIST = 'The file may be there, so it is not sent again. Look with Desktop File → Get Many before you upload it once more.';
+export const CHECK_FILE_LIST =
+	'The file may be there, so it is not sent again. Look with Desktop File → Get Many before you upload it once more.';
 
-const NO_SESSION = 'The desktop does not exist, or nobody has opened a session on it: open one first (Desktop → Open Session).';
-const NO_FILE = 'The desktop does not exist, or has no such file or folder. Desktop File → Get Many lists what is there; letters and case matter.';
+const NO_SESSION =
+	'The desktop does not exist, or nobody has opened a session on it: open one first (Desktop → Open Session).';
+const NO_FILE =
+	'The desktop does not exist, or has no such file or folder. Desktop File → Get Many lists what is there; letters and case matter.';
 
 /** What desktops can be asked for. Each of these is one request. */
 export class Desktops extends DesktopApi {
 	async create(): Promise<Attempt<IDataObject>> {
 		// The only type that there is.
-		return await this.do({ method: 'POST', path: pathOf(), body: { desktop_type: 'sandbox' }, label: 'the creation of a desktop', recoveryHint: CHECK_DESKTOP_LIST }, readCreated);
+		return await this.do(
+			{
+				method: 'POST',
+				path: pathOf(),
+				body: { desktop_type: 'sandbox' },
+				label: 'the creation of a desktop',
+				recoveryHint: CHECK_DESKTOP_LIST,
+			},
+			readCreated,
+		);
 	}
 
 	async list(): Promise<Attempt<IDataObject[]>> {
-		return await this.do({ method: 'GET', path: pathOf(), label: 'the list of desktops' }, readDesktops);
+		return await this.do(
+			{ method: 'GET', path: pathOf(), label: 'the list of desktops' },
+			readDesktops,
+		);
 	}
 
 	async get(id: string): Promise<Attempt<IDataObject>> {
-		return await this.do({ method: 'GET', path: pathOf(id), label: `the state of desktop ${id}` }, readDesktop);
+		return await this.do(
+			{ method: 'GET', path: pathOf(id), label: `the state of desktop ${id}` },
+			readDesktop,
+		);
 	}
 
 	async rename(id: string, name: string): Promise<Attempt<IDataObject>> {
-		return await this.do({ method: 'PATCH', path: pathOf(id), body: { name }, label: `the renaming of desktop ${id}`, recoveryHint: CHECK_DESKTOP }, readRenamed);
+		return await this.do(
+			{
+				method: 'PATCH',
+				path: pathOf(id),
+				body: { name },
+				label: `the renaming of desktop ${id}`,
+				recoveryHint: CHECK_DESKTOP,
+			},
+			readRenamed,
+		);
 	}
 
 	/**
@@ -72,37 +118,86 @@ export class Desktops extends DesktopApi {
 	 * @param mayBeDone whether it was sent in an earlier try, and its answer was lost
 	 */
 	async delete(id: string, mayBeDone = false): Promise<Attempt<IDataObject>> {
-		const request: DesktopRequest = { method: 'DELETE', path: pathOf(id), label: `the deletion of desktop ${id}`, recoveryHint: CHECK_DELETED, idempotent: true, hints: { 410: 'It is deleted already.' } };
-		const send = async (isAgain: boolean) => await this.do(request, readDone, isAgain ? { desktop_id: id, status: 'deleted' } : undefined);
+		const request: DesktopRequest = {
+			method: 'DELETE',
+			path: pathOf(id),
+			label: `the deletion of desktop ${id}`,
+			recoveryHint: CHECK_DELETED,
+			idempotent: true,
+			hints: { 410: 'It is deleted already.' },
+		};
+		const send = async (isAgain: boolean) =>
+			await this.do(request, readDone, isAgain ? { desktop_id: id, status: 'deleted' } : undefined);
 		const first = await send(mayBeDone);
 		if (first.kind !== 'retry' || !first.failure.uncertain) return first;
 		const attempts = [Promise.resolve<Attempt<IDataObject>>(first)];
 		const { maxTries } = this.connection;
-		const outcome = await retry(async () => await (attempts.pop() ?? send(true)), { maxTries, signal: this.stopped });
+		const outcome = await retry(async () => await (attempts.pop() ?? send(true)), {
+			maxTries,
+			signal: this.stopped,
+		});
 		if (outcome.kind === 'done') return outcome;
 		// Whatever a later answer says, the first one may have been the deletion.
-		return { kind: 'failed', failure: outcome.kind === 'failed' && outcome.failure.uncertain ? outcome.failure : first.failure };
+		return {
+			kind: 'failed',
+			failure:
+				outcome.kind === 'failed' && outcome.failure.uncertain ? outcome.failure : first.failure,
+		};
 	}
 
 	async openSession(id: string): Promise<Attempt<IDataObject>> {
-		return await this.do({ method: 'PUT', path: pathOf(id, 'session'), label: `the opening of a session on desktop ${id}`, recoveryHint: CHECK_SESSION, redactResponse: true }, readSession);
+		return await this.do(
+			{
+				method: 'PUT',
+				path: pathOf(id, 'session'),
+				label: `the opening of a session on desktop ${id}`,
+				recoveryHint: CHECK_SESSION,
+				redactResponse: true,
+			},
+			readSession,
+		);
 	}
 
 	async getSession(id: string): Promise<Attempt<IDataObject>> {
-		return await this.do({ method: 'GET', path: pathOf(id, 'session'), label: `the session of desktop ${id}`, hints: { 404: NO_SESSION }, redactResponse: true }, readSession);
+		return await this.do(
+			{
+				method: 'GET',
+				path: pathOf(id, 'session'),
+				label: `the session of desktop ${id}`,
+				hints: { 404: NO_SESSION },
+				redactResponse: true,
+			},
+			readSession,
+		);
 	}
 
 	async closeSession(id: string): Promise<Attempt<IDataObject>> {
-		return await this.do({ method: 'DELETE', path: pathOf(id, 'session'), label: `the closing of the session of desktop ${id}`, recoveryHint: CHECK_SESSION, hints: { 404: NO_SESSION }, redactResponse: true }, readClosed);
+		return await this.do(
+			{
+				method: 'DELETE',
+				path: pathOf(id, 'session'),
+				label: `the closing of the session of desktop ${id}`,
+				recoveryHint: CHECK_SESSION,
+				hints: { 404: NO_SESSION },
+				redactResponse: true,
+			},
+			readClosed,
+		);
 	}
 
 	async tools(id: string): Promise<Attempt<Tool[]>> {
-		return await this.do({ method: 'GET', path: pathOf(id, 'tools'), label: `the tools of desktop ${id}` }, readTools);
+		return await this.do(
+			{ method: 'GET', path: pathOf(id, 'tools'), label: `the tools of desktop ${id}` },
+			readTools,
+		);
 	}
 
 	/** A picture of the screen. */
 	async screenshot(id: string): Promise<Attempt<ActionResult>> {
-		return await this.do(toRequest(id, { tool: COMPUTER, action: 'screenshot', params: {} }), readScreenshot);
+		return await this.do(
+			toRequest(id, { tool: COMPUTER, action: 'screenshot', params: {} }),
+			readScreenshot,
+		);
 	}
 
 	async execute(id: string, command: ToolCall): Promise<Attempt<ActionResult>> {
@@ -111,22 +206,55 @@ export class Desktops extends DesktopApi {
 
 	async files(id: string, path: string): Promise<Attempt<IDataObject[]>> {
 		const label = `the list of files ${path === '' ? '' : `in "${path}" `}on desktop ${id}`;
-		return await this.do({ method: 'GET', path: pathOf(id, 'files') + inFolder(path), label, hints: { 404: NO_FILE } }, readFiles);
+		return await this.do(
+			{ method: 'GET', path: pathOf(id, 'files') + inFolder(path), label, hints: { 404: NO_FILE } },
+			readFiles,
+		);
 	}
 
-	async uploadFile(id: string, name: string, path: string, file: UploadFile): Promise<Attempt<IDataObject>> {
-		const request: DesktopRequest = { method: 'POST', path: pathOf(id, 'files', name) + inFolder(path), label: `the upload of "${name}" to desktop ${id}`, recoveryHint: CHECK_FILE_LIST };
+	async uploadFile(
+		id: string,
+		name: string,
+		path: string,
+		file: UploadFile,
+	): Promise<Attempt<IDataObject>> {
+		const request: DesktopRequest = {
+			method: 'POST',
+			path: pathOf(id, 'files', name) + inFolder(path),
+			label: `the upload of "${name}" to desktop ${id}`,
+			recoveryHint: CHECK_FILE_LIST,
+		};
 		return await this.upload(request, file, readDone);
 	}
 
-	async downloadFile<T>(id: string, name: string, path: string, store: (file: IncomingFile) => Promise<T>): Promise<Attempt<T>> {
-		const request: DesktopRequest = { method: 'GET', path: pathOf(id, 'files', name) + inFolder(path), label: `the download of "${name}" from desktop ${id}`, hints: { 404: NO_FILE } };
+	async downloadFile<T>(
+		id: string,
+		name: string,
+		path: string,
+		store: (file: IncomingFile) => Promise<T>,
+	): Promise<Attempt<T>> {
+		const request: DesktopRequest = {
+			method: 'GET',
+			path: pathOf(id, 'files', name) + inFolder(path),
+			label: `the download of "${name}" from desktop ${id}`,
+			hints: { 404: NO_FILE },
+		};
 		return await this.download(request, `The file "${name}" of desktop ${id}`, store);
 	}
 }
 
 function toRequest(id: string, { tool, action, params, extraSeconds }: ToolCall): DesktopRequest {
-	const request = { method: 'POST', path: pathOf(id, 'execute'), body: { action: { tool, action, params } }, extraSeconds } as const;
-	if (isReadOnly({ tool, action })) return { ...request, label: `${READ_ONLY_ACTIONS.get(action)} desktop ${id}` };
-	return { ...request, label: `${tool === COMPUTER ? action : `${tool}.${action}`} on desktop ${id}`, recoveryHint: CHECK_SCREEN };
+	const request = {
+		method: 'POST',
+		path: pathOf(id, 'execute'),
+		body: { action: { tool, action, params } },
+		extraSeconds,
+	} as const;
+	if (isReadOnly({ tool, action }))
+		return { ...request, label: `${READ_ONLY_ACTIONS.get(action)} desktop ${id}` };
+	return {
+		...request,
+		label: `${tool === COMPUTER ? action : `${tool}.${action}`} on desktop ${id}`,
+		recoveryHint: CHECK_SCREEN,
+	};
 }

@@ -1,6 +1,15 @@
 import type { IN8nHttpFullResponse } from 'n8n-workflow';
 
-import { isFromIntermediary, isHtml, classifyStatus, classifyNetworkError, parseJson, excerptOf, readErrorText, type StatusClass } from '../http/classify';
+import {
+	isFromIntermediary,
+	isHtml,
+	classifyStatus,
+	classifyNetworkError,
+	parseJson,
+	excerptOf,
+	readErrorText,
+	type StatusClass,
+} from '../http/classify';
 import type { Connection } from '../http/connection';
 import type { Failure } from '../../failures/failure';
 import type { Attempt } from '../../execution/runJobs';
@@ -27,44 +36,80 @@ interface Case extends UnexpectedResponse {
 }
 
 /** What is sent again: what surely was not done, and what does nothing but look. */
-const REPEATED: Record<'acts' | 'looks', StatusClass[]> = { acts: ['busy'], looks: ['busy', 'unknown'] };
+const REPEATED: Record<'acts' | 'looks', StatusClass[]> = {
+	acts: ['busy'],
+	looks: ['busy', 'unknown'],
+};
 
 const TOO_MANY = 429;
 
 /** A gateway that only says that it fails may have passed the request on; one that says when to come back has not. */
 function verdictOf({ status, request, fromBetween }: Case, after?: number): StatusClass {
 	const verdict = classifyStatus(status);
-	return verdict === 'busy' && fromBetween && after === undefined && kindOf(request) === 'acts' ? 'unknown' : verdict;
+	return verdict === 'busy' && fromBetween && after === undefined && kindOf(request) === 'acts'
+		? 'unknown'
+		: verdict;
 }
 
 /** What a status that is not 2xx says of a request. */
-export function explainStatus(request: DesktopRequest, answer: UnexpectedResponse, connection: Connection): Attempt<never> {
+export function explainStatus(
+	request: DesktopRequest,
+	answer: UnexpectedResponse,
+	connection: Connection,
+): Attempt<never> {
 	const page = isHtml(answer.headers['content-type']);
-	const fromBetween = isFromIntermediary(answer.status, answer.headers['content-type']) || (page && answer.status === TOO_MANY);
-	const said = quoteOf(request, () => readErrorText(clean(parseJson(answer.body)), connection.credential.apiKey));
+	const fromBetween =
+		isFromIntermediary(answer.status, answer.headers['content-type']) ||
+		(page && answer.status === TOO_MANY);
+	const said = quoteOf(request, () =>
+		readErrorText(clean(parseJson(answer.body)), connection.credential.apiKey),
+	);
 	const given: Case = { ...answer, request, connection, said, fromBetween };
 	const after = readRetryAfter(answer.headers['retry-after'], Date.now());
 	const verdict = verdictOf(given, after);
-	if (fromBetween && !MAY_HAVE_PASSED.includes(verdict)) return { kind: 'failed', failure: stoppedOnItsWay(given) };
-	if (verdict === 'unknown' && request.idempotent) return { kind: 'retry', after, failure: triedAgain(FAILURES.unknown(given), connection) };
-	if (!REPEATED[kindOf(request)].includes(verdict)) return { kind: 'failed', failure: FAILURES[verdict](given) };
+	if (fromBetween && !MAY_HAVE_PASSED.includes(verdict))
+		return { kind: 'failed', failure: stoppedOnItsWay(given) };
+	if (verdict === 'unknown' && request.idempotent)
+		return { kind: 'retry', after, failure: triedAgain(FAILURES.unknown(given), connection) };
+	if (!REPEATED[kindOf(request)].includes(verdict))
+		return { kind: 'failed', failure: FAILURES[verdict](given) };
 	return { kind: 'retry', after, busy: true, failure: busy(given, after) };
 }
 
 /** What it says that a request was not answered. */
-export function explainThrown(request: DesktopRequest, error: unknown, connection: Connection): Attempt<never> {
+export function explainThrown(
+	request: DesktopRequest,
+	error: unknown,
+	connection: Connection,
+): Attempt<never> {
 	const { credential, timeout, maxTries } = connection;
-	const { kind, reason, hint: check = 'Check the desktop URL of the credential, and that this n8n may connect to it.' } = classifyNetworkError(error);
+	const {
+		kind,
+		reason,
+		hint: check = 'Check the desktop URL of the credential, and that this n8n may connect to it.',
+	} = classifyNetworkError(error);
 	const tried = `It was tried ${times(maxTries)}.`;
 	if (kind !== 'unknown') {
 		const hint = `${check}${kind === 'retry' ? ` ${tried}` : ''}${nothingDone(request)}`;
-		const failure: Failure = { message: `NenAI could not be reached at ${hostOf(credential.desktopUrl, 'its desktop URL')} for ${request.label}: ${reason}`, hint };
+		const failure: Failure = {
+			message: `NenAI could not be reached at ${hostOf(credential.desktopUrl, 'its desktop URL')} for ${request.label}: ${reason}`,
+			hint,
+		};
 		return kind === 'retry' ? { kind, failure } : { kind: 'failed', failure };
 	}
-	if (request.recoveryHint === undefined) return { kind: 'retry', failure: { message: `NenAI was asked for ${request.label}, and the answer did not come: ${reason}`, hint: `${tried} Asking changes nothing: do it again later.` } };
+	if (request.recoveryHint === undefined)
+		return {
+			kind: 'retry',
+			failure: {
+				message: `NenAI was asked for ${request.label}, and the answer did not come: ${reason}`,
+				hint: `${tried} Asking changes nothing: do it again later.`,
+			},
+		};
 	const hint = `${request.recoveryHint} An answer may take ${timeout + (request.extraSeconds ?? 0)} seconds.`;
 	const failure: Failure = { message: `${unsure(request)}: ${reason}`, hint, uncertain: true };
-	return request.idempotent ? { kind: 'retry', failure: triedAgain(failure, connection) } : { kind: 'failed', failure };
+	return request.idempotent
+		? { kind: 'retry', failure: triedAgain(failure, connection) }
+		: { kind: 'failed', failure };
 }
 
 /** A failure of what may be done again, for when that has not helped. */
@@ -75,14 +120,33 @@ function triedAgain(failure: Failure, { maxTries }: Connection): Failure {
 /** Whether NenAI says that the desktop is not there any more. A page comes from something in between. */
 export function isGone({ status, headers, body }: UnexpectedResponse): boolean {
 	if (isHtml(headers['content-type'])) return false;
-	return status === 404 || status === 410 || (classifyStatus(status) === 'refused' && /\bdeleted\b/i.test(readErrorText(clean(parseJson(body)))));
+	return (
+		status === 404 ||
+		status === 410 ||
+		(classifyStatus(status) === 'refused' &&
+			/\bdeleted\b/i.test(readErrorText(clean(parseJson(body)))))
+	);
 }
 
 /** Of an answer that is not read to its end. */
 export function explainTooLarge(request: DesktopRequest): Attempt<never> {
 	const problem = 'its answer is larger than 50 MB';
-	if (request.recoveryHint === undefined) return { kind: 'failed', failure: { message: `NenAI was asked for ${request.label}, and ${problem}`, hint: 'It was not read to its end. Ask for less, or ask NenAI about it.' } };
-	return { kind: 'failed', failure: { message: `${unsure(request)}: ${problem}`, hint: `It was not read to its end. ${request.recoveryHint}`, uncertain: true } };
+	if (request.recoveryHint === undefined)
+		return {
+			kind: 'failed',
+			failure: {
+				message: `NenAI was asked for ${request.label}, and ${problem}`,
+				hint: 'It was not read to its end. Ask for less, or ask NenAI about it.',
+			},
+		};
+	return {
+		kind: 'failed',
+		failure: {
+			message: `${unsure(request)}: ${problem}`,
+			hint: `It was not read to its end. ${request.recoveryHint}`,
+			uncertain: true,
+		},
+	};
 }
 
 /**
@@ -90,20 +154,49 @@ export function explainTooLarge(request: DesktopRequest): Attempt<never> {
  *
  * @param wrong what is wrong with it, as in "its answer has no picture"
  */
-export function explainForm(request: DesktopRequest, { status, body }: UnexpectedResponse, { credential }: Connection, wrong = 'has a form that this node does not know'): Attempt<never> {
+export function explainForm(
+	request: DesktopRequest,
+	{ status, body }: UnexpectedResponse,
+	{ credential }: Connection,
+	wrong = 'has a form that this node does not know',
+): Attempt<never> {
 	const said = quoteOf(request, () => excerptOf(clean(parseJson(body)), credential.apiKey));
 	const problem = `its answer ${wrong} (HTTP ${status})${said}`;
 	if (request.recoveryHint === undefined) {
-		return { kind: 'failed', failure: { message: `NenAI was asked for ${request.label}, and ${problem}`, hint: 'Check the desktop URL of the credential, and look for a newer version of this node.' } };
+		return {
+			kind: 'failed',
+			failure: {
+				message: `NenAI was asked for ${request.label}, and ${problem}`,
+				hint: 'Check the desktop URL of the credential, and look for a newer version of this node.',
+			},
+		};
 	}
-	return { kind: 'failed', failure: { message: `${unsure(request)}: ${problem}`, hint: `${request.recoveryHint} If nothing was done, check the desktop URL of the credential.`, uncertain: true } };
+	return {
+		kind: 'failed',
+		failure: {
+			message: `${unsure(request)}: ${problem}`,
+			hint: `${request.recoveryHint} If nothing was done, check the desktop URL of the credential.`,
+			uncertain: true,
+		},
+	};
 }
 
 /** Of an answer in which NenAI says that it failed: what acts may have been done in part, so it is not done again. */
-export function explainRefusal(request: DesktopRequest, reason: unknown, { credential }: Connection): Attempt<never> {
+export function explainRefusal(
+	request: DesktopRequest,
+	reason: unknown,
+	{ credential }: Connection,
+): Attempt<never> {
 	const said = quoteOf(request, () => excerptOf(clean(parseJson(reason)), credential.apiKey));
 	const message = `NenAI says that ${request.label} failed${said}`;
-	if (request.recoveryHint === undefined) return { kind: 'failed', failure: { message, hint: 'Check the parameters, and look at the desktop with Desktop → Get. Asking changes nothing: do it again later.' } };
+	if (request.recoveryHint === undefined)
+		return {
+			kind: 'failed',
+			failure: {
+				message,
+				hint: 'Check the parameters, and look at the desktop with Desktop → Get. Asking changes nothing: do it again later.',
+			},
+		};
 	return { kind: 'failed', failure: { message, hint: request.recoveryHint, uncertain: true } };
 }
 
@@ -124,7 +217,9 @@ export function sanitizeFailure({ message, hint, ...more }: Failure, apiKey: str
 
 /** The same for how something ended. */
 export function sanitizeAttempt<T>(attempt: Attempt<T>, apiKey: string): Attempt<T> {
-	return attempt.kind === 'done' ? attempt : { ...attempt, failure: sanitizeFailure(attempt.failure, apiKey) };
+	return attempt.kind === 'done'
+		? attempt
+		: { ...attempt, failure: sanitizeFailure(attempt.failure, apiKey) };
 }
 
 function kindOf({ recoveryHint }: DesktopRequest): keyof typeof REPEATED {
@@ -179,6 +274,12 @@ const HINTS: Record<number, string> = {
 
 function busy({ status, said, request, fromBetween, connection }: Case, after?: number): Failure {
 	const who = fromBetween ? 'Something in front of NenAI, such as a gateway,' : 'NenAI';
-	const later = after !== undefined && after > MAX_RETRY_WAIT_MS ? `It asks to come back ${comeBackAt(after, Date.now())}.` : `It was tried ${times(connection.maxTries)}. Do it again later.`;
-	return { message: `${who} could not answer ${request.label} (HTTP ${status})${said}`, hint: `${later}${nothingDone(request)}` };
+	const later =
+		after !== undefined && after > MAX_RETRY_WAIT_MS
+			? `It asks to come back ${comeBackAt(after, Date.now())}.`
+			: `It was tried ${times(connection.maxTries)}. Do it again later.`;
+	return {
+		message: `${who} could not answer ${request.label} (HTTP ${status})${said}`,
+		hint: `${later}${nothingDone(request)}`,
+	};
 }

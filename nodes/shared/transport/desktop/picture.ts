@@ -18,8 +18,22 @@ const TYPES = [
 	{ type: 'image/png', extension: 'png', parts: [{ at: 0, text: '\x89PNG' }] },
 	{ type: 'image/jpeg', extension: 'jpg', parts: [{ at: 0, text: '\xff\xd8\xff' }] },
 	{ type: 'image/gif', extension: 'gif', parts: [{ at: 0, text: 'GIF8' }] },
-	{ type: 'image/webp', extension: 'webp', parts: [{ at: 0, text: 'RIFF' }, { at: 8, text: 'WEBP' }] },
-	{ type: 'image/bmp', extension: 'bmp', parts: [{ at: 0, text: 'BM' }, { at: 6, text: '\0\0\0\0' }] },
+	{
+		type: 'image/webp',
+		extension: 'webp',
+		parts: [
+			{ at: 0, text: 'RIFF' },
+			{ at: 8, text: 'WEBP' },
+		],
+	},
+	{
+		type: 'image/bmp',
+		extension: 'bmp',
+		parts: [
+			{ at: 0, text: 'BM' },
+			{ at: 6, text: '\0\0\0\0' },
+		],
+	},
 ];
 
 /** Base64 as a server may write it, also with line breaks, or with the type before it, as a browser has it. */
@@ -37,9 +51,25 @@ export function toPicture(value: unknown, type = ''): Picture | undefined {
 	const text = value.replace(DATA_URL, '').replace(/\s+/g, '');
 	if (!isBase64(text)) return undefined;
 	const bytes = Buffer.from(text, 'base64');
-	const known = TYPES.find(({ parts }) => parts.every((part) => bytes.toString('latin1', part.at, part.at + part.text.length) === part.text));
-	if (known !== undefined) return { bytes, type: known.type, extension: known.extension, pixels: pixelsOf(bytes, known.type) };
-	return declared === undefined ? undefined : { bytes, type: declared, extension: declared.replace(/^image\/(x-)?/, '').replace(/[^a-z0-9].*$/, '') || 'bin' };
+	const known = TYPES.find(({ parts }) =>
+		parts.every(
+			(part) => bytes.toString('latin1', part.at, part.at + part.text.length) === part.text,
+		),
+	);
+	if (known !== undefined)
+		return {
+			bytes,
+			type: known.type,
+			extension: known.extension,
+			pixels: pixelsOf(bytes, known.type),
+		};
+	return declared === undefined
+		? undefined
+		: {
+				bytes,
+				type: declared,
+				extension: declared.replace(/^image\/(x-)?/, '').replace(/[^a-z0-9].*$/, '') || 'bin',
+			};
 }
 
 function imageTypeIn(text: string): string | undefined {
@@ -49,7 +79,9 @@ function imageTypeIn(text: string): string | undefined {
 /** By its alphabet and its length; with or without what fills up its end. */
 function isBase64(text: string): boolean {
 	const [, letters = '', fill = ''] = /^([A-Za-z0-9+/]+)(={0,2})$/.exec(text) ?? [];
-	return letters.length % 4 === 1 || letters === '' ? false : fill === '' || (letters.length + fill.length) % 4 === 0;
+	return letters.length % 4 === 1 || letters === ''
+		? false
+		: fill === '' || (letters.length + fill.length) % 4 === 0;
 }
 
 /** Where the picture of a screen stands, in today's answers and in older ones. */
@@ -57,7 +89,14 @@ const PICTURE_FIELDS = ['base64_image', 'screenshot'];
 
 /** Names for a picture's bytes and for its type in a block of its own, as MCP, Anthropic and OpenAI have blocks. */
 const BYTES_FIELDS = [...PICTURE_FIELDS, 'data', 'blob', 'base64', 'image', 'url', 'image_url'];
-const TYPE_FIELDS = ['mimeType', 'mime_type', 'mediaType', 'media_type', 'contentType', 'content_type'];
+const TYPE_FIELDS = [
+	'mimeType',
+	'mime_type',
+	'mediaType',
+	'media_type',
+	'contentType',
+	'content_type',
+];
 const IMAGE_BLOCKS: unknown[] = ['image', 'image_url', 'input_image', 'output_image'];
 
 /**
@@ -67,7 +106,9 @@ const IMAGE_BLOCKS: unknown[] = ['image', 'image_url', 'input_image', 'output_im
 export function takePicture(answer: IDataObject): { rest: IDataObject; picture?: Picture } {
 	const taker = new PictureTaker();
 	for (const name of PICTURE_FIELDS) taker.take(answer[name], name);
-	const entries = Object.entries(answer).filter(([name, value]) => !(PICTURE_FIELDS.includes(name) && (value === null || value === '')));
+	const entries = Object.entries(answer).filter(
+		([name, value]) => !(PICTURE_FIELDS.includes(name) && (value === null || value === '')),
+	);
 	const rest = taker.leftOf(Object.fromEntries(entries) as IDataObject);
 	return { rest: rest === TAKEN ? {} : (rest as IDataObject), picture: taker.picture };
 }
@@ -90,7 +131,10 @@ class PictureTaker {
 	/** Whether the text is the picture that was taken; takes it, if none was taken yet. */
 	take(text: unknown, name: string, block: Block = { isImage: false }): boolean {
 		if (typeof text !== 'string' || (this.text !== undefined && this.text !== text)) return false;
-		const isPlace = PICTURE_FIELDS.includes(name) || (block.isImage && BYTES_FIELDS.includes(name)) || imageTypeIn(DATA_URL.exec(text)?.[1] ?? '') !== undefined;
+		const isPlace =
+			PICTURE_FIELDS.includes(name) ||
+			(block.isImage && BYTES_FIELDS.includes(name)) ||
+			imageTypeIn(DATA_URL.exec(text)?.[1] ?? '') !== undefined;
 		if (!isPlace) return false;
 		this.picture ??= toPicture(text, block.type);
 		if (this.picture !== undefined) this.text = text;
@@ -100,15 +144,24 @@ class PictureTaker {
 	/** A value without the picture. */
 	leftOf(value: unknown, name = '', block: Block = { isImage: false }): unknown {
 		if (typeof value === 'string') return this.take(value, name, block) ? TAKEN : value;
-		if (Array.isArray(value)) return value.map((each) => this.leftOf(each, name, block)).filter((each) => each !== TAKEN);
+		if (Array.isArray(value))
+			return value.map((each) => this.leftOf(each, name, block)).filter((each) => each !== TAKEN);
 		if (!isObject(value)) return value;
 		const own = blockOf(value, block);
-		const left = Object.entries(value).map(([field, inner]): [string, unknown] => [field, this.leftOf(inner, field, own)]);
+		const left = Object.entries(value).map(([field, inner]): [string, unknown] => [
+			field,
+			this.leftOf(inner, field, own),
+		]);
 		return Object.fromEntries(left.filter(([, inner]) => inner !== TAKEN));
 	}
 }
 
 function blockOf(object: IDataObject, around: Block): Block {
-	const type = TYPE_FIELDS.map((field) => object[field]).find((each) => typeof each === 'string' && imageTypeIn(each) !== undefined);
-	return { isImage: around.isImage || type !== undefined || IMAGE_BLOCKS.includes(object.type), type: typeof type === 'string' ? type : around.type };
+	const type = TYPE_FIELDS.map((field) => object[field]).find(
+		(each) => typeof each === 'string' && imageTypeIn(each) !== undefined,
+	);
+	return {
+		isImage: around.isImage || type !== undefined || IMAGE_BLOCKS.includes(object.type),
+		type: typeof type === 'string' ? type : around.type,
+	};
 }

@@ -9,7 +9,10 @@ const READERS: Record<string, (bytes: Buffer) => Pixels | undefined> = {
 	'image/png': (bytes) => ({ width: bytes.readUInt32BE(16), height: bytes.readUInt32BE(20) }),
 	'image/gif': (bytes) => ({ width: bytes.readUInt16LE(6), height: bytes.readUInt16LE(8) }),
 	// A height below zero says that the rows begin at the top.
-	'image/bmp': (bytes) => ({ width: bytes.readInt32LE(18), height: Math.abs(bytes.readInt32LE(22)) }),
+	'image/bmp': (bytes) => ({
+		width: bytes.readInt32LE(18),
+		height: Math.abs(bytes.readInt32LE(22)),
+	}),
 	'image/webp': readWebp,
 	'image/jpeg': readJpeg,
 };

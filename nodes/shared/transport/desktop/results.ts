@@ -43,7 +43,9 @@ export function readAction(answer: unknown): ParseResult<ActionResult> {
 /** Of an action from which nothing but a picture is wanted. */
 export function readScreenshot(answer: unknown): ParseResult<ActionResult> {
 	const reading = readAction(answer);
-	return reading !== undefined && 'value' in reading && reading.value.picture === undefined ? { lacks: 'picture of a known form: PNG, JPEG, GIF, WebP or BMP in base64' } : reading;
+	return reading !== undefined && 'value' in reading && reading.value.picture === undefined
+		? { lacks: 'picture of a known form: PNG, JPEG, GIF, WebP or BMP in base64' }
+		: reading;
 }
 
 /** What NenAI says went wrong, in an answer that is none of HTTP's errors. Undefined if nothing did. */
@@ -65,7 +67,9 @@ export function readCreated(answer: unknown): ParseResult<IDataObject> {
 
 /** A desktop, whose `desktop_id` everything else needs. */
 export function readDesktop(answer: unknown): ParseResult<IDataObject> {
-	return isObject(answer) && typeof answer.desktop_id === 'string' && answer.desktop_id !== '' ? cleaned(answer) : undefined;
+	return isObject(answer) && typeof answer.desktop_id === 'string' && answer.desktop_id !== ''
+		? cleaned(answer)
+		: undefined;
 }
 
 export function readDesktops(answer: unknown): ParseResult<IDataObject[]> {
@@ -101,7 +105,13 @@ export function readSession(answer: unknown): ParseResult<IDataObject> {
 /** Not cleaned of sessions: what a tool takes is read from it. Whoever passes tools on must clean them. */
 export function readTools(answer: unknown): ParseResult<Tool[]> {
 	const list = listIn(answer, 'tools');
-	return list && { value: list.filter((tool): tool is IDataObject & Tool => typeof tool.name === 'string' && tool.name !== '') };
+	return (
+		list && {
+			value: list.filter(
+				(tool): tool is IDataObject & Tool => typeof tool.name === 'string' && tool.name !== '',
+			),
+		}
+	);
 }
 
 export function readFiles(answer: unknown): ParseResult<IDataObject[]> {

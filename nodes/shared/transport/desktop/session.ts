@@ -42,12 +42,20 @@ function keepList(list: unknown[], place: Place): unknown {
 	return left.length === 0 ? LEFT_OUT : left;
 }
 
-function keepFields(object: IDataObject, { inSession, byProgram }: Place, ofProgram?: string): unknown {
+function keepFields(
+	object: IDataObject,
+	{ inSession, byProgram }: Place,
+	ofProgram?: string,
+): unknown {
 	const entries = Object.entries(object);
 	const isSession = inSession || ('active' in object && 'interactive' in object);
 	const kept = entries.map(([name, value]): [string, unknown] => [
 		name,
-		keep(value, { name, inSession: isSession || /session/i.test(name), byProgram: byProgram || name === ofProgram }),
+		keep(value, {
+			name,
+			inSession: isSession || /session/i.test(name),
+			byProgram: byProgram || name === ofProgram,
+		}),
 	]);
 	if (kept.every(([, value], index) => value === entries[index][1])) return object;
 	const left = kept.filter(([, value]) => value !== LEFT_OUT);
@@ -62,7 +70,12 @@ const OF_SESSION = /session|token|getnen\.ai/i;
 
 /** Whether this is the link of a session, or its key. Outside of sessions, a link counts by the name that NenAI gives it: `href`. */
 function opensSession(text: string, { name, inSession, byProgram }: Place): boolean {
-	if (inSession) return hasLink(text) || (text !== '' && KEYS.test(name)) || (/^session$/i.test(name) && text.startsWith('/'));
+	if (inSession)
+		return (
+			hasLink(text) ||
+			(text !== '' && KEYS.test(name)) ||
+			(/^session$/i.test(name) && text.startsWith('/'))
+		);
 	return /^href$/i.test(name) && hasLink(text) && (!byProgram || OF_SESSION.test(text));
 }
 
@@ -77,7 +90,11 @@ export function clean(value: unknown): unknown {
 function mayOpenSession(name: string, value: unknown): boolean {
 	if (/^href$/i.test(name)) return true;
 	if (!/session/i.test(name)) return false;
-	return (typeof value === 'object' && value !== null) || (typeof value === 'string' && (/^session$|token|secret|key|url|uri|link|href/i.test(name) || hasLink(value)));
+	return (
+		(typeof value === 'object' && value !== null) ||
+		(typeof value === 'string' &&
+			(/^session$|token|secret|key|url|uri|link|href/i.test(name) || hasLink(value)))
+	);
 }
 
 /** Also as JSON writes a link in some places: `https:\/\/`. The scheme is bounded, so that the time grows with the length of a text, not with its square. */

@@ -4,7 +4,10 @@ import type { Failure } from '../../failures/failure';
 import type { Attempt } from '../../execution/runJobs';
 
 /** A stream as n8n's helpers take it. */
-type Readable = Exclude<Parameters<IExecuteFunctions['helpers']['prepareBinaryData']>[0], Buffer | Uint8Array>;
+type Readable = Exclude<
+	Parameters<IExecuteFunctions['helpers']['prepareBinaryData']>[0],
+	Buffer | Uint8Array
+>;
 
 /** What a file that comes is to be. */
 export interface DownloadLimits {
@@ -41,7 +44,14 @@ export class FileError extends Error {
 	/** Whether the server said that it is asked too much. */
 	readonly busy: boolean;
 
-	constructor(failure: Failure, { again = false, after, busy = false }: { again?: boolean; after?: number; busy?: boolean } = {}) {
+	constructor(
+		failure: Failure,
+		{
+			again = false,
+			after,
+			busy = false,
+		}: { again?: boolean; after?: number; busy?: boolean } = {},
+	) {
 		super(failure.message);
 		this.failure = failure;
 		this.again = again;
@@ -56,10 +66,15 @@ export class FileError extends Error {
  *
  * @param connection of the request: ends it
  */
-export function acceptBody({ headers, body }: IN8nHttpFullResponse, connection: AbortController, wanted: DownloadLimits): IncomingFile {
+export function acceptBody(
+	{ headers, body }: IN8nHttpFullResponse,
+	connection: AbortController,
+	wanted: DownloadLimits,
+): IncomingFile {
 	const file = new BodyStream(body as Readable, connection, wanted);
 	const refusal = refusalOf(headers, wanted);
-	if (refusal === undefined) return { headers, store: (save) => file.store(save), size: () => file.size };
+	if (refusal === undefined)
+		return { headers, store: (save) => file.store(save), size: () => file.size };
 	file.end();
 	throw refusal;
 }
@@ -70,19 +85,41 @@ export function discardBody({ body }: IN8nHttpFullResponse, connection: AbortCon
 }
 
 /** What changes every byte of a file. Others that servers send there (`aws-chunked`, `utf-8`, `none`) change nothing that arrives here. */
-const COMPRESSIONS = ['gzip', 'x-gzip', 'compress', 'x-compress', 'deflate', 'br', 'zstd', 'dcb', 'dcz'];
+const COMPRESSIONS = [
+	'gzip',
+	'x-gzip',
+	'compress',
+	'x-compress',
+	'deflate',
+	'br',
+	'zstd',
+	'dcb',
+	'dcz',
+];
 
 /** Why a file is not taken, as far as its headers say so. n8n removes the header of a compression that it undoes. */
-function refusalOf(headers: IN8nHttpFullResponse['headers'], wanted: DownloadLimits): FileError | undefined {
-	const codings = String(headers['content-encoding'] ?? '').toLowerCase().split(',').map((coding) => coding.trim());
+function refusalOf(
+	headers: IN8nHttpFullResponse['headers'],
+	wanted: DownloadLimits,
+): FileError | undefined {
+	const codings = String(headers['content-encoding'] ?? '')
+		.toLowerCase()
+		.split(',')
+		.map((coding) => coding.trim());
 	if (codings.some((coding) => COMPRESSIONS.includes(coding))) {
-		return new FileError({ message: `${wanted.label} came compressed in a way that n8n cannot undo (${codings.join(', ')})`, hint: 'Nothing of it was kept. Ask NenAI to serve it as it is.' });
+		return new FileError({
+			message: `${wanted.label} came compressed in a way that n8n cannot undo (${codings.join(', ')})`,
+			hint: 'Nothing of it was kept. Ask NenAI to serve it as it is.',
+		});
 	}
 	return Number(headers['content-length']) > wanted.maxSize ? tooLarge(wanted) : undefined;
 }
 
 function tooLarge({ label, maxSize }: DownloadLimits): FileError {
-	return new FileError({ message: `${label} is larger than allowed (${maxSize / 1024 / 1024} MB)`, hint: 'Raise the option Max File Size, or leave this file out with the option Fields.' });
+	return new FileError({
+		message: `${label} is larger than allowed (${maxSize / 1024 / 1024} MB)`,
+		hint: 'Raise the option Max File Size, or leave this file out with the option Fields.',
+	});
 }
 
 /** The body of an answer: counted on its way, and ended in every case. */
@@ -104,7 +141,11 @@ class BodyStream {
 
 	private readonly wanted: DownloadLimits;
 
-	constructor(body: Readable, connection: AbortController, wanted: DownloadLimits = { label: 'The file', maxSize: Infinity }) {
+	constructor(
+		body: Readable,
+		connection: AbortController,
+		wanted: DownloadLimits = { label: 'The file', maxSize: Infinity },
+	) {
 		this.body = body;
 		this.connection = connection;
 		this.wanted = wanted;
@@ -155,7 +196,9 @@ class BodyStream {
 
 	private explain(error: unknown): FileError {
 		if (this.fault instanceof FileError) return this.fault;
-		return this.fault === undefined ? notStored(error, this.wanted.label) : brokenOff(this.fault, this.wanted.label);
+		return this.fault === undefined
+			? notStored(error, this.wanted.label)
+			: brokenOff(this.fault, this.wanted.label);
 	}
 }
 
@@ -167,21 +210,40 @@ export function brokenOff(error: unknown, label: string): FileError {
 	const { code } = error as NodeJS.ErrnoException;
 	// Or since the execution was stopped, and then the queue tries nothing more.
 	if (code === 'ERR_CANCELED') {
-		return new FileError({ message: `${label} stopped coming (HTTP 200): nothing more for ${STALL_TIMEOUT_MS / 1000} seconds`, hint: 'Nothing of it was kept. Try again.' }, { again: true });
+		return new FileError(
+			{
+				message: `${label} stopped coming (HTTP 200): nothing more for ${STALL_TIMEOUT_MS / 1000} seconds`,
+				hint: 'Nothing of it was kept. Try again.',
+			},
+			{ again: true },
+		);
 	}
 	if (NOT_AS_CODED.test(String(code))) {
-		return new FileError({ message: `${label} is broken (HTTP 200): its host says that it is compressed, and it is not, or not wholly`, hint: 'Nothing of it was kept. Ask NenAI about this file.' });
+		return new FileError({
+			message: `${label} is broken (HTTP 200): its host says that it is compressed, and it is not, or not wholly`,
+			hint: 'Nothing of it was kept. Ask NenAI about this file.',
+		});
 	}
-	return new FileError({ message: `${label} was cut short (HTTP 200): the connection broke before the end`, hint: 'Nothing of it was kept. Try again.' }, { again: true });
+	return new FileError(
+		{
+			message: `${label} was cut short (HTTP 200): the connection broke before the end`,
+			hint: 'Nothing of it was kept. Try again.',
+		},
+		{ again: true },
+	);
 }
 
 function notStored(error: unknown, label: string): FileError {
 	const reason = error instanceof Error ? error.message : String(error);
-	return new FileError({ message: `${label} could not be stored: ${reason}`, hint: "Check n8n's binary data settings and its free space." });
+	return new FileError({
+		message: `${label} could not be stored: ${reason}`,
+		hint: "Check n8n's binary data settings and its free space.",
+	});
 }
 
 /** What a queue makes of an error of a download. */
 export function asAttempt(error: unknown, label: string): Attempt<never> {
-	const { failure, again, after, busy } = error instanceof FileError ? error : notStored(error, label);
+	const { failure, again, after, busy } =
+		error instanceof FileError ? error : notStored(error, label);
 	return again ? { kind: 'retry', after, busy, failure } : { kind: 'failed', failure };
 }

@@ -3,7 +3,8 @@ import type { IBinaryData } from 'n8n-workflow';
 const ANY = 'application/octet-stream';
 
 /** What servers say of a file of which they know nothing: S3 by default, and those that want it saved and not shown. */
-const SAYS_NOTHING = /^$|^\*\/\*$|^(binary|application)\/(x-)?(octet-stream|binary|download|force-download|unknown)$/;
+const SAYS_NOTHING =
+	/^$|^\*\/\*$|^(binary|application)\/(x-)?(octet-stream|binary|download|force-download|unknown)$/;
 
 /**
  * The type of a file as its header says it. Where that says nothing, n8n finds it by the extension of the name.
@@ -20,7 +21,12 @@ export function typeOf(header: unknown, fileName: string): string | undefined {
 const PLAIN_TEXT = /\.(txt|text|conf|def|list|log|in|ini)$/i;
 
 /** Takes back that n8n calls a file a plain text whose extension it does not know. */
-export function giveType(binary: IBinaryData, asked: string | undefined, fileName: string): IBinaryData {
-	const isGuess = asked === undefined && binary.mimeType === 'text/plain' && !PLAIN_TEXT.test(fileName);
+export function giveType(
+	binary: IBinaryData,
+	asked: string | undefined,
+	fileName: string,
+): IBinaryData {
+	const isGuess =
+		asked === undefined && binary.mimeType === 'text/plain' && !PLAIN_TEXT.test(fileName);
 	return isGuess ? { ...binary, mimeType: ANY, fileType: undefined } : binary;
 }

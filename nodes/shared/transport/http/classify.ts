@@ -11,7 +11,13 @@ import { redact, redactBeginning, withoutQueries } from '../../failures/redact';
  * - `busy`: it was not started, sending again later is safe
  * - `unknown`: it may have been started
  */
-export type StatusClass = 'accepted' | 'refused' | 'unauthorized' | 'redirected' | 'busy' | 'unknown';
+export type StatusClass =
+	| 'accepted'
+	| 'refused'
+	| 'unauthorized'
+	| 'redirected'
+	| 'busy'
+	| 'unknown';
 
 /**
  * NenAI publishes no idempotency, so 500, 502 and 504 are `unknown`: a gateway says nothing of what stands behind it. Nor
@@ -43,7 +49,10 @@ const INTERMEDIARY_STATUSES = [407, 511];
  * @param contentType the header of that name
  */
 export function isFromIntermediary(status: number, contentType: unknown): boolean {
-	return INTERMEDIARY_STATUSES.includes(status) || (isHtml(contentType) && (status === 403 || status >= 500));
+	return (
+		INTERMEDIARY_STATUSES.includes(status) ||
+		(isHtml(contentType) && (status === 403 || status >= 500))
+	);
 }
 
 /** Whether the header of that name says that an answer is a page for people, which no API sends. */
@@ -93,13 +102,20 @@ const NEVER_BUILT: Record<string, string> = {
  * Error codes of axios for what it does not make a request of. Axios also gives some of these to errors of an answer,
  * so they count only while there is no request.
  */
-const NOT_TAKEN_BY_AXIOS = ['ERR_BAD_REQUEST', 'ERR_BAD_OPTION', 'ERR_BAD_OPTION_VALUE', 'ERR_NOT_SUPPORT', 'ERR_FORM_DATA_DEPTH_EXCEEDED'];
+const NOT_TAKEN_BY_AXIOS = [
+	'ERR_BAD_REQUEST',
+	'ERR_BAD_OPTION',
+	'ERR_BAD_OPTION_VALUE',
+	'ERR_NOT_SUPPORT',
+	'ERR_FORM_DATA_DEPTH_EXCEEDED',
+];
 
 /**
  * Functions of n8n, axios and Node.js that only build a request: what is thrown inside of them is thrown before a
  * connection exists. (Axios calls transformRequest for requests alone; a ClientRequest connects after it was built.)
  */
-const BUILDERS = /^\s*at (?:new ClientRequest|(?:\S+\.)?(?:convertN8nRequestToAxios|transformRequest)) /m;
+const BUILDERS =
+	/^\s*at (?:new ClientRequest|(?:\S+\.)?(?:convertN8nRequestToAxios|transformRequest)) /m;
 
 /** What OpenSSL says when the other side answers the TLS handshake in plain text; its code, EPROTO, says less. */
 const NOT_HTTPS = /wrong version number/i;
@@ -128,36 +144,56 @@ export function classifyNetworkError(error: unknown): NetworkErrorClass {
 	const codes = chain.map(({ code }) => code).filter((code) => typeof code === 'string');
 	// The system call tells: a connection that was made can report EHOSTUNREACH and the like later on, too.
 	const connecting = chain.find(
-		({ code, syscall }) => NEVER_CONNECTED[String(code)] && (CONNECTING.includes(String(syscall)) || ONLY_CONNECTING.includes(String(code))),
+		({ code, syscall }) =>
+			NEVER_CONNECTED[String(code)] &&
+			(CONNECTING.includes(String(syscall)) || ONLY_CONNECTING.includes(String(code))),
 	);
-	if (connecting) return { kind: 'retry', reason: `${NEVER_CONNECTED[String(connecting.code)]} (${connecting.code})` };
+	if (connecting)
+		return {
+			kind: 'retry',
+			reason: `${NEVER_CONNECTED[String(connecting.code)]} (${connecting.code})`,
+		};
 	const useless = codes.find((code) => NEVER_SENT[code]);
-	if (useless !== undefined) return { kind: 'refused', reason: `${NEVER_SENT[useless]} (${useless})` };
+	if (useless !== undefined)
+		return { kind: 'refused', reason: `${NEVER_SENT[useless]} (${useless})` };
 	if (chain.some(({ message }) => NOT_HTTPS.test(String(message)))) {
 		return { kind: 'refused', reason: 'it does not speak HTTPS' };
 	}
 	if (chain.some(({ name }) => BLOCKED_BY_N8N.test(String(name)))) {
-		return { kind: 'refused', reason: 'the SSRF protection of this n8n does not allow its address' };
+		return {
+			kind: 'refused',
+			reason: 'the SSRF protection of this n8n does not allow its address',
+		};
 	}
 	const unbuilt = reasonNotBuilt(error, chain);
 	if (unbuilt !== undefined) return { kind: 'refused', ...unbuilt };
 	if (codes.includes('ECONNABORTED') || codes.includes('ETIMEDOUT')) {
 		return { kind: 'unknown', reason: 'no answer came in time' };
 	}
-	if (codes.includes('ERR_CANCELED')) return { kind: 'unknown', reason: 'the execution was stopped while it was under way' };
+	if (codes.includes('ERR_CANCELED'))
+		return { kind: 'unknown', reason: 'the execution was stopped while it was under way' };
 	return { kind: 'unknown', reason: `the connection broke${codes[0] ? ` (${codes[0]})` : ''}` };
 }
 
 /** Why no request was built; undefined where one may have been, and so may have been sent. */
-function reasonNotBuilt(error: unknown, chain: ErrorParts[]): Omit<NetworkErrorClass, 'kind'> | undefined {
+function reasonNotBuilt(
+	error: unknown,
+	chain: ErrorParts[],
+): Omit<NetworkErrorClass, 'kind'> | undefined {
 	const hint = 'Check the parameters of this node, and what their expressions give.';
 	if (error instanceof NotSent) return { reason: error.message, hint };
 	// Axios adds the request to an error as soon as there is one, and the answer.
-	if (chain.some(({ request, response }) => isThere(request) || isThere(response))) return undefined;
+	if (chain.some(({ request, response }) => isThere(request) || isThere(response)))
+		return undefined;
 	const known = chain.find(({ code }) => NEVER_BUILT[String(code)]);
 	if (known) return { reason: `${NEVER_BUILT[String(known.code)]} (${String(known.code)})` };
 	const unbuilt = chain.find((part) => isRefusedByAxios(part) || BUILDERS.test(framesOf(part)));
-	return unbuilt && { reason: `the request could not be built (${shorten(String(unbuilt.message))})`, hint };
+	return (
+		unbuilt && {
+			reason: `the request could not be built (${shorten(String(unbuilt.message))})`,
+			hint,
+		}
+	);
 }
 
 function isRefusedByAxios({ isAxiosError, code }: ErrorParts): boolean {
@@ -191,15 +227,31 @@ function causes(error: unknown, seen = new Set<unknown>()): ErrorParts[] {
 	if (typeof error !== 'object' || error === null || seen.has(error)) return [];
 	seen.add(error);
 	// n8n's own error has what it was made of as its cause, or as its errorResponse.
-	const { cause, errors, errorResponse } = error as { cause?: unknown; errors?: unknown; errorResponse?: unknown };
+	const { cause, errors, errorResponse } = error as {
+		cause?: unknown;
+		errors?: unknown;
+		errorResponse?: unknown;
+	};
 	const parts = Array.isArray(errors) ? errors : [];
-	return [error, ...rememberedByN8n(error), ...[cause, errorResponse, ...parts].flatMap((inner) => causes(inner, seen))];
+	return [
+		error,
+		...rememberedByN8n(error),
+		...[cause, errorResponse, ...parts].flatMap((inner) => causes(inner, seen)),
+	];
 }
 
 /** What n8n's own error says of its cause. Before n8n 2 it keeps no more than the code and such texts: "connect ETIMEDOUT 10.0.0.1:443". */
-function rememberedByN8n({ httpCode, messages }: { httpCode?: unknown; messages?: unknown }): ErrorParts[] {
+function rememberedByN8n({
+	httpCode,
+	messages,
+}: {
+	httpCode?: unknown;
+	messages?: unknown;
+}): ErrorParts[] {
 	const texts = Array.isArray(messages) ? messages : [];
-	const [syscall] = texts.flatMap((text) => CONNECTING.filter((call) => String(text).startsWith(`${call} E`)));
+	const [syscall] = texts.flatMap((text) =>
+		CONNECTING.filter((call) => String(text).startsWith(`${call} E`)),
+	);
 	return typeof httpCode === 'string' ? [{ code: httpCode, syscall }] : [];
 }
 
@@ -235,13 +287,18 @@ export function parseJson(body: unknown): unknown {
 /** The whole of a body, for one whose words are not known: at most 300 characters, without the secret. */
 export function excerptOf(body: unknown, secret: string): string {
 	// Before anything is shortened: half a secret is still one.
-	const text = redactBeginning(typeof body === 'string' ? body : JSON.stringify(body ?? ''), secret);
+	const text = redactBeginning(
+		typeof body === 'string' ? body : JSON.stringify(body ?? ''),
+		secret,
+	);
 	return shorten(stripTags(text));
 }
 
 /** Each expression stops at the next tag: those that look for its end would take minutes for a page of `<script`. */
 function stripTags(text: string): string {
-	const [outside, ...blocks] = text.slice(0, MAX_READ_CHARACTERS).split(/<(?=\/?(?:script|style)\b)/i);
+	const [outside, ...blocks] = text
+		.slice(0, MAX_READ_CHARACTERS)
+		.split(/<(?=\/?(?:script|style)\b)/i);
 	const visible = blocks.filter((block) => block.startsWith('/')).map((block) => `<${block}`);
 	return [outside, ...visible].join(' ').replace(/<[^<>]*>/g, ' ');
 }

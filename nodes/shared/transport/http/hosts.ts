@@ -12,18 +12,31 @@ function normalized(hostname: string): string {
 function asIpv4(hostname: string): string {
 	const [, high, low] = /^\[::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})\]$/.exec(hostname) ?? [];
 	if (high === undefined) return hostname;
-	const bytes = [high, low].flatMap((part) => [Number.parseInt(part, 16) >> 8, Number.parseInt(part, 16) & 255]);
+	const bytes = [high, low].flatMap((part) => [
+		Number.parseInt(part, 16) >> 8,
+		Number.parseInt(part, 16) & 255,
+	]);
 	return bytes.join('.');
 }
 
 /** Whether the host is the machine itself: `localhost`, 127.0.0.0/8, ::1, and the addresses of no machine, 0.0.0.0/8 and ::. */
 export function isLoopback(hostname: string): boolean {
 	const host = asIpv4(normalized(hostname));
-	return host === 'localhost' || host.endsWith('.localhost') || host === '[::1]' || host === '[::]' || /^(127|0)(\.\d+){3}$/.test(host);
+	return (
+		host === 'localhost' ||
+		host.endsWith('.localhost') ||
+		host === '[::1]' ||
+		host === '[::]' ||
+		/^(127|0)(\.\d+){3}$/.test(host)
+	);
 }
 
 /** Whether the host is one that only the same network knows, such as where clouds keep a machine's credentials: 169.254.0.0/16, fe80::/10, and fd00:ec2::254 of AWS. */
 export function isLinkLocal(hostname: string): boolean {
 	const host = asIpv4(normalized(hostname));
-	return /^169\.254(\.\d+){2}$/.test(host) || /^\[fe[89ab][0-9a-f]:/.test(host) || host === '[fd00:ec2::254]';
+	return (
+		/^169\.254(\.\d+){2}$/.test(host) ||
+		/^\[fe[89ab][0-9a-f]:/.test(host) ||
+		host === '[fd00:ec2::254]'
+	);
 }

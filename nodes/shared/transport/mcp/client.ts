@@ -2,7 +2,16 @@ import type { IDataObject } from 'n8n-workflow';
 
 import { Cookies } from './cookies';
 import { Deadline } from './deadline';
-import { isAnswerTo, messagesIn, readStart, resultOf, type Admit, type ByteStream, type HttpResponse, type Message } from './messages';
+import {
+	isAnswerTo,
+	messagesIn,
+	readStart,
+	resultOf,
+	type Admit,
+	type ByteStream,
+	type HttpResponse,
+	type Message,
+} from './messages';
 import { changeTexts, isLost, McpError, readRefusal, type Headers } from './noResult';
 import { Turns, type Share } from './turns';
 
@@ -107,9 +116,15 @@ export class McpClient {
 		for (let page = 0; page < MAX_PAGES; page += 1) {
 			const result = await this.listPage(cursor);
 			// One by one: a long list as arguments of one call would overflow the stack.
-			for (const tool of Array.isArray(result.tools) ? (result.tools as unknown[]) : []) if (isTool(tool)) tools.push(tool);
+			for (const tool of Array.isArray(result.tools) ? (result.tools as unknown[]) : [])
+				if (isTool(tool)) tools.push(tool);
 			// Some servers write an empty cursor where there is none.
-			if (typeof result.nextCursor !== 'string' || result.nextCursor === '' || result.nextCursor === cursor) break;
+			if (
+				typeof result.nextCursor !== 'string' ||
+				result.nextCursor === '' ||
+				result.nextCursor === cursor
+			)
+				break;
 			cursor = result.nextCursor;
 		}
 		return tools;
@@ -117,16 +132,32 @@ export class McpClient {
 
 	/** Nothing where the server refuses its own cursor: then the pages that came are the list. */
 	private async listPage(cursor: unknown): Promise<{ tools?: unknown; nextCursor?: unknown }> {
-		return await this.call('tools/list', cursor === undefined ? {} : { cursor }, (page: object) => page).catch(async (error: unknown) => {
-			const isCursorRefused = cursor !== undefined && error instanceof McpError && error.reason.kind === 'rpc' && error.reason.code === INVALID_PARAMS;
+		return await this.call(
+			'tools/list',
+			cursor === undefined ? {} : { cursor },
+			(page: object) => page,
+		).catch(async (error: unknown) => {
+			const isCursorRefused =
+				cursor !== undefined &&
+				error instanceof McpError &&
+				error.reason.kind === 'rpc' &&
+				error.reason.code === INVALID_PARAMS;
 			return isCursorRefused ? {} : await Promise.reject(error);
 		});
 	}
 
 	async callTool(name: string, args: IDataObject): Promise<ToolResult>;
 	/** @param use makes use of the result. Only one large result is held at a time, and only for as long as this takes. What it throws is thrown. */
-	async callTool<T>(name: string, args: IDataObject, use: (result: ToolResult) => T | Promise<T>): Promise<T>;
-	async callTool<T>(name: string, args: IDataObject, use: (result: ToolResult) => T | Promise<T> | ToolResult = (result) => result): Promise<T | ToolResult> {
+	async callTool<T>(
+		name: string,
+		args: IDataObject,
+		use: (result: ToolResult) => T | Promise<T>,
+	): Promise<T>;
+	async callTool<T>(
+		name: string,
+		args: IDataObject,
+		use: (result: ToolResult) => T | Promise<T> | ToolResult = (result) => result,
+	): Promise<T | ToolResult> {
 		return await this.call('tools/call', { name, arguments: args }, use);
 	}
 
@@ -137,7 +168,11 @@ export class McpClient {
 		if (session?.id === undefined) return;
 		const ended = new AbortController();
 		try {
-			const { body } = await this.send({ method: 'DELETE', headers: headersOf(session), signal: AbortSignal.any([ended.signal, AbortSignal.timeout(MAX_CLOSE_MS)]) });
+			const { body } = await this.send({
+				method: 'DELETE',
+				headers: headersOf(session),
+				signal: AbortSignal.any([ended.signal, AbortSignal.timeout(MAX_CLOSE_MS)]),
+			});
 			body.destroy();
 			ended.abort();
 		} catch {
@@ -150,7 +185,11 @@ export class McpClient {
 		return [...this.hidden].reduce((hidden, value) => hidden.split(value).join('***'), text);
 	}
 
-	private async call<T>(method: string, params: IDataObject, use: (result: object) => T | Promise<T>): Promise<T> {
+	private async call<T>(
+		method: string,
+		params: IDataObject,
+		use: (result: object) => T | Promise<T>,
+	): Promise<T> {
 		const opened = this.open();
 		const session = await opened;
 		return await this.ask(method, params, session, use).catch(async (error: unknown) => {
@@ -184,19 +223,33 @@ export class McpClient {
 		const params = { protocolVersion, capabilities: {}, clientInfo: CLIENT_INFO };
 		const cookies = new Cookies();
 		const share = this.turns.share();
-		const { result, headers } = await this.exchange('initialize', params, { cookies }, share).finally(() => share.release());
+		const { result, headers } = await this.exchange(
+			'initialize',
+			params,
+			{ cookies },
+			share,
+		).finally(() => share.release());
 		const version = String((result as { protocolVersion?: unknown }).protocolVersion);
 		if (!KNOWN_VERSIONS.includes(version)) throw new McpError({ kind: 'version', version });
 		const id = headers['mcp-session-id'];
 		const session: Session = { version, cookies, ...(typeof id === 'string' && { id }) };
-		await this.tell({ method: 'notifications/initialized' }, session, Math.min(this.timeout, MAX_NOTE_MS)).catch((error: unknown) => {
+		await this.tell(
+			{ method: 'notifications/initialized' },
+			session,
+			Math.min(this.timeout, MAX_NOTE_MS),
+		).catch((error: unknown) => {
 			// Some servers refuse it, drop it or never answer it. Whether the session works, the next request tells.
 			if (this.stopped?.aborted) throw error;
 		});
 		return session;
 	}
 
-	private async ask<T>(method: string, params: IDataObject, session: Session, use: (result: object) => T | Promise<T>): Promise<T> {
+	private async ask<T>(
+		method: string,
+		params: IDataObject,
+		session: Session,
+		use: (result: object) => T | Promise<T>,
+	): Promise<T> {
 		const share = this.turns.share();
 		try {
 			const { result } = await this.exchange(method, params, session, share);
@@ -207,13 +260,20 @@ export class McpClient {
 	}
 
 	/** Sends a request, and reads until its answer is there. */
-	private async exchange(method: string, params: IDataObject, session: Session, share: Share): Promise<{ result: object; headers: Headers }> {
+	private async exchange(
+		method: string,
+		params: IDataObject,
+		session: Session,
+		share: Share,
+	): Promise<{ result: object; headers: Headers }> {
 		this.lastId += 1;
 		const id = this.lastId;
 		return await this.post({ id, method, params }, session, async (response, admit) => {
 			for await (const message of messagesIn(response, admit(share))) {
-				if (isAnswerTo(id, message)) return { result: resultOf(message, method), headers: response.headers };
-				if (message.method !== undefined && message.id !== undefined) void this.reply(message, session);
+				if (isAnswerTo(id, message))
+					return { result: resultOf(message, method), headers: response.headers };
+				if (message.method !== undefined && message.id !== undefined)
+					void this.reply(message, session);
 			}
 			throw new McpError({ kind: 'cutOff' });
 		});
@@ -221,7 +281,10 @@ export class McpClient {
 
 	/** A server may ask back before it answers: whether anybody is there, or for what no client has to have. */
 	private async reply({ id, method }: Message, session: Session) {
-		const answer = method === 'ping' ? { result: {} } : { error: { code: METHOD_NOT_FOUND, message: 'Method not found' } };
+		const answer =
+			method === 'ping'
+				? { result: {} }
+				: { error: { code: METHOD_NOT_FOUND, message: 'Method not found' } };
 		// Where it does not arrive, the answer that is waited for tells what is wrong.
 		await this.tell({ id, ...answer }, session).catch(() => {});
 	}
@@ -232,18 +295,39 @@ export class McpClient {
 	}
 
 	/** @param read what to do with the answer, where it is a success; the connection ends afterwards in any case */
-	private async post<T>(message: Message, session: Session, read: Read<T>, timeout = this.timeout): Promise<T> {
+	private async post<T>(
+		message: Message,
+		session: Session,
+		read: Read<T>,
+		timeout = this.timeout,
+	): Promise<T> {
 		const deadline = new Deadline(timeout);
 		const ended = new AbortController();
-		const headers = { accept: 'application/json, text/event-stream', 'content-type': 'application/json', ...headersOf(session) };
-		const signal = AbortSignal.any([deadline.signal, ended.signal, ...(this.stopped ? [this.stopped] : [])]);
+		const headers = {
+			accept: 'application/json, text/event-stream',
+			'content-type': 'application/json',
+			...headersOf(session),
+		};
+		const signal = AbortSignal.any([
+			deadline.signal,
+			ended.signal,
+			...(this.stopped ? [this.stopped] : []),
+		]);
 		let body: ByteStream | undefined;
 		try {
-			const response = await this.send({ method: 'POST', headers, body: { jsonrpc: '2.0', ...message }, signal });
+			const response = await this.send({
+				method: 'POST',
+				headers,
+				body: { jsonrpc: '2.0', ...message },
+				signal,
+			});
 			({ body } = response);
 			this.keepCookies(response, session);
 			if (response.statusCode >= 300) throw await refusalOf(response, message, session);
-			return await read(response, (share) => async (bytes) => await share.add(bytes, deadline, signal));
+			return await read(
+				response,
+				(share) => async (bytes) => await share.add(bytes, deadline, signal),
+			);
 		} catch (error) {
 			throw this.toMcpError(error, deadline);
 		} finally {
@@ -264,8 +348,14 @@ export class McpClient {
 	}
 }
 
-async function refusalOf({ statusCode, headers, body }: HttpResponse, { method }: Message, { id }: Session): Promise<McpError> {
-	return new McpError(readRefusal(statusCode, headers, await readStart(body), String(method), id !== undefined));
+async function refusalOf(
+	{ statusCode, headers, body }: HttpResponse,
+	{ method }: Message,
+	{ id }: Session,
+): Promise<McpError> {
+	return new McpError(
+		readRefusal(statusCode, headers, await readStart(body), String(method), id !== undefined),
+	);
 }
 
 function asMcpError(error: unknown, deadline: Deadline): McpError {
@@ -276,7 +366,9 @@ function asMcpError(error: unknown, deadline: Deadline): McpError {
 /** A version that a server names in its refusal of ours, and that is known here, too. */
 function otherVersion(error: unknown): string | undefined {
 	if (!(error instanceof McpError) || error.reason.kind !== 'version') return undefined;
-	return error.reason.version.split(', ').find((version) => version !== PROTOCOL_VERSION && KNOWN_VERSIONS.includes(version));
+	return error.reason.version
+		.split(', ')
+		.find((version) => version !== PROTOCOL_VERSION && KNOWN_VERSIONS.includes(version));
 }
 
 function headersOf({ id, version, cookies }: Session): Record<string, string> {
@@ -289,5 +381,7 @@ function headersOf({ id, version, cookies }: Session): Record<string, string> {
 }
 
 function isTool(entry: unknown): entry is Tool {
-	return typeof entry === 'object' && entry !== null && 'name' in entry && typeof entry.name === 'string';
+	return (
+		typeof entry === 'object' && entry !== null && 'name' in entry && typeof entry.name === 'string'
+	);
 }

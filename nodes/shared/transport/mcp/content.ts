@@ -24,7 +24,10 @@ export function readContent(content: unknown): Content {
 	const parts: Array<unknown> = Array.isArray(content) ? content : [];
 	const read = parts.map((part) => ({ part: asPart(part), text: textOf(asPart(part)) }));
 	const texts = read.flatMap(({ text }) => text ?? []);
-	const others = read.filter(({ part, text }) => text === undefined && !(texts.length > 0 && MEDIA.includes(String(part.type))));
+	const others = read.filter(
+		({ part, text }) =>
+			text === undefined && !(texts.length > 0 && MEDIA.includes(String(part.type))),
+	);
 	return { texts, unread: others.map(({ part }) => describePart(part)) };
 }
 
@@ -33,7 +36,8 @@ function asPart(part: unknown): Part {
 }
 
 function textOf(part: Part): string | undefined {
-	if (typeof part.resource !== 'object' || part.resource === null) return typeof part.text === 'string' ? part.text : undefined;
+	if (typeof part.resource !== 'object' || part.resource === null)
+		return typeof part.text === 'string' ? part.text : undefined;
 	const { text, blob } = part.resource as { text?: unknown; blob?: unknown };
 	if (typeof text === 'string') return text;
 	return typeof blob === 'string' ? decode(blob) : undefined;
@@ -51,8 +55,10 @@ function decode(blob: string): string | undefined {
 }
 
 function describePart(part: Part): string {
-	if (part.type === 'resource_link') return `a link,${named(part.uri)} which this node does not follow`;
-	if (part.type === 'resource') return `a resource,${named((part.resource as Part | undefined)?.uri)} that is empty or not text`;
+	if (part.type === 'resource_link')
+		return `a link,${named(part.uri)} which this node does not follow`;
+	if (part.type === 'resource')
+		return `a resource,${named((part.resource as Part | undefined)?.uri)} that is empty or not text`;
 	return `a part of the type ${excerptOf(String(part.type), '')}`;
 }
 

@@ -20,13 +20,19 @@ export class Cookies {
 
 	/** Takes what an answer has in its header `set-cookie`. Gives the values that are new. */
 	take(header: unknown): string[] {
-		return [header].flat().flatMap((line) => (typeof line === 'string' && line.length <= LONGEST ? this.set(line) : []));
+		return [header]
+			.flat()
+			.flatMap((line) =>
+				typeof line === 'string' && line.length <= LONGEST ? this.set(line) : [],
+			);
 	}
 
 	/** The header of a request; undefined where there is no cookie. */
 	toHeader(): string | undefined {
 		const current = [...this.cookies].filter(([, { ends }]) => ends > Date.now());
-		return current.length === 0 ? undefined : current.map(([name, { value }]) => `${name}=${value}`).join('; ');
+		return current.length === 0
+			? undefined
+			: current.map(([name, { value }]) => `${name}=${value}`).join('; ');
 	}
 
 	private set(line: string): string[] {
@@ -43,7 +49,10 @@ export class Cookies {
 
 /** Max-Age comes before Expires. What cannot be read counts as missing. */
 function endIn(attributes: string[]): number {
-	const valueOf = (wanted: string) => attributes.find((attribute) => attribute.toLowerCase().startsWith(`${wanted}=`))?.slice(wanted.length + 1);
+	const valueOf = (wanted: string) =>
+		attributes
+			.find((attribute) => attribute.toLowerCase().startsWith(`${wanted}=`))
+			?.slice(wanted.length + 1);
 	const seconds = Number(valueOf('max-age') ?? NaN);
 	if (!Number.isNaN(seconds)) return Date.now() + seconds * 1000;
 	const date = Date.parse(valueOf('expires') ?? '');

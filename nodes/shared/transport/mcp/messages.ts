@@ -36,8 +36,14 @@ export interface Message {
 export type Admit = (bytes: number) => Promise<number>;
 
 /** The messages of an answer, in either of its two forms. */
-export async function* messagesIn({ statusCode: status, headers, body }: HttpResponse, admit: Admit): AsyncGenerator<Message> {
-	const type = String(headers['content-type'] ?? '').split(';')[0].trim().toLowerCase();
+export async function* messagesIn(
+	{ statusCode: status, headers, body }: HttpResponse,
+	admit: Admit,
+): AsyncGenerator<Message> {
+	const type = String(headers['content-type'] ?? '')
+		.split(';')[0]
+		.trim()
+		.toLowerCase();
 	const bytes = bounded(body, admit);
 	if (type === 'text/event-stream') {
 		for await (const data of readEvents(bytes)) {
@@ -49,8 +55,10 @@ export async function* messagesIn({ statusCode: status, headers, body }: HttpRes
 	}
 	const text = await readWhole(bytes);
 	const json = parseMessages(text);
-	const isMeantAsJson = OPENS_JSON.test(text) || (type === 'application/json' && text.trim() !== '');
-	if (json === text && isMeantAsJson) throw isOpen(text) ? new McpError({ kind: 'cutOff' }) : notJson(text);
+	const isMeantAsJson =
+		OPENS_JSON.test(text) || (type === 'application/json' && text.trim() !== '');
+	if (json === text && isMeantAsJson)
+		throw isOpen(text) ? new McpError({ kind: 'cutOff' }) : notJson(text);
 	const messages = toMessages(json);
 	// A page, or any other answer that has nothing of the protocol.
 	if (messages.length === 0) throw new McpError({ kind: 'http', status, headers, body: text });
@@ -67,7 +75,8 @@ function parseMessages(text: string): unknown {
 }
 
 function refuseDepth(messages: Message[], { problem }: TooDeep): never[] {
-	if (messages.some(({ method }) => method === undefined)) throw new McpError({ kind: 'tooDeep', problem });
+	if (messages.some(({ method }) => method === undefined))
+		throw new McpError({ kind: 'tooDeep', problem });
 	return [];
 }
 
@@ -99,13 +108,18 @@ function isOpen(text: string): boolean {
 /** A message, or several in a list, as versions before 2025-06-18 may have it. */
 function toMessages(json: unknown): Message[] {
 	const entries: unknown[] = Array.isArray(json) ? json : [json];
-	return entries.filter((entry): entry is Message => typeof entry === 'object' && entry !== null && 'jsonrpc' in entry);
+	return entries.filter(
+		(entry): entry is Message => typeof entry === 'object' && entry !== null && 'jsonrpc' in entry,
+	);
 }
 
 /** An error without an ID is the answer to what the server could not read. */
 export function isAnswerTo(id: number, message: Message): boolean {
 	if (message.method !== undefined) return false;
-	return String(message.id) === String(id) || (message.error !== undefined && (message.id ?? null) === null);
+	return (
+		String(message.id) === String(id) ||
+		(message.error !== undefined && (message.id ?? null) === null)
+	);
 }
 
 export function resultOf({ result, error }: Message, method: string): object {
@@ -123,7 +137,9 @@ export async function readStart(body: ByteStream): Promise<string> {
 			if (text.length > LONGEST_QUOTED) return;
 		}
 	};
-	const soon = new Promise((resolve) => AbortSignal.timeout(LONGEST_ERROR).addEventListener('abort', resolve));
+	const soon = new Promise((resolve) =>
+		AbortSignal.timeout(LONGEST_ERROR).addEventListener('abort', resolve),
+	);
 	await Promise.race([read().catch(() => {}), soon]);
 	return text;
 }

@@ -53,32 +53,53 @@ const NOT_FORGOTTEN = [401, 403, 407, 429];
 
 /** What an error of JSON-RPC says. */
 export function readError(error: unknown, method: string): NoResult {
-	const { code, message, data } = (error ?? {}) as { code?: unknown; message?: unknown; data?: unknown };
+	const { code, message, data } = (error ?? {}) as {
+		code?: unknown;
+		message?: unknown;
+		data?: unknown;
+	};
 	const text = typeof message === 'string' ? message : '';
-	const isAboutVersion = Number(code) === UNSUPPORTED_VERSION || UNSUPPORTED_VERSION_IN_WORDS.test(text);
+	const isAboutVersion =
+		Number(code) === UNSUPPORTED_VERSION || UNSUPPORTED_VERSION_IN_WORDS.test(text);
 	if (!isAboutVersion) return { kind: 'rpc', method, code: Number(code), message: text };
 	return { kind: 'version', version: supportedIn(data).join(', ') || text };
 }
 
 function supportedIn(data: unknown): string[] {
 	const { supported } = (data ?? {}) as { supported?: unknown };
-	return Array.isArray(supported) ? supported.filter((version) => typeof version === 'string').slice(0, MOST_VERSIONS) : [];
+	return Array.isArray(supported)
+		? supported.filter((version) => typeof version === 'string').slice(0, MOST_VERSIONS)
+		: [];
 }
 
 /** What an HTTP answer says whose status is not a success. */
-export function readRefusal(status: number, headers: Headers, body: string, method: string, hasSession: boolean): NoResult {
+export function readRefusal(
+	status: number,
+	headers: Headers,
+	body: string,
+	method: string,
+	hasSession: boolean,
+): NoResult {
 	const error = errorIn(body, method);
 	if (error?.kind === 'version') return error;
-	const isAboutSession = saysUnknownSession(body) || (error !== undefined && isAboutUnknownSession(error));
-	const isForgotten = FORGOTTEN.includes(status) || (status >= 400 && !NOT_FORGOTTEN.includes(status) && isAboutSession);
-	return hasSession && isForgotten ? { kind: 'lost', status, body } : { kind: 'http', status, headers, body, method };
+	const isAboutSession =
+		saysUnknownSession(body) || (error !== undefined && isAboutUnknownSession(error));
+	const isForgotten =
+		FORGOTTEN.includes(status) ||
+		(status >= 400 && !NOT_FORGOTTEN.includes(status) && isAboutSession);
+	return hasSession && isForgotten
+		? { kind: 'lost', status, body }
+		: { kind: 'http', status, headers, body, method };
 }
 
 /** The error of JSON-RPC in a body: a message, a list of messages, or an event with one. */
 function errorIn(body: string, method: string): NoResult | undefined {
 	const json = parseJson(/^data:(.*)$/m.exec(body)?.[1] ?? body);
 	const entries: unknown[] = Array.isArray(json) ? json : [json];
-	const entry = entries.find((each): each is { error: unknown } => typeof each === 'object' && each !== null && 'error' in each);
+	const entry = entries.find(
+		(each): each is { error: unknown } =>
+			typeof each === 'object' && each !== null && 'error' in each,
+	);
 	return entry && readError(entry.error, method);
 }
 
@@ -88,7 +109,9 @@ export function saysUnknownSession(text: string): boolean {
 }
 
 function isAboutUnknownSession(reason: NoResult): boolean {
-	return reason.kind === 'rpc' && (reason.code === UNKNOWN_SESSION || saysUnknownSession(reason.message));
+	return (
+		reason.kind === 'rpc' && (reason.code === UNKNOWN_SESSION || saysUnknownSession(reason.message))
+	);
 }
 
 /** Whether the server has probably forgotten the session, so that a new one is worth a try. */

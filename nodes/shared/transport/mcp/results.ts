@@ -33,7 +33,8 @@ export const ASKED: Record<Question, string> = {
 };
 
 export const REFUSED: Record<Question, string> = {
-	state: 'Check the message ID: it is the messageId in the answer of Start, and the message_id of a callback. NenAI knows only runs of this API key.',
+	state:
+		'Check the message ID: it is the messageId in the answer of Start, and the message_id of a callback. NenAI knows only runs of this API key.',
 	log: 'Check the message ID: it is the messageId in the answer of Start, and the message_id of a callback. If your API key has several deployments, enter the Deployment ID in the credential.',
 	runs: 'Check the workflow ID, and that Limit is not too high. NenAI knows only workflows of this API key.',
 	workflows: 'If your API key has several deployments, enter the Deployment ID in the credential.',
@@ -48,10 +49,35 @@ const RUN_FIELDS = ['messageId', 'message_id', 'runId', 'run_id'];
 
 /** Where a log may stand in an answer that is an object, and what else such an answer may have without being the log itself. */
 const LOG_FIELDS = ['logs', 'log', 'text', 'output'];
-const AROUND_A_LOG = ['success', 'messageId', 'message_id', 'runId', 'workflowId', 'workflow_id', 'deploymentId', 'deploymentName', 'orgId', 'orgName', 'status', 'error', 'errors'];
+const AROUND_A_LOG = [
+	'success',
+	'messageId',
+	'message_id',
+	'runId',
+	'workflowId',
+	'workflow_id',
+	'deploymentId',
+	'deploymentName',
+	'orgId',
+	'orgName',
+	'status',
+	'error',
+	'errors',
+];
 
 /** What an answer without a log may have besides these. */
-const METADATA = ['message', 'createdAt', 'updatedAt', 'startTime', 'endTime', 'requestId', 'liveViewUrl', 'format', 'mimeType', 'contentType'];
+const METADATA = [
+	'message',
+	'createdAt',
+	'updatedAt',
+	'startTime',
+	'endTime',
+	'requestId',
+	'liveViewUrl',
+	'format',
+	'mimeType',
+	'contentType',
+];
 
 /** Under what, besides its own name, an answer was published to stand one level deeper. */
 const DEEPER = 'data';
@@ -87,7 +113,15 @@ const ANSWERED = ['success', 'ok'];
 const NOT_ANSWERED = ['error', 'fail'];
 
 /** All statuses of runs that are published. */
-const RUN_STATUSES = ['queued', 'running', 'processing', 'completed', 'success', 'failed', 'timeout'];
+const RUN_STATUSES = [
+	'queued',
+	'running',
+	'processing',
+	'completed',
+	'success',
+	'failed',
+	'timeout',
+];
 
 /** Tools that are published to take the deployment. */
 export const TAKE_DEPLOYMENT: Question[] = ['log', 'workflows'];
@@ -127,7 +161,8 @@ export function answerIn(question: Question, result: ToolResult, apiKey: string)
 	const failed = [outer, value].find(isFailure);
 	if (result.isError === true || failed !== undefined) throw refused(question, failed ?? value);
 	const isEmpty = value === undefined || (value === null && text === undefined);
-	if (isEmpty) throw unexpected(question, undefined, `it holds ${unread.join(' and ') || 'nothing'}`);
+	if (isEmpty)
+		throw unexpected(question, undefined, `it holds ${unread.join(' and ') || 'nothing'}`);
 	// A log is a text, whatever is in it.
 	if (question !== 'log' && typeof value === 'string') refuseDepth(question, value);
 	return answer;
@@ -146,11 +181,15 @@ function refuseDepth(question: Question, value: string): void {
  * the answer into the structured content, and the answer itself beside it.
  */
 function readResult(question: Question, { structuredContent, content }: ToolResult): Answer {
-	const structured = saysSomething(structuredContent) ? toAnswer(question, unwrap(structuredContent), []) : undefined;
+	const structured = saysSomething(structuredContent)
+		? toAnswer(question, unwrap(structuredContent), [])
+		: undefined;
 	if (structured !== undefined && isMeant(question, structured)) return structured;
 	const { texts, unread } = readContent(content);
 	const written = toAnswer(question, readTexts(question, texts), unread);
-	return structured === undefined || isMeant(question, written) ? written : { ...structured, unread };
+	return structured === undefined || isMeant(question, written)
+		? written
+		: { ...structured, unread };
 }
 
 function toAnswer(question: Question, { value: outer, text }: Said, unread: string[]): Answer {
@@ -167,7 +206,12 @@ function isMeant(question: Question, { value, outer, text }: Answer): boolean {
 
 /** An empty list is one; an empty object is what some servers put beside their texts. */
 function saysSomething(structured: unknown): boolean {
-	return Array.isArray(structured) || (isObject(structured) ? Object.keys(structured).length > 0 : !['', undefined, null].includes(structured as undefined));
+	return (
+		Array.isArray(structured) ||
+		(isObject(structured)
+			? Object.keys(structured).length > 0
+			: !['', undefined, null].includes(structured as undefined))
+	);
 }
 
 type Said = Pick<Answer, 'value' | 'text'>;
@@ -178,7 +222,9 @@ function readTexts(question: Question, given: string[]): Said {
 	const text = texts.join('\n');
 	const whole = parseJson(text);
 	if (typeof whole !== 'string') return { ...unwrap(whole), text };
-	const parts = texts.map((part) => parseJson(part)).filter((part) => typeof part === 'object' && part !== null);
+	const parts = texts
+		.map((part) => parseJson(part))
+		.filter((part) => typeof part === 'object' && part !== null);
 	// Servers that give an entry of a list as a text each, and those that put a remark before the answer.
 	if (parts.length === texts.length) return { value: parts, text };
 	return parts.length === 1 ? { ...unwrap(parts[0]), text } : { value: whole, text };
@@ -192,7 +238,13 @@ function withoutMetadata(texts: string[]): string[] {
 }
 
 function isMetadata(value: unknown): boolean {
-	return isObject(value) && 'success' in value && !isFailure(value) && !namesError(value) && !holdsLog(lift('log', value));
+	return (
+		isObject(value) &&
+		'success' in value &&
+		!isFailure(value) &&
+		!namesError(value) &&
+		!holdsLog(lift('log', value))
+	);
 }
 
 /** Frameworks of MCP servers put what is no object into one, as its only field. */
@@ -208,7 +260,9 @@ function lift(question: Question, value: unknown): unknown {
 	if (!isObject(value)) return value;
 	const { [DEEPER]: inner, ...around } = value;
 	// A status that says that the answer came is not that of the run.
-	const hasOwn = fields.some((field) => (value[field] ?? null) !== null) && !(question === 'state' && hasStatus(value, ANSWERED));
+	const hasOwn =
+		fields.some((field) => (value[field] ?? null) !== null) &&
+		!(question === 'state' && hasStatus(value, ANSWERED));
 	if (!isObject(inner) || hasOwn) return value;
 	if (isFailure(inner)) return inner;
 	const isDeeper = hasAny(inner, fields) || (hasAny(inner, entry) && !hasAny(value, entry));
@@ -228,8 +282,12 @@ function isFailure(value: unknown): boolean {
 	if (!isObject(value)) return false;
 	if (String(value.success).trim().toLowerCase() === 'false') return true;
 	// A run may have failed with an error, and an answer that succeeded may be about such a run.
-	if (hasStatus(value, RUN_STATUSES) || (isFilled(value.status) && value.success === true)) return false;
-	return (namesError(value) || hasStatus(value, NOT_ANSWERED)) && Object.keys(value).every((field) => OF_A_FAILURE.includes(field));
+	if (hasStatus(value, RUN_STATUSES) || (isFilled(value.status) && value.success === true))
+		return false;
+	return (
+		(namesError(value) || hasStatus(value, NOT_ANSWERED)) &&
+		Object.keys(value).every((field) => OF_A_FAILURE.includes(field))
+	);
 }
 
 /** Whether an answer says that something went wrong. */
@@ -240,25 +298,41 @@ function namesError(value: unknown): boolean {
 /** Whether a value says something: it is not null, false, 0 or empty. */
 function isFilled(value: unknown): boolean {
 	if (typeof value === 'string') return value.trim() !== '';
-	return typeof value === 'object' && value !== null ? Object.keys(value).length > 0 : Boolean(value);
+	return typeof value === 'object' && value !== null
+		? Object.keys(value).length > 0
+		: Boolean(value);
 }
 
 /** The state of a run: NenAI's answer, with `messageId` where it has none, and with `finished`. */
 export function toState({ value }: Answer, messageId: string): IDataObject {
-	if (!isObject(value) || typeof value.status !== 'string' || value.status.trim() === '') throw unexpected('state', value, 'it names no status');
-	if (value.success !== true && hasStatus(value, NOT_ANSWERED) && namesError(value)) throw refused('state', value);
-	return { ...value, messageId: isId(value.messageId) ? value.messageId : messageId, finished: isFinished(value.status) };
+	if (!isObject(value) || typeof value.status !== 'string' || value.status.trim() === '')
+		throw unexpected('state', value, 'it names no status');
+	if (value.success !== true && hasStatus(value, NOT_ANSWERED) && namesError(value))
+		throw refused('state', value);
+	return {
+		...value,
+		messageId: isId(value.messageId) ? value.messageId : messageId,
+		finished: isFinished(value.status),
+	};
 }
 
 /** A log as it was said: a text as it is, and only what is plainly put around a log is taken off. */
 export function toLog({ value, outer, text, unread }: Answer): string {
 	const found = isObject(value) ? logIn(value) : undefined;
-	if (!isFilled(found?.log) && unread.length > 0) throw unexpected('log', text, `it holds ${unread.join(' and ')}`);
+	if (!isFilled(found?.log) && unread.length > 0)
+		throw unexpected('log', text, `it holds ${unread.join(' and ')}`);
 	// Lines of a log may be JSON with an error in it. Only an answer says that it has succeeded.
-	const failed = [outer, value].find((said) => isObject(said) && 'success' in said && namesError(said));
+	const failed = [outer, value].find(
+		(said) => isObject(said) && 'success' in said && namesError(said),
+	);
 	if (failed !== undefined && (found?.log ?? '') === '') throw refused('log', failed);
-	const isLog = found !== undefined || typeof value === 'string' || Array.isArray(value) || holdsLog(value, text);
-	if (!isLog) throw namesError(value) ? refused('log', value) : unexpected('log', value, 'it holds no log');
+	const isLog =
+		found !== undefined ||
+		typeof value === 'string' ||
+		Array.isArray(value) ||
+		holdsLog(value, text);
+	if (!isLog)
+		throw namesError(value) ? refused('log', value) : unexpected('log', value, 'it holds no log');
 	return found?.isPlain ? found.log : (text ?? linesOf(value));
 }
 
@@ -266,17 +340,27 @@ export function toLog({ value, outer, text, unread }: Answer): string {
 function logIn(value: IDataObject): { log: string; isPlain: boolean } | undefined {
 	const field = logFieldIn(value);
 	if (field === undefined) return undefined;
-	const isPlain = !namesError(value) && Object.keys(value).every((name) => name === field || AROUND_A_LOG.includes(name) || value[name] === null);
+	const isPlain =
+		!namesError(value) &&
+		Object.keys(value).every(
+			(name) => name === field || AROUND_A_LOG.includes(name) || value[name] === null,
+		);
 	return { log: linesOf(value[field]), isPlain };
 }
 
 function logFieldIn(value: IDataObject): string | undefined {
-	return [...LOG_FIELDS, DEEPER].find((name) => typeof value[name] === 'string' || Array.isArray(value[name]));
+	return [...LOG_FIELDS, DEEPER].find(
+		(name) => typeof value[name] === 'string' || Array.isArray(value[name]),
+	);
 }
 
 /** Whether there is a log that is not empty. An object of an unknown form may be one. */
 function holdsLog(value: unknown, text?: string): boolean {
-	if (!isObject(value)) return value !== null && isFilled(text ?? (typeof value === 'object' || typeof value === 'string' ? value : ''));
+	if (!isObject(value))
+		return (
+			value !== null &&
+			isFilled(text ?? (typeof value === 'object' || typeof value === 'string' ? value : ''))
+		);
 	const field = logFieldIn(value);
 	return field === undefined ? !isAroundALog(value) : isFilled(value[field]);
 }
@@ -286,7 +370,8 @@ function isAroundALog(value: IDataObject): boolean {
 	const isAnswer = 'success' in value || hasAny(value, LOG_FIELDS);
 	return Object.entries(value).every(([name, each]) => {
 		if (AROUND_A_LOG.includes(name) || each === null) return true;
-		if (isObject(each)) return !isFilled(each) || (name === DEEPER && isAroundALog({ success: true, ...each }));
+		if (isObject(each))
+			return !isFilled(each) || (name === DEEPER && isAroundALog({ success: true, ...each }));
 		return isAnswer && (METADATA.includes(name) || ['number', 'boolean'].includes(typeof each));
 	});
 }
@@ -295,32 +380,53 @@ function isAroundALog(value: IDataObject): boolean {
 function linesOf(log: unknown): string {
 	if (typeof log === 'string') return log;
 	if (!Array.isArray(log)) return JSON.stringify(log, null, 2);
-	return log.map((line: unknown) => (typeof line === 'string' ? line : JSON.stringify(line))).join('\n');
+	return log
+		.map((line: unknown) => (typeof line === 'string' ? line : JSON.stringify(line)))
+		.join('\n');
 }
 
 /** The entries of a list: under its name, else the answer itself where it is one entry, else the only list whose entries are of the right kind. */
 export function listIn(question: Question, { value, outer }: Answer): IDataObject[] {
 	const list = findList(value, TOLD_BY[question]);
 	const isEmpty = (list ?? []).length === 0;
-	const failed = [outer, value].find((said) => namesError(said) || (isObject(said) && hasStatus(said, NOT_ANSWERED))) ?? failedPart(value);
+	const failed =
+		[outer, value].find(
+			(said) => namesError(said) || (isObject(said) && hasStatus(said, NOT_ANSWERED)),
+		) ?? failedPart(value);
 	if (isEmpty && failed !== undefined) throw refused(question, failed);
-	if (isEmpty && isObject(value) && COUNT_FIELDS.some((field) => Number(value[field]) > 0) && list !== undefined) throw unexpected(question, value, 'it counts entries and lists none');
-	if (list === undefined || !list.every(isObject)) throw unexpected(question, value, 'it holds no list');
+	if (
+		isEmpty &&
+		isObject(value) &&
+		COUNT_FIELDS.some((field) => Number(value[field]) > 0) &&
+		list !== undefined
+	)
+		throw unexpected(question, value, 'it counts entries and lists none');
+	if (list === undefined || !list.every(isObject))
+		throw unexpected(question, value, 'it holds no list');
 	return list;
 }
 
-function findList(value: unknown, { fields: [name], entry }: { fields: string[]; entry: string[] }): unknown[] | undefined {
-	if (Array.isArray(value)) return value.every((each) => isObject(each) && hasAny(each, entry)) ? value : undefined;
+function findList(
+	value: unknown,
+	{ fields: [name], entry }: { fields: string[]; entry: string[] },
+): unknown[] | undefined {
+	if (Array.isArray(value))
+		return value.every((each) => isObject(each) && hasAny(each, entry)) ? value : undefined;
 	if (!isObject(value)) return undefined;
 	// null is how some give a list without entries.
-	if (name in value) return Array.isArray(value[name]) ? value[name] : value[name] === null ? [] : undefined;
+	if (name in value)
+		return Array.isArray(value[name]) ? value[name] : value[name] === null ? [] : undefined;
 	const ownFields = entry.filter((field) => field !== ID_OF_ANYTHING);
 	if (hasAny(value, 'success' in value ? ownFields : entry)) return [value];
-	const lists = Object.entries(value).filter(([field, each]) => Array.isArray(each) && !SIDE_LISTS.includes(field));
+	const lists = Object.entries(value).filter(
+		([field, each]) => Array.isArray(each) && !SIDE_LISTS.includes(field),
+	);
 	if (lists.length !== 1) return undefined;
 	const [[field, list]] = lists as Array<[string, unknown[]]>;
 	const isPlain = PLAIN_LISTS.includes(field);
-	const isOfEntries = list.every((each) => isObject(each) && hasAny(each, isPlain ? entry : ownFields));
+	const isOfEntries = list.every(
+		(each) => isObject(each) && hasAny(each, isPlain ? entry : ownFields),
+	);
 	return isOfEntries && (isPlain || list.length > 0) ? list : undefined;
 }
 
@@ -330,7 +436,11 @@ function failedPart(value: unknown): unknown {
 }
 
 function refused(question: Question, answer: unknown): Unanswered {
-	return new Unanswered(`NenAI was asked ${ASKED[question]} and could not say`, answer, REFUSED[question]);
+	return new Unanswered(
+		`NenAI was asked ${ASKED[question]} and could not say`,
+		answer,
+		REFUSED[question],
+	);
 }
 
 function unexpected(question: Question, answer: unknown, problem: string): Unanswered {
@@ -356,7 +466,11 @@ function isId(value: unknown): boolean {
  * The ID of a workflow in NenAI's list, its name, where it has one, and whether it is published: only where NenAI has
  * null for that, it is not. Undefined where there is no ID.
  */
-export function workflowIn(entry: IDataObject): { id: string; name?: string; isPublished: boolean } | undefined {
+export function workflowIn(
+	entry: IDataObject,
+): { id: string; name?: string; isPublished: boolean } | undefined {
 	const id = textIn(entry, ID_FIELDS);
-	return id === undefined ? undefined : { id, name: textIn(entry, NAME_FIELDS), isPublished: entry.publishedAt !== null };
+	return id === undefined
+		? undefined
+		: { id, name: textIn(entry, NAME_FIELDS), isPublished: entry.publishedAt !== null };
 }

@@ -1,6 +1,14 @@
 import type { IDataObject, IExecuteFunctions, IN8nHttpFullResponse } from 'n8n-workflow';
 
-import { isFromIntermediary, classifyStatus, classifyNetworkError, parseJson, excerptOf, readErrorText, type StatusClass } from '../http/classify';
+import {
+	isFromIntermediary,
+	classifyStatus,
+	classifyNetworkError,
+	parseJson,
+	excerptOf,
+	readErrorText,
+	type StatusClass,
+} from '../http/classify';
 import { request as send, type Connection } from '../http/connection';
 import type { NenAiCredential } from '../credential';
 import type { Failure } from '../../failures/failure';
@@ -32,15 +40,19 @@ export async function startRun(
 	const { credential, timeout, maxTries } = connection;
 	let response: IN8nHttpFullResponse;
 	try {
-		response = await send.call(this, {
-			method: 'POST',
-			url: `${credential.baseUrl}/runs`,
-			body: { ...request },
-			json: true,
-			// Parsed here: n8n would round long numbers.
-			encoding: 'text',
-			timeout: timeout * 1000,
-		}, connection);
+		response = await send.call(
+			this,
+			{
+				method: 'POST',
+				url: `${credential.baseUrl}/runs`,
+				body: { ...request },
+				json: true,
+				// Parsed here: n8n would round long numbers.
+				encoding: 'text',
+				timeout: timeout * 1000,
+			},
+			connection,
+		);
 	} catch (error) {
 		return redactAttempt(readThrown(error, connection), credential.apiKey);
 	}
@@ -66,11 +78,26 @@ function readAnswer(
 	maxTries: number,
 ): Attempt<StartedRun> {
 	const isTooLong = typeof body === 'string' && body.length > MAX_BODY_CHARACTERS;
-	const answer: RunResponse = { status: statusCode, text: readErrorText(isTooLong ? body.slice(0, MAX_BODY_CHARACTERS) : body, apiKey), body: isTooLong ? undefined : redactJson(parseJson(body), apiKey), fromBetween: isFromIntermediary(statusCode, headers['content-type']), headers };
+	const answer: RunResponse = {
+		status: statusCode,
+		text: readErrorText(isTooLong ? body.slice(0, MAX_BODY_CHARACTERS) : body, apiKey),
+		body: isTooLong ? undefined : redactJson(parseJson(body), apiKey),
+		fromBetween: isFromIntermediary(statusCode, headers['content-type']),
+		headers,
+	};
 	const verdict = classifyStatus(statusCode);
-	if (verdict === 'accepted' && isStartedRun(answer.body)) return { kind: 'done', value: answer.body };
-	if (verdict === 'accepted') return { kind: 'failed', failure: withoutMessageId(statusCode, excerptOf(isTooLong ? body.slice(0, MAX_BODY_CHARACTERS) : body, apiKey)) };
-	if (answer.fromBetween && !MAY_HAVE_ARRIVED.includes(verdict)) return { kind: 'failed', failure: blockedByIntermediary(answer) };
+	if (verdict === 'accepted' && isStartedRun(answer.body))
+		return { kind: 'done', value: answer.body };
+	if (verdict === 'accepted')
+		return {
+			kind: 'failed',
+			failure: withoutMessageId(
+				statusCode,
+				excerptOf(isTooLong ? body.slice(0, MAX_BODY_CHARACTERS) : body, apiKey),
+			),
+		};
+	if (answer.fromBetween && !MAY_HAVE_ARRIVED.includes(verdict))
+		return { kind: 'failed', failure: blockedByIntermediary(answer) };
 	if (verdict !== 'busy') return { kind: 'failed', failure: FAILURES[verdict](answer) };
 	const after = readRetryAfter(headers['retry-after'], Date.now());
 	return { kind: 'retry', after, busy: true, failure: busy(answer, after, maxTries) };
@@ -98,7 +125,10 @@ const withoutMessageId = (status: number, body: string): Failure => ({
 	uncertain: true,
 });
 
-const FAILURES: Record<Exclude<StatusClass, 'accepted' | 'busy'>, (answer: RunResponse) => Failure> = {
+const FAILURES: Record<
+	Exclude<StatusClass, 'accepted' | 'busy'>,
+	(answer: RunResponse) => Failure
+> = {
 	refused: ({ status, text }) => ({
 		message: `NenAI refused the run (HTTP ${status})${withServerText(text)}`,
 		hint: `${HINTS[status] ?? 'Check the workflow ID and the parameters.'} ${NOT_STARTED}`,
@@ -134,7 +164,11 @@ const HINTS: Record<number, string> = {
 	422: 'Check the parameters: their names are case sensitive, and their values need the types that the workflow declares.',
 };
 
-function busy({ status, text, fromBetween }: RunResponse, after: number | undefined, maxTries: number): Failure {
+function busy(
+	{ status, text, fromBetween }: RunResponse,
+	after: number | undefined,
+	maxTries: number,
+): Failure {
 	if (after !== undefined && after > MAX_RETRY_WAIT_MS) {
 		return {
 			message: `NenAI accepts no more runs for now (HTTP ${status})${withServerText(text)}`,
@@ -147,7 +181,10 @@ function busy({ status, text, fromBetween }: RunResponse, after: number | undefi
 	};
 }
 
-function readThrown(error: unknown, { credential, timeout, maxTries }: Connection): Attempt<StartedRun> {
+function readThrown(
+	error: unknown,
+	{ credential, timeout, maxTries }: Connection,
+): Attempt<StartedRun> {
 	const { kind, reason, hint } = classifyNetworkError(error);
 	if (kind === 'unknown') {
 		const failure: Failure = {

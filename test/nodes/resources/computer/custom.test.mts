@@ -12,14 +12,22 @@ beforeEach(() => {
 	id = sandbox.desktops.add();
 });
 
-const { user, use } = actingOn(() => sandbox, () => id);
+const { user, use } = actingOn(
+	() => sandbox,
+	() => id,
+);
 
 const PRINTER: DesktopTool = {
 	name: 'printer',
 	description: 'Prints',
 	parameters: {
 		type: 'object',
-		properties: { action: { type: 'string', enum: ['print', 'stop'] }, copies: { type: 'integer' }, tray: { type: ['string', 'null'] }, colour: { enum: ['grey', 'all'] } },
+		properties: {
+			action: { type: 'string', enum: ['print', 'stop'] },
+			copies: { type: 'integer' },
+			tray: { type: ['string', 'null'] },
+			colour: { enum: ['grey', 'all'] },
+		},
 		required: ['action', 'copies'],
 		additionalProperties: false,
 	},
@@ -27,7 +35,10 @@ const PRINTER: DesktopTool = {
 };
 const print = (parameters: INodeParameters, more: UseOptions = {}) => {
 	sandbox.setDefaults({ desktopTools: [PRINTER] });
-	return use('custom', { ...more, parameters: { tool: 'printer', action: 'print', params: '{"copies":2}', ...parameters } });
+	return use('custom', {
+		...more,
+		parameters: { tool: 'printer', action: 'print', params: '{"copies":2}', ...parameters },
+	});
 };
 
 test('does what it is told', async () => {
@@ -43,66 +54,133 @@ test.each([
 	expect((await print({ tool })).items[0].json.output).toBe('Printed');
 });
 
-test.each(['', ' ', '{}', '={{ null }}', '={{ $json.nothing }}', '={{ "" }}'])('no parameters: %j', async (params) => {
-	const { error } = await use('custom', { parameters: { tool: 'computer', action: 'cursor_position', params } });
-	expect(error).toBeUndefined();
-	expect(user.actions()).toEqual([['cursor_position', {}]]);
-});
+test.each(['', ' ', '{}', '={{ null }}', '={{ $json.nothing }}', '={{ "" }}'])(
+	'no parameters: %j',
+	async (params) => {
+		const { error } = await use('custom', {
+			parameters: { tool: 'computer', action: 'cursor_position', params },
+		});
+		expect(error).toBeUndefined();
+		expect(user.actions()).toEqual([['cursor_position', {}]]);
+	},
+);
 
 test('what is no object is told by an example that fits', async () => {
-	const { error } = await use('custom', { parameters: { tool: 'computer', action: 'left_mouse_down', params: '[3,4]' } });
-	expect(error?.description).toBe('Enter an object, such as { "coordinate": [500, 300] }. Nothing was sent.');
+	const { error } = await use('custom', {
+		parameters: { tool: 'computer', action: 'left_mouse_down', params: '[3,4]' },
+	});
+	expect(error?.description).toBe(
+		'Enter an object, such as { "coordinate": [500, 300] }. Nothing was sent.',
+	);
 });
 
 test('parameters may be an object', async () => {
-	expect((await print({ params: '={{ { copies: 3, tray: null, colour: "all" } }}' })).error).toBeUndefined();
+	expect(
+		(await print({ params: '={{ { copies: 3, tray: null, colour: "all" } }}' })).error,
+	).toBeUndefined();
 });
 
 describe('numbers keep their digits', () => {
-	const LENIENT: DesktopTool = { name: 'lenient', description: 'Takes anything', parameters: { type: 'object', properties: { id: { type: 'integer' }, share: { type: 'number' } } }, answer: { status: 'ok' } };
+	const LENIENT: DesktopTool = {
+		name: 'lenient',
+		description: 'Takes anything',
+		parameters: {
+			type: 'object',
+			properties: { id: { type: 'integer' }, share: { type: 'number' } },
+		},
+		answer: { status: 'ok' },
+	};
 	const act = async (params: string, more: UseOptions = {}) => {
 		sandbox.setDefaults({ desktopTools: [LENIENT] });
 		return await use('custom', { ...more, parameters: { tool: 'lenient', action: 'act', params } });
 	};
-	const sent = () => sandbox.state().desktopRequests.filter(({ method }) => method === 'POST').map(({ rawBody }) => rawBody);
+	const sent = () =>
+		sandbox
+			.state()
+			.desktopRequests.filter(({ method }) => method === 'POST')
+			.map(({ rawBody }) => rawBody);
 
 	test.each([
-		['entered', '{"id":7615917337495251231,"share":1.50,"zero":-0,"text":"7615917337495251231","__proto__":9007199254740992}', '{"id":7615917337495251231,"share":1.50,"zero":-0,"text":"7615917337495251231","__proto__":9007199254740992}'],
+		[
+			'entered',
+			'{"id":7615917337495251231,"share":1.50,"zero":-0,"text":"7615917337495251231","__proto__":9007199254740992}',
+			'{"id":7615917337495251231,"share":1.50,"zero":-0,"text":"7615917337495251231","__proto__":9007199254740992}',
+		],
 		['in the text of an expression', '={ "id": {{ $json.digits }} }', '{"id":7615917337495251231}'],
 		['as a BigInt', '={{ ({ id: BigInt($json.digits) }) }}', '{"id":7615917337495251231}'],
 	])('%s', async (_, params, expected) => {
-		expect((await act(params, { items: [{ digits: '7615917337495251231' }] })).error).toBeUndefined();
+		expect(
+			(await act(params, { items: [{ digits: '7615917337495251231' }] })).error,
+		).toBeUndefined();
 		expect(sent()).toEqual([`{"action":{"tool":"lenient","action":"act","params":${expected}}}`]);
 	});
 
-	test.each(['={ "id": {{ $json.id }} }', '={{ $json }}'])('a rounded one is refused: %s', async (params) => {
-		const { error } = await act(params, { items: [{ id: 7615917337495251231 }] });
-		expect(error?.message).toBe('The parameter "id" is a number that cannot be sent exactly (7615917337495251000) [item 0]');
-		expect(user.requests()).toEqual([]);
-	});
+	test.each(['={ "id": {{ $json.id }} }', '={{ $json }}'])(
+		'a rounded one is refused: %s',
+		async (params) => {
+			const { error } = await act(params, { items: [{ id: 7615917337495251231 }] });
+			expect(error?.message).toBe(
+				'The parameter "id" is a number that cannot be sent exactly (7615917337495251000) [item 0]',
+			);
+			expect(user.requests()).toEqual([]);
+		},
+	);
 
 	test('a retry sees that other digits were entered', async () => {
 		const params = '={ "id": {{ $json.digits }} }';
 		const { run } = await act(params, { items: [{ digits: '7615917337495251231' }] });
-		const again = async (digits: string) => (await act(params, { items: [{ digits }], retryOf: run.data })).hints;
+		const again = async (digits: string) =>
+			(await act(params, { items: [{ digits }], retryOf: run.data })).hints;
 		expect(await again('7615917337495251231')).toEqual([]);
-		expect(await again('7615917337495251232')).toEqual([expect.stringMatching(/parameters have changed/)]);
+		expect(await again('7615917337495251232')).toEqual([
+			expect.stringMatching(/parameters have changed/),
+		]);
 		expect(sent()).toHaveLength(1);
 	});
 });
 
 test.each<[string, INodeParameters, string]>([
-	['a long number for a text', { params: '{"copies":1,"tray":7615917337495251231}' }, '"tray" must be a text or null, but is the number 7615917337495251231'],
+	[
+		'a long number for a text',
+		{ params: '{"copies":1,"tray":7615917337495251231}' },
+		'"tray" must be a text or null, but is the number 7615917337495251231',
+	],
 	['a missing parameter', { params: '{}' }, '"copies" is missing'],
-	['one that is not known', { params: '{"copies":1,"paper":"A4"}' }, '"paper" is not known (it takes copies, tray, colour)'],
-	['a wrong type', { params: '{"copies":"two"}' }, '"copies" must be a whole number, but is the text "two"'],
-	['none of several types', { params: '{"copies":1,"tray":3}' }, '"tray" must be a text or null, but is the number 3'],
-	['none of the choices', { params: '{"copies":1,"colour":"red"}' }, '"colour" must be one of grey, all, but is the text "red"'],
-	['an action that is not known', { action: 'fold' }, '"action" must be one of print, stop, but is the text "fold"'],
-	['several at once', { params: '{"tray":3}' }, '"copies" is missing; "tray" must be a text or null, but is the number 3'],
+	[
+		'one that is not known',
+		{ params: '{"copies":1,"paper":"A4"}' },
+		'"paper" is not known (it takes copies, tray, colour)',
+	],
+	[
+		'a wrong type',
+		{ params: '{"copies":"two"}' },
+		'"copies" must be a whole number, but is the text "two"',
+	],
+	[
+		'none of several types',
+		{ params: '{"copies":1,"tray":3}' },
+		'"tray" must be a text or null, but is the number 3',
+	],
+	[
+		'none of the choices',
+		{ params: '{"copies":1,"colour":"red"}' },
+		'"colour" must be one of grey, all, but is the text "red"',
+	],
+	[
+		'an action that is not known',
+		{ action: 'fold' },
+		'"action" must be one of print, stop, but is the text "fold"',
+	],
+	[
+		'several at once',
+		{ params: '{"tray":3}' },
+		'"copies" is missing; "tray" must be a text or null, but is the number 3',
+	],
 ])('%s is an error before the action is sent', async (_, parameters, problem) => {
 	const { error } = await print(parameters);
-	expect(error?.message).toBe(`printer.${parameters.action ?? 'print'} cannot be done on desktop ${id} like this: ${problem} [item 0]`);
+	expect(error?.message).toBe(
+		`printer.${parameters.action ?? 'print'} cannot be done on desktop ${id} like this: ${problem} [item 0]`,
+	);
 	expect(error?.description).toMatch(/Nothing was done\.$/);
 	expect(user.requests()).toEqual([`GET /${id}/tools`]);
 });
@@ -116,8 +194,12 @@ test('a tool that the desktop does not have', async () => {
 
 test('an action that the desktop does not know, as it is told by NenAI', async () => {
 	sandbox.desktopFaults.add({ match: { path: '/tools' }, refuse: { status: 404 } });
-	const { error } = await use('custom', { parameters: { tool: 'computer', action: 'dance', params: '{}' } });
-	expect(error?.message).toBe(`NenAI refused dance on desktop ${id} (HTTP 400): Unknown action: dance [item 0]`);
+	const { error } = await use('custom', {
+		parameters: { tool: 'computer', action: 'dance', params: '{}' },
+	});
+	expect(error?.message).toBe(
+		`NenAI refused dance on desktop ${id} (HTTP 400): Unknown action: dance [item 0]`,
+	);
 });
 
 test.each([
@@ -126,8 +208,21 @@ test.each([
 	['is no list', { answer: { hello: 1 } }],
 	['is empty', { answer: [] }],
 	['has no schema', { answer: [{ name: 'printer' }] }],
-	['has a schema of another form', { answer: [{ name: 'printer', parameters: { type: 'object', properties: 7, required: 'x' } }] }],
-	['has types that are not known', { answer: [{ name: 'printer', parameters: { properties: { copies: { type: 'constructor', enum: 'x' }, action: true } } }] }],
+	[
+		'has a schema of another form',
+		{ answer: [{ name: 'printer', parameters: { type: 'object', properties: 7, required: 'x' } }] },
+	],
+	[
+		'has types that are not known',
+		{
+			answer: [
+				{
+					name: 'printer',
+					parameters: { properties: { copies: { type: 'constructor', enum: 'x' }, action: true } },
+				},
+			],
+		},
+	],
 ])('a list of tools that %s does not block', async (_, fault) => {
 	sandbox.desktopFaults.add({ match: { path: '/tools' }, ...fault });
 	const { items, error } = await print({});
@@ -137,14 +232,23 @@ test.each([
 
 test('a screenshot is not remembered: it only looks', async () => {
 	user.fail({ refuse: { status: 400 } }, 1, { action: 'key' });
-	const items = [{ action: 'screenshot', params: {} }, { action: 'key', params: { text: 'a' } }];
-	const result = await use('custom', { items, parameters: { tool: 'computer', action: '={{ $json.action }}', params: '={{ $json.params }}' }, settings: RETRY });
+	const items = [
+		{ action: 'screenshot', params: {} },
+		{ action: 'key', params: { text: 'a' } },
+	];
+	const result = await use('custom', {
+		items,
+		parameters: { tool: 'computer', action: '={{ $json.action }}', params: '={{ $json.params }}' },
+		settings: RETRY,
+	});
 	expect(result.items.map(({ binary }) => binary?.data.mimeType)).toEqual(['image/png', undefined]);
 	expect(result.hints).toEqual([]);
 });
 
 test('a picture that it gives is a file', async () => {
-	const { items: [{ json, binary }] } = await use('custom', { parameters: { tool: 'computer', action: 'screenshot', params: '{}' } });
+	const {
+		items: [{ json, binary }],
+	} = await use('custom', { parameters: { tool: 'computer', action: 'screenshot', params: '{}' } });
 	expect([json, binary?.data.mimeType]).toEqual([{ status: 'ok' }, 'image/png']);
 });
 
@@ -158,12 +262,18 @@ test('is not done twice', async () => {
 test('while a tool is looked up, the action is not sent, and a retry does it', async () => {
 	sandbox.desktopFaults.add({ match: { path: '/tools' }, latencyMs: 200, times: 1 });
 	let stop = () => {};
-	const running = use('custom', { parameters: { tool: 'computer', action: 'key', params: '{"text":"a"}' }, onStarted: (f) => (stop = f) });
+	const running = use('custom', {
+		parameters: { tool: 'computer', action: 'key', params: '{"text":"a"}' },
+		onStarted: (f) => (stop = f),
+	});
 	await sandbox.until(({ desktopRequests }) => desktopRequests.length === 1);
 	stop();
 	const stopped = await running;
 	expect(user.actions()).toEqual([]);
-	const again = await use('custom', { parameters: { tool: 'computer', action: 'key', params: '{"text":"a"}' }, retryOf: stopped.run.data });
+	const again = await use('custom', {
+		parameters: { tool: 'computer', action: 'key', params: '{"text":"a"}' },
+		retryOf: stopped.run.data,
+	});
 	expect(again.error).toBeUndefined();
 	expect(user.actions()).toHaveLength(1);
 });

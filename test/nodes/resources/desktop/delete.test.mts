@@ -7,7 +7,8 @@ let sandbox: Sandbox;
 withSandbox((given) => (sandbox = given));
 
 const user = new DesktopUser(() => sandbox);
-const use = (operation: string, options?: Parameters<DesktopUser['use']>[2]) => user.use('desktop', operation, options);
+const use = (operation: string, options?: Parameters<DesktopUser['use']>[2]) =>
+	user.use('desktop', operation, options);
 const of = (desktopId: string) => ({ parameters: { desktopId } });
 
 test('delete', async () => {
@@ -22,13 +23,18 @@ test('deleting a deleted desktop', async () => {
 	expect(error?.description).toBe('It is deleted already. Nothing was done.');
 });
 
-test.each(['error', 'failed', 'FAILURE'])('deleting that ends with the status %s', async (status) => {
-	user.fail({ answer: { desktop_id: 'd', status, message: 'It is in use' } });
-	const id = sandbox.desktops.add();
-	const { error } = await use('delete', of(id));
-	expect(error?.message).toBe(`NenAI says that the deletion of desktop ${id} failed: It is in use [item 0]`);
-	expect(user.requests()).toHaveLength(1);
-});
+test.each(['error', 'failed', 'FAILURE'])(
+	'deleting that ends with the status %s',
+	async (status) => {
+		user.fail({ answer: { desktop_id: 'd', status, message: 'It is in use' } });
+		const id = sandbox.desktops.add();
+		const { error } = await use('delete', of(id));
+		expect(error?.message).toBe(
+			`NenAI says that the deletion of desktop ${id} failed: It is in use [item 0]`,
+		);
+		expect(user.requests()).toHaveLength(1);
+	},
+);
 
 test('a next try deletes again what may have been deleted, and "gone" means that it was', async () => {
 	user.fail({ answer: { status: 'failed', message: 'It is in use' } }, 1);
@@ -94,14 +100,24 @@ describe('deleting does no harm twice, so it is sent again where its answer was 
 		user.fail({ connection: 'drop-before-acting' }, 1);
 		user.fail({ refuse: { status: 404, contentType: 'text/html', body: '<h1>Not here</h1>' } }, 1);
 		const { items } = await use('delete', { ...of('dsk_1'), settings: CONTINUE });
-		expect(items[0].json).toEqual({ error: expect.stringMatching(/^It is not known whether NenAI did the deletion of desktop dsk_1: the connection broke/), uncertain: true });
+		expect(items[0].json).toEqual({
+			error: expect.stringMatching(
+				/^It is not known whether NenAI did the deletion of desktop dsk_1: the connection broke/,
+			),
+			uncertain: true,
+		});
 	});
 
 	test('where all answers are lost, it is not known, and the error says so', async () => {
 		const id = sandbox.desktops.add();
 		user.fail({ refuse: errorAnswer(500, 'json') });
 		const { items } = await use('delete', { ...of(id), settings: CONTINUE });
-		expect(items[0].json).toEqual({ error: expect.stringMatching(/^It is not known whether NenAI did the deletion of desktop dsk_\w+: it answered with HTTP 500.*It was tried 5 times\. It may be deleted\. Deleting it again does no harm/), uncertain: true });
+		expect(items[0].json).toEqual({
+			error: expect.stringMatching(
+				/^It is not known whether NenAI did the deletion of desktop dsk_\w+: it answered with HTTP 500.*It was tried 5 times\. It may be deleted\. Deleting it again does no harm/,
+			),
+			uncertain: true,
+		});
 		expect(user.requests()).toHaveLength(5);
 	});
 
@@ -109,7 +125,10 @@ describe('deleting does no harm twice, so it is sent again where its answer was 
 		user.fail({ connection: 'drop-before-acting' }, 1);
 		user.fail({ refuse: { status: 401 } }, 1);
 		const { items } = await use('delete', { ...of('dsk_1'), settings: CONTINUE });
-		expect(items[0].json).toEqual({ error: expect.stringMatching(/^It is not known/), uncertain: true });
+		expect(items[0].json).toEqual({
+			error: expect.stringMatching(/^It is not known/),
+			uncertain: true,
+		});
 	});
 
 	test('when the execution is stopped in between, nothing more is sent', async () => {

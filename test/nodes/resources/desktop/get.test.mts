@@ -7,7 +7,8 @@ let sandbox: Sandbox;
 withSandbox((given) => (sandbox = given));
 
 const user = new DesktopUser(() => sandbox);
-const use = (operation: string, options?: Parameters<DesktopUser['use']>[2]) => user.use('desktop', operation, options);
+const use = (operation: string, options?: Parameters<DesktopUser['use']>[2]) =>
+	user.use('desktop', operation, options);
 const of = (desktopId: string) => ({ parameters: { desktopId } });
 
 test('get', async () => {
@@ -18,5 +19,8 @@ test('get', async () => {
 
 test('a deleted one can be looked at', async () => {
 	const id = sandbox.desktops.add({ status: 'deleted' });
-	expect((await use('get', of(id))).items[0].json).toMatchObject({ desktop_id: id, status: 'deleted' });
+	expect((await use('get', of(id))).items[0].json).toMatchObject({
+		desktop_id: id,
+		status: 'deleted',
+	});
 });

@@ -17,10 +17,19 @@ beforeEach(() => {
 	id = sandbox.desktops.add();
 });
 
-const { user, use, download, files } = filesOn(() => sandbox, () => id);
+const { user, use, download, files } = filesOn(
+	() => sandbox,
+	() => id,
+);
 const upload = async (json: object, field: string, more: UseOptions = {}) =>
-	await use('upload', { items: [json as IDataObject], workflowSettings: COMBINED, ...more, parameters: { binaryPropertyName: field } });
-const file = async (text: string, name = 'a.pdf') => await onDisk(Buffer.from(text), { fileName: name });
+	await use('upload', {
+		items: [json as IDataObject],
+		workflowSettings: COMBINED,
+		...more,
+		parameters: { binaryPropertyName: field },
+	});
+const file = async (text: string, name = 'a.pdf') =>
+	await onDisk(Buffer.from(text), { fileName: name });
 const filesOf = (json?: IDataObject) => json?._files as Record<string, IBinaryData> | undefined;
 
 describe('Upload', () => {
@@ -31,7 +40,11 @@ describe('Upload', () => {
 	});
 
 	test.each([
-		['a path', 'result.files[1].sheet', async () => ({ result: { files: [{}, { sheet: await file('Hello') }] } })],
+		[
+			'a path',
+			'result.files[1].sheet',
+			async () => ({ result: { files: [{}, { sheet: await file('Hello') }] } }),
+		],
 		['a field beside others', 'sheet', async () => ({ sheet: await file('Hello') })],
 		['a name with a dot', 'a.pdf', async () => ({ _files: { 'a.pdf': await file('Hello') } })],
 		['a name with quotes', 'a"]b', async () => ({ _files: { 'a"]b': await file('Hello') } })],
@@ -46,16 +59,26 @@ describe('Upload', () => {
 		expect(files()).toMatchObject([{ name: 'claims.txt', size: 5 }]);
 	});
 
-	test.each(['none', '_files', '_files.data.id', 'text', '__proto__', 'constructor', ''])('says which files there are where there is none: %j', async (field) => {
-		const { error } = await upload({ text: 'x', _files: { data: await file('Hello'), 'b.pdf': await file('x'), note: 'x' } }, `={{ ${JSON.stringify(field)} }}`);
-		expect(error?.message).toBe(`The item has no file in the binary field "${field}" [item 0]`);
-		expect(error?.description).toBe('It has files in: data, b.pdf. Enter one of these in Input Binary Field (binaryPropertyName). Nothing was sent.');
-		expect(user.requests()).toEqual([]);
-	});
+	test.each(['none', '_files', '_files.data.id', 'text', '__proto__', 'constructor', ''])(
+		'says which files there are where there is none: %j',
+		async (field) => {
+			const { error } = await upload(
+				{ text: 'x', _files: { data: await file('Hello'), 'b.pdf': await file('x'), note: 'x' } },
+				`={{ ${JSON.stringify(field)} }}`,
+			);
+			expect(error?.message).toBe(`The item has no file in the binary field "${field}" [item 0]`);
+			expect(error?.description).toBe(
+				'It has files in: data, b.pdf. Enter one of these in Input Binary Field (binaryPropertyName). Nothing was sent.',
+			);
+			expect(user.requests()).toEqual([]);
+		},
+	);
 
 	test('takes nothing from the JSON of a workflow with the other setting', async () => {
 		for (const field of ['_files.data', 'data']) {
-			const { error } = await upload({ _files: { data: await file('Hello') } }, field, { workflowSettings: {} });
+			const { error } = await upload({ _files: { data: await file('Hello') } }, field, {
+				workflowSettings: {},
+			});
 			expect(error?.message).toMatch(/^The item has no file in the binary field/);
 			expect(error?.description).toMatch(/^It has no file at all/);
 		}
@@ -66,10 +89,16 @@ describe('Upload', () => {
 describe('what comes out is where n8n puts it', () => {
 	test('Desktop File → Download, and Upload of that', async () => {
 		sandbox.desktops.addFile(id, { name: 'a.csv', text: 'Hello' });
-		const { items: [{ json, binary }] } = await download('a.csv', { workflowSettings: COMBINED });
+		const {
+			items: [{ json, binary }],
+		} = await download('a.csv', { workflowSettings: COMBINED });
 		expect([binary, json.fileName]).toEqual([undefined, 'a.csv']);
 		const stored = filesOf(json)?.data;
-		expect(stored).toMatchObject({ mimeType: 'text/csv', fileName: 'a.csv', id: expect.stringMatching(/^filesystem/) });
+		expect(stored).toMatchObject({
+			mimeType: 'text/csv',
+			fileName: 'a.csv',
+			id: expect.stringMatching(/^filesystem/),
+		});
 		expect((await bytesIn(stored as IBinaryData)).toString()).toBe('Hello');
 		expect((await upload(json, 'data', { workflowSettings: COMBINED })).error).toBeUndefined();
 		expect(files().at(-1)).toMatchObject({ name: 'a.csv', size: 5, contentType: 'text/csv' });
@@ -79,7 +108,8 @@ describe('what comes out is where n8n puts it', () => {
 		['itemPerFile', [['data'], ['data']]],
 		['singleItem', [['data_0', 'data_1']]],
 	])('Result → Download, %s', async (output, names) => {
-		const link = (text: string) => sandbox.files.url(sandbox.files.add({ name: `${text}.txt`, text }));
+		const link = (text: string) =>
+			sandbox.files.url(sandbox.files.add({ name: `${text}.txt`, text }));
 		const { items, error } = await execute({
 			credentials: new Credentials({ apiKey: sandbox.apiKey, baseUrl: sandbox.url }),
 			items: [{ a: link('one'), b: link('two') }],
@@ -88,7 +118,11 @@ describe('what comes out is where n8n puts it', () => {
 		});
 		expect(error).toBeUndefined();
 		expect(items.map(({ json }) => Object.keys(filesOf(json) ?? {}))).toEqual(names);
-		const texts = await Promise.all(items.flatMap(({ json }) => Object.values(filesOf(json) ?? {})).map(async (stored) => (await bytesIn(stored)).toString()));
+		const texts = await Promise.all(
+			items
+				.flatMap(({ json }) => Object.values(filesOf(json) ?? {}))
+				.map(async (stored) => (await bytesIn(stored)).toString()),
+		);
 		expect(texts).toEqual(['one', 'two']);
 		expect(items.map(({ binary }) => binary)).toEqual(items.map(() => undefined));
 	});

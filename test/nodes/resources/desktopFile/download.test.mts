@@ -11,16 +11,23 @@ beforeEach(() => {
 	id = sandbox.desktops.add();
 });
 
-const { user, upload, download } = filesOn(() => sandbox, () => id);
+const { user, upload, download } = filesOn(
+	() => sandbox,
+	() => id,
+);
 const sha256 = (content: string | Buffer) => createHash('sha256').update(content).digest('hex');
 
-const put = (name: string, more = {}) => sandbox.desktops.addFile(id, { name, text: 'Hello', ...more });
+const put = (name: string, more = {}) =>
+	sandbox.desktops.addFile(id, { name, text: 'Hello', ...more });
 
 test('a file, with its type by the header, and what it is in the JSON', async () => {
 	put('a.pdf', { contentType: 'application/pdf' });
 	const { items, error } = await download('a.pdf');
 	expect(error).toBeUndefined();
-	expect(items[0]).toMatchObject({ json: { fileName: 'a.pdf', path: '', mimeType: 'application/pdf', fileSize: 5 }, pairedItem: { item: 0 } });
+	expect(items[0]).toMatchObject({
+		json: { fileName: 'a.pdf', path: '', mimeType: 'application/pdf', fileSize: 5 },
+		pairedItem: { item: 0 },
+	});
 	expect(items[0].binary?.data).toMatchObject({ fileName: 'a.pdf', mimeType: 'application/pdf' });
 	expect(textOf(items[0].binary)).toBe('Hello');
 });
@@ -33,13 +40,17 @@ test.each([
 	['a.bin', 'text/html; charset=utf-8', 'text/html'],
 ])('the type of %s with the header %s is %s', async (name, contentType, type) => {
 	put(name, { contentType });
-	const { items: [{ json, binary }] } = await download(name);
+	const {
+		items: [{ json, binary }],
+	} = await download(name);
 	expect([json.mimeType, binary?.data.mimeType]).toEqual([type, type]);
 });
 
 test('from a folder, into another field', async () => {
 	put('a.txt', { path: 'x/y' });
-	const { items } = await download('a.txt', { parameters: { path: 'x/y', binaryPropertyName: 'result' } });
+	const { items } = await download('a.txt', {
+		parameters: { path: 'x/y', binaryPropertyName: 'result' },
+	});
 	expect(items[0].json.path).toBe('x/y');
 	expect(textOf(items[0].binary, 'result')).toBe('Hello');
 });
@@ -48,9 +59,13 @@ test('what is large arrives whole, also without a length', async () => {
 	const size = 5_000_000;
 	for (const chunked of [false, true]) {
 		put('big.bin', { text: undefined, size, seed: 's', chunked });
-		const { items: [{ json, binary }] } = await download('big.bin');
+		const {
+			items: [{ json, binary }],
+		} = await download('big.bin');
 		expect(json.fileSize).toBe(size);
-		expect(sha256(Buffer.from(binary?.data.data ?? '', 'base64'))).toBe(contentSha256({ size, seed: 's' }));
+		expect(sha256(Buffer.from(binary?.data.data ?? '', 'base64'))).toBe(
+			contentSha256({ size, seed: 's' }),
+		);
 	}
 });
 
@@ -73,20 +88,26 @@ test('one that is always cut short is an error, and no half file', async () => {
 	user.fail({ cutAfterBytes: 2 });
 	const { items, error } = await download('a.txt');
 	expect(items).toEqual([]);
-	expect(error?.message).toBe(`The file "a.txt" of desktop ${id} was cut short (HTTP 200): the connection broke before the end [item 0]`);
+	expect(error?.message).toBe(
+		`The file "a.txt" of desktop ${id} was cut short (HTTP 200): the connection broke before the end [item 0]`,
+	);
 	expect(user.requests()).toHaveLength(5);
 }, 30_000);
 
 test('one that is not there', async () => {
 	const { error } = await download('none.txt');
-	expect(error?.message).toBe(`NenAI was asked for the download of "none.txt" from desktop ${id} and refused (HTTP 404): File none.txt not found [item 0]`);
+	expect(error?.message).toBe(
+		`NenAI was asked for the download of "none.txt" from desktop ${id} and refused (HTTP 404): File none.txt not found [item 0]`,
+	);
 	expect(error?.description).toMatch(/Desktop File → Get Many lists what is there/);
 });
 
 test('a page where a file should be', async () => {
 	put('a.txt');
 	user.fail({ refuse: { status: 204 } });
-	expect((await download('a.txt')).error?.message).toMatch(/has a form that this node does not know \(HTTP 204\)/);
+	expect((await download('a.txt')).error?.message).toMatch(
+		/has a form that this node does not know \(HTTP 204\)/,
+	);
 });
 
 test('both headers bring the key', async () => {
@@ -97,10 +118,14 @@ test('both headers bring the key', async () => {
 });
 
 test('the execution is stopped: a download ends, and nothing more is sent', async () => {
-	for (const name of ['a', 'b', 'c', 'd', 'e', 'f']) sandbox.desktops.addFile(id, { name, size: 1_000_000 });
+	for (const name of ['a', 'b', 'c', 'd', 'e', 'f'])
+		sandbox.desktops.addFile(id, { name, size: 1_000_000 });
 	user.fail({ latencyMs: 300 });
 	let stop = () => {};
-	const running = download('={{ $json.n }}', { items: [...'abcdef'].map((n) => ({ n })), onStarted: (f) => (stop = f) });
+	const running = download('={{ $json.n }}', {
+		items: [...'abcdef'].map((n) => ({ n })),
+		onStarted: (f) => (stop = f),
+	});
 	await sandbox.until(({ desktopRequests }) => desktopRequests.length === 4);
 	stop();
 	await running;

@@ -10,7 +10,10 @@ beforeEach(() => {
 	id = sandbox.desktops.add();
 });
 
-const { user, use } = filesOn(() => sandbox, () => id);
+const { user, use } = filesOn(
+	() => sandbox,
+	() => id,
+);
 
 test('an item for each entry, as NenAI has it', async () => {
 	sandbox.desktops.addFile(id, { name: 'a.txt', text: 'Hello' });
@@ -20,7 +23,9 @@ test('an item for each entry, as NenAI has it', async () => {
 		{ name: 'a.txt', size: 5, modified: expect.any(Number) },
 		{ name: 'Reports', size: 0, modified: expect.any(Number), is_dir: true },
 	]);
-	expect((await use('getMany', { parameters: { path: 'Reports' } })).items.map(({ json }) => json.name)).toEqual(['b.txt']);
+	expect(
+		(await use('getMany', { parameters: { path: 'Reports' } })).items.map(({ json }) => json.name),
+	).toEqual(['b.txt']);
 });
 
 test('without the link of a session', async () => {
@@ -35,5 +40,7 @@ test('an empty drive gives no item', async () => {
 
 test('a folder that is not there', async () => {
 	const { error } = await use('getMany', { parameters: { path: 'x' } });
-	expect(error?.message).toBe(`NenAI was asked for the list of files in "x" on desktop ${id} and refused (HTTP 404): Folder x not found [item 0]`);
+	expect(error?.message).toBe(
+		`NenAI was asked for the list of files in "x" on desktop ${id} and refused (HTTP 404): Folder x not found [item 0]`,
+	);
 });

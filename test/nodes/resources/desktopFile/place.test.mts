@@ -10,7 +10,10 @@ beforeEach(() => {
 	id = sandbox.desktops.add();
 });
 
-const { user, use, upload, download, files } = filesOn(() => sandbox, () => id);
+const { user, use, upload, download, files } = filesOn(
+	() => sandbox,
+	() => id,
+);
 
 test.each([
 	'a b.txt',
@@ -21,7 +24,7 @@ test.each([
 	'Grüße – Zoë 日本.pdf',
 	'🙂.png',
 	'a&b=c?d#e+f;g.txt',
-	"it's \"quoted\".txt",
+	'it\'s "quoted".txt',
 	'.hidden',
 	'a.b.c',
 	`${'x'.repeat(196)}.txt`,
@@ -38,24 +41,44 @@ test.each([
 	expect(files().map(({ name }) => name)).toEqual([fileName, fileName]);
 });
 
-test.each(['a/b.txt', '/etc', 'a\\b.txt', '..', '../a', '..\\a', 'a..b', '.', 'x\ud800.txt'])('%j is an error before any request', async (fileName) => {
-	for (const run of [upload({ parameters: { fileName } }), download(fileName), upload({ binaries: [fileOf('x', { fileName })] })]) {
-		const { error } = await run;
-		expect(error?.message).toMatch(/, which NenAI takes for no name of a file \[item 0\]$/);
-		expect(error?.description).toMatch(/Nothing was sent\.$/);
-	}
-	expect(user.requests()).toEqual([]);
-});
+test.each(['a/b.txt', '/etc', 'a\\b.txt', '..', '../a', '..\\a', 'a..b', '.', 'x\ud800.txt'])(
+	'%j is an error before any request',
+	async (fileName) => {
+		for (const run of [
+			upload({ parameters: { fileName } }),
+			download(fileName),
+			upload({ binaries: [fileOf('x', { fileName })] }),
+		]) {
+			const { error } = await run;
+			expect(error?.message).toMatch(/, which NenAI takes for no name of a file \[item 0\]$/);
+			expect(error?.description).toMatch(/Nothing was sent\.$/);
+		}
+		expect(user.requests()).toEqual([]);
+	},
+);
 
-test.each(['..', '../x', 'a/../b', 'a\\..\\b'])('the folder %j is an error before any request', async (path) => {
-	for (const { error } of [await upload({ parameters: { path } }), await download('a', { parameters: { path } }), await use('getMany', { parameters: { path } })]) {
-		expect(error?.message).toBe(`Folder (path) is "${path}", which leads elsewhere [item 0]`);
-	}
-	expect(user.requests()).toEqual([]);
-});
+test.each(['..', '../x', 'a/../b', 'a\\..\\b'])(
+	'the folder %j is an error before any request',
+	async (path) => {
+		for (const { error } of [
+			await upload({ parameters: { path } }),
+			await download('a', { parameters: { path } }),
+			await use('getMany', { parameters: { path } }),
+		]) {
+			expect(error?.message).toBe(`Folder (path) is "${path}", which leads elsewhere [item 0]`);
+		}
+		expect(user.requests()).toEqual([]);
+	},
+);
 
 test('none at all', async () => {
-	expect((await upload({ binaries: [fileOf('x', { fileName: undefined })] })).error?.message).toBe('The name that the file has in n8n (data.fileName) is empty [item 0]');
-	expect((await download('={{ "" }}')).error?.message).toBe('File Name (fileName) is empty [item 0]');
-	expect((await download('x', { parameters: { binaryPropertyName: '={{ "" }}' } })).error?.message).toBe('Put Output File in Field (binaryPropertyName) is empty [item 0]');
+	expect((await upload({ binaries: [fileOf('x', { fileName: undefined })] })).error?.message).toBe(
+		'The name that the file has in n8n (data.fileName) is empty [item 0]',
+	);
+	expect((await download('={{ "" }}')).error?.message).toBe(
+		'File Name (fileName) is empty [item 0]',
+	);
+	expect(
+		(await download('x', { parameters: { binaryPropertyName: '={{ "" }}' } })).error?.message,
+	).toBe('Put Output File in Field (binaryPropertyName) is empty [item 0]');
 });

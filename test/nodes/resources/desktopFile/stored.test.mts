@@ -16,50 +16,79 @@ beforeEach(() => {
 	id = sandbox.desktops.add();
 });
 
-const { user, upload, files } = filesOn(() => sandbox, () => id);
+const { user, upload, files } = filesOn(
+	() => sandbox,
+	() => id,
+);
 const sha256 = (content: Buffer) => createHash('sha256').update(content).digest('hex');
-const bytesOf = (size: number) => Buffer.from(Array.from({ length: size }, (_, n) => (n * 7) % 251));
+const bytesOf = (size: number) =>
+	Buffer.from(Array.from({ length: size }, (_, n) => (n * 7) % 251));
 
 /** Each way in which a node before may give a file. */
-const KEPT: Array<[where: string, toItem: (content: Buffer, type: string) => Promise<IBinaryData>]> = [
+const KEPT: Array<
+	[where: string, toItem: (content: Buffer, type: string) => Promise<IBinaryData>]
+> = [
 	['in memory', async (content, mimeType) => fileOf(content, { mimeType, fileName: 'a.pdf' }).data],
 	['on disk', async (content, mimeType) => await onDisk(content, { mimeType })],
 ];
 
-describe.each(KEPT)('a file %s, of a type that n8n or its HTTP client treats specially', (_, toItem) => {
-	test.each([
-		'application/x-www-form-urlencoded',
-		'application/x-www-form-urlencoded;charset=utf-8',
-		'Application/X-WWW-Form-Urlencoded',
-		'multipart/form-data',
-		'multipart/form-data; boundary=abcdefghijk',
-		'multipart/mixed; boundary="x"',
-		'application/json',
-		'application/json; charset=utf-8',
-		'application/vnd.api+json',
-		'application/x-ndjson',
-		'application/xml',
-		'application/graphql',
-		'application/octet-stream',
-		'text/plain; charset=utf-16',
-		'text/html',
-		'text/event-stream',
-		'application/gzip',
-		'message/http',
-	])('%s', async (type) => {
-		for (const content of [Buffer.from('a=1&b=%20+2&c[]=\r\n'), Buffer.from(' {"a":1.0,"a":12345678901234567890} '), bytesOf(100_000), Buffer.alloc(0)]) {
-			const { error } = await upload({ binaries: [{ data: await toItem(content, type) }], parameters: { fileName: `${content.length}.bin` } });
-			expect(error).toBeUndefined();
-			const [{ contentType, sha256: digest }] = files().slice(-1);
-			expect([contentType, digest]).toEqual([type, sha256(content)]);
-		}
-	});
+describe.each(KEPT)(
+	'a file %s, of a type that n8n or its HTTP client treats specially',
+	(_, toItem) => {
+		test.each([
+			'application/x-www-form-urlencoded',
+			'application/x-www-form-urlencoded;charset=utf-8',
+			'Application/X-WWW-Form-Urlencoded',
+			'multipart/form-data',
+			'multipart/form-data; boundary=abcdefghijk',
+			'multipart/mixed; boundary="x"',
+			'application/json',
+			'application/json; charset=utf-8',
+			'application/vnd.api+json',
+			'application/x-ndjson',
+			'application/xml',
+			'application/graphql',
+			'application/octet-stream',
+			'text/plain; charset=utf-16',
+			'text/html',
+			'text/event-stream',
+			'application/gzip',
+			'message/http',
+		])('%s', async (type) => {
+			for (const content of [
+				Buffer.from('a=1&b=%20+2&c[]=\r\n'),
+				Buffer.from(' {"a":1.0,"a":12345678901234567890} '),
+				bytesOf(100_000),
+				Buffer.alloc(0),
+			]) {
+				const { error } = await upload({
+					binaries: [{ data: await toItem(content, type) }],
+					parameters: { fileName: `${content.length}.bin` },
+				});
+				expect(error).toBeUndefined();
+				const [{ contentType, sha256: digest }] = files().slice(-1);
+				expect([contentType, digest]).toEqual([type, sha256(content)]);
+			}
+		});
 
-	test.each(['pdf', 'text/', '/plain', 'text/plain, text/html', 'text/plain\r\nx: y', 'text/pläin', ' '])('%j is not a type, and is sent as none', async (type) => {
-		expect((await upload({ binaries: [{ data: await toItem(Buffer.from('x'), type) }] })).error).toBeUndefined();
-		expect(files()).toMatchObject([{ contentType: 'application/octet-stream', sha256: sha256(Buffer.from('x')) }]);
-	});
-});
+		test.each([
+			'pdf',
+			'text/',
+			'/plain',
+			'text/plain, text/html',
+			'text/plain\r\nx: y',
+			'text/pläin',
+			' ',
+		])('%j is not a type, and is sent as none', async (type) => {
+			expect(
+				(await upload({ binaries: [{ data: await toItem(Buffer.from('x'), type) }] })).error,
+			).toBeUndefined();
+			expect(files()).toMatchObject([
+				{ contentType: 'application/octet-stream', sha256: sha256(Buffer.from('x')) },
+			]);
+		});
+	},
+);
 
 describe('a file that is not as long as n8n has on record', () => {
 	/** n8n reads 65,536 bytes at a time. */
@@ -72,13 +101,24 @@ describe('a file that is not as long as n8n has on record', () => {
 		['longer, in one part', 5, 6, 'it is longer than the 5 bytes that n8n has on record'],
 		['longer, though it was empty', 0, 1, 'it is longer than the 0 bytes'],
 		['longer by more than a part', 5, PART + 1, 'it is longer than the 5 bytes'],
-		['longer, where its record ends with a part', PART, PART + 1, `it is longer than the ${PART} bytes`],
+		[
+			'longer, where its record ends with a part',
+			PART,
+			PART + 1,
+			`it is longer than the ${PART} bytes`,
+		],
 	])('%s: nothing is sent, and a retry may upload it', async (_, size, now, says) => {
 		const file = await onDisk(bytesOf(size));
 		writeFileSync(pathOf(file), bytesOf(now));
 		const { error } = await upload({ binaries: [{ data: file }], settings: RETRY });
-		expect(error?.message).toMatch(new RegExp(`^The file has changed since n8n stored it, so it was not sent whole for the upload of "a\\.pdf" to desktop dsk_\\w+: ${says}`));
-		expect(error?.description).toMatch(/^Run the workflow again from the node that gives the file\. Nothing was sent\./);
+		expect(error?.message).toMatch(
+			new RegExp(
+				`^The file has changed since n8n stored it, so it was not sent whole for the upload of "a\\.pdf" to desktop dsk_\\w+: ${says}`,
+			),
+		);
+		expect(error?.description).toMatch(
+			/^Run the workflow again from the node that gives the file\. Nothing was sent\./,
+		);
 		expect([files(), user.requests()]).toEqual([[], []]);
 	});
 
@@ -88,21 +128,31 @@ describe('a file that is not as long as n8n has on record', () => {
 		['longer by a byte', 4 * PART, 4 * PART + 1],
 		['longer by a part', 4 * PART, 5 * PART],
 		['longer within a part', 4 * PART - 9, 4 * PART - 8],
-	])('%s: the upload ends at once, nothing is kept, and it is not repeated', async (_, size, now) => {
-		const file = await onDisk(bytesOf(size));
-		const path = pathOf(file);
-		if (now < size) truncateSync(path, now);
-		else writeFileSync(path, bytesOf(now));
-		const begun = Date.now();
-		const { error } = await upload({ binaries: [{ data: file }], settings: RETRY });
-		expect(Date.now() - begun).toBeLessThan(5000);
-		expect(error?.message).toMatch(/^The file has changed since n8n stored it/);
-		expect(error?.description).toMatch(/A part of it was sent\. The file may be there, so it is not sent again\./);
-		expect([files(), user.requests().length]).toEqual([[], 1]);
-	});
+	])(
+		'%s: the upload ends at once, nothing is kept, and it is not repeated',
+		async (_, size, now) => {
+			const file = await onDisk(bytesOf(size));
+			const path = pathOf(file);
+			if (now < size) truncateSync(path, now);
+			else writeFileSync(path, bytesOf(now));
+			const begun = Date.now();
+			const { error } = await upload({ binaries: [{ data: file }], settings: RETRY });
+			expect(Date.now() - begun).toBeLessThan(5000);
+			expect(error?.message).toMatch(/^The file has changed since n8n stored it/);
+			expect(error?.description).toMatch(
+				/A part of it was sent\. The file may be there, so it is not sent again\./,
+			);
+			expect([files(), user.requests().length]).toEqual([[], 1]);
+		},
+	);
 
-	test.each([0, 1, PART - 1, PART, PART + 1, 4 * PART])('one of exactly %i bytes arrives whole', async (size) => {
-		expect((await upload({ binaries: [{ data: await onDisk(bytesOf(size)) }] })).error).toBeUndefined();
-		expect(files()).toMatchObject([{ size, sha256: sha256(bytesOf(size)) }]);
-	});
+	test.each([0, 1, PART - 1, PART, PART + 1, 4 * PART])(
+		'one of exactly %i bytes arrives whole',
+		async (size) => {
+			expect(
+				(await upload({ binaries: [{ data: await onDisk(bytesOf(size)) }] })).error,
+			).toBeUndefined();
+			expect(files()).toMatchObject([{ size, sha256: sha256(bytesOf(size)) }]);
+		},
+	);
 });

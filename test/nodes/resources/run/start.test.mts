@@ -8,27 +8,42 @@ const CALLBACK = 'http://127.0.0.1:1/callback';
 let sandbox: Sandbox;
 withSandbox((given) => (sandbox = given), { retryDelaysMs: [] });
 
-const credentials = (more: IDataObject = {}) => new Credentials({ apiKey: sandbox.apiKey, baseUrl: sandbox.url, ...more });
+const credentials = (more: IDataObject = {}) =>
+	new Credentials({ apiKey: sandbox.apiKey, baseUrl: sandbox.url, ...more });
 
-type StartOptions = Partial<Omit<ExecuteOptions, 'parameters'>> & { parameters?: INodeParameters; options?: INodeParameters };
+type StartOptions = Partial<Omit<ExecuteOptions, 'parameters'>> & {
+	parameters?: INodeParameters;
+	options?: INodeParameters;
+};
 
 /** Starts runs with the item's JSON as parameters and without a callback, unless told otherwise. */
 const start = ({ parameters, options = {}, ...rest }: StartOptions = {}) =>
 	execute({
 		credentials: credentials(),
 		...rest,
-		parameters: { workflowId: WORKFLOW, parametersMode: 'input', callback: 'none', options, ...parameters },
+		parameters: {
+			workflowId: WORKFLOW,
+			parametersMode: 'input',
+			callback: 'none',
+			options,
+			...parameters,
+		},
 	});
 
 const CONTINUE = { onError: 'continueRegularOutput' } as const;
 const people = (names: string) => [...names].map((NAME) => ({ NAME }));
 const startedNames = () => sandbox.state().runs.map(({ params }) => params.NAME);
-const messageIdOf = (name: string) => sandbox.state().runs.find(({ params }) => params.NAME === name)?.messageId ?? 'not started';
+const messageIdOf = (name: string) =>
+	sandbox.state().runs.find(({ params }) => params.NAME === name)?.messageId ?? 'not started';
 const requestBodies = () => sandbox.state().requests.map(({ body }) => body);
 const fail = (name: string, fault: Fault, times?: number) =>
 	sandbox.faults.add({ ...fault, times, match: { param: 'NAME', equals: name } });
 /** As something between n8n and NenAI answers: with a page for people. */
-const page = (status: number): Answer => ({ status, body: '<html><body><h1>Blocked</h1></body></html>', contentType: 'text/html' });
+const page = (status: number): Answer => ({
+	status,
+	body: '<html><body><h1>Blocked</h1></body></html>',
+	contentType: 'text/html',
+});
 const failAll = (fault: Fault, times?: number) => sandbox.faults.add({ ...fault, times });
 
 describe('what is sent and what comes out', () => {
@@ -39,15 +54,23 @@ describe('what is sent and what comes out', () => {
 		expect(startedNames()[0]).not.toBe('A');
 		expect(items).toEqual(
 			[...'ABC'].map((name, item) => ({
-				json: { message: 'Job accepted for processing.', messageId: messageIdOf(name), workflowId: WORKFLOW },
+				json: {
+					message: 'Job accepted for processing.',
+					messageId: messageIdOf(name),
+					workflowId: WORKFLOW,
+				},
 				pairedItem: { item },
 			})),
 		);
 	});
 
 	test('the key goes into its header, trimmed, and slashes after the base URL do not matter', async () => {
-		await start({ credentials: credentials({ apiKey: ` ${sandbox.apiKey}\n`, baseUrl: `${sandbox.url}//` }) });
-		expect(sandbox.state().requests).toMatchObject([{ path: '/runs', authorized: true, answered: 202 }]);
+		await start({
+			credentials: credentials({ apiKey: ` ${sandbox.apiKey}\n`, baseUrl: `${sandbox.url}//` }),
+		});
+		expect(sandbox.state().requests).toMatchObject([
+			{ path: '/runs', authorized: true, answered: 202 },
+		]);
 	});
 
 	test('fields: names and typed values', async () => {
@@ -59,8 +82,18 @@ describe('what is sent and what comes out', () => {
 			{ id: '5', name: 'OBJECT', value: { a: 1 }, type: 'object' },
 			{ id: '6', name: 'FROM_ITEM', value: '={{ $json.NAME }}', type: 'string' },
 		];
-		await start({ items: people('A'), parameters: { parametersMode: 'fields', parameters: { assignments } } });
-		expect(sandbox.state().runs[0].params).toEqual({ TEXT: '7', NUMBER: 7, YES: true, LIST: [1, 2], OBJECT: { a: 1 }, FROM_ITEM: 'A' });
+		await start({
+			items: people('A'),
+			parameters: { parametersMode: 'fields', parameters: { assignments } },
+		});
+		expect(sandbox.state().runs[0].params).toEqual({
+			TEXT: '7',
+			NUMBER: 7,
+			YES: true,
+			LIST: [1, 2],
+			OBJECT: { a: 1 },
+			FROM_ITEM: 'A',
+		});
 	});
 
 	test.each([
@@ -73,13 +106,21 @@ describe('what is sent and what comes out', () => {
 
 	test.each([
 		['default', { callback: 'default' }, CALLBACK],
-		['url', { callback: 'url', callbackUrl: 'https://n8n.example.com/webhook/1/webhook' }, 'https://n8n.example.com/webhook/1/webhook'],
+		[
+			'url',
+			{ callback: 'url', callbackUrl: 'https://n8n.example.com/webhook/1/webhook' },
+			'https://n8n.example.com/webhook/1/webhook',
+		],
 		['none', { callback: 'none' }, undefined],
 	])('callback: %s', async (_, parameters, expected) => {
 		sandbox.setDefaults({ fault: { callbacks: [] } });
 		await start({ parameters, credentials: credentials({ defaultCallbackUrl: CALLBACK }) });
 		expect(requestBodies()).toEqual([
-			{ workflow_id: WORKFLOW, workflow_params: {}, ...(expected && { webhook_callback: expected }) },
+			{
+				workflow_id: WORKFLOW,
+				workflow_params: {},
+				...(expected && { webhook_callback: expected }),
+			},
 		]);
 	});
 
@@ -92,46 +133,149 @@ describe('what is sent and what comes out', () => {
 	test.each([
 		[undefined, 10],
 		[3, 3],
-	])('at most maxConcurrency (%s) runs are being started at a time', async (maxConcurrency, expected) => {
-		sandbox.setDefaults({ fault: { latencyMs: 40 } });
-		await start({ items: people('ABCDEFGHIJKLMNOP'), options: maxConcurrency ? { maxConcurrency } : {} });
-		expect(sandbox.state().counts).toMatchObject({ runsStarted: 16, maxConcurrentRunRequests: expected });
-	});
+	])(
+		'at most maxConcurrency (%s) runs are being started at a time',
+		async (maxConcurrency, expected) => {
+			sandbox.setDefaults({ fault: { latencyMs: 40 } });
+			await start({
+				items: people('ABCDEFGHIJKLMNOP'),
+				options: maxConcurrency ? { maxConcurrency } : {},
+			});
+			expect(sandbox.state().counts).toMatchObject({
+				runsStarted: 16,
+				maxConcurrentRunRequests: expected,
+			});
+		},
+	);
 });
 
 describe('bad input: an error before any request', () => {
-	const fields = (...assignments: IDataObject[]) => ({ parametersMode: 'fields', parameters: { assignments } }) as INodeParameters;
+	const fields = (...assignments: IDataObject[]) =>
+		({ parametersMode: 'fields', parameters: { assignments } }) as INodeParameters;
 	const BAD: Array<[what: string, parameters: INodeParameters, says: RegExp]> = [
-		['empty workflow id', { workflowId: '={{ $json.NAME === "B" ? " " : "w" }}' }, /workflow ID is empty.*\[item 1\]/],
-		['parameters that are an array', { parametersMode: 'json', parametersJson: '={{ $json.NAME === "B" ? [] : {} }}' }, /not a JSON object.*\[item 1\]/],
-		['parameters that are not JSON', { parametersMode: 'json', parametersJson: '={{ $json.NAME === "B" ? "{" : "{}" }}' }, /not valid JSON.*\[item 1\]/],
-		['a callback URL that is not absolute', { callback: 'url', callbackUrl: '={{ $json.NAME === "B" ? "/webhook" : "http://a.example" }}' }, /callback URL is not an absolute.*\/webhook.*\[item 1\]/],
-		['a callback URL of another scheme', { callback: 'url', callbackUrl: '={{ $json.NAME === "B" ? "ftp://a" : "http://a.example" }}' }, /callback URL is not an absolute.*ftp:\/\/a.*\[item 1\]/],
-		['no default callback URL in the credential', { callback: 'default' }, /credential has no default callback URL.*\[item 0\]/],
-		['a value of another type', fields({ name: 'N', value: '={{ $json.NAME }}', type: 'number' }), /"N" is not of the type number.*\[item 0\]/],
-		['an empty text as a number', fields({ name: 'N', value: ' ', type: 'number' }), /"N" is not of the type number: it is empty \[item 0\]/],
-		['yes as a number', fields({ name: 'N', value: '={{ true }}', type: 'number' }), /"N" is not of the type number: it is true/],
-		['an object as a text', fields({ name: 'N', value: '={{ { a: 1 } }}', type: 'string' }), /"N" is not of the type string: it is \{"a":1\}/],
-		['a long text as a number', fields({ name: 'N', value: `={{ "x".repeat(1000) }}`, type: 'number' }), /"N" is not of the type number: it is "x{59}… \[item 0\]$/],
-		['a name that is an object', fields({ name: '={{ { a: 1 } }}', value: '1', type: 'string' }), /name of a parameter must be a text, but is an object.*\[item 0\]/],
-		['what is nested too deeply', { parametersMode: 'json', parametersJson: '={{ "{\\"a\\":" + "[".repeat(20000) + "]".repeat(20000) + "}" }}' }, /nested more than 1000 levels deep, or holds itself.*\[item 0\]/],
-		['empty JSON', { parametersMode: 'json', parametersJson: '={{ "" }}' }, /not a JSON object.*\[item 0\]/],
-		['a value that is not there', fields({ name: 'N', value: '={{ $json.nothing }}', type: 'string' }), /"N" has no value.*\[item 0\]/],
-		['a name twice', fields({ name: 'N', value: '1', type: 'string' }, { name: 'N', value: '2', type: 'string' }), /"N" is there twice.*\[item 0\]/],
-		['no name', fields({ name: '', value: '1', type: 'string' }), /parameter has no name.*\[item 0\]/],
-		['a number that JSON cannot carry', { parametersMode: 'json', parametersJson: '={{ ({ a: [{ ID: Number("12345678901234567890") }] }) }}' }, /"a\.0\.ID" is a number that cannot be sent exactly.*\[item 0\]/],
+		[
+			'empty workflow id',
+			{ workflowId: '={{ $json.NAME === "B" ? " " : "w" }}' },
+			/workflow ID is empty.*\[item 1\]/,
+		],
+		[
+			'parameters that are an array',
+			{ parametersMode: 'json', parametersJson: '={{ $json.NAME === "B" ? [] : {} }}' },
+			/not a JSON object.*\[item 1\]/,
+		],
+		[
+			'parameters that are not JSON',
+			{ parametersMode: 'json', parametersJson: '={{ $json.NAME === "B" ? "{" : "{}" }}' },
+			/not valid JSON.*\[item 1\]/,
+		],
+		[
+			'a callback URL that is not absolute',
+			{
+				callback: 'url',
+				callbackUrl: '={{ $json.NAME === "B" ? "/webhook" : "http://a.example" }}',
+			},
+			/callback URL is not an absolute.*\/webhook.*\[item 1\]/,
+		],
+		[
+			'a callback URL of another scheme',
+			{
+				callback: 'url',
+				callbackUrl: '={{ $json.NAME === "B" ? "ftp://a" : "http://a.example" }}',
+			},
+			/callback URL is not an absolute.*ftp:\/\/a.*\[item 1\]/,
+		],
+		[
+			'no default callback URL in the credential',
+			{ callback: 'default' },
+			/credential has no default callback URL.*\[item 0\]/,
+		],
+		[
+			'a value of another type',
+			fields({ name: 'N', value: '={{ $json.NAME }}', type: 'number' }),
+			/"N" is not of the type number.*\[item 0\]/,
+		],
+		[
+			'an empty text as a number',
+			fields({ name: 'N', value: ' ', type: 'number' }),
+			/"N" is not of the type number: it is empty \[item 0\]/,
+		],
+		[
+			'yes as a number',
+			fields({ name: 'N', value: '={{ true }}', type: 'number' }),
+			/"N" is not of the type number: it is true/,
+		],
+		[
+			'an object as a text',
+			fields({ name: 'N', value: '={{ { a: 1 } }}', type: 'string' }),
+			/"N" is not of the type string: it is \{"a":1\}/,
+		],
+		[
+			'a long text as a number',
+			fields({ name: 'N', value: `={{ "x".repeat(1000) }}`, type: 'number' }),
+			/"N" is not of the type number: it is "x{59}… \[item 0\]$/,
+		],
+		[
+			'a name that is an object',
+			fields({ name: '={{ { a: 1 } }}', value: '1', type: 'string' }),
+			/name of a parameter must be a text, but is an object.*\[item 0\]/,
+		],
+		[
+			'what is nested too deeply',
+			{
+				parametersMode: 'json',
+				parametersJson: '={{ "{\\"a\\":" + "[".repeat(20000) + "]".repeat(20000) + "}" }}',
+			},
+			/nested more than 1000 levels deep, or holds itself.*\[item 0\]/,
+		],
+		[
+			'empty JSON',
+			{ parametersMode: 'json', parametersJson: '={{ "" }}' },
+			/not a JSON object.*\[item 0\]/,
+		],
+		[
+			'a value that is not there',
+			fields({ name: 'N', value: '={{ $json.nothing }}', type: 'string' }),
+			/"N" has no value.*\[item 0\]/,
+		],
+		[
+			'a name twice',
+			fields({ name: 'N', value: '1', type: 'string' }, { name: 'N', value: '2', type: 'string' }),
+			/"N" is there twice.*\[item 0\]/,
+		],
+		[
+			'no name',
+			fields({ name: '', value: '1', type: 'string' }),
+			/parameter has no name.*\[item 0\]/,
+		],
+		[
+			'a number that JSON cannot carry',
+			{
+				parametersMode: 'json',
+				parametersJson: '={{ ({ a: [{ ID: Number("12345678901234567890") }] }) }}',
+			},
+			/"a\.0\.ID" is a number that cannot be sent exactly.*\[item 0\]/,
+		],
 	];
 
 	test.each(BAD)('%s', async (_, parameters, says) => {
 		const execution = await start({ items: people('ABC'), parameters });
 		expect(execution.error?.message).toMatch(says);
-		expect(execution.error?.description).toMatch(/Nothing was sent\. No run was started for any item\./);
+		expect(execution.error?.description).toMatch(
+			/Nothing was sent\. No run was started for any item\./,
+		);
 		expect(sandbox.state().counts.requests).toBe(0);
 	});
 
 	test.each([
 		['', 'is empty'],
-		...['test-key-pasted-here', 'api.getnen.ai', 'localhost:3000', 'ftp://127.0.0.1', 'http://127.0.0.1:99999', 'https//x'].map((url) => [url, 'is not an http(s) URL']),
+		...[
+			'test-key-pasted-here',
+			'api.getnen.ai',
+			'localhost:3000',
+			'ftp://127.0.0.1',
+			'http://127.0.0.1:99999',
+			'https//x',
+		].map((url) => [url, 'is not an http(s) URL']),
 		['https://user:test-password@api.example', 'has a user name or a password in it'],
 		['https://test-key-pasted-here@api.example', 'has a user name or a password in it'],
 		['https://api.example/?key=test-key-pasted-here', 'has a "?" or a "#" in it'],
@@ -143,56 +287,202 @@ describe('bad input: an error before any request', () => {
 	});
 
 	test('with "Continue on fail" the item carries the error and the others go on', async () => {
-		const { items, error } = await start({ items: people('ABC'), parameters: { workflowId: '={{ $json.NAME === "B" ? "" : "w" }}' }, settings: CONTINUE });
+		const { items, error } = await start({
+			items: people('ABC'),
+			parameters: { workflowId: '={{ $json.NAME === "B" ? "" : "w" }}' },
+			settings: CONTINUE,
+		});
 		expect(error).toBeUndefined();
 		expect(startedNames().sort()).toEqual(['A', 'C']);
-		expect(items[1]).toEqual({ json: { error: expect.stringMatching(/workflow ID is empty \[item 1\]\. Enter the ID/) }, pairedItem: { item: 1 } });
+		expect(items[1]).toEqual({
+			json: { error: expect.stringMatching(/workflow ID is empty \[item 1\]\. Enter the ID/) },
+			pairedItem: { item: 1 },
+		});
 	});
 });
 
 describe('parameters of another type than the form gives', () => {
-	const sent = () => requestBodies().map((body) => body as { workflow_id: unknown; workflow_params: unknown });
+	const sent = () =>
+		requestBodies().map((body) => body as { workflow_id: unknown; workflow_params: unknown });
 
 	test.each<[what: string, parameters: INodeParameters, expected: object]>([
 		['a number as workflow ID', { workflowId: '={{ 42 }}' }, { workflow_id: '42' }],
-		['a resource locator as workflow ID', { workflowId: '={{ ({ __rl: true, mode: "id", value: " w-1 " }) }}' }, { workflow_id: 'w-1' }],
-		['names and values as one object', { parametersMode: 'fields', parameters: '={{ ({ NAME: "Jane", N: 1 }) }}' }, { workflow_params: { NAME: 'Jane', N: 1 } }],
-		['names and values as JSON text', { parametersMode: 'fields', parameters: '{"NAME":"Jane"}' }, { workflow_params: { NAME: 'Jane' } }],
-		['assignments as a list', { parametersMode: 'fields', parameters: '={{ [{ name: "NAME", value: "Jane" }] }}' }, { workflow_params: { NAME: 'Jane' } }],
-		['no names and values', { parametersMode: 'fields', parameters: '={{ null }}' }, { workflow_params: {} }],
-		['options that are null', { options: { maxConcurrency: '={{ null }}', maxTries: '={{ undefined }}', timeout: '' } }, { workflow_params: {} }],
-		['numbers as texts', { options: { maxConcurrency: '2', maxTries: ' 1 ', timeout: '={{ "5" }}' } }, { workflow_params: {} }],
+		[
+			'a resource locator as workflow ID',
+			{ workflowId: '={{ ({ __rl: true, mode: "id", value: " w-1 " }) }}' },
+			{ workflow_id: 'w-1' },
+		],
+		[
+			'names and values as one object',
+			{ parametersMode: 'fields', parameters: '={{ ({ NAME: "Jane", N: 1 }) }}' },
+			{ workflow_params: { NAME: 'Jane', N: 1 } },
+		],
+		[
+			'names and values as JSON text',
+			{ parametersMode: 'fields', parameters: '{"NAME":"Jane"}' },
+			{ workflow_params: { NAME: 'Jane' } },
+		],
+		[
+			'assignments as a list',
+			{ parametersMode: 'fields', parameters: '={{ [{ name: "NAME", value: "Jane" }] }}' },
+			{ workflow_params: { NAME: 'Jane' } },
+		],
+		[
+			'no names and values',
+			{ parametersMode: 'fields', parameters: '={{ null }}' },
+			{ workflow_params: {} },
+		],
+		[
+			'options that are null',
+			{ options: { maxConcurrency: '={{ null }}', maxTries: '={{ undefined }}', timeout: '' } },
+			{ workflow_params: {} },
+		],
+		[
+			'numbers as texts',
+			{ options: { maxConcurrency: '2', maxTries: ' 1 ', timeout: '={{ "5" }}' } },
+			{ workflow_params: {} },
+		],
 	])('%s means what it plainly says', async (_, parameters, expected) => {
-		const { error } = await start({ parameters, credentials: credentials({ defaultCallbackUrl: CALLBACK }) });
+		const { error } = await start({
+			parameters,
+			credentials: credentials({ defaultCallbackUrl: CALLBACK }),
+		});
 		expect(error).toBeUndefined();
 		expect(sent()).toEqual([expect.objectContaining(expected)]);
 	});
 
 	test.each<[what: string, parameters: INodeParameters, says: RegExp]>([
-		['an object as workflow ID', { workflowId: '={{ ({ id: 1 }) }}' }, /^Workflow ID \(workflowId\) must be an ID: a text or a number, but is an object \[item 0\]/],
-		['a list as workflow ID', { workflowId: '={{ ["a", "b"] }}' }, /^Workflow ID \(workflowId\) must be .* but is a list/],
+		[
+			'an object as workflow ID',
+			{ workflowId: '={{ ({ id: 1 }) }}' },
+			/^Workflow ID \(workflowId\) must be an ID: a text or a number, but is an object \[item 0\]/,
+		],
+		[
+			'a list as workflow ID',
+			{ workflowId: '={{ ["a", "b"] }}' },
+			/^Workflow ID \(workflowId\) must be .* but is a list/,
+		],
 		['true as workflow ID', { workflowId: '={{ true }}' }, /but is true/],
-		['a locator with a list in it', { workflowId: '={{ ({ __rl: true, mode: "id", value: ["a"] }) }}' }, /but is a list/],
-		['a workflow ID that was rounded', { workflowId: '={{ 8202522731445525542 }}' }, /^Workflow ID \(workflowId\) is a number that was not kept exactly \(820252273144552/],
+		[
+			'a locator with a list in it',
+			{ workflowId: '={{ ({ __rl: true, mode: "id", value: ["a"] }) }}' },
+			/but is a list/,
+		],
+		[
+			'a workflow ID that was rounded',
+			{ workflowId: '={{ 8202522731445525542 }}' },
+			/^Workflow ID \(workflowId\) is a number that was not kept exactly \(820252273144552/,
+		],
 		['an expression that fails', { workflowId: '={{ $json.a.b.c.d }}' }, /workflow ID is empty/],
-		['an unknown way to give parameters', { parametersMode: 'xml' }, /^Parameters \(parametersMode\) must be one of fields, json, input, but is the text "xml"/],
-		['a way to give parameters that every object has', { parametersMode: 'constructor' }, /must be one of fields, json, input/],
-		['an unknown callback', { callback: 'later' }, /^Callback \(callback\) must be one of default, url, none/],
-		['a list as callback URL', { callback: 'url', callbackUrl: '={{ [] }}' }, /^Callback URL \(callbackUrl\) must be a text, but is a list/],
-		['assignments that are an object', { parametersMode: 'fields', parameters: '={{ ({ assignments: {} }) }}' }, /^Parameter Values \(parameters\) must have a list of assignments, but has an object/],
-		['an assignment that is null', { parametersMode: 'fields', parameters: '={{ ({ assignments: [null] }) }}' }, /has an entry that is null/],
-		['names and values as a number', { parametersMode: 'fields', parameters: '={{ 5 }}' }, /^Parameter Values \(parameters\) is not a JSON object: it is the number 5/],
-		['an unknown type', { parametersMode: 'fields', parameters: '={{ ({ assignments: [{ name: "N", value: "1", type: "date" }] }) }}' }, /"N" has a type that there is not: the text "date"/],
-		['a type that every object has', { parametersMode: 'fields', parameters: '={{ ({ assignments: [{ name: "N", value: "1", type: "constructor" }] }) }}' }, /has a type that there is not/],
-		['a list as true or false', { parametersMode: 'fields', parameters: '={{ ({ assignments: [{ name: "N", value: [], type: "boolean" }] }) }}' }, /"N" is not of the type boolean/],
-		['a list as a number', { parametersMode: 'fields', parameters: '={{ ({ assignments: [{ name: "N", value: [5], type: "number" }] }) }}' }, /"N" is not of the type number/],
-		['a rounded number as a text', { parametersMode: 'fields', parameters: '={{ ({ assignments: [{ name: "N", value: 8202522731445525542, type: "string" }] }) }}' }, /"N" is a number that cannot be sent exactly/],
-		['the text null as an object', { parametersMode: 'fields', parameters: '={{ ({ assignments: [{ name: "N", value: "null", type: "object" }] }) }}' }, /"N" is not of the type object/],
-		['assignments beside other names', { parametersMode: 'fields', parameters: '={{ ({ NAME: "Jane", assignments: [] }) }}' }, /^Parameter Values \(parameters\) has both a list of assignments and other names: NAME/],
-		['a word as Max Concurrency', { options: { maxConcurrency: '={{ "many" }}' } }, /^Max Concurrency \(maxConcurrency\) must be a number, but is the text "many"/],
-		['a list as Max Tries', { options: { maxTries: '={{ [] }}' } }, /^Max Tries \(maxTries\) must be a number, but is a list/],
-		['true as Timeout', { options: { timeout: '={{ true }}' } }, /^Timeout \(timeout\) must be a number, but is true/],
-		['an unknown operation', { operation: 'begin' }, /^Operation \(operation\) must be one of start, startAndWait, get, getMany, getLogs, but is the text "begin"/],
+		[
+			'an unknown way to give parameters',
+			{ parametersMode: 'xml' },
+			/^Parameters \(parametersMode\) must be one of fields, json, input, but is the text "xml"/,
+		],
+		[
+			'a way to give parameters that every object has',
+			{ parametersMode: 'constructor' },
+			/must be one of fields, json, input/,
+		],
+		[
+			'an unknown callback',
+			{ callback: 'later' },
+			/^Callback \(callback\) must be one of default, url, none/,
+		],
+		[
+			'a list as callback URL',
+			{ callback: 'url', callbackUrl: '={{ [] }}' },
+			/^Callback URL \(callbackUrl\) must be a text, but is a list/,
+		],
+		[
+			'assignments that are an object',
+			{ parametersMode: 'fields', parameters: '={{ ({ assignments: {} }) }}' },
+			/^Parameter Values \(parameters\) must have a list of assignments, but has an object/,
+		],
+		[
+			'an assignment that is null',
+			{ parametersMode: 'fields', parameters: '={{ ({ assignments: [null] }) }}' },
+			/has an entry that is null/,
+		],
+		[
+			'names and values as a number',
+			{ parametersMode: 'fields', parameters: '={{ 5 }}' },
+			/^Parameter Values \(parameters\) is not a JSON object: it is the number 5/,
+		],
+		[
+			'an unknown type',
+			{
+				parametersMode: 'fields',
+				parameters: '={{ ({ assignments: [{ name: "N", value: "1", type: "date" }] }) }}',
+			},
+			/"N" has a type that there is not: the text "date"/,
+		],
+		[
+			'a type that every object has',
+			{
+				parametersMode: 'fields',
+				parameters: '={{ ({ assignments: [{ name: "N", value: "1", type: "constructor" }] }) }}',
+			},
+			/has a type that there is not/,
+		],
+		[
+			'a list as true or false',
+			{
+				parametersMode: 'fields',
+				parameters: '={{ ({ assignments: [{ name: "N", value: [], type: "boolean" }] }) }}',
+			},
+			/"N" is not of the type boolean/,
+		],
+		[
+			'a list as a number',
+			{
+				parametersMode: 'fields',
+				parameters: '={{ ({ assignments: [{ name: "N", value: [5], type: "number" }] }) }}',
+			},
+			/"N" is not of the type number/,
+		],
+		[
+			'a rounded number as a text',
+			{
+				parametersMode: 'fields',
+				parameters:
+					'={{ ({ assignments: [{ name: "N", value: 8202522731445525542, type: "string" }] }) }}',
+			},
+			/"N" is a number that cannot be sent exactly/,
+		],
+		[
+			'the text null as an object',
+			{
+				parametersMode: 'fields',
+				parameters: '={{ ({ assignments: [{ name: "N", value: "null", type: "object" }] }) }}',
+			},
+			/"N" is not of the type object/,
+		],
+		[
+			'assignments beside other names',
+			{ parametersMode: 'fields', parameters: '={{ ({ NAME: "Jane", assignments: [] }) }}' },
+			/^Parameter Values \(parameters\) has both a list of assignments and other names: NAME/,
+		],
+		[
+			'a word as Max Concurrency',
+			{ options: { maxConcurrency: '={{ "many" }}' } },
+			/^Max Concurrency \(maxConcurrency\) must be a number, but is the text "many"/,
+		],
+		[
+			'a list as Max Tries',
+			{ options: { maxTries: '={{ [] }}' } },
+			/^Max Tries \(maxTries\) must be a number, but is a list/,
+		],
+		[
+			'true as Timeout',
+			{ options: { timeout: '={{ true }}' } },
+			/^Timeout \(timeout\) must be a number, but is true/,
+		],
+		[
+			'an unknown operation',
+			{ operation: 'begin' },
+			/^Operation \(operation\) must be one of start, startAndWait, get, getMany, getLogs, but is the text "begin"/,
+		],
 		['an unknown resource', { resource: 'constructor' }, /^Resource \(resource\) must be one of/],
 	])('%s is an error that names the parameter', async (_, parameters, says) => {
 		const { error } = await start({ parameters });
@@ -204,34 +494,118 @@ describe('parameters of another type than the form gives', () => {
 	test('the rounded number says that the quotes must be in the data', async () => {
 		const { error } = await start({ items: [{ claim: 8202522731445526000 }] });
 		expect(error?.message).toMatch(/"claim" is a number that cannot be sent exactly/);
-		expect(error?.description).toMatch(/must be a text where they come from, with quotes around them in the data/);
+		expect(error?.description).toMatch(
+			/must be a text where they come from, with quotes around them in the data/,
+		);
 	});
 });
 
 /** Those of parameters are in numbers.test.mts. */
 describe('numbers keep their digits', () => {
 	test('in the answer of NenAI', async () => {
-		failAll({ acceptedAnswer: { status: 202, body: '{"messageId":"m-1","number":8202522731445525542,"other":1.5}', contentType: 'application/json' } });
-		expect((await start()).items[0].json).toEqual({ messageId: 'm-1', number: '8202522731445525542', other: 1.5 });
+		failAll({
+			acceptedAnswer: {
+				status: 202,
+				body: '{"messageId":"m-1","number":8202522731445525542,"other":1.5}',
+				contentType: 'application/json',
+			},
+		});
+		expect((await start()).items[0].json).toEqual({
+			messageId: 'm-1',
+			number: '8202522731445525542',
+			other: 1.5,
+		});
 	});
 });
 
 describe('answers that refuse the run', () => {
-	const json = (status: number, error: string, message: string): Answer => ({ status, body: { error, message } });
+	const json = (status: number, error: string, message: string): Answer => ({
+		status,
+		body: { error, message },
+	});
 	const REFUSED: Array<[what: string, answer: Answer, message: RegExp, hint: RegExp]> = [
-		['400', json(400, 'Invalid request', 'Missing required field: workflow_id'), /refused the run \(HTTP 400\): Invalid request: Missing required field: workflow_id \[item 0\]/, /Check the workflow ID and the parameters/],
-		['404', json(404, 'Workflow not found', 'No such workflow'), /\(HTTP 404\): Workflow not found: No such workflow/, /NenAI does not know it/],
-		['422', json(422, 'Invalid parameters', 'Unknown parameter: name'), /\(HTTP 422\): Invalid parameters: Unknown parameter: name/, /case sensitive/],
-		['403 for secure parameters', json(403, 'hmac_required_for_secure_params', 'Use HMAC'), /refused the run \(HTTP 403\): hmac_required_for_secure_params: Use HMAC/, /secure parameters/],
-		['403 of a gateway', { status: 403, body: { message: 'Forbidden' } }, /did not accept the API key \(HTTP 403\): Forbidden/, /Check the API key of the credential/],
-		['401', json(401, 'Unauthorized', 'Invalid API key'), /did not accept the API key \(HTTP 401\): Unauthorized: Invalid API key/, /Check the API key of the credential/],
-		['401 with an empty body', { status: 401 }, /did not accept the API key \(HTTP 401\) \[item 0\]/, /Check the API key of the credential/],
-		['409 as text', { status: 409, body: 'no thanks' }, /\(HTTP 409\): no thanks/, /Check the workflow ID/],
-		['413 as HTML', { status: 413, body: '<html><style>p{}</style><body><h1>Too large</h1></body></html>', contentType: 'text/html' }, /\(HTTP 413\): Too large \[item 0\]/, /Check the workflow ID/],
-		['407 of a proxy', { status: 407 }, /not reached: something in between, such as a proxy or a firewall, refused the request \(HTTP 407\) \[item 0\]/, /wants a user name and a password.*proxy settings/],
-		['403 as a page', page(403), /not reached: something in between.*\(HTTP 403\): Blocked/, /Ask whoever runs the network/],
-		['302', { status: 302, headers: { location: 'https://elsewhere.example/path?token=1' } }, /base URL answers with a redirect \(HTTP 302\) to elsewhere\.example \[item 0\]/, /Check the base URL/],
-		['308', { status: 308, headers: { location: '/runs' } }, /redirect \(HTTP 308\) \[item 0\]/, /not followed/],
+		[
+			'400',
+			json(400, 'Invalid request', 'Missing required field: workflow_id'),
+			/refused the run \(HTTP 400\): Invalid request: Missing required field: workflow_id \[item 0\]/,
+			/Check the workflow ID and the parameters/,
+		],
+		[
+			'404',
+			json(404, 'Workflow not found', 'No such workflow'),
+			/\(HTTP 404\): Workflow not found: No such workflow/,
+			/NenAI does not know it/,
+		],
+		[
+			'422',
+			json(422, 'Invalid parameters', 'Unknown parameter: name'),
+			/\(HTTP 422\): Invalid parameters: Unknown parameter: name/,
+			/case sensitive/,
+		],
+		[
+			'403 for secure parameters',
+			json(403, 'hmac_required_for_secure_params', 'Use HMAC'),
+			/refused the run \(HTTP 403\): hmac_required_for_secure_params: Use HMAC/,
+			/secure parameters/,
+		],
+		[
+			'403 of a gateway',
+			{ status: 403, body: { message: 'Forbidden' } },
+			/did not accept the API key \(HTTP 403\): Forbidden/,
+			/Check the API key of the credential/,
+		],
+		[
+			'401',
+			json(401, 'Unauthorized', 'Invalid API key'),
+			/did not accept the API key \(HTTP 401\): Unauthorized: Invalid API key/,
+			/Check the API key of the credential/,
+		],
+		[
+			'401 with an empty body',
+			{ status: 401 },
+			/did not accept the API key \(HTTP 401\) \[item 0\]/,
+			/Check the API key of the credential/,
+		],
+		[
+			'409 as text',
+			{ status: 409, body: 'no thanks' },
+			/\(HTTP 409\): no thanks/,
+			/Check the workflow ID/,
+		],
+		[
+			'413 as HTML',
+			{
+				status: 413,
+				body: '<html><style>p{}</style><body><h1>Too large</h1></body></html>',
+				contentType: 'text/html',
+			},
+			/\(HTTP 413\): Too large \[item 0\]/,
+			/Check the workflow ID/,
+		],
+		[
+			'407 of a proxy',
+			{ status: 407 },
+			/not reached: something in between, such as a proxy or a firewall, refused the request \(HTTP 407\) \[item 0\]/,
+			/wants a user name and a password.*proxy settings/,
+		],
+		[
+			'403 as a page',
+			page(403),
+			/not reached: something in between.*\(HTTP 403\): Blocked/,
+			/Ask whoever runs the network/,
+		],
+		[
+			'302',
+			{ status: 302, headers: { location: 'https://elsewhere.example/path?token=1' } },
+			/base URL answers with a redirect \(HTTP 302\) to elsewhere\.example \[item 0\]/,
+			/Check the base URL/,
+		],
+		[
+			'308',
+			{ status: 308, headers: { location: '/runs' } },
+			/redirect \(HTTP 308\) \[item 0\]/,
+			/not followed/,
+		],
 	];
 
 	test.each(REFUSED)('%s is not sent again', async (_, refuse, message, hint) => {
@@ -261,15 +635,25 @@ describe('answers that refuse the run', () => {
 
 	test('no error holds the API key, even where the answer echoes it', async () => {
 		const echo = `key ${sandbox.apiKey} is bad`;
-		for (const refuse of [{ status: 400, body: echo }, { status: 500, body: echo }, { status: 429, body: echo }]) {
+		for (const refuse of [
+			{ status: 400, body: echo },
+			{ status: 500, body: echo },
+			{ status: 429, body: echo },
+		]) {
 			failAll({ refuse }, 1);
 			const { error } = await start({ options: { maxTries: 1 } });
 			expect(error?.stored).toMatch(/key \*\*\* is bad/);
 			expect(error?.stored).not.toContain(sandbox.apiKey);
 		}
-		failAll({ refuse: { status: 400, body: { message: `${'x'.repeat(290)}${sandbox.apiKey}` } } }, 1);
+		failAll(
+			{ refuse: { status: 400, body: { message: `${'x'.repeat(290)}${sandbox.apiKey}` } } },
+			1,
+		);
 		expect((await start()).error?.stored).not.toContain(sandbox.apiKey.slice(0, 8));
-		const { error } = await start({ credentials: credentials({ baseUrl: 'http://127.0.0.1:1' }), options: { maxTries: 1 } });
+		const { error } = await start({
+			credentials: credentials({ baseUrl: 'http://127.0.0.1:1' }),
+			options: { maxTries: 1 },
+		});
 		expect(error?.message).toMatch(/could not be reached/);
 		expect(error?.stored).not.toContain(sandbox.apiKey);
 	});
@@ -312,7 +696,9 @@ describe('answers that are safe to try again', () => {
 	});
 
 	test('gives up after maxTries, with what it waited for', async () => {
-		failAll({ refuse: { status: 429, body: { message: 'Slow down' }, retryAfter: seconds(0, 'seconds') } });
+		failAll({
+			refuse: { status: 429, body: { message: 'Slow down' }, retryAfter: seconds(0, 'seconds') },
+		});
 		const { error } = await start({ options: { maxTries: 3 } });
 		expect(error?.message).toMatch(/too busy to accept the run \(HTTP 429\): Slow down \[item 0\]/);
 		expect(error?.description).toMatch(/tried 3 times.*No run was started/);
@@ -321,7 +707,11 @@ describe('answers that are safe to try again', () => {
 
 	test('does not wait more than two minutes: says when to come back, and sends nothing for the other items', async () => {
 		failAll({ refuse: { status: 503, retryAfter: seconds(600, 'seconds') } });
-		const { items } = await start({ items: people('ABC'), options: { maxConcurrency: 1 }, settings: CONTINUE });
+		const { items } = await start({
+			items: people('ABC'),
+			options: { maxConcurrency: 1 },
+			settings: CONTINUE,
+		});
 		for (const { json } of items) {
 			const [, date] = /come back at (\S+Z)/.exec(String(json.error)) ?? [];
 			expect(Date.parse(date ?? '') - Date.now()).toBeGreaterThan(590_000);
@@ -340,18 +730,39 @@ describe('answers that are safe to try again', () => {
 	});
 
 	test.each([
-		['a closed port', 'http://127.0.0.1:1', /could not be reached at 127\.0\.0\.1:1: the connection was refused \(ECONNREFUSED\) \[item 0\]/],
-		['an unknown host that may be a key', 'http://test-key-pasted-here', /could not be reached at its base URL: its host name/],
-		['a key behind the host', 'http://nenai.invalidtest_key', /could not be reached at its base URL: its host name/],
-		['an unknown host', 'http://nenai.invalid', /could not be reached at nenai\.invalid: its host name (is not known|could not be looked up)/],
+		[
+			'a closed port',
+			'http://127.0.0.1:1',
+			/could not be reached at 127\.0\.0\.1:1: the connection was refused \(ECONNREFUSED\) \[item 0\]/,
+		],
+		[
+			'an unknown host that may be a key',
+			'http://test-key-pasted-here',
+			/could not be reached at its base URL: its host name/,
+		],
+		[
+			'a key behind the host',
+			'http://nenai.invalidtest_key',
+			/could not be reached at its base URL: its host name/,
+		],
+		[
+			'an unknown host',
+			'http://nenai.invalid',
+			/could not be reached at nenai\.invalid: its host name (is not known|could not be looked up)/,
+		],
 	])('%s: an error that says what to check', async (_, baseUrl, says) => {
-		const { error } = await start({ credentials: credentials({ baseUrl }), options: { maxTries: 2 } });
+		const { error } = await start({
+			credentials: credentials({ baseUrl }),
+			options: { maxTries: 2 },
+		});
 		expect(error?.message).toMatch(says);
 		expect(error?.description).toMatch(/Check the base URL.*tried 2 times.*No run was started/);
 	});
 
 	test('a base URL that speaks no HTTPS is not tried again', async () => {
-		const { error } = await start({ credentials: credentials({ baseUrl: sandbox.url.replace('http:', 'https:') }) });
+		const { error } = await start({
+			credentials: credentials({ baseUrl: sandbox.url.replace('http:', 'https:') }),
+		});
 		expect(error?.message).toMatch(/could not be reached.*does not speak HTTPS/);
 	});
 
@@ -367,22 +778,77 @@ describe('answers that are safe to try again', () => {
 
 describe('a run whose fate is unknown is not sent again', () => {
 	const UNKNOWN: Array<[what: string, fault: Fault, runs: number, says: RegExp]> = [
-		['500 as JSON', { refuse: { status: 500, body: { error: 'Internal', message: 'Oops' } } }, 0, /answered with HTTP 500: Internal: Oops/],
-		['502 as HTML', { refuse: { status: 502, body: '<h1>Bad Gateway</h1>', contentType: 'text/html' } }, 0, /answered with HTTP 502: Bad Gateway/],
+		[
+			'500 as JSON',
+			{ refuse: { status: 500, body: { error: 'Internal', message: 'Oops' } } },
+			0,
+			/answered with HTTP 500: Internal: Oops/,
+		],
+		[
+			'502 as HTML',
+			{ refuse: { status: 502, body: '<h1>Bad Gateway</h1>', contentType: 'text/html' } },
+			0,
+			/answered with HTTP 502: Bad Gateway/,
+		],
 		['504 with an empty body', { refuse: { status: 504 } }, 0, /answered with HTTP 504 \[item 0\]/],
-		['502 as a page', { refuse: page(502) }, 0, /something in between, such as a gateway, answered with HTTP 502: Blocked/],
-		['511 of a network that wants a sign-in', { refuse: { status: 511 } }, 0, /something in between.*HTTP 511/],
-		['408 though it was accepted', { acceptedAnswer: { status: 408 } }, 1, /answered with HTTP 408/],
+		[
+			'502 as a page',
+			{ refuse: page(502) },
+			0,
+			/something in between, such as a gateway, answered with HTTP 502: Blocked/,
+		],
+		[
+			'511 of a network that wants a sign-in',
+			{ refuse: { status: 511 } },
+			0,
+			/something in between.*HTTP 511/,
+		],
+		[
+			'408 though it was accepted',
+			{ acceptedAnswer: { status: 408 } },
+			1,
+			/answered with HTTP 408/,
+		],
 		['499 of a gateway', { acceptedAnswer: page(499) }, 1, /answered with HTTP 499: Blocked/],
-		['500 though it was accepted', { acceptedAnswer: { status: 500, body: 'late' } }, 1, /answered with HTTP 500: late/],
+		[
+			'500 though it was accepted',
+			{ acceptedAnswer: { status: 500, body: 'late' } },
+			1,
+			/answered with HTTP 500: late/,
+		],
 		['no answer in time', { connection: 'silent-after-accept' }, 1, /no answer came in time/],
-		['dropped after it was accepted', { connection: 'drop-after-accept' }, 1, /the connection broke/],
-		['dropped before it was accepted', { connection: 'drop-before-accept' }, 0, /the connection broke/],
+		[
+			'dropped after it was accepted',
+			{ connection: 'drop-after-accept' },
+			1,
+			/the connection broke/,
+		],
+		[
+			'dropped before it was accepted',
+			{ connection: 'drop-before-accept' },
+			0,
+			/the connection broke/,
+		],
 		['dropped before it was read', { connection: 'drop-before-body' }, 0, /the connection broke/],
 		['half an answer', { connection: 'cut-answer' }, 1, /the connection broke/],
-		['a 202 with an empty body', { acceptedAnswer: { status: 202 } }, 1, /accepted the run \(HTTP 202\) but gave no message ID \[item 0\]/],
-		['a 202 with the ID under another name', { acceptedAnswer: { status: 202, body: { message: 'ok', message_id: 'm-1' } } }, 1, /gave no message ID: \{"message":"ok","message_id":"m-1"\}/],
-		['a 200 page', { refuse: { status: 200, body: '<h1>Welcome</h1>', contentType: 'text/html' } }, 0, /accepted the run \(HTTP 200\) but gave no message ID: Welcome/],
+		[
+			'a 202 with an empty body',
+			{ acceptedAnswer: { status: 202 } },
+			1,
+			/accepted the run \(HTTP 202\) but gave no message ID \[item 0\]/,
+		],
+		[
+			'a 202 with the ID under another name',
+			{ acceptedAnswer: { status: 202, body: { message: 'ok', message_id: 'm-1' } } },
+			1,
+			/gave no message ID: \{"message":"ok","message_id":"m-1"\}/,
+		],
+		[
+			'a 200 page',
+			{ refuse: { status: 200, body: '<h1>Welcome</h1>', contentType: 'text/html' } },
+			0,
+			/accepted the run \(HTTP 200\) but gave no message ID: Welcome/,
+		],
 	];
 
 	test.each(UNKNOWN)('%s', async (_, fault, runs, says) => {
@@ -401,7 +867,9 @@ describe('when an item fails', () => {
 		const { error } = await start({ items: people('ABCDEFGHIJ'), options: { maxConcurrency: 3 } });
 		expect(error?.message).toMatch(/HTTP 400\): No \[item 2\]/);
 		expect(startedNames().sort().join('')).toBe('AB');
-		expect(error?.description).toContain(`message IDs: ${messageIdOf('A')} (item 0), ${messageIdOf('B')} (item 1).`);
+		expect(error?.description).toContain(
+			`message IDs: ${messageIdOf('A')} (item 0), ${messageIdOf('B')} (item 1).`,
+		);
 		expect(error?.description).toContain('Not started: 7 more.');
 	});
 
@@ -427,7 +895,10 @@ describe('when an item fails', () => {
 
 	test('the error output gets the failed ones', async () => {
 		fail('B', { refuse: { status: 400 } });
-		const { items, failedItems } = await start({ items: people('ABC'), settings: { onError: 'continueErrorOutput' } });
+		const { items, failedItems } = await start({
+			items: people('ABC'),
+			settings: { onError: 'continueErrorOutput' },
+		});
 		expect(items.map(({ json }) => json.messageId)).toEqual([messageIdOf('A'), messageIdOf('C')]);
 		expect(failedItems).toMatchObject([{ json: { error: expect.stringMatching(/\[item 1\]/) } }]);
 	});
@@ -444,7 +915,11 @@ describe('when the node runs again in the same execution', () => {
 
 	test('Retry On Fail starts only what was not accepted, and gives the first 202s again', async () => {
 		fail('C', { refuse: { status: 400 } }, 1);
-		const { items, error } = await start({ items: people('ABCDE'), settings: RETRY, options: { maxConcurrency: 1 } });
+		const { items, error } = await start({
+			items: people('ABCDE'),
+			settings: RETRY,
+			options: { maxConcurrency: 1 },
+		});
 		expect(error).toBeUndefined();
 		expect(startedNames().sort().join('')).toBe('ABCDE');
 		expect(items.map(({ json }) => json.messageId)).toEqual([...'ABCDE'].map(messageIdOf));
@@ -462,7 +937,10 @@ describe('when the node runs again in the same execution', () => {
 		fail('C', { refuse: { status: 400 } }, 1);
 		const first = await start({ items: people('ABCDE') });
 		expect(first.error).toBeDefined();
-		const again = await start({ items: people('ABCDE'), retryOf: JSON.parse(JSON.stringify(first.run.data)) });
+		const again = await start({
+			items: people('ABCDE'),
+			retryOf: JSON.parse(JSON.stringify(first.run.data)),
+		});
 		expect(again.error).toBeUndefined();
 		expect(startedNames().sort().join('')).toBe('ABCDE');
 		expect(again.items.map(({ json }) => json.messageId)).toEqual([...'ABCDE'].map(messageIdOf));
@@ -470,7 +948,11 @@ describe('when the node runs again in the same execution', () => {
 
 	test('Retry On Fail: the last error lists every run that did start, in whichever try', async () => {
 		fail('A', { latencyMs: 150, refuse: { status: 500 } });
-		const { error } = await start({ items: people('ABCDEFGHIJ'), settings: RETRY, options: { maxConcurrency: 2 } });
+		const { error } = await start({
+			items: people('ABCDEFGHIJ'),
+			settings: RETRY,
+			options: { maxConcurrency: 2 },
+		});
 		expect(error?.message).toMatch(/HTTP 500 \[item 0\]/);
 		expect(startedNames().sort().join('')).toBe('BCDEFGHIJ');
 		for (const name of 'BCDEFGHIJ') expect(error?.description).toContain(messageIdOf(name));
@@ -479,10 +961,23 @@ describe('when the node runs again in the same execution', () => {
 
 	test('what was started comes out, even when NenAI then asks for a long wait', async () => {
 		fail('A', { refuse: { status: 400 } }, 1);
-		const first = await start({ items: people('ABC'), settings: CONTINUE, options: { maxConcurrency: 1 } });
+		const first = await start({
+			items: people('ABC'),
+			settings: CONTINUE,
+			options: { maxConcurrency: 1 },
+		});
 		fail('A', { refuse: { status: 503, retryAfter: { seconds: 600, as: 'seconds' } } });
-		const again = await start({ items: people('ABC'), settings: CONTINUE, options: { maxConcurrency: 1 }, retryOf: first.run.data });
-		expect(again.items.map(({ json }) => json.messageId)).toEqual([undefined, messageIdOf('B'), messageIdOf('C')]);
+		const again = await start({
+			items: people('ABC'),
+			settings: CONTINUE,
+			options: { maxConcurrency: 1 },
+			retryOf: first.run.data,
+		});
+		expect(again.items.map(({ json }) => json.messageId)).toEqual([
+			undefined,
+			messageIdOf('B'),
+			messageIdOf('C'),
+		]);
 		expect(startedNames().join('')).toBe('BC');
 	});
 
@@ -507,18 +1002,37 @@ describe('when the node runs again in the same execution', () => {
 
 	describe('whatever its parameters say by then, an item is not started again', () => {
 		const CHANGED: Array<[what: string, parameters: INodeParameters]> = [
-			['the time', { parametersMode: 'json', parametersJson: '={{ { NAME: $json.NAME, AT: $now.toISO() + Math.random() } }}' }],
+			[
+				'the time',
+				{
+					parametersMode: 'json',
+					parametersJson: '={{ { NAME: $json.NAME, AT: $now.toISO() + Math.random() } }}',
+				},
+			],
 			['another workflow', { workflowId: '={{ "w-" + Math.random() }}' }],
-			['another callback', { callback: 'url', callbackUrl: '={{ "http://127.0.0.1:1/" + Math.random() }}' }],
+			[
+				'another callback',
+				{ callback: 'url', callbackUrl: '={{ "http://127.0.0.1:1/" + Math.random() }}' },
+			],
 		];
 
 		test.each(CHANGED)('%s', async (_, parameters) => {
 			sandbox.setDefaults({ fault: { callbacks: [] } });
 			fail('C', { refuse: { status: 400 } }, 2);
 			const options = { maxConcurrency: 1 };
-			const first = await start({ items: people('ABC'), parameters, options, settings: { retryOnFail: true, maxTries: 2, waitBetweenTries: 1 } });
+			const first = await start({
+				items: people('ABC'),
+				parameters,
+				options,
+				settings: { retryOnFail: true, maxTries: 2, waitBetweenTries: 1 },
+			});
 			for (const name of 'AB') expect(first.error?.description).toContain(messageIdOf(name));
-			const retried = await start({ items: people('ABC'), parameters, options, retryOf: first.run.data });
+			const retried = await start({
+				items: people('ABC'),
+				parameters,
+				options,
+				retryOf: first.run.data,
+			});
 			expect(retried.items.map(({ json }) => json.messageId)).toEqual([...'ABC'].map(messageIdOf));
 			expect(startedNames().join('')).toBe('ABC');
 			expect(retried.hints).toEqual([
@@ -534,8 +1048,14 @@ describe('when the node runs again in the same execution', () => {
 
 		test('nor is one whose fate is unknown', async () => {
 			fail('A', { connection: 'drop-after-accept' });
-			const parameters = { parametersMode: 'json', parametersJson: '={{ { NAME: "A", AT: Math.random() } }}' };
-			const first = await start({ parameters, settings: { retryOnFail: true, maxTries: 3, waitBetweenTries: 1 } });
+			const parameters = {
+				parametersMode: 'json',
+				parametersJson: '={{ { NAME: "A", AT: Math.random() } }}',
+			};
+			const first = await start({
+				parameters,
+				settings: { retryOnFail: true, maxTries: 3, waitBetweenTries: 1 },
+			});
 			const retried = await start({ parameters, retryOf: first.run.data });
 			expect(retried.error?.message).toMatch(/not known whether NenAI started the run/);
 			expect(sandbox.state().counts).toMatchObject({ requests: 1, runsStarted: 1 });
@@ -548,8 +1068,15 @@ describe('when the node runs again in the same execution', () => {
 		])('an error %s names what earlier tries started', async (_, parameters, credential) => {
 			fail('B', { refuse: { status: 400 } }, 1);
 			const first = await start({ items: people('AB') });
-			const retried = await start({ items: people('AB'), retryOf: first.run.data, parameters, credentials: credentials(credential) });
-			expect(retried.error?.description).toContain(`Runs that did start, with their message IDs: ${messageIdOf('A')} (item 0).`);
+			const retried = await start({
+				items: people('AB'),
+				retryOf: first.run.data,
+				parameters,
+				credentials: credentials(credential),
+			});
+			expect(retried.error?.description).toContain(
+				`Runs that did start, with their message IDs: ${messageIdOf('A')} (item 0).`,
+			);
 			expect(startedNames().join('')).toBe('A');
 		});
 	});
@@ -570,7 +1097,11 @@ describe('when the execution is stopped', () => {
 	test('nothing more is started', async () => {
 		sandbox.setDefaults({ fault: { answerLatencyMs: 200 } });
 		let stop = () => {};
-		const running = start({ items: people('ABCDEF'), options: { maxConcurrency: 2 }, onStarted: (f) => (stop = f) });
+		const running = start({
+			items: people('ABCDEF'),
+			options: { maxConcurrency: 2 },
+			onStarted: (f) => (stop = f),
+		});
 		await sandbox.until(({ counts }) => counts.runsStarted === 2);
 		stop();
 		await running;

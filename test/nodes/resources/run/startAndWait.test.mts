@@ -1,20 +1,51 @@
-import { WAIT_INDEFINITELY, type IDataObject, type INode, type INodeParameters } from 'n8n-workflow';
+import {
+	WAIT_INDEFINITELY,
+	type IDataObject,
+	type INode,
+	type INodeParameters,
+} from 'n8n-workflow';
 import { withSandbox } from '../../../sandbox/cases.mts';
 import { type CallbackSpec, type Fault, type Sandbox } from '../../../sandbox/index.mts';
-import { Credentials, execute, executeInsideAgent, serveWaiting, type CallbackServer, type Execution, type ExecuteOptions } from '../../engine.mts';
+import {
+	Credentials,
+	execute,
+	executeInsideAgent,
+	serveWaiting,
+	type CallbackServer,
+	type Execution,
+	type ExecuteOptions,
+} from '../../engine.mts';
 
 const WORKFLOW = '12345678-1234-1234-1234-123456789abc';
 let sandbox: Sandbox;
 withSandbox((given) => (sandbox = given), { fault: { callbacks: [] } });
 
 const credentials = (more: IDataObject = {}) =>
-	new Credentials({ apiKey: sandbox.apiKey, baseUrl: sandbox.url, webhookSecret: sandbox.webhookSecret, ...more });
+	new Credentials({
+		apiKey: sandbox.apiKey,
+		baseUrl: sandbox.url,
+		webhookSecret: sandbox.webhookSecret,
+		...more,
+	});
 
-type Options = Partial<Omit<ExecuteOptions, 'parameters'>> & { parameters?: INodeParameters; options?: INodeParameters };
-const PARAMETERS = { resource: 'run', operation: 'startAndWait', workflowId: WORKFLOW, parametersMode: 'input' };
+type Options = Partial<Omit<ExecuteOptions, 'parameters'>> & {
+	parameters?: INodeParameters;
+	options?: INodeParameters;
+};
+const PARAMETERS = {
+	resource: 'run',
+	operation: 'startAndWait',
+	workflowId: WORKFLOW,
+	parametersMode: 'input',
+};
 
 const startAndWait = ({ parameters, options = {}, ...rest }: Options = {}) =>
-	execute({ credentials: credentials(), items: [{ NAME: 'A' }], ...rest, parameters: { ...PARAMETERS, options, ...parameters } });
+	execute({
+		credentials: credentials(),
+		items: [{ NAME: 'A' }],
+		...rest,
+		parameters: { ...PARAMETERS, options, ...parameters },
+	});
 
 const requests = () => sandbox.state().counts.requests;
 
@@ -40,7 +71,9 @@ describe('starting', () => {
 
 	test('the limit counts from the moment in which NenAI has accepted the run', async () => {
 		sandbox.faults.next({ latencyMs: 2000 });
-		const { run } = await startAndWait({ parameters: { resumeAmount: 0.5, resumeUnit: 'minutes' } });
+		const { run } = await startAndWait({
+			parameters: { resumeAmount: 0.5, resumeUnit: 'minutes' },
+		});
 		expect(Number(run.data.waitTill) - Date.now()).toBeGreaterThan(29_000);
 	});
 
@@ -53,28 +86,94 @@ describe('starting', () => {
 		const { run } = await startAndWait();
 		// What n8n passes on when the time is over.
 		expect(run.data.executionData?.nodeExecutionStack[0].data.main[0]).toEqual([
-			{ json: { workflow_id: WORKFLOW, message_id: sandbox.state().runs[0].messageId, status: 'timeout', wait_limit_reached: true }, pairedItem: { item: 0 } },
+			{
+				json: {
+					workflow_id: WORKFLOW,
+					message_id: sandbox.state().runs[0].messageId,
+					status: 'timeout',
+					wait_limit_reached: true,
+				},
+				pairedItem: { item: 0 },
+			},
 		]);
 	});
 });
 
 describe('what is said before anything is sent', () => {
 	const BAD: Array<[what: string, options: Options, message: RegExp, hint: RegExp]> = [
-		['several items', { items: [{}, {}] }, /one run at a time, but it got 2 items/, /Loop Over Items.*Start.*NenAI Trigger/],
-		['no webhook secret', { credentials: new Credentials({ apiKey: 'test-key', baseUrl: 'http://127.0.0.1:1' }) }, /no webhook secret/, /openssl rand -hex 32/],
-		['a wait of no time', { parameters: { resumeAmount: 0 } }, /not a time: 0/, /greater than 0/],
-		['a wait that is no number', { parameters: { resumeAmount: '={{ "soon" }}' } }, /Amount \(resumeAmount\) must be a number, but is the text "soon"/, /look at what its expression gives/],
-		['no workflow id', { parameters: { workflowId: ' ' } }, /workflow ID is empty \[item 0\]/, /Enter the ID/],
-		['a limit that is neither on nor off', { parameters: { limitWaitTime: '={{ "maybe" }}' } }, /Limit Wait Time \(limitWaitTime\) must be true or false, but is the text "maybe"/, /expression/],
-		['an unknown unit', { parameters: { resumeUnit: 'weeks' } }, /Unit \(resumeUnit\) must be one of minutes, hours, days/, /expression/],
-		...['no', 'false', 'yes', 1, [], {}].map((acceptUnsigned): [string, Options, RegExp, RegExp] => [
-			`no webhook secret, and ${JSON.stringify(acceptUnsigned)} as Accept Unsigned Callbacks`,
-			{ credentials: new Credentials({ apiKey: 'test-key', baseUrl: 'http://127.0.0.1:1' }), options: { acceptUnsigned: `={{ ${JSON.stringify(acceptUnsigned)} }}` } },
+		[
+			'several items',
+			{ items: [{}, {}] },
+			/one run at a time, but it got 2 items/,
+			/Loop Over Items.*Start.*NenAI Trigger/,
+		],
+		[
+			'no webhook secret',
+			{ credentials: new Credentials({ apiKey: 'test-key', baseUrl: 'http://127.0.0.1:1' }) },
 			/no webhook secret/,
-			/openssl/,
-		]),
-		['n8n on loopback and NenAI not', { credentials: new Credentials({ apiKey: 'test-key', baseUrl: 'https://api.nenai.invalid', webhookSecret: 'test' }) }, /could not reach this n8n: its address is http:\/\/127\.0\.0\.1/, /N8N_WEBHOOK_URL/],
-		['n8n on localhost', { webhookWaitingBaseUrl: 'http://localhost:5678/webhook-waiting', credentials: new Credentials({ apiKey: 'test-key', baseUrl: 'https://api.nenai.invalid', webhookSecret: 'test' }) }, /its address is http:\/\/localhost:5678/, /N8N_WEBHOOK_URL/],
+			/openssl rand -hex 32/,
+		],
+		['a wait of no time', { parameters: { resumeAmount: 0 } }, /not a time: 0/, /greater than 0/],
+		[
+			'a wait that is no number',
+			{ parameters: { resumeAmount: '={{ "soon" }}' } },
+			/Amount \(resumeAmount\) must be a number, but is the text "soon"/,
+			/look at what its expression gives/,
+		],
+		[
+			'no workflow id',
+			{ parameters: { workflowId: ' ' } },
+			/workflow ID is empty \[item 0\]/,
+			/Enter the ID/,
+		],
+		[
+			'a limit that is neither on nor off',
+			{ parameters: { limitWaitTime: '={{ "maybe" }}' } },
+			/Limit Wait Time \(limitWaitTime\) must be true or false, but is the text "maybe"/,
+			/expression/,
+		],
+		[
+			'an unknown unit',
+			{ parameters: { resumeUnit: 'weeks' } },
+			/Unit \(resumeUnit\) must be one of minutes, hours, days/,
+			/expression/,
+		],
+		...['no', 'false', 'yes', 1, [], {}].map(
+			(acceptUnsigned): [string, Options, RegExp, RegExp] => [
+				`no webhook secret, and ${JSON.stringify(acceptUnsigned)} as Accept Unsigned Callbacks`,
+				{
+					credentials: new Credentials({ apiKey: 'test-key', baseUrl: 'http://127.0.0.1:1' }),
+					options: { acceptUnsigned: `={{ ${JSON.stringify(acceptUnsigned)} }}` },
+				},
+				/no webhook secret/,
+				/openssl/,
+			],
+		),
+		[
+			'n8n on loopback and NenAI not',
+			{
+				credentials: new Credentials({
+					apiKey: 'test-key',
+					baseUrl: 'https://api.nenai.invalid',
+					webhookSecret: 'test',
+				}),
+			},
+			/could not reach this n8n: its address is http:\/\/127\.0\.0\.1/,
+			/N8N_WEBHOOK_URL/,
+		],
+		[
+			'n8n on localhost',
+			{
+				webhookWaitingBaseUrl: 'http://localhost:5678/webhook-waiting',
+				credentials: new Credentials({
+					apiKey: 'test-key',
+					baseUrl: 'https://api.nenai.invalid',
+					webhookSecret: 'test',
+				}),
+			},
+			/its address is http:\/\/localhost:5678/,
+			/N8N_WEBHOOK_URL/,
+		],
 	];
 
 	test.each(BAD)('%s', async (_, options, message, hint) => {
@@ -88,14 +187,37 @@ describe('what is said before anything is sent', () => {
 
 	test('as a tool of an agent that cannot wait: use Start', async () => {
 		expect(await executeInsideAgent(PARAMETERS, credentials())).toEqual([
-			[{ json: { error: expect.stringMatching(/cannot wait as a tool of this AI Agent: use the operation Start/) }, pairedItem: { item: 0 } }],
+			[
+				{
+					json: {
+						error: expect.stringMatching(
+							/cannot wait as a tool of this AI Agent: use the operation Start/,
+						),
+					},
+					pairedItem: { item: 0 },
+				},
+			],
 		]);
 		expect(requests()).toBe(0);
 	});
 
-	test.each(['localhost', 'localhost.', 'n8n.localhost', '127.0.0.1', '127.1', '2130706433', '0.0.0.0', '[::1]', '[::]', '[::ffff:127.0.0.1]'])('n8n at %s, which NenAI cannot reach', async (host) => {
+	test.each([
+		'localhost',
+		'localhost.',
+		'n8n.localhost',
+		'127.0.0.1',
+		'127.1',
+		'2130706433',
+		'0.0.0.0',
+		'[::1]',
+		'[::]',
+		'[::ffff:127.0.0.1]',
+	])('n8n at %s, which NenAI cannot reach', async (host) => {
 		const away = credentials({ baseUrl: 'https://api.nenai.invalid' });
-		const { error } = await startAndWait({ webhookWaitingBaseUrl: `http://${host}:5678/webhook-waiting`, credentials: away });
+		const { error } = await startAndWait({
+			webhookWaitingBaseUrl: `http://${host}:5678/webhook-waiting`,
+			credentials: away,
+		});
 		expect(error?.message).toMatch(/could not reach this n8n/);
 	});
 
@@ -104,19 +226,32 @@ describe('what is said before anything is sent', () => {
 		['a limit above it', { resumeAmount: 1, resumeUnit: 'hours' }, false],
 		['no limit', { limitWaitTime: false }, false],
 	])('in a workflow that is ended after ten minutes, %s', async (_, parameters, starts) => {
-		const { error } = await startAndWait({ parameters, workflowSettings: { executionTimeout: 600 } });
+		const { error } = await startAndWait({
+			parameters,
+			workflowSettings: { executionTimeout: 600 },
+		});
 		expect(sandbox.state().counts.runsStarted).toBe(starts ? 1 : 0);
-		if (!starts) expect(error?.message).toMatch(/ended by its own time-out \(600 seconds\) before the wait is over/);
+		if (!starts)
+			expect(error?.message).toMatch(
+				/ended by its own time-out \(600 seconds\) before the wait is over/,
+			);
 	});
 
 	test('with a public address of n8n, nothing stands in the way', async () => {
-		const { error } = await startAndWait({ webhookWaitingBaseUrl: 'https://n8n.example.com/webhook-waiting' });
+		const { error } = await startAndWait({
+			webhookWaitingBaseUrl: 'https://n8n.example.com/webhook-waiting',
+		});
 		expect(error).toBeUndefined();
-		expect(sandbox.state().runs[0].callbackUrl).toMatch(/^https:\/\/n8n\.example\.com\/webhook-waiting\/1/);
+		expect(sandbox.state().runs[0].callbackUrl).toMatch(
+			/^https:\/\/n8n\.example\.com\/webhook-waiting\/1/,
+		);
 	});
 
 	test('without a secret, but with Accept Unsigned Callbacks, it starts', async () => {
-		await startAndWait({ credentials: credentials({ webhookSecret: '' }), options: { acceptUnsigned: true } });
+		await startAndWait({
+			credentials: credentials({ webhookSecret: '' }),
+			options: { acceptUnsigned: true },
+		});
 		expect(sandbox.state().counts.runsStarted).toBe(1);
 	});
 });
@@ -124,45 +259,88 @@ describe('what is said before anything is sent', () => {
 describe('whatever the settings of the node', () => {
 	const SETTINGS: Array<Partial<INode>> = [];
 	for (const executeOnce of [false, true]) {
-		for (const onError of ['stopWorkflow', 'continueRegularOutput', 'continueErrorOutput'] as const) {
+		for (const onError of [
+			'stopWorkflow',
+			'continueRegularOutput',
+			'continueErrorOutput',
+		] as const) {
 			for (const retryOnFail of [false, true]) {
-				for (const alwaysOutputData of [false, true]) SETTINGS.push({ executeOnce, onError, retryOnFail, alwaysOutputData });
+				for (const alwaysOutputData of [false, true])
+					SETTINGS.push({ executeOnce, onError, retryOnFail, alwaysOutputData });
 			}
 		}
 	}
 
-	test.each(SETTINGS)('it waits for its run, and goes on with its result, at %j', async (settings) => {
-		const waiting = await startAndWait({ settings, items: settings.executeOnce ? [{ NAME: 'A' }, { NAME: 'B' }, { NAME: 'C' }] : [{ NAME: 'A' }] });
-		expect(waiting.run.status).toBe('waiting');
-		const [{ messageId }, ...more] = sandbox.state().runs;
-		expect(more).toEqual([]);
-		expect(waiting.run.data.executionData?.nodeExecutionStack[0].data.main[0]).toEqual([
-			{ json: { workflow_id: WORKFLOW, message_id: messageId, status: 'timeout', wait_limit_reached: true }, pairedItem: { item: 0 } },
-		]);
-		const server = await serveWaiting(waiting, PARAMETERS, credentials(), settings);
-		const deliver = async (callback: Partial<CallbackSpec>) => (await sandbox.deliver({ url: server.url, messageId, workflowId: WORKFLOW, status: 'success', ...callback })).answer?.status;
-		expect(await deliver({ signature: 'wrong-secret' })).toBe(401);
-		expect(await deliver({ status: 'processing' })).toBe(200);
-		expect(server.started).toEqual([]);
-		expect(await deliver({ status: 'failed' })).toBe(200);
-		expect(server.started).toMatchObject([{ message_id: messageId, status: 'failed' }]);
-		await server.close();
-	});
+	test.each(SETTINGS)(
+		'it waits for its run, and goes on with its result, at %j',
+		async (settings) => {
+			const waiting = await startAndWait({
+				settings,
+				items: settings.executeOnce
+					? [{ NAME: 'A' }, { NAME: 'B' }, { NAME: 'C' }]
+					: [{ NAME: 'A' }],
+			});
+			expect(waiting.run.status).toBe('waiting');
+			const [{ messageId }, ...more] = sandbox.state().runs;
+			expect(more).toEqual([]);
+			expect(waiting.run.data.executionData?.nodeExecutionStack[0].data.main[0]).toEqual([
+				{
+					json: {
+						workflow_id: WORKFLOW,
+						message_id: messageId,
+						status: 'timeout',
+						wait_limit_reached: true,
+					},
+					pairedItem: { item: 0 },
+				},
+			]);
+			const server = await serveWaiting(waiting, PARAMETERS, credentials(), settings);
+			const deliver = async (callback: Partial<CallbackSpec>) =>
+				(
+					await sandbox.deliver({
+						url: server.url,
+						messageId,
+						workflowId: WORKFLOW,
+						status: 'success',
+						...callback,
+					})
+				).answer?.status;
+			expect(await deliver({ signature: 'wrong-secret' })).toBe(401);
+			expect(await deliver({ status: 'processing' })).toBe(200);
+			expect(server.started).toEqual([]);
+			expect(await deliver({ status: 'failed' })).toBe(200);
+			expect(server.started).toMatchObject([{ message_id: messageId, status: 'failed' }]);
+			await server.close();
+		},
+	);
 });
 
 describe('what is thrown before anything is sent goes on as an item with "Continue", not as if all were well', () => {
 	const CASES: Array<[what: string, options: Options, says: RegExp]> = [
 		['no workflow ID', { parameters: { workflowId: '={{ "" }}' } }, /workflow ID is empty/],
-		['no webhook secret', { credentials: new Credentials({ apiKey: 'test-key', baseUrl: 'http://127.0.0.1:1' }) }, /no webhook secret/],
+		[
+			'no webhook secret',
+			{ credentials: new Credentials({ apiKey: 'test-key', baseUrl: 'http://127.0.0.1:1' }) },
+			/no webhook secret/,
+		],
 		['several items', { items: [{}, {}] }, /got 2 items/],
-		['an unknown operation', { parameters: { operation: 'begin' } }, /must be one of start, startAndWait/],
-		['a credential that is gone', { credentials: Object.assign(new Credentials({}), { gone: true }) }, /Credential with ID "1" does not exist/],
+		[
+			'an unknown operation',
+			{ parameters: { operation: 'begin' } },
+			/must be one of start, startAndWait/,
+		],
+		[
+			'a credential that is gone',
+			{ credentials: Object.assign(new Credentials({}), { gone: true }) },
+			/Credential with ID "1" does not exist/,
+		],
 	];
 
 	test.each(CASES)('%s', async (_, options, says) => {
 		for (const onError of ['continueRegularOutput', 'continueErrorOutput'] as const) {
 			const { items, failedItems } = await startAndWait({ ...options, settings: { onError } });
-			const [carrying, other] = onError === 'continueErrorOutput' ? [failedItems, items] : [items, failedItems];
+			const [carrying, other] =
+				onError === 'continueErrorOutput' ? [failedItems, items] : [items, failedItems];
 			expect(carrying).toHaveLength(options.items?.length ?? 1);
 			for (const { json } of carrying) expect(json.error).toMatch(says);
 			expect(other).toEqual([]);
@@ -173,7 +351,11 @@ describe('what is thrown before anything is sent goes on as an item with "Contin
 
 describe('when the start fails', () => {
 	test.each<[string, Fault, RegExp]>([
-		['refused', { refuse: { status: 400, body: { message: 'No' } } }, /refused the run \(HTTP 400\): No \[item 0\]/],
+		[
+			'refused',
+			{ refuse: { status: 400, body: { message: 'No' } } },
+			/refused the run \(HTTP 400\): No \[item 0\]/,
+		],
 		['unknown', { connection: 'drop-after-accept' }, /not known whether NenAI started the run/],
 	])('%s: an error, and nothing waits', async (_, fault, says) => {
 		sandbox.faults.add(fault);
@@ -205,7 +387,10 @@ describe('when the start fails', () => {
 	test('what may have started is told by a retry that cannot read anything any more, and so is what was started', async () => {
 		sandbox.faults.next({ connection: 'drop-after-accept' });
 		const unknown = await startAndWait();
-		const gone = { credentials: Object.assign(credentials(), { gone: true }), parameters: { workflowId: '={{ "" }}' } };
+		const gone = {
+			credentials: Object.assign(credentials(), { gone: true }),
+			parameters: { workflowId: '={{ "" }}' },
+		};
 		const again = await startAndWait({ ...gone, retryOf: unknown.run.data });
 		expect(again.error?.message).toMatch(/not known whether NenAI started the run/);
 		expect(requests()).toBe(1);
@@ -214,7 +399,10 @@ describe('when the start fails', () => {
 	test('a run that may have started is not sent again by a retry, though that has another resume URL', async () => {
 		sandbox.faults.next({ connection: 'drop-after-accept' });
 		const first = await startAndWait({ webhookWaitingBaseUrl: 'http://127.0.0.1/one' });
-		const again = await startAndWait({ webhookWaitingBaseUrl: 'http://127.0.0.1/two', retryOf: first.run.data });
+		const again = await startAndWait({
+			webhookWaitingBaseUrl: 'http://127.0.0.1/two',
+			retryOf: first.run.data,
+		});
 		expect(again.error?.message).toMatch(/not known whether NenAI started the run/);
 		expect(requests()).toBe(1);
 	});
@@ -222,7 +410,9 @@ describe('when the start fails', () => {
 	test('nor is one that did start', async () => {
 		const first = await startAndWait();
 		const again = await startAndWait({ retryOf: first.run.data });
-		expect(again.error?.message).toContain(`already started in an earlier try, with the message ID ${sandbox.state().runs[0].messageId}`);
+		expect(again.error?.message).toContain(
+			`already started in an earlier try, with the message ID ${sandbox.state().runs[0].messageId}`,
+		);
 		expect(requests()).toBe(1);
 	});
 });
@@ -240,21 +430,44 @@ describe('while it waits', () => {
 	afterEach(() => server.close());
 
 	async function deliver(callback: Partial<CallbackSpec> & { messageId?: string } = {}) {
-		const { answer } = await sandbox.deliver({ url: server.url, messageId, workflowId: WORKFLOW, status: 'success', ...callback });
+		const { answer } = await sandbox.deliver({
+			url: server.url,
+			messageId,
+			workflowId: WORKFLOW,
+			status: 'success',
+			...callback,
+		});
 		return [answer?.status, JSON.parse(answer?.body ?? 'null')];
 	}
 
-	test.each(['success', 'failed', 'completed', 'timeout', 'cancelled', 'Success', ' FAILED '])('the status "%s" resumes it with the whole body', async (status) => {
-		await wait();
-		expect(await deliver({ status, body: { extra: { a: [1, null] } }, omit: ['success', 'result', 'assets', 'error', 'expires_at'] })).toEqual([200, { received: true }]);
-		expect(server.started).toEqual([{ workflow_id: WORKFLOW, message_id: messageId, status, extra: { a: [1, null] } }]);
-	});
+	test.each(['success', 'failed', 'completed', 'timeout', 'cancelled', 'Success', ' FAILED '])(
+		'the status "%s" resumes it with the whole body',
+		async (status) => {
+			await wait();
+			expect(
+				await deliver({
+					status,
+					body: { extra: { a: [1, null] } },
+					omit: ['success', 'result', 'assets', 'error', 'expires_at'],
+				}),
+			).toEqual([200, { received: true }]);
+			expect(server.started).toEqual([
+				{ workflow_id: WORKFLOW, message_id: messageId, status, extra: { a: [1, null] } },
+			]);
+		},
+	);
 
-	test.each(['processing', 'queued', 'running', 'Running', 'PROCESSING', ' queued '])('the status "%s" does not', async (status) => {
-		await wait();
-		expect(await deliver({ status })).toEqual([200, { received: true, ignored: `status ${status}` }]);
-		expect(server.started).toEqual([]);
-	});
+	test.each(['processing', 'queued', 'running', 'Running', 'PROCESSING', ' queued '])(
+		'the status "%s" does not',
+		async (status) => {
+			await wait();
+			expect(await deliver({ status })).toEqual([
+				200,
+				{ received: true, ignored: `status ${status}` },
+			]);
+			expect(server.started).toEqual([]);
+		},
+	);
 
 	test.each<[string, Partial<CallbackSpec> & { messageId?: string }, number, RegExp]>([
 		['unsigned', { signature: 'missing' }, 401, /missing/],
@@ -264,20 +477,31 @@ describe('while it waits', () => {
 		['for another run', { messageId: 'other' }, 409, /waits for another run/],
 		['not JSON', { rawBody: '{' }, 400, /not a JSON object/],
 		['without message_id', { rawBody: '{"status":"success"}' }, 400, /message_id/],
-	])('a callback that is %s does not, and the right one still does', async (_, callback, status, says) => {
-		await wait();
-		expect(await deliver(callback)).toEqual([status, { error: expect.stringMatching(says) }]);
-		expect(server.started).toEqual([]);
-		expect(await deliver()).toEqual([200, { received: true }]);
-		expect(server.started).toHaveLength(1);
-	});
+	])(
+		'a callback that is %s does not, and the right one still does',
+		async (_, callback, status, says) => {
+			await wait();
+			expect(await deliver(callback)).toEqual([status, { error: expect.stringMatching(says) }]);
+			expect(server.started).toEqual([]);
+			expect(await deliver()).toEqual([200, { received: true }]);
+			expect(server.started).toHaveLength(1);
+		},
+	);
 
-	test.each(['success', 'failed'])('of two final callbacks at the same instant (the other: %s) one resumes it, the other is a duplicate', async (status) => {
-		await wait();
-		const answers = await Promise.all([deliver(), deliver({ status })]);
-		expect(answers).toEqual(expect.arrayContaining([[200, { received: true }], [200, { received: true, ignored: 'duplicate' }]]));
-		expect(server.started).toHaveLength(1);
-	});
+	test.each(['success', 'failed'])(
+		'of two final callbacks at the same instant (the other: %s) one resumes it, the other is a duplicate',
+		async (status) => {
+			await wait();
+			const answers = await Promise.all([deliver(), deliver({ status })]);
+			expect(answers).toEqual(
+				expect.arrayContaining([
+					[200, { received: true }],
+					[200, { received: true, ignored: 'duplicate' }],
+				]),
+			);
+			expect(server.started).toHaveLength(1);
+		},
+	);
 
 	test('where the credential cannot be read, the sender is told to come again, and it keeps waiting', async () => {
 		waiting = await startAndWait();
@@ -285,7 +509,10 @@ describe('while it waits', () => {
 		const given = credentials();
 		server = await serveWaiting(waiting, PARAMETERS, given);
 		given.gone = true;
-		expect(await deliver()).toEqual([500, { error: expect.stringMatching(/credential cannot be read/) }]);
+		expect(await deliver()).toEqual([
+			500,
+			{ error: expect.stringMatching(/credential cannot be read/) },
+		]);
 		given.gone = false;
 		expect(await deliver()).toEqual([200, { received: true }]);
 		expect(server.started).toHaveLength(1);
@@ -296,11 +523,17 @@ describe('while it waits', () => {
 		expect(await deliver()).toEqual([200, { received: true }]);
 	});
 
-	test.each(['no', 'false', 'yes', 1, [], {}, null])('with %j as Accept Unsigned Callbacks, which does not plainly say so, an unsigned one is refused', async (value) => {
-		await wait({ acceptUnsigned: `={{ ${JSON.stringify(value)} }}` });
-		expect(await deliver({ signature: 'missing' })).toEqual([401, { error: expect.stringMatching(/missing/) }]);
-		expect(server.started).toEqual([]);
-	});
+	test.each(['no', 'false', 'yes', 1, [], {}, null])(
+		'with %j as Accept Unsigned Callbacks, which does not plainly say so, an unsigned one is refused',
+		async (value) => {
+			await wait({ acceptUnsigned: `={{ ${JSON.stringify(value)} }}` });
+			expect(await deliver({ signature: 'missing' })).toEqual([
+				401,
+				{ error: expect.stringMatching(/missing/) },
+			]);
+			expect(server.started).toEqual([]);
+		},
+	);
 
 	test('with "true" as a text, it is accepted', async () => {
 		await wait({ acceptUnsigned: 'true' });
@@ -315,13 +548,20 @@ describe('while it waits', () => {
 
 	test('numbers that JavaScript would change come out with their digits', async () => {
 		await wait();
-		await deliver({ rawBody: `{"message_id":"${messageId}","status":"success","claim":8202522731445525542,"n":7}` });
-		expect(server.started).toEqual([{ message_id: messageId, status: 'success', claim: '8202522731445525542', n: 7 }]);
+		await deliver({
+			rawBody: `{"message_id":"${messageId}","status":"success","claim":8202522731445525542,"n":7}`,
+		});
+		expect(server.started).toEqual([
+			{ message_id: messageId, status: 'success', claim: '8202522731445525542', n: 7 },
+		]);
 	});
 
 	test('with Accept Unsigned Callbacks, it must still be for this run', async () => {
 		await wait({ acceptUnsigned: true });
-		expect(await deliver({ signature: 'missing', messageId: 'other' })).toEqual([409, { error: expect.any(String) }]);
+		expect(await deliver({ signature: 'missing', messageId: 'other' })).toEqual([
+			409,
+			{ error: expect.any(String) },
+		]);
 		expect(await deliver({ signature: 'missing' })).toEqual([200, { received: true }]);
 	});
 });

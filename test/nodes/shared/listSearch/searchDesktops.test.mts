@@ -14,7 +14,12 @@ test('names, states and IDs, those that run first', async () => {
 			{ desktop_id: 'd-1', name: 'Archive', status: 'deleted' },
 			{ desktop_id: 'd-2', name: 'Zoo', status: 'running' },
 			{ desktop_id: 'd-3', status: 'running' },
-			{ desktop_id: 'd-4', name: 'archive', status: 'running', session: { href: 'https://sessions.invalid/x' } },
+			{
+				desktop_id: 'd-4',
+				name: 'archive',
+				status: 'running',
+				session: { href: 'https://sessions.invalid/x' },
+			},
 			{ desktop_id: 'd-5' },
 			{ name: 'no ID' },
 		],
@@ -31,14 +36,21 @@ test('names, states and IDs, those that run first', async () => {
 });
 
 test('is searched', async () => {
-	const [a, b] = [sandbox.desktops.add({ name: 'Claims' }), sandbox.desktops.add({ name: 'Portal' })];
-	expect((await user.list('searchDesktops', {}, 'claim')).results.map(({ value }) => value)).toEqual([a]);
+	const [a, b] = [
+		sandbox.desktops.add({ name: 'Claims' }),
+		sandbox.desktops.add({ name: 'Portal' }),
+	];
+	expect(
+		(await user.list('searchDesktops', {}, 'claim')).results.map(({ value }) => value),
+	).toEqual([a]);
 	expect((await user.list('searchDesktops', {}, b)).results.map(({ value }) => value)).toEqual([b]);
 });
 
 test('a name is found in either form of Unicode', async () => {
 	const id = sandbox.desktops.add({ name: 'Büro'.normalize('NFD') });
-	expect((await user.list('searchDesktops', {}, 'BÜRO')).results.map(({ value }) => value)).toEqual([id]);
+	expect((await user.list('searchDesktops', {}, 'BÜRO')).results.map(({ value }) => value)).toEqual(
+		[id],
+	);
 });
 
 test('what may pass is tried once more', async () => {
@@ -47,13 +59,23 @@ test('what may pass is tried once more', async () => {
 });
 
 test.each([
-	['a wrong key', { refuse: errorAnswer(401, 'json') }, /^NenAI did not accept the API key for the list of desktops \(HTTP 401\).*\. Check the API key of the credential/],
-	['no list', { answer: { total: 3 } }, /has a form that this node does not know \(HTTP 200\): \{"total":3\}/],
+	[
+		'a wrong key',
+		{ refuse: errorAnswer(401, 'json') },
+		/^NenAI did not accept the API key for the list of desktops \(HTTP 401\).*\. Check the API key of the credential/,
+	],
+	[
+		'no list',
+		{ answer: { total: 3 } },
+		/has a form that this node does not know \(HTTP 200\): \{"total":3\}/,
+	],
 ])('says why it cannot be loaded: %s', async (_, fault, message) => {
 	user.fail(fault);
 	await expect(user.list('searchDesktops')).rejects.toThrow(message);
 });
 
 test('a desktop URL that is none', async () => {
-	await expect(user.list('searchDesktops', {}, '', 'getnen.ai')).rejects.toThrow(/^The desktop URL of the credential is not an http\(s\) URL\. It is usually https:\/\/desktop\.api\.getnen\.ai\./);
+	await expect(user.list('searchDesktops', {}, '', 'getnen.ai')).rejects.toThrow(
+		/^The desktop URL of the credential is not an http\(s\) URL\. It is usually https:\/\/desktop\.api\.getnen\.ai\./,
+	);
 });

@@ -8,7 +8,11 @@ let sandbox: Sandbox;
 withSandbox((given) => (sandbox = given));
 
 const user = new DesktopUser(() => sandbox);
-const custom = (desktopId: INodeParameters[string]) => ({ resource: 'computer', operation: 'custom', desktopId });
+const custom = (desktopId: INodeParameters[string]) => ({
+	resource: 'computer',
+	operation: 'custom',
+	desktopId,
+});
 const PRINTER = { name: 'printer', description: 'Prints', parameters: {} };
 
 test.each([
@@ -18,23 +22,48 @@ test.each([
 ])('is what the desktop in the form has: %s', async (_, toValue) => {
 	sandbox.setDefaults({ desktopTools: [PRINTER] });
 	const id = sandbox.desktops.add();
-	expect(await user.list('searchTools', custom(toValue(id)))).toEqual({ results: [{ name: 'computer', value: 'computer' }, { name: 'printer', value: 'printer' }] });
+	expect(await user.list('searchTools', custom(toValue(id)))).toEqual({
+		results: [
+			{ name: 'computer', value: 'computer' },
+			{ name: 'printer', value: 'printer' },
+		],
+	});
 	expect((await user.list('searchTools', custom(toValue(id)), 'print')).results).toHaveLength(1);
 });
 
 test('a name is found in either form of Unicode', async () => {
 	sandbox.setDefaults({ desktopTools: [{ ...PRINTER, name: 'prüfer' }] });
 	const id = sandbox.desktops.add();
-	expect((await user.list('searchTools', custom(id), 'Prüfer'.normalize('NFD'))).results.map(({ value }) => value)).toEqual(['prüfer']);
+	expect(
+		(await user.list('searchTools', custom(id), 'Prüfer'.normalize('NFD'))).results.map(
+			({ value }) => value,
+		),
+	).toEqual(['prüfer']);
 });
 
 test.each([
-	['no desktop', { __rl: true, mode: 'list', value: '' }, /^Choose a desktop first: each has tools of its own\. Or: Choose "By Name" instead/],
-	['an expression', { __rl: true, mode: 'id', value: '={{ $json.desktop_id }}' }, /since it is an expression\. Choose "By Name" instead/],
-	['an expression in place of it', '={{ $json.desktop_id }}', /since it is an expression\. Choose "By Name" instead/],
+	[
+		'no desktop',
+		{ __rl: true, mode: 'list', value: '' },
+		/^Choose a desktop first: each has tools of its own\. Or: Choose "By Name" instead/,
+	],
+	[
+		'an expression',
+		{ __rl: true, mode: 'id', value: '={{ $json.desktop_id }}' },
+		/since it is an expression\. Choose "By Name" instead/,
+	],
+	[
+		'an expression in place of it',
+		'={{ $json.desktop_id }}',
+		/since it is an expression\. Choose "By Name" instead/,
+	],
 	['what is no ID', '..', /^What stands there is no desktop ID: .* Or: Choose "By Name" instead/],
 	['half a character', 'd\ud800', /^What stands there is no desktop ID: /],
-	['an unknown desktop', 'dsk_0', /^NenAI was asked for the tools of desktop dsk_0 and refused \(HTTP 404\): Desktop dsk_0 not found\. Check the desktop ID/],
+	[
+		'an unknown desktop',
+		'dsk_0',
+		/^NenAI was asked for the tools of desktop dsk_0 and refused \(HTTP 404\): Desktop dsk_0 not found\. Check the desktop ID/,
+	],
 ])('with %s, it says what to do', async (_, desktopId, message) => {
 	await expect(user.list('searchTools', custom(desktopId))).rejects.toThrow(message);
 });

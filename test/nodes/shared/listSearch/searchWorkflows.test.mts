@@ -6,10 +6,17 @@ import { Credentials, loadList } from '../../engine.mts';
 let sandbox: Sandbox;
 withSandbox((given) => (sandbox = given));
 
-const search = (filter?: string, mcpUrl = sandbox.mcpUrl) => loadList('searchWorkflows', new Credentials({ apiKey: sandbox.apiKey, baseUrl: sandbox.url, mcpUrl }), filter);
+const search = (filter?: string, mcpUrl = sandbox.mcpUrl) =>
+	loadList(
+		'searchWorkflows',
+		new Credentials({ apiKey: sandbox.apiKey, baseUrl: sandbox.url, mcpUrl }),
+		filter,
+	);
 const WORKFLOWS = { 'w-1': 'Send a claim', 'w-2': 'book a patient', 'w-3': 'Book a room' };
-const answer = (whole: Record<string, unknown>) => sandbox.mcpFaults.add({ match: { method: 'tools/call' }, result: { whole } });
-const answerJson = (json: unknown) => answer({ content: [{ type: 'text', text: JSON.stringify(json) }] });
+const answer = (whole: Record<string, unknown>) =>
+	sandbox.mcpFaults.add({ match: { method: 'tools/call' }, result: { whole } });
+const answerJson = (json: unknown) =>
+	answer({ content: [{ type: 'text', text: JSON.stringify(json) }] });
 
 test('the workflows, by name', async () => {
 	sandbox.setDefaults({ workflowNames: WORKFLOWS });
@@ -36,7 +43,10 @@ test.each([
 	[[{ id: 1, name: 'A' }], [{ name: 'A', value: '1' }]],
 	[{ workflows: [{ workflow_id: 'x', workflow_name: 'B' }] }, [{ name: 'B', value: 'x' }]],
 	[{ success: true, data: [{ workflowId: 'y', workflowName: 'C' }] }, [{ name: 'C', value: 'y' }]],
-	[{ success: true, data: { orgId: 'o', workflows: [{ workflowId: 'y', workflowName: 'C' }] } }, [{ name: 'C', value: 'y' }]],
+	[
+		{ success: true, data: { orgId: 'o', workflows: [{ workflowId: 'y', workflowName: 'C' }] } },
+		[{ name: 'C', value: 'y' }],
+	],
 	[{ workflows: [{ id: 'z', name: '  ' }] }, [{ name: 'z', value: 'z' }]],
 	[{ workflows: [{ workflowId: 'z', id: 'row 7' }] }, [{ name: 'z', value: 'z' }]],
 	[{ workflows: [{ title: 'no ID' }, { id: 'z', name: '' }] }, [{ name: 'z', value: 'z' }]],
@@ -55,17 +65,29 @@ describe('the ID stands behind a name where two are equal', () => {
 		['with spaces around it', ['Book', ' Book ']],
 		['in another form of Unicode', [NFC, NFD]],
 	])('%s', async (_, [one, two]) => {
-		answerJson([{ id: 'a', name: one }, { id: 'b', name: two }, { id: 'c', name: 'Other' }]);
-		expect((await search()).results.map(({ name }) => name)).toEqual(expect.arrayContaining([`${one.trim()} (a)`, `${two.trim()} (b)`, 'Other']));
+		answerJson([
+			{ id: 'a', name: one },
+			{ id: 'b', name: two },
+			{ id: 'c', name: 'Other' },
+		]);
+		expect((await search()).results.map(({ name }) => name)).toEqual(
+			expect.arrayContaining([`${one.trim()} (a)`, `${two.trim()} (b)`, 'Other']),
+		);
 	});
 
 	test('also where the other one is not among those that were found, or is not published', async () => {
-		answerJson([{ id: 'a', name: 'Book' }, { id: 'b', name: 'Book', publishedAt: null }]);
+		answerJson([
+			{ id: 'a', name: 'Book' },
+			{ id: 'b', name: 'Book', publishedAt: null },
+		]);
 		expect((await search('a')).results).toEqual([{ name: 'Book (a)', value: 'a' }]);
 	});
 
 	test('an entry that comes twice is one', async () => {
-		answerJson([{ id: 'a', name: 'Book' }, { id: 'a', name: 'Book' }]);
+		answerJson([
+			{ id: 'a', name: 'Book' },
+			{ id: 'a', name: 'Book' },
+		]);
 		expect((await search()).results).toEqual([{ name: 'Book', value: 'a' }]);
 	});
 
@@ -74,7 +96,10 @@ describe('the ID stands behind a name where two are equal', () => {
 		[NFD, NFC],
 		[NFC, NFD.toUpperCase()],
 	])('the name %j is found by %j', async (name, filter) => {
-		answerJson([{ id: 'a', name }, { id: 'b', name: 'Other' }]);
+		answerJson([
+			{ id: 'a', name },
+			{ id: 'b', name: 'Other' },
+		]);
 		expect((await search(filter)).results.map(({ value }) => value)).toEqual(['a']);
 	});
 });
@@ -97,13 +122,21 @@ test('what is not published is marked, and comes last', async () => {
 		{ name: 'Bill – not published', value: 'w-5' },
 		{ name: 'w-4 – not published', value: 'w-4' },
 	]);
-	expect((await search('published')).results.map(({ value }) => value)).toEqual(['w-1', 'w-5', 'w-4']);
+	expect((await search('published')).results.map(({ value }) => value)).toEqual([
+		'w-1',
+		'w-5',
+		'w-4',
+	]);
 });
 
 test.each([
 	['no content', { content: [] }, /it holds nothing/],
 	['a link', { content: [{ type: 'resource_link', uri: 'list:1' }] }, /it holds a link, list:1/],
-	['an empty list and an error', { structuredContent: { success: true, workflows: [], error: 'The deployment is gone' } }, /could not say: The deployment is gone/],
+	[
+		'an empty list and an error',
+		{ structuredContent: { success: true, workflows: [], error: 'The deployment is gone' } },
+		/could not say: The deployment is gone/,
+	],
 ])('%s is an error, not an empty list', async (_, whole, message) => {
 	answer(whole);
 	await expect(search()).rejects.toThrow(message);
@@ -133,7 +166,9 @@ test('one workflow alone, and not what is listed in it', async () => {
 test('a pause is not sat out, and the advice is for somebody who looks at a list', async () => {
 	sandbox.mcpFaults.add({ refuse: { status: 429, retryAfter: { seconds: 60, as: 'seconds' } } });
 	const begin = Date.now();
-	await expect(search()).rejects.toThrow(/too busy to answer \(HTTP 429\)\. Try again in a moment, or choose "By ID"\./);
+	await expect(search()).rejects.toThrow(
+		/too busy to answer \(HTTP 429\)\. Try again in a moment, or choose "By ID"\./,
+	);
 	expect(Date.now() - begin).toBeLessThan(2000);
 });
 
@@ -144,17 +179,38 @@ describe('what cannot be loaded says why, and what to do', () => {
 	});
 
 	test.each([
-		['a wrong key', () => sandbox.mcpFaults.add({ refuse: errorAnswer(401, 'json') }), /^NenAI did not accept the API key \(HTTP 401\).*\. Check the API key of the credential/],
-		['no tool', () => sandbox.setDefaults({ mcpTools: currentTools.filter((name) => name !== 'nen_list_workflows') }), /no tool that could be asked for the workflows\. It offers: nen_status/],
-		['entries without an ID', () => answerJson({ workflows: [{ title: 'A' }] }), /has no IDs in a form that this node knows\. Choose "By ID" instead/],
+		[
+			'a wrong key',
+			() => sandbox.mcpFaults.add({ refuse: errorAnswer(401, 'json') }),
+			/^NenAI did not accept the API key \(HTTP 401\).*\. Check the API key of the credential/,
+		],
+		[
+			'no tool',
+			() =>
+				sandbox.setDefaults({
+					mcpTools: currentTools.filter((name) => name !== 'nen_list_workflows'),
+				}),
+			/no tool that could be asked for the workflows\. It offers: nen_status/,
+		],
+		[
+			'entries without an ID',
+			() => answerJson({ workflows: [{ title: 'A' }] }),
+			/has no IDs in a form that this node knows\. Choose "By ID" instead/,
+		],
 		['no list', () => answerJson({ total: 3 }), /it holds no list\): \{"total":3\}/],
-		['several deployments', () => answerJson({ success: false, error: 'deploymentId is required' }), /deploymentId is required\. If your API key has several deployments, enter the Deployment ID/],
+		[
+			'several deployments',
+			() => answerJson({ success: false, error: 'deploymentId is required' }),
+			/deploymentId is required\. If your API key has several deployments, enter the Deployment ID/,
+		],
 	])('%s', async (_, arrange, message) => {
 		arrange();
 		await expect(search()).rejects.toThrow(message);
 	});
 
 	test('an MCP URL that is none', async () => {
-		await expect(search('', 'mcp.getnen.ai')).rejects.toThrow(/^The MCP URL of the credential is not an http\(s\) URL\. It is usually https:\/\/mcp\.getnen\.ai\/v1\./);
+		await expect(search('', 'mcp.getnen.ai')).rejects.toThrow(
+			/^The MCP URL of the credential is not an http\(s\) URL\. It is usually https:\/\/mcp\.getnen\.ai\/v1\./,
+		);
 	});
 });

@@ -15,8 +15,14 @@ const pressTest = (data: object = {}) =>
 		data: { apiKey: sandbox.apiKey, baseUrl: sandbox.url, ...data },
 	});
 
-test.each([['as it is', ''], ['with slashes after the base URL', '//']])('a good key, %s: OK, and nothing is started', async (_, slashes) => {
-	expect(await pressTest({ baseUrl: sandbox.url + slashes })).toEqual({ status: 'OK', message: expect.stringMatching(/knows this API key/) });
+test.each([
+	['as it is', ''],
+	['with slashes after the base URL', '//'],
+])('a good key, %s: OK, and nothing is started', async (_, slashes) => {
+	expect(await pressTest({ baseUrl: sandbox.url + slashes })).toEqual({
+		status: 'OK',
+		message: expect.stringMatching(/knows this API key/),
+	});
 	expect(sandbox.state().counts).toMatchObject({ requests: 1, runsStarted: 0 });
 	expect(sandbox.state().requests[0].authorized).toBe(true);
 });
@@ -24,19 +30,38 @@ test.each([['as it is', ''], ['with slashes after the base URL', '//']])('a good
 test.each([401, 403] as const)('a bad key, refused with %s', async (refusedKeyStatus) => {
 	sandbox.setDefaults({ refusedKeyStatus });
 	const result = await pressTest({ apiKey: 'test-wrong-key' });
-	expect(result).toEqual({ status: 'Error', message: expect.stringMatching(/does not accept this API key.*\(HTTP 40[13]\)/) });
+	expect(result).toEqual({
+		status: 'Error',
+		message: expect.stringMatching(/does not accept this API key.*\(HTTP 40[13]\)/),
+	});
 	expect(result.message).not.toContain('test-wrong-key');
 });
 
 test.each<[string, Answer, RegExp]>([
-	['a redirect', { status: 302, headers: { location: 'http://127.0.0.1:1/' } }, /answers with a redirect.*\(HTTP 302\)/],
+	[
+		'a redirect',
+		{ status: 302, headers: { location: 'http://127.0.0.1:1/' } },
+		/answers with a redirect.*\(HTTP 302\)/,
+	],
 	['a web page', { status: 200, body: 'Welcome' }, /not as the NenAI API does.*\(HTTP 200\)/],
 	['an address without the API', { status: 404 }, /not as the NenAI API does.*\(HTTP 404\)/],
-	['a 400 of another server', { status: 400, body: 'plain HTTP request was sent to HTTPS port' }, /not as the NenAI API does.*\(HTTP 400\)/],
+	[
+		'a 400 of another server',
+		{ status: 400, body: 'plain HTTP request was sent to HTTPS port' },
+		/not as the NenAI API does.*\(HTTP 400\)/,
+	],
 	['too many requests', { status: 429 }, /was not checked.*\(HTTP 429\)/],
 	['a broken gateway', { status: 502 }, /was not checked.*\(HTTP 502\)/],
-	['a proxy that wants a password', { status: 407 }, /Something between this n8n and NenAI.*was not checked.*\(HTTP 407\)/],
-	['a firewall', { status: 403, body: '<h1>Blocked</h1>', contentType: 'text/html' }, /Something between this n8n and NenAI.*\(HTTP 403\)/],
+	[
+		'a proxy that wants a password',
+		{ status: 407 },
+		/Something between this n8n and NenAI.*was not checked.*\(HTTP 407\)/,
+	],
+	[
+		'a firewall',
+		{ status: 403, body: '<h1>Blocked</h1>', contentType: 'text/html' },
+		/Something between this n8n and NenAI.*\(HTTP 403\)/,
+	],
 ])('%s', async (_, refuse, says) => {
 	sandbox.faults.add({ refuse });
 	expect(await pressTest()).toEqual({ status: 'Error', message: expect.stringMatching(says) });
@@ -46,8 +71,15 @@ test.each([
 	['an unreachable host', 'http://127.0.0.1:1', /could not be reached: the connection was refused/],
 	['a base URL that is none', 'api.getnen.ai', /not an http\(s\) URL/],
 	['an empty base URL', '', /^The base URL is empty/],
-	['a base URL with a password', 'https://user:test-key@api.example', /has a user name or a password in it\. It is usually/],
+	[
+		'a base URL with a password',
+		'https://user:test-key@api.example',
+		/has a user name or a password in it\. It is usually/,
+	],
 	['a base URL with a query', 'https://api.example?key=test', /has a "\?" or a "#" in it\. It is/],
 ])('%s', async (_, baseUrl, says) => {
-	expect(await pressTest({ baseUrl })).toEqual({ status: 'Error', message: expect.stringMatching(says) });
+	expect(await pressTest({ baseUrl })).toEqual({
+		status: 'Error',
+		message: expect.stringMatching(says),
+	});
 });

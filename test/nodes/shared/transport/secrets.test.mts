@@ -10,30 +10,78 @@ import { stored } from '../../onDesktops.mts';
 
 const KEY = 'test/key+"odd"<&>\'x\\1';
 let sandbox: Sandbox;
-withSandbox((given) => (sandbox = given), { retryDelaysMs: [], apiKey: KEY, desktopTimeScale: 0.01 });
+withSandbox((given) => (sandbox = given), {
+	retryDelaysMs: [],
+	apiKey: KEY,
+	desktopTimeScale: 0.01,
+});
 
 const credentials = (more: IDataObject = {}) => {
 	const { url: baseUrl, mcpUrl, desktopUrl } = sandbox;
-	return new Credentials({ apiKey: KEY, baseUrl, mcpUrl, desktopUrl, webhookSecret: 'test-webhook-secret', previousWebhookSecret: 'test-previous-secret', ...more });
+	return new Credentials({
+		apiKey: KEY,
+		baseUrl,
+		mcpUrl,
+		desktopUrl,
+		webhookSecret: 'test-webhook-secret',
+		previousWebhookSecret: 'test-previous-secret',
+		...more,
+	});
 };
-const use = async (resource: string, operation: string, parameters: INodeParameters = {}, given = credentials(), items: IDataObject[] = [{}]) =>
+const use = async (
+	resource: string,
+	operation: string,
+	parameters: INodeParameters = {},
+	given = credentials(),
+	items: IDataObject[] = [{}],
+) =>
 	await execute({ credentials: given, items, parameters: { resource, operation, ...parameters } });
-const start = async (given?: Credentials) => await use('run', 'start', { workflowId: 'w', parametersMode: 'input', callback: 'none', options: { maxTries: 1 } }, given);
-const state = async (given?: Credentials) => await use('run', 'get', { messageId: 'm-1', options: { maxTries: 1 } }, given);
-const desktop = async (given?: Credentials) => await use('desktop', 'rename', { desktopId: 'd', name: 'x' }, given);
+const start = async (given?: Credentials) =>
+	await use(
+		'run',
+		'start',
+		{ workflowId: 'w', parametersMode: 'input', callback: 'none', options: { maxTries: 1 } },
+		given,
+	);
+const state = async (given?: Credentials) =>
+	await use('run', 'get', { messageId: 'm-1', options: { maxTries: 1 } }, given);
+const desktop = async (given?: Credentials) =>
+	await use('desktop', 'rename', { desktopId: 'd', name: 'x' }, given);
 
 /** Whether a text has the key, or a long part of it, in any spelling. */
-const reveals = (text: string) => Object.values(SPELLINGS).some((write) => [KEY, KEY.slice(0, 8), KEY.slice(8)].some((part) => text.toLowerCase().includes(write(part).toLowerCase())));
-const everything = (execution: Execution) => `${stored(execution)} ${execution.error?.message} ${execution.error?.description} ${execution.error?.stored} ${execution.hints.join(' ')}`;
+const reveals = (text: string) =>
+	Object.values(SPELLINGS).some((write) =>
+		[KEY, KEY.slice(0, 8), KEY.slice(8)].some((part) =>
+			text.toLowerCase().includes(write(part).toLowerCase()),
+		),
+	);
+const everything = (execution: Execution) =>
+	`${stored(execution)} ${execution.error?.message} ${execution.error?.description} ${execution.error?.stored} ${execution.hints.join(' ')}`;
 
 /** The others are tested without a server (test/unit/shared/failures/redact.test.mts). */
-const SEEN = ['as it is', 'in capitals', 'as JSON with escaped slashes', 'as JSON in JSON', 'as JSON, all characters as \\u', 'percent-encoded', 'as HTML', 'as HTML, all characters'];
+const SEEN = [
+	'as it is',
+	'in capitals',
+	'as JSON with escaped slashes',
+	'as JSON in JSON',
+	'as JSON, all characters as \\u',
+	'percent-encoded',
+	'as HTML',
+	'as HTML, all characters',
+];
 
 describe.each(SEEN)('an error that quotes the key %s', (name) => {
 	const write = SPELLINGS[name];
 	const body = (status: number): Answer => ({ status, body: `before ${write(KEY)} after` });
-	const words = (status: number): Answer => ({ status, body: { error: 'before', message: `${write(KEY)} after` } });
-	const inJson = (status: number): Answer => ({ status, body: `{"unknown":"before ${JSON.stringify(write(KEY)).slice(1, -1)} after"}`, contentType: 'application/json' });
+	const words = (status: number): Answer => ({
+		status,
+		body: { error: 'before', message: `${write(KEY)} after` },
+	});
+	const inJson = (status: number): Answer => ({
+		status,
+		body: `{"unknown":"before ${JSON.stringify(write(KEY)).slice(1, -1)} after"}`,
+		contentType: 'application/json',
+	});
 	const shown = async (execution: Promise<Execution>) => {
 		const done = await execution;
 		expect(done.error?.message).toMatch(/before:? \*\*\* after/);
@@ -41,7 +89,13 @@ describe.each(SEEN)('an error that quotes the key %s', (name) => {
 	};
 
 	test('starting a run', async () => {
-		for (const refuse of [body(400), words(401), body(500), body(429), { ...body(502), contentType: 'text/html' }]) {
+		for (const refuse of [
+			body(400),
+			words(401),
+			body(500),
+			body(429),
+			{ ...body(502), contentType: 'text/html' },
+		]) {
 			sandbox.faults.next({ refuse });
 			await shown(start());
 		}
@@ -56,7 +110,12 @@ describe.each(SEEN)('an error that quotes the key %s', (name) => {
 			sandbox.mcpFaults.next({ refuse });
 			await shown(state());
 		}
-		for (const result of [{ isError: `before ${write(KEY)} after` }, { rpcError: { code: -32602, message: `before ${write(KEY)} after` } }, { form: 'json-text', data: { success: false, error: `before ${write(KEY)} after` } }, { form: 'structured', data: { unknown: `before ${write(KEY)} after` } }] as const) {
+		for (const result of [
+			{ isError: `before ${write(KEY)} after` },
+			{ rpcError: { code: -32602, message: `before ${write(KEY)} after` } },
+			{ form: 'json-text', data: { success: false, error: `before ${write(KEY)} after` } },
+			{ form: 'structured', data: { unknown: `before ${write(KEY)} after` } },
+		] as const) {
 			sandbox.mcpFaults.add({ match: { method: 'tools/call' }, times: 1, result });
 			await shown(state());
 		}
@@ -68,7 +127,10 @@ describe.each(SEEN)('an error that quotes the key %s', (name) => {
 			if (refuse.contentType === undefined) await shown(desktop());
 			else expect(reveals(everything(await desktop()))).toBe(false);
 		}
-		for (const fault of [{ wholeAnswer: body(200) }, { answer: { success: false, error: `before ${write(KEY)} after` } }]) {
+		for (const fault of [
+			{ wholeAnswer: body(200) },
+			{ answer: { success: false, error: `before ${write(KEY)} after` } },
+		]) {
 			const desktopId = sandbox.desktops.add();
 			sandbox.desktopFaults.next(fault);
 			await shown(use('desktop', 'rename', { desktopId, name: 'x' }));
@@ -92,11 +154,16 @@ test('a redirect to a host that is named by the key', async () => {
 	sandbox.faults.next({ refuse: { status: 302, headers } });
 	sandbox.mcpFaults.next({ refuse: { status: 302, headers } });
 	sandbox.desktopFaults.next({ refuse: { status: 302, headers } });
-	for (const ask of [start, state, desktop]) expect((await ask(credentials({ apiKey }))).error?.message).toContain('to ***.example.com');
+	for (const ask of [start, state, desktop])
+		expect((await ask(credentials({ apiKey }))).error?.message).toContain('to ***.example.com');
 });
 
 describe('a success that repeats the key', () => {
-	const echo = () => ({ said: `a ${KEY} b`, list: [{ [`the ${KEY}`]: KEY }], inJson: JSON.stringify({ key: KEY }) });
+	const echo = () => ({
+		said: `a ${KEY} b`,
+		list: [{ [`the ${KEY}`]: KEY }],
+		inJson: JSON.stringify({ key: KEY }),
+	});
 	const CLEAN = { said: 'a *** b', list: [{ 'the ***': '***' }], inJson: '{"key":"***"}' };
 
 	test('a run', async () => {
@@ -109,17 +176,34 @@ describe('a success that repeats the key', () => {
 	});
 
 	test.each(['json-text', 'structured'] as const)('the state of a run, as %s', async (form) => {
-		sandbox.mcpFaults.add({ match: { method: 'tools/call' }, result: { form, data: { status: 'running', ...echo() } } });
+		sandbox.mcpFaults.add({
+			match: { method: 'tools/call' },
+			result: { form, data: { status: 'running', ...echo() } },
+		});
 		const execution = await state();
-		expect(execution.items.map(({ json }) => json)).toEqual([{ status: 'running', messageId: 'm-1', finished: false, ...CLEAN }]);
+		expect(execution.items.map(({ json }) => json)).toEqual([
+			{ status: 'running', messageId: 'm-1', finished: false, ...CLEAN },
+		]);
 		expect(reveals(stored(execution))).toBe(false);
 	});
 
 	test('lists of runs and workflows', async () => {
-		sandbox.mcpFaults.add({ match: { tool: 'nen_list_runs' }, result: { data: { runs: [{ messageId: 'm-1', ...echo() }] } } });
-		sandbox.mcpFaults.add({ match: { tool: 'nen_list_workflows' }, result: { data: { workflows: [{ workflowId: 'w-1', workflowName: `of ${KEY}`, ...echo() }] } } });
-		expect((await use('run', 'getMany', { workflowId: 'w' })).items.map(({ json }) => json)).toEqual([{ messageId: 'm-1', ...CLEAN }]);
-		expect((await use('workflow', 'getMany')).items.map(({ json }) => json)).toEqual([{ workflowId: 'w-1', workflowName: 'of ***', ...CLEAN }]);
+		sandbox.mcpFaults.add({
+			match: { tool: 'nen_list_runs' },
+			result: { data: { runs: [{ messageId: 'm-1', ...echo() }] } },
+		});
+		sandbox.mcpFaults.add({
+			match: { tool: 'nen_list_workflows' },
+			result: {
+				data: { workflows: [{ workflowId: 'w-1', workflowName: `of ${KEY}`, ...echo() }] },
+			},
+		});
+		expect(
+			(await use('run', 'getMany', { workflowId: 'w' })).items.map(({ json }) => json),
+		).toEqual([{ messageId: 'm-1', ...CLEAN }]);
+		expect((await use('workflow', 'getMany')).items.map(({ json }) => json)).toEqual([
+			{ workflowId: 'w-1', workflowName: 'of ***', ...CLEAN },
+		]);
 		expect(JSON.stringify(await loadList('searchWorkflows', credentials()))).toContain('of ***');
 	});
 
@@ -129,7 +213,9 @@ describe('a success that repeats the key', () => {
 		for (const output of ['text', 'file']) {
 			const execution = await use('run', 'getLogs', { messageId: 'm-1', output });
 			const { json, binary } = execution.items[0];
-			expect(output === 'text' ? json.logs : Buffer.from(binary?.data.data ?? '', 'base64').toString()).toMatch(/^\{"sent":"\*\*\*"\}\nnext line\n$/);
+			expect(
+				output === 'text' ? json.logs : Buffer.from(binary?.data.data ?? '', 'base64').toString(),
+			).toMatch(/^\{"sent":"\*\*\*"\}\nnext line\n$/);
 			expect(reveals(stored(execution))).toBe(false);
 		}
 	});
@@ -139,23 +225,58 @@ describe('a success that repeats the key', () => {
 		expect((await use('desktop', 'get', { desktopId })).items[0].json.name).toBe('of ***');
 		expect((await use('desktop', 'getMany')).items[0].json.name).toBe('of ***');
 		expect(JSON.stringify(await loadList('searchDesktops', credentials()))).toContain('of ***');
-		sandbox.desktopFaults.next({ answer: { files: [{ name: `a ${KEY}.txt`, size: 1, ...echo() }] } });
-		expect((await use('desktopFile', 'getMany', { desktopId })).items.map(({ json }) => json)).toEqual([{ name: 'a ***.txt', size: 1, ...CLEAN }]);
-		sandbox.desktopFaults.next({ answer: { href: `https://sessions.invalid/?key=${encodeURIComponent(KEY)}`, active: true } });
-		expect((await use('desktop', 'openSession', { desktopId })).items[0].json.href).toBe('https://sessions.invalid/?key=***');
+		sandbox.desktopFaults.next({
+			answer: { files: [{ name: `a ${KEY}.txt`, size: 1, ...echo() }] },
+		});
+		expect(
+			(await use('desktopFile', 'getMany', { desktopId })).items.map(({ json }) => json),
+		).toEqual([{ name: 'a ***.txt', size: 1, ...CLEAN }]);
+		sandbox.desktopFaults.next({
+			answer: { href: `https://sessions.invalid/?key=${encodeURIComponent(KEY)}`, active: true },
+		});
+		expect((await use('desktop', 'openSession', { desktopId })).items[0].json.href).toBe(
+			'https://sessions.invalid/?key=***',
+		);
 		sandbox.desktopFaults.next({ answer: { status: 'ok', output: echo() } });
-		expect((await use('computer', 'cursorPosition', { desktopId })).items[0].json).toEqual({ status: 'ok', output: CLEAN });
+		expect((await use('computer', 'cursorPosition', { desktopId })).items[0].json).toEqual({
+			status: 'ok',
+			output: CLEAN,
+		});
 		sandbox.desktopFaults.next({ answer: [{ name: `tool ${KEY}` }] });
-		expect(JSON.stringify(await loadList('searchTools', credentials(), undefined, { resource: 'computer', operation: 'custom', desktopId }))).toContain('tool ***');
+		expect(
+			JSON.stringify(
+				await loadList('searchTools', credentials(), undefined, {
+					resource: 'computer',
+					operation: 'custom',
+					desktopId,
+				}),
+			),
+		).toContain('tool ***');
 	});
 });
 
 describe('a key with which nothing can be sent is refused before anything is sent', () => {
 	const BAD: Array<[what: string, apiKey: string, message: RegExp]> = [
-		['a line break', 'test-secret\npart-two', /^The API Key of the credential has a line break in it/],
-		['a tab', 'test-secret\tpart-two', /^The API Key of the credential has a control character in it/],
-		['another alphabet', 'test-secret-ключ-part-two', /^The API Key of the credential has a character in it that cannot be sent/],
-		['Latin-1', 'test-secret-é-part-two', /^The API Key of the credential has a character in it that cannot be sent/],
+		[
+			'a line break',
+			'test-secret\npart-two',
+			/^The API Key of the credential has a line break in it/,
+		],
+		[
+			'a tab',
+			'test-secret\tpart-two',
+			/^The API Key of the credential has a control character in it/,
+		],
+		[
+			'another alphabet',
+			'test-secret-ключ-part-two',
+			/^The API Key of the credential has a character in it that cannot be sent/,
+		],
+		[
+			'Latin-1',
+			'test-secret-é-part-two',
+			/^The API Key of the credential has a character in it that cannot be sent/,
+		],
 		['few characters', 'part', /^The API Key of the credential is shorter than 8 characters/],
 		['nothing', ' ', /^The API Key of the credential is empty/],
 	];
@@ -194,14 +315,28 @@ describe('a key with which nothing can be sent is refused before anything is sen
 			expect(requests()).toBe(0);
 		});
 
-		test.each(['searchWorkflows', 'searchDesktops', 'searchTools'])('the list %s', async (method) => {
-			await expect(loadList(method, credentials({ apiKey }), undefined, { resource: 'computer', operation: 'custom', desktopId: 'd' })).rejects.toThrow(message);
-			expect(requests()).toBe(0);
-		});
+		test.each(['searchWorkflows', 'searchDesktops', 'searchTools'])(
+			'the list %s',
+			async (method) => {
+				await expect(
+					loadList(method, credentials({ apiKey }), undefined, {
+						resource: 'computer',
+						operation: 'custom',
+						desktopId: 'd',
+					}),
+				).rejects.toThrow(message);
+				expect(requests()).toBe(0);
+			},
+		);
 
 		test('the test of the credential', async () => {
 			const request = jest.fn();
-			const result = await testCredential.call({ helpers: { request } } as never, { id: '1', name: 'NenAI', type: 'nenAiApi', data: { apiKey, baseUrl: sandbox.url } });
+			const result = await testCredential.call({ helpers: { request } } as never, {
+				id: '1',
+				name: 'NenAI',
+				type: 'nenAiApi',
+				data: { apiKey, baseUrl: sandbox.url },
+			});
 			expect(result).toEqual({ status: 'Error', message: expect.stringMatching(message) });
 			if (apiKey !== 'part') expect(result.message).not.toMatch(/test-secret|part-two/);
 			expect(request).not.toHaveBeenCalled();
@@ -217,9 +352,19 @@ describe('a key with which nothing can be sent is refused before anything is sen
 
 test('no error has a webhook secret in it', async () => {
 	const given = () => credentials({ defaultCallbackUrl: 'test-webhook-secret' });
-	const callback = await use('run', 'start', { workflowId: 'w', parametersMode: 'input', callback: 'default' }, given());
+	const callback = await use(
+		'run',
+		'start',
+		{ workflowId: 'w', parametersMode: 'input', callback: 'default' },
+		given(),
+	);
 	sandbox.setDefaults({ fault: { refuse: { status: 400 } } });
-	const refused = await use('run', 'startAndWait', { workflowId: 'w', parametersMode: 'input' }, given());
+	const refused = await use(
+		'run',
+		'startAndWait',
+		{ workflowId: 'w', parametersMode: 'input' },
+		given(),
+	);
 	for (const { error } of [callback, refused]) {
 		expect(error?.message).toMatch(/\[item 0\]/);
 		expect(error?.stored).not.toMatch(/test-webhook-secret|test-previous-secret/);

@@ -4,7 +4,12 @@ import { createServer as createTcpServer, type AddressInfo, type Server } from '
 import { Readable } from 'node:stream';
 import type { IExecuteFunctions, IHttpRequestOptions } from 'n8n-workflow';
 import { classifyNetworkError } from '../../../../nodes/shared/transport/http/classify';
-import { connect, openStream, request, requestDesktop } from '../../../../nodes/shared/transport/http/connection';
+import {
+	connect,
+	openStream,
+	request,
+	requestDesktop,
+} from '../../../../nodes/shared/transport/http/connection';
 import { Credentials, senderOf } from '../../engine.mts';
 
 const servers: Server[] = [];
@@ -30,7 +35,8 @@ async function listen(server: Server): Promise<string> {
 	return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-const serve = async (listener: RequestListener = (_, response) => void response.end('{}')) => await listen(createServer(listener));
+const serve = async (listener: RequestListener = (_, response) => void response.end('{}')) =>
+	await listen(createServer(listener));
 
 const credentials = () => new Credentials({ apiKey: 'test-key' });
 const connection = () => connect({ apiKey: 'test-key' }, { maxTries: 1, timeout: 5 });
@@ -41,9 +47,25 @@ type Helper = [name: string, send: (options: IHttpRequestOptions) => Promise<unk
 /** Each way in which this package sends requests. */
 const HELPERS: Helper[] = [
 	// To the helper, every context of n8n's is the same.
-	['starting runs', async (options) => await request.call(senderOf(credentials()) as unknown as IExecuteFunctions, options, connection())],
-	['asking', async (options) => await openStream(senderOf(credentials()), { ...options, abortSignal }, connection())],
-	['desktops', async (options) => await requestDesktop(senderOf(credentials()), { ...options, abortSignal }, connection())],
+	[
+		'starting runs',
+		async (options) =>
+			await request.call(
+				senderOf(credentials()) as unknown as IExecuteFunctions,
+				options,
+				connection(),
+			),
+	],
+	[
+		'asking',
+		async (options) =>
+			await openStream(senderOf(credentials()), { ...options, abortSignal }, connection()),
+	],
+	[
+		'desktops',
+		async (options) =>
+			await requestDesktop(senderOf(credentials()), { ...options, abortSignal }, connection()),
+	],
 ];
 
 async function judge(send: Helper[1], options: IHttpRequestOptions) {
@@ -60,7 +82,11 @@ const circular = (): object => {
 	body.self = body;
 	return body;
 };
-const throwing = { toJSON: () => { throw new RangeError('no'); } };
+const throwing = {
+	toJSON: () => {
+		throw new RangeError('no');
+	},
+};
 const deep = () => {
 	let body: object = {};
 	for (let level = 0; level < 100_000; level += 1) body = { body };
@@ -69,34 +95,90 @@ const deep = () => {
 const FORM = { 'content-type': 'application/x-www-form-urlencoded' };
 
 describe.each(HELPERS)('%s: nothing was sent', (_, send) => {
-	test.each<[what: string, options: (url: string) => Partial<IHttpRequestOptions>, reason: RegExp]>([
-		['a value that holds itself', () => ({ body: circular() }), /^the data cannot be written as JSON \(Converting circular structure to JSON/],
-		['a value that fails to be written', () => ({ body: { throwing } }), /^the data cannot be written as JSON \(no\)$/],
-		['values nested too deeply', () => ({ body: deep() }), /^the data cannot be written as JSON \(Maximum call stack/],
-		['a list that n8n is to write, and cannot', () => ({ body: [circular()] as unknown as object }), /^the request could not be built \(Converting circular structure to JSON/],
-		['a body that n8n takes for a form', () => ({ body: Buffer.from('a=1'), headers: FORM }), /^the request could not be built/],
-		['a stream that n8n takes for a form', () => ({ body: Readable.from(['a=1']) as unknown as object, headers: FORM }), /^the request could not be built/],
-		['an address that is none', () => ({ url: 'http://[bad' }), /^its address, or that of the proxy, is not a valid URL \(ERR_INVALID_URL\)$/],
-		['no address', () => ({ url: '' }), /^its address, or that of the proxy, is not a valid URL/],
-		['a port that does not exist', () => ({ url: 'http://127.0.0.1:99999/' }), /^its address, or that of the proxy, is not a valid URL/],
-		['another protocol', () => ({ url: 'ftp://127.0.0.1/' }), /^the request could not be built \(Unsupported protocol ftp:\)$/],
-		['a header with a name that cannot be sent', (url) => ({ url, headers: { 'a b': 'c' } }), /^a header has a name that cannot be sent|^the request could not be built/],
-		['a method that cannot be sent', (url) => ({ url, method: 'A B' as 'GET' }), /^the request could not be built|^a header has a name/],
-	])('%s', async (__, options, reason) => {
+	test.each<[what: string, options: (url: string) => Partial<IHttpRequestOptions>, reason: RegExp]>(
+		[
+			[
+				'a value that holds itself',
+				() => ({ body: circular() }),
+				/^the data cannot be written as JSON \(Converting circular structure to JSON/,
+			],
+			[
+				'a value that fails to be written',
+				() => ({ body: { throwing } }),
+				/^the data cannot be written as JSON \(no\)$/,
+			],
+			[
+				'values nested too deeply',
+				() => ({ body: deep() }),
+				/^the data cannot be written as JSON \(Maximum call stack/,
+			],
+			[
+				'a list that n8n is to write, and cannot',
+				() => ({ body: [circular()] as unknown as object }),
+				/^the request could not be built \(Converting circular structure to JSON/,
+			],
+			[
+				'a body that n8n takes for a form',
+				() => ({ body: Buffer.from('a=1'), headers: FORM }),
+				/^the request could not be built/,
+			],
+			[
+				'a stream that n8n takes for a form',
+				() => ({ body: Readable.from(['a=1']) as unknown as object, headers: FORM }),
+				/^the request could not be built/,
+			],
+			[
+				'an address that is none',
+				() => ({ url: 'http://[bad' }),
+				/^its address, or that of the proxy, is not a valid URL \(ERR_INVALID_URL\)$/,
+			],
+			['no address', () => ({ url: '' }), /^its address, or that of the proxy, is not a valid URL/],
+			[
+				'a port that does not exist',
+				() => ({ url: 'http://127.0.0.1:99999/' }),
+				/^its address, or that of the proxy, is not a valid URL/,
+			],
+			[
+				'another protocol',
+				() => ({ url: 'ftp://127.0.0.1/' }),
+				/^the request could not be built \(Unsupported protocol ftp:\)$/,
+			],
+			[
+				'a header with a name that cannot be sent',
+				(url) => ({ url, headers: { 'a b': 'c' } }),
+				/^a header has a name that cannot be sent|^the request could not be built/,
+			],
+			[
+				'a method that cannot be sent',
+				(url) => ({ url, method: 'A B' as 'GET' }),
+				/^the request could not be built|^a header has a name/,
+			],
+		],
+	)('%s', async (__, options, reason) => {
 		const url = await serve();
 		const verdict = await judge(send, { url, ...options(url) });
 		expect(verdict).toMatchObject({ kind: 'refused', reason: expect.stringMatching(reason) });
 		expect([connections, bytes]).toEqual([0, 0]);
 	});
 
-	test.each(['http://nenai.test/', 'https://nenai.test/'])('to %s through a proxy whose address is none', async (url) => {
-		const names = ['HTTP_PROXY', 'HTTPS_PROXY'];
-		const before = names.map((name) => process.env[name]);
-		for (const name of names) process.env[name] = 'http://127.0.0.1:99999';
-		const verdict = await judge(send, { url });
-		names.forEach((name, index) => (before[index] === undefined ? delete process.env[name] : (process.env[name] = before[index])));
-		expect(verdict).toMatchObject({ kind: 'refused', reason: 'its address, or that of the proxy, is not a valid URL (ERR_INVALID_URL)' });
-	});
+	test.each(['http://nenai.test/', 'https://nenai.test/'])(
+		'to %s through a proxy whose address is none',
+		async (url) => {
+			const names = ['HTTP_PROXY', 'HTTPS_PROXY'];
+			const before = names.map((name) => process.env[name]);
+			for (const name of names) process.env[name] = 'http://127.0.0.1:99999';
+			const verdict = await judge(send, { url });
+			names.forEach((name, index) =>
+				before[index] === undefined
+					? delete process.env[name]
+					: (process.env[name] = before[index]),
+			);
+			expect(verdict).toMatchObject({
+				kind: 'refused',
+				reason: 'its address, or that of the proxy, is not a valid URL (ERR_INVALID_URL)',
+			});
+		},
+	);
 });
 
 /** Each of these looks like one of the above, but bytes had left by then. */
@@ -118,14 +200,19 @@ describe.each(HELPERS)('%s: it may have been sent', (_, send) => {
 		['two lengths', 'HTTP/1.1 200 OK\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\n'],
 		['headers without end', `HTTP/1.1 200 OK\r\na: ${'x'.repeat(200_000)}\r\n\r\n`],
 	])('an answer of %s', async (__, text) => {
-		const url = await listen(createTcpServer((socket) => socket.once('data', () => socket.end(text))));
+		const url = await listen(
+			createTcpServer((socket) => socket.once('data', () => socket.end(text))),
+		);
 		expect((await judge(send, { url, body: { a: 1 } })).kind).toBe('unknown');
 		expect(bytes).toBeGreaterThan(0);
 	});
 
 	test.each<[what: string, second: unknown]>([
 		['an error', new TypeError('at transformRequest (x)')],
-		['an error with a code of those that are thrown before', Object.assign(new TypeError('Invalid URL'), { code: 'ERR_INVALID_URL' })],
+		[
+			'an error with a code of those that are thrown before',
+			Object.assign(new TypeError('Invalid URL'), { code: 'ERR_INVALID_URL' }),
+		],
 		['what cannot be written to a connection', 7],
 	])('a body that begins, and goes on with %s', async (__, second) => {
 		const url = await serve((request) => void request.resume());
@@ -137,7 +224,15 @@ describe.each(HELPERS)('%s: it may have been sent', (_, send) => {
 				yield second;
 			})(),
 		);
-		expect((await judge(send, { url, body: body as unknown as object, headers: { 'content-type': 'text/plain' } })).kind).toBe('unknown');
+		expect(
+			(
+				await judge(send, {
+					url,
+					body: body as unknown as object,
+					headers: { 'content-type': 'text/plain' },
+				})
+			).kind,
+		).toBe('unknown');
 		expect(bytes).toBeGreaterThan(0);
 	});
 });

@@ -2,14 +2,18 @@ import { problemInBase64 } from '../../../../nodes/NenAi/resources/desktopFile/b
 import { cpuTime } from '../../../cpuTime.mts';
 
 const BYTES = Buffer.from(Array.from({ length: 256 }, (_, n) => n));
-const inLines = (text: string, length: number, end: string) => (text.match(new RegExp(`.{1,${length}}`, 'g')) ?? []).join(end);
+const inLines = (text: string, length: number, end: string) =>
+	(text.match(new RegExp(`.{1,${length}}`, 'g')) ?? []).join(end);
 
 describe('valid', () => {
 	test.each(Array.from({ length: 9 }, (_, size) => size))('%i bytes, in each form', (size) => {
 		const bytes = BYTES.subarray(250 - size, 250);
-		for (const form of ['base64', 'base64url'] as const) expect(problemInBase64(bytes.toString(form))).toBeUndefined();
+		for (const form of ['base64', 'base64url'] as const)
+			expect(problemInBase64(bytes.toString(form))).toBeUndefined();
 		expect(problemInBase64(bytes.toString('base64').replace(/=/g, ''))).toBeUndefined();
-		expect(problemInBase64(bytes.toString('base64').replace(/\+/g, '-').replace(/\//g, '_'))).toBeUndefined();
+		expect(
+			problemInBase64(bytes.toString('base64').replace(/\+/g, '-').replace(/\//g, '_')),
+		).toBeUndefined();
 	});
 
 	test.each([

@@ -7,14 +7,20 @@ import { Desktops } from '../../../../nodes/shared/transport/desktop/desktops';
 const SIZE = 100 * 1024 * 1024;
 
 /** Uploads through a helper that answers so. */
-async function upload(answer: (options: IHttpRequestOptions) => unknown, { size = 5, open = async (): Promise<Buffer | Readable> => Buffer.from('Hello') } = {}) {
+async function upload(
+	answer: (options: IHttpRequestOptions) => unknown,
+	{ size = 5, open = async (): Promise<Buffer | Readable> => Buffer.from('Hello') } = {},
+) {
 	const sent: IHttpRequestOptions[] = [];
 	const httpRequest = async (options: IHttpRequestOptions) => {
 		sent.push(options);
 		return await answer(options);
 	};
 	const sender = { helpers: { httpRequest } } as unknown as IExecuteFunctions;
-	const desktops = new Desktops(sender, connect({ apiKey: 'key-1', desktopUrl: 'http://localhost' }, { maxTries: 5, timeout: 120 }));
+	const desktops = new Desktops(
+		sender,
+		connect({ apiKey: 'key-1', desktopUrl: 'http://localhost' }, { maxTries: 5, timeout: 120 }),
+	);
 	const attempt = await desktops.uploadFile('d', 'a.txt', '', { open, size, type: 'text/plain' });
 	return { attempt, sent };
 }
@@ -48,24 +54,43 @@ describe('a file that cannot be read to its end', () => {
 			})(),
 		);
 
-	test.each([[[]], [['He']]])('is named as what failed, and nothing was sent where no more than the part to be held back was read: %j', async (parts) => {
-		const { attempt } = await upload(readAll, { open: from(parts) });
-		expect(attempt).toEqual({
-			kind: 'failed',
-			failure: { message: 'The file could not be read for the upload of "a.txt" to desktop d: The disk is gone', hint: 'Check that the file is still there, and the binary data settings of this n8n. Nothing was sent.' },
-		});
-	});
+	test.each([[[]], [['He']]])(
+		'is named as what failed, and nothing was sent where no more than the part to be held back was read: %j',
+		async (parts) => {
+			const { attempt } = await upload(readAll, { open: from(parts) });
+			expect(attempt).toEqual({
+				kind: 'failed',
+				failure: {
+					message:
+						'The file could not be read for the upload of "a.txt" to desktop d: The disk is gone',
+					hint: 'Check that the file is still there, and the binary data settings of this n8n. Nothing was sent.',
+				},
+			});
+		},
+	);
 
 	test('may be there in part where some of it was on its way', async () => {
 		const { attempt } = await upload(readAll, { open: from(['He', 'll']) });
 		expect(attempt).toEqual({
 			kind: 'failed',
-			failure: { message: 'The file could not be read for the upload of "a.txt" to desktop d: The disk is gone', hint: expect.stringMatching(/A part of it was sent\. The file may be there, so it is not sent again\./), uncertain: true },
+			failure: {
+				message:
+					'The file could not be read for the upload of "a.txt" to desktop d: The disk is gone',
+				hint: expect.stringMatching(
+					/A part of it was sent\. The file may be there, so it is not sent again\./,
+				),
+				uncertain: true,
+			},
 		});
 	});
 
 	test('but what NenAI refuses before the end is its refusal', async () => {
-		const { attempt } = await upload(() => ({ statusCode: 413, headers: {}, body: '' }), { open: async () => Readable.from([Buffer.from('Hello')]) });
-		expect(attempt).toMatchObject({ kind: 'failed', failure: { message: expect.stringMatching(/\(HTTP 413\)/) } });
+		const { attempt } = await upload(() => ({ statusCode: 413, headers: {}, body: '' }), {
+			open: async () => Readable.from([Buffer.from('Hello')]),
+		});
+		expect(attempt).toMatchObject({
+			kind: 'failed',
+			failure: { message: expect.stringMatching(/\(HTTP 413\)/) },
+		});
 	});
 });

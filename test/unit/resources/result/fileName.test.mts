@@ -1,6 +1,12 @@
 import { nameFile } from '../../../../nodes/NenAi/resources/result/fileName';
 import { giveType, typeOf } from '../../../../nodes/shared/transport/download/fileType';
-import { collectUrls, expiryOf, isHostAllowed, selectUrls, toLink } from '../../../../nodes/NenAi/resources/result/urls';
+import {
+	collectUrls,
+	expiryOf,
+	isHostAllowed,
+	selectUrls,
+	toLink,
+} from '../../../../nodes/NenAi/resources/result/urls';
 
 const URL_ = 'https://files.example/a/report.pdf?signature=test';
 
@@ -39,8 +45,20 @@ test('a long name keeps its extension', () => {
 });
 
 test('only whole http(s) URLs count', () => {
-	const payload = { a: 'HTTPS://a.example/x', b: 'see https://b.example', c: 'ftp://c.example', d: '/d', e: null, f: ['http://f.example'], g: 1, h: 'https://' };
-	expect(collectUrls(payload)).toEqual([{ field: 'a', url: 'https://a.example/x' }, { field: 'f.0', url: 'http://f.example/' }]);
+	const payload = {
+		a: 'HTTPS://a.example/x',
+		b: 'see https://b.example',
+		c: 'ftp://c.example',
+		d: '/d',
+		e: null,
+		f: ['http://f.example'],
+		g: 1,
+		h: 'https://',
+	};
+	expect(collectUrls(payload)).toEqual([
+		{ field: 'a', url: 'https://a.example/x' },
+		{ field: 'f.0', url: 'http://f.example/' },
+	]);
 });
 
 test.each([
@@ -82,28 +100,56 @@ test.each([
 	['S3, as the signer wrote it', 'attachment; filename="report 2026.pdf"', 'report 2026.pdf'],
 	['S3, percent-encoded', 'attachment; filename=report%202026.pdf', 'report 2026.pdf'],
 	['GCS', "attachment; filename*=UTF-8''report%20%282026%29.pdf", 'report (2026).pdf'],
-	['GCS, in quotes', "attachment; filename*=\"UTF-8''na%C3%AFve%20report.pdf\"", 'naïve report.pdf'],
-	['Azure', "attachment; filename=\"na_ve.pdf\"; filename*=UTF-8''na%C3%AFve.pdf", 'naïve.pdf'],
+	[
+		'GCS, in quotes',
+		'attachment; filename*="UTF-8\'\'na%C3%AFve%20report.pdf"',
+		'naïve report.pdf',
+	],
+	['Azure', 'attachment; filename="na_ve.pdf"; filename*=UTF-8\'\'na%C3%AFve.pdf', 'naïve.pdf'],
 	['nginx, by hand', 'attachment; filename=Le robot.docx', 'Le robot.docx'],
 	['nginx, with a semicolon at the end', 'attachment; filename=report.pdf;', 'report.pdf'],
 	['IIS, a path', 'attachment; filename="C:\\reports\\new.pdf"', 'new.pdf'],
-	['IIS, UTF-8 in the plain form', Buffer.from('attachment; filename=Überblick März.xlsx').toString('latin1'), 'Überblick März.xlsx'],
-	['Google Drive', "attachment;filename=\"R_sum_.pdf\";filename*=UTF-8''R%C3%A9sum%C3%A9.pdf", 'Résumé.pdf'],
-	['Dropbox', "attachment; filename=\"r.pdf\"; filename*=UTF-8''r%20%26%20d.pdf", 'r & d.pdf'],
+	[
+		'IIS, UTF-8 in the plain form',
+		Buffer.from('attachment; filename=Überblick März.xlsx').toString('latin1'),
+		'Überblick März.xlsx',
+	],
+	[
+		'Google Drive',
+		'attachment;filename="R_sum_.pdf";filename*=UTF-8\'\'R%C3%A9sum%C3%A9.pdf',
+		'Résumé.pdf',
+	],
+	['Dropbox', 'attachment; filename="r.pdf"; filename*=UTF-8\'\'r%20%26%20d.pdf', 'r & d.pdf'],
 	['Django', "inline; filename*=utf-8''%E2%82%AC%20rates.csv", '€ rates.csv'],
-	['Spring, RFC 2047', 'attachment; filename="=?UTF-8?Q?na=C3=AFve_report.pdf?="', 'naïve report.pdf'],
-	['mail, RFC 2047 in two words', 'attachment; filename="=?utf-8?B?bmHDr3Zl?= =?utf-8?B?LnBkZg==?="', 'naïve.pdf'],
+	[
+		'Spring, RFC 2047',
+		'attachment; filename="=?UTF-8?Q?na=C3=AFve_report.pdf?="',
+		'naïve report.pdf',
+	],
+	[
+		'mail, RFC 2047 in two words',
+		'attachment; filename="=?utf-8?B?bmHDr3Zl?= =?utf-8?B?LnBkZg==?="',
+		'naïve.pdf',
+	],
 	['another charset', "attachment; filename*=windows-1252''%80.pdf", '€.pdf'],
 	['a charset of Japan', "attachment; filename*=Shift_JIS''%93%FA%96%7B.pdf", '日本.pdf'],
 	['an unknown charset', "attachment; filename*=x-none''a.pdf; filename=b.pdf", 'b.pdf'],
 	['extended without a charset', 'attachment; filename*=report.pdf', 'report.pdf'],
-	['raw UTF-8 in the extended form', Buffer.from("attachment; filename*=UTF-8''naïve report.pdf").toString('latin1'), 'naïve report.pdf'],
+	[
+		'raw UTF-8 in the extended form',
+		Buffer.from("attachment; filename*=UTF-8''naïve report.pdf").toString('latin1'),
+		'naïve report.pdf',
+	],
 	['no type', 'filename="report.pdf"', 'report.pdf'],
 	['no semicolon', 'attachment filename=report.pdf', 'report.pdf'],
 	['capitals and spaces', 'ATTACHMENT ; FileName = "Report.PDF" ', 'Report.PDF'],
 	['commas', 'attachment; filename=a,b.pdf', 'a,b.pdf'],
 	['a semicolon in quotes', 'attachment; filename="a;b.pdf"; size=1', 'a;b.pdf'],
-	['a name in another parameter', 'attachment; name="x; filename=evil.exe"; filename="b.pdf"', 'b.pdf'],
+	[
+		'a name in another parameter',
+		'attachment; name="x; filename=evil.exe"; filename="b.pdf"',
+		'b.pdf',
+	],
 	['one quote only', 'attachment; filename="report.pdf', 'report.pdf'],
 	['single quotes', "attachment; filename='report.pdf'", 'report.pdf'],
 	['a percent sign that is one', 'attachment; filename="100%.pdf"', '100%.pdf'],
@@ -141,7 +187,10 @@ test.each([
 test('a field that is named holds a link if it can be one', () => {
 	const payload = { a: 'https://h.example/My Report', b: 'no link' };
 	expect(collectUrls(payload)).toEqual([]);
-	expect(selectUrls(payload, ['a', 'b'])).toMatchObject({ urls: [{ field: 'a', url: 'https://h.example/My%20Report' }], missing: ['b'] });
+	expect(selectUrls(payload, ['a', 'b'])).toMatchObject({
+		urls: [{ field: 'a', url: 'https://h.example/My%20Report' }],
+		missing: ['b'],
+	});
 });
 
 test.each([
@@ -153,13 +202,18 @@ test.each([
 	[['a', 'none'], ['a'], ['none']],
 	[[], ['a', 'deep.list.0'], []],
 ])('the fields %j are %j, without %j', (fields, found, missing) => {
-	const selection = selectUrls({ a: 'https://h.example/a', deep: { list: ['https://h.example/b'] } }, fields);
+	const selection = selectUrls(
+		{ a: 'https://h.example/a', deep: { list: ['https://h.example/b'] } },
+		fields,
+	);
 	expect([selection.urls.map(({ field }) => field), selection.missing]).toEqual([found, missing]);
 	expect(selection.known).toEqual(['a', 'deep.list.0']);
 });
 
 test('a name that is a link itself comes out without what makes it a secret', () => {
-	expect(collectUrls({ 'https://h.example/a?sig=1': 'https://h.example/a?sig=1' })[0].field).toBe('https://h.example/a');
+	expect(collectUrls({ 'https://h.example/a?sig=1': 'https://h.example/a?sig=1' })[0].field).toBe(
+		'https://h.example/a',
+	);
 });
 
 test.each([

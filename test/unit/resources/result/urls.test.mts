@@ -37,9 +37,14 @@ test.each([
 test.each([
 	['brackets of their own', ['https://h.example/a_(1)', 'https://h.example/b[2].pdf']],
 	['spaces in a name', ['https://h.example/My%20Report.pdf', 'https://h.example/b.pdf']],
-	['links in their queries', [`https://h.example/?next=https://b.example/`, 'https://h.example/#https://c.example']],
+	[
+		'links in their queries',
+		[`https://h.example/?next=https://b.example/`, 'https://h.example/#https://c.example'],
+	],
 ])('links of a list keep %s', (_, links) => {
-	expect(linksIn(links.map((link) => link.replace('%20', ' ')).join('\n')).links).toEqual(links.map((link) => new URL(link).href));
+	expect(linksIn(links.map((link) => link.replace('%20', ' ')).join('\n')).links).toEqual(
+		links.map((link) => new URL(link).href),
+	);
 });
 
 test.each([
@@ -72,7 +77,16 @@ test.each([
 	expect(linksIn(text, true)).toEqual({ links, unclear: [] });
 });
 
-test.each(['', 'no link', 'https://', 'see https:// and http://', 'ftp://h.example/a', 'xhttps://h.example/a', '1. 2. 3.', '[]'])('%j holds no link', (text) => {
+test.each([
+	'',
+	'no link',
+	'https://',
+	'see https:// and http://',
+	'ftp://h.example/a',
+	'xhttps://h.example/a',
+	'1. 2. 3.',
+	'[]',
+])('%j holds no link', (text) => {
 	expect(linksIn(text)).toEqual({ links: [], unclear: [] });
 	expect(linksIn(text, true)).toEqual({ links: [], unclear: [] });
 });
@@ -82,7 +96,10 @@ describe('the fields of a callback', () => {
 
 	test('each link of a list has a field of its own', () => {
 		expect(selectUrls(payload, [])).toEqual({
-			urls: [{ field: 'links.0', url: A }, { field: 'links.1', url: B }],
+			urls: [
+				{ field: 'links.0', url: A },
+				{ field: 'links.1', url: B },
+			],
 			missing: [],
 			known: ['links.0', 'links.1'],
 			unclear: ['notes'],
@@ -103,7 +120,10 @@ describe('the fields of a callback', () => {
 	});
 
 	test('what n8n says of the files of an item is no result', () => {
-		const _files = { data: { mimeType: 'text/plain', id: 'filesystem-v2:x', data: '', directory: A }, other: B };
+		const _files = {
+			data: { mimeType: 'text/plain', id: 'filesystem-v2:x', data: '', directory: A },
+			other: B,
+		};
 		expect(collectUrls({ _files })).toEqual([{ field: '_files.other', url: B }]);
 	});
 });
@@ -116,8 +136,15 @@ test.each([
 	['many links', (length: number) => 'https://h.example/a\n'.repeat(length / 20)],
 	['many links in prose', (length: number) => 'x https://h.example/a '.repeat(length / 20)],
 	['many beginnings of links', (length: number) => ' https://'.repeat(length / 9)],
-	['brackets', (length: number) => `x https://h.example/a${')'.repeat(length)} https://h.example/b${'('.repeat(length)}`],
-	['brackets that pair', (length: number) => `- https://h.example/${'('.repeat(length / 2)}${')'.repeat(length / 2)}`],
+	[
+		'brackets',
+		(length: number) =>
+			`x https://h.example/a${')'.repeat(length)} https://h.example/b${'('.repeat(length)}`,
+	],
+	[
+		'brackets that pair',
+		(length: number) => `- https://h.example/${'('.repeat(length / 2)}${')'.repeat(length / 2)}`,
+	],
 	['quotes', (length: number) => `https://h.example/a${'"'.repeat(length)} https://h.example/b`],
 	['beginnings of tags', (length: number) => `x https://h.example/a ${'<a'.repeat(length / 2)}`],
 	['numbers', (length: number) => '1. '.repeat(length / 3)],
@@ -139,6 +166,8 @@ test('200,000 links in one text', () => {
 });
 
 test('200,000 links among other text', () => {
-	const links = Array.from({ length: 200_000 }, (_, n) => `see https://f.example/${n} and`).join('\n');
+	const links = Array.from({ length: 200_000 }, (_, n) => `see https://f.example/${n} and`).join(
+		'\n',
+	);
 	expect(selectUrls({ files: links }, []).unclear).toEqual(['files']);
 });

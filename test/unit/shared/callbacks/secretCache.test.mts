@@ -1,5 +1,10 @@
 import { createHmac } from 'node:crypto';
-import { FRESH_MS, SecretCache, MAX_AGE_MS, MAX_CREDENTIALS } from '../../../../nodes/shared/callbacks/secretCache';
+import {
+	FRESH_MS,
+	SecretCache,
+	MAX_AGE_MS,
+	MAX_CREDENTIALS,
+} from '../../../../nodes/shared/callbacks/secretCache';
 
 const BODY = Buffer.from('{"status":"success"}');
 const signedWith = (secret: string) => createHmac('sha256', secret).update(BODY).digest();
@@ -13,51 +18,78 @@ function setUp(secrets: string[] | Error = ['old']) {
 		if (state.secrets instanceof Error) throw state.secrets;
 		return state.secrets;
 	};
-	const verify = async (secret: string, name = 'credential') => await memory.verify(name, read, BODY, signedWith(secret));
+	const verify = async (secret: string, name = 'credential') =>
+		await memory.verify(name, read, BODY, signedWith(secret));
 	return { state, memory, verify };
 }
 
 /** What happens one after the other: a callback, what was changed since the one before, the verdict, the reads so far. */
-type Step = [signedWith: string, change: { after?: number; secrets?: string[] }, verdict: 'valid' | 'invalid' | 'noSecret', reads: number];
+type Step = [
+	signedWith: string,
+	change: { after?: number; secrets?: string[] },
+	verdict: 'valid' | 'invalid' | 'noSecret',
+	reads: number,
+];
 
 const STORIES: Array<[what: string, steps: Step[]]> = [
-	['the right secret is read once in a minute', [
-		['old', {}, 'valid', 1],
-		['old', { after: MAX_AGE_MS - 1 }, 'valid', 1],
-		['old', { after: 1 }, 'valid', 2],
-	]],
-	['a new secret is accepted at once, and the previous one too', [
-		['old', {}, 'valid', 1],
-		['new', { after: FRESH_MS, secrets: ['new', 'old'] }, 'valid', 2],
-		['old', {}, 'valid', 2],
-	]],
-	['a removed secret works for a minute, counted from its reading', [
-		['old', {}, 'valid', 1],
-		['old', { after: MAX_AGE_MS - 1, secrets: ['new'] }, 'valid', 1],
-		['old', { after: 1 }, 'invalid', 2],
-	]],
-	['a removed secret stops working as soon as another signature made the keys be read anew', [
-		['old', {}, 'valid', 1],
-		['new', { after: FRESH_MS, secrets: ['new'] }, 'valid', 2],
-		['old', {}, 'invalid', 2],
-	]],
-	['forged ones have the keys read once a second at most', [
-		['forged', {}, 'invalid', 1],
-		['forged', { after: FRESH_MS - 1 }, 'invalid', 1],
-		['forged', { after: 1 }, 'invalid', 2],
-		['old', { after: FRESH_MS }, 'valid', 2],
-		['forged', {}, 'invalid', 3],
-	]],
-	['no secret is remembered like any other state', [
-		['', { secrets: [] }, 'noSecret', 1],
-		['', { after: FRESH_MS - 1 }, 'noSecret', 1],
-		['old', { after: 1, secrets: ['old'] }, 'valid', 2],
-	]],
+	[
+		'the right secret is read once in a minute',
+		[
+			['old', {}, 'valid', 1],
+			['old', { after: MAX_AGE_MS - 1 }, 'valid', 1],
+			['old', { after: 1 }, 'valid', 2],
+		],
+	],
+	[
+		'a new secret is accepted at once, and the previous one too',
+		[
+			['old', {}, 'valid', 1],
+			['new', { after: FRESH_MS, secrets: ['new', 'old'] }, 'valid', 2],
+			['old', {}, 'valid', 2],
+		],
+	],
+	[
+		'a removed secret works for a minute, counted from its reading',
+		[
+			['old', {}, 'valid', 1],
+			['old', { after: MAX_AGE_MS - 1, secrets: ['new'] }, 'valid', 1],
+			['old', { after: 1 }, 'invalid', 2],
+		],
+	],
+	[
+		'a removed secret stops working as soon as another signature made the keys be read anew',
+		[
+			['old', {}, 'valid', 1],
+			['new', { after: FRESH_MS, secrets: ['new'] }, 'valid', 2],
+			['old', {}, 'invalid', 2],
+		],
+	],
+	[
+		'forged ones have the keys read once a second at most',
+		[
+			['forged', {}, 'invalid', 1],
+			['forged', { after: FRESH_MS - 1 }, 'invalid', 1],
+			['forged', { after: 1 }, 'invalid', 2],
+			['old', { after: FRESH_MS }, 'valid', 2],
+			['forged', {}, 'invalid', 3],
+		],
+	],
+	[
+		'no secret is remembered like any other state',
+		[
+			['', { secrets: [] }, 'noSecret', 1],
+			['', { after: FRESH_MS - 1 }, 'noSecret', 1],
+			['old', { after: 1, secrets: ['old'] }, 'valid', 2],
+		],
+	],
 ];
 
 test.each(STORIES)('%s', async (_, steps) => {
 	const { state, verify } = setUp();
-	for (const [index, [secret, { after = 0, secrets = state.secrets }, verdict, reads]] of steps.entries()) {
+	for (const [
+		index,
+		[secret, { after = 0, secrets = state.secrets }, verdict, reads],
+	] of steps.entries()) {
 		state.now += after;
 		state.secrets = secrets;
 		expect([index, await verify(secret), state.reads]).toEqual([index, verdict, reads]);
@@ -66,7 +98,9 @@ test.each(STORIES)('%s', async (_, steps) => {
 
 test('callbacks at the same time share one reading', async () => {
 	const { state, verify } = setUp();
-	const verdicts = await Promise.all(['old', 'forged', 'old', 'forged'].map((secret) => verify(secret)));
+	const verdicts = await Promise.all(
+		['old', 'forged', 'old', 'forged'].map((secret) => verify(secret)),
+	);
 	expect(verdicts).toEqual(['valid', 'invalid', 'valid', 'invalid']);
 	expect(state.reads).toBe(1);
 });

@@ -1,11 +1,27 @@
-import { keyOf, MAX_REMEMBERED_MS, MAX_UNSAVED_MS, MAX_REMEMBERED } from '../../../../nodes/shared/callbacks/seenCallbacks';
-import { InFlightCallbacks, callbacksOf, MAX_TRIGGERS, type Lease } from '../../../../nodes/shared/callbacks/deliverOnce';
+import {
+	keyOf,
+	MAX_REMEMBERED_MS,
+	MAX_UNSAVED_MS,
+	MAX_REMEMBERED,
+} from '../../../../nodes/shared/callbacks/seenCallbacks';
+import {
+	InFlightCallbacks,
+	callbacksOf,
+	MAX_TRIGGERS,
+	type Lease,
+} from '../../../../nodes/shared/callbacks/deliverOnce';
 
 const callback = (message_id: string, status = 'success') => ({ message_id, status });
 
 test('message id and status make the key, and cannot run into one another', () => {
 	expect(keyOf(callback('a'))).toBe(keyOf({ ...callback('a'), extra: 1 }));
-	const keys = [callback('a'), callback('b'), callback('a', 'failed'), callback('a","b', 'c'), callback('a', 'b","c')].map(keyOf);
+	const keys = [
+		callback('a'),
+		callback('b'),
+		callback('a', 'failed'),
+		callback('a","b', 'c'),
+		callback('a', 'b","c'),
+	].map(keyOf);
 	expect(new Set(keys).size).toBe(5);
 });
 
@@ -15,9 +31,13 @@ test('a status is the same whatever its capitals and the spaces around it', () =
 });
 
 /** One process: its memory, and what is saved in the database, which several processes share. */
-function processWith(database: { saved?: string; writes: number } = { writes: 0 }, clock = { now: 1_700_000_000_000 }) {
+function processWith(
+	database: { saved?: string; writes: number } = { writes: 0 },
+	clock = { now: 1_700_000_000_000 },
+) {
 	const claims = new InFlightCallbacks(() => clock.now);
-	const take = async (id: string, patience = new Promise<void>(() => {})) => await claims.take(callback(id), database.saved, () => patience);
+	const take = async (id: string, patience = new Promise<void>(() => {})) =>
+		await claims.take(callback(id), database.saved, () => patience);
 	const claim = async (id: string) => {
 		const taken = await take(id);
 		return typeof taken === 'string' ? undefined : taken;
@@ -39,7 +59,12 @@ function processWith(database: { saved?: string; writes: number } = { writes: 0 
 
 test('the same callback starts the workflow once', async () => {
 	const { start } = processWith();
-	expect([await start('a'), await start('a'), await start('b'), await start('a')]).toEqual([true, false, true, false]);
+	expect([await start('a'), await start('a'), await start('b'), await start('a')]).toEqual([
+		true,
+		false,
+		true,
+		false,
+	]);
 });
 
 test('after a restart, and in another process, what was saved is known', async () => {
@@ -87,7 +112,11 @@ test('what other processes saved does not displace what is newer here', async ()
 	const other = processWith({ writes: 0 }, { now: here.clock.now - 1000 });
 	for (let i = 0; i < MAX_REMEMBERED; i += 1) await other.start(`${i}`);
 	here.database.saved = other.database.saved;
-	expect([await here.start('1'), await here.start('mine'), await here.start('0')]).toEqual([false, false, true]);
+	expect([await here.start('1'), await here.start('mine'), await here.start('0')]).toEqual([
+		false,
+		false,
+		true,
+	]);
 });
 
 test('what is oldest here goes when other processes saved what is newer', async () => {
@@ -171,7 +200,11 @@ describe('saving', () => {
 		for (const one of begun) save(one);
 		expect(database.writes).toBe(2);
 		const restarted = processWith(database);
-		expect([await restarted.start('a'), await restarted.start('b'), await restarted.start('c')]).toEqual([false, false, false]);
+		expect([
+			await restarted.start('a'),
+			await restarted.start('b'),
+			await restarted.start('c'),
+		]).toEqual([false, false, false]);
 	});
 
 	test('under a load that does not end, one is saved each second', async () => {
@@ -187,7 +220,8 @@ describe('saving', () => {
 	});
 
 	test('what cannot be read is nothing', async () => {
-		for (const saved of ['', ' ', 'x', '{}', `${keyOf(callback('a'))}?`]) expect(await processWith({ saved, writes: 0 }).start('a')).toBe(true);
+		for (const saved of ['', ' ', 'x', '{}', `${keyOf(callback('a'))}?`])
+			expect(await processWith({ saved, writes: 0 }).start('a')).toBe(true);
 	});
 });
 

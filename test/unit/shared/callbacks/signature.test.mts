@@ -5,7 +5,8 @@ import { isSignedBy, readSignature, toKey } from '../../../../nodes/shared/callb
 const BODY = Buffer.from('{"status":"success"}');
 const DIGEST = 'd754c35d6d5d415a6d294fb13ef7063eeb3f5f5d5164a002f9a46fc2cc7014e3';
 
-const isSigned = async (secrets: string[], signature: Buffer) => await isSignedBy(await Promise.all(secrets.map(toKey)), BODY, signature);
+const isSigned = async (secrets: string[], signature: Buffer) =>
+	await isSignedBy(await Promise.all(secrets.map(toKey)), BODY, signature);
 
 test('a signature that another tool made is right', async () => {
 	expect(await isSigned(['test-secret'], Buffer.from(DIGEST, 'hex'))).toBe(true);
@@ -31,7 +32,9 @@ test.each([
 });
 
 test('a secret with letters beyond ASCII is taken as UTF-8', async () => {
-	expect(await isSigned(['pässwörd'], createHmac('sha256', 'pässwörd').update(BODY).digest())).toBe(true);
+	expect(await isSigned(['pässwörd'], createHmac('sha256', 'pässwörd').update(BODY).digest())).toBe(
+		true,
+	);
 });
 
 test('a key can verify, and do nothing else; it cannot be read out', async () => {

@@ -5,7 +5,8 @@ const FAILURE = { message: 'No answer', hint: 'Look.', uncertain: true };
 const SENT_BEFORE = { message: 'Not known', hint: 'Look.', uncertain: true };
 const RUN = { messageId: 'm' };
 
-const open = (context: Record<string, unknown>, runIndex: number) => new Journal<typeof RUN>(context, 'run/start', runIndex, SENT_BEFORE);
+const open = (context: Record<string, unknown>, runIndex: number) =>
+	new Journal<typeof RUN>(context, 'run/start', runIndex, SENT_BEFORE);
 
 test('each pass of a loop has a journal of its own, and the one before is not kept', () => {
 	const context: Record<string, unknown> = {};
@@ -19,10 +20,18 @@ test('each pass of a loop has a journal of its own, and the one before is not ke
 
 test.each([
 	['done', { kind: 'done', value: RUN } as const, { kind: 'done', value: RUN }],
-	['perhaps done', { kind: 'failed', failure: FAILURE } as const, { kind: 'failed', failure: FAILURE }],
+	[
+		'perhaps done',
+		{ kind: 'failed', failure: FAILURE } as const,
+		{ kind: 'failed', failure: FAILURE },
+	],
 	['under way when the execution was stopped', undefined, { kind: 'failed', failure: SENT_BEFORE }],
 	['rejected', { kind: 'failed', failure: { ...FAILURE, uncertain: false } } as const, undefined],
-	['to be tried again', { kind: 'retry', failure: { ...FAILURE, uncertain: false } } as const, undefined],
+	[
+		'to be tried again',
+		{ kind: 'retry', failure: { ...FAILURE, uncertain: false } } as const,
+		undefined,
+	],
 ])('the next try knows what was %s, after n8n has stored it', (_, attempt, expected) => {
 	const context: Record<string, unknown> = {};
 	const first = open(context, 3);

@@ -7,10 +7,14 @@ const OPTIONS = { maxConcurrency: 2, maxTries: 3, stopOnFailure: true };
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 test('gives the outcomes in order, whatever the order in which they came', async () => {
-	const outcomes = await runJobs(4, async (index) => {
-		await pause(40 - index * 10);
-		return done(index);
-	}, OPTIONS);
+	const outcomes = await runJobs(
+		4,
+		async (index) => {
+			await pause(40 - index * 10);
+			return done(index);
+		},
+		OPTIONS,
+	);
 	expect(outcomes).toEqual([0, 1, 2, 3].map((value) => ({ kind: 'done', value })));
 });
 
@@ -20,19 +24,27 @@ test('does nothing when there is nothing to do', async () => {
 
 test('what is tried again goes before what was not tried yet', async () => {
 	const order: number[] = [];
-	await runJobs(3, async (index) => {
-		order.push(index);
-		return index === 0 && order.length < 3 ? retry(5) : done(index);
-	}, { ...OPTIONS, maxConcurrency: 1 });
+	await runJobs(
+		3,
+		async (index) => {
+			order.push(index);
+			return index === 0 && order.length < 3 ? retry(5) : done(index);
+		},
+		{ ...OPTIONS, maxConcurrency: 1 },
+	);
 	expect(order).toEqual([0, 0, 0, 1, 2]);
 });
 
 test('a wait of more than two minutes fails that job and all that were not tried yet, at once', async () => {
 	const tried: number[] = [];
-	const outcomes = await runJobs(3, async (index) => {
-		tried.push(index);
-		return retry(120_001);
-	}, { ...OPTIONS, maxConcurrency: 1, stopOnFailure: false });
+	const outcomes = await runJobs(
+		3,
+		async (index) => {
+			tried.push(index);
+			return retry(120_001);
+		},
+		{ ...OPTIONS, maxConcurrency: 1, stopOnFailure: false },
+	);
 	expect(tried).toEqual([0]);
 	expect(outcomes).toEqual([0, 1, 2].map(() => ({ kind: 'failed', failure: FAILURE })));
 });
@@ -42,36 +54,51 @@ test('when stopped, it ends a wait at once and tries nothing more', async () => 
 	const before = Date.now();
 	let tries = 0;
 	setTimeout(() => stop.abort(), 50);
-	const outcomes = await runJobs(3, async () => {
-		tries += 1;
-		return retry(60_000);
-	}, { ...OPTIONS, maxConcurrency: 1, signal: stop.signal });
+	const outcomes = await runJobs(
+		3,
+		async () => {
+			tries += 1;
+			return retry(60_000);
+		},
+		{ ...OPTIONS, maxConcurrency: 1, signal: stop.signal },
+	);
 	expect(Date.now() - before).toBeLessThan(1000);
 	expect(tries).toBe(1);
 	expect(outcomes).toEqual([{ kind: 'untried' }, { kind: 'untried' }, { kind: 'untried' }]);
 });
 
-test.each([70, 90, 110, 130, 150, 170])('a pause that ends while the queue looks what to do is not waited for for ever (%s ms a look)', async (step) => {
-	let now = 1_000_000;
-	const clock = jest.spyOn(Date, 'now').mockImplementation(() => (now += step));
-	let tries = 0;
-	const work = runJobs(1, async () => {
-		tries += 1;
-		return tries < 2 ? retry() : done('in the end');
-	}, OPTIONS);
-	const ended = await Promise.race([work, pause(2000).then(() => 'hangs')]);
-	clock.mockRestore();
-	expect(ended).toEqual([{ kind: 'done', value: 'in the end' }]);
-});
+test.each([70, 90, 110, 130, 150, 170])(
+	'a pause that ends while the queue looks what to do is not waited for for ever (%s ms a look)',
+	async (step) => {
+		let now = 1_000_000;
+		const clock = jest.spyOn(Date, 'now').mockImplementation(() => (now += step));
+		let tries = 0;
+		const work = runJobs(
+			1,
+			async () => {
+				tries += 1;
+				return tries < 2 ? retry() : done('in the end');
+			},
+			OPTIONS,
+		);
+		const ended = await Promise.race([work, pause(2000).then(() => 'hangs')]);
+		clock.mockRestore();
+		expect(ended).toEqual([{ kind: 'done', value: 'in the end' }]);
+	},
+);
 
 test('what a job throws ends the queue, when those under way have ended', async () => {
 	const ended: number[] = [];
-	const work = runJobs(4, async (index) => {
-		await pause(index * 30);
-		if (index === 0) throw new Error('test');
-		ended.push(index);
-		return done(index);
-	}, OPTIONS);
+	const work = runJobs(
+		4,
+		async (index) => {
+			await pause(index * 30);
+			if (index === 0) throw new Error('test');
+			ended.push(index);
+			return done(index);
+		},
+		OPTIONS,
+	);
 	await expect(work).rejects.toThrow('test');
 	expect(ended).toEqual([1]);
 });
@@ -87,7 +114,12 @@ describe('an API that takes one a second, and says so', () => {
 	beforeEach(() => void jest.useFakeTimers());
 	afterEach(() => void jest.useRealTimers());
 
-	const busy = (after?: number): Attempt<unknown> => ({ kind: 'retry', after, busy: true, failure: FAILURE });
+	const busy = (after?: number): Attempt<unknown> => ({
+		kind: 'retry',
+		after,
+		busy: true,
+		failure: FAILURE,
+	});
 
 	/** Takes one in each `perMs`, and refuses the rest with this Retry-After. */
 	const limited = (perMs: number, after: number | undefined) => {
@@ -100,8 +132,17 @@ describe('an API that takes one a second, and says so', () => {
 		};
 	};
 
-	const runJobsInFakeTime = async (count: number, attempt: (index: number) => Promise<Attempt<unknown>>, options: object = {}) => {
-		const work = runJobs(count, attempt, { maxConcurrency: 10, maxTries: 5, stopOnFailure: true, ...options });
+	const runJobsInFakeTime = async (
+		count: number,
+		attempt: (index: number) => Promise<Attempt<unknown>>,
+		options: object = {},
+	) => {
+		const work = runJobs(count, attempt, {
+			maxConcurrency: 10,
+			maxTries: 5,
+			stopOnFailure: true,
+			...options,
+		});
 		let over = false;
 		void work.then(() => (over = true));
 		while (!over) await jest.advanceTimersByTimeAsync(50);
@@ -155,23 +196,31 @@ describe('groups', () => {
 	test('a job that is told to wait holds up its own group only', async () => {
 		const order: number[] = [];
 		let first = true;
-		await runJobs(6, async (index) => {
-			order.push(index);
-			if (index > 0 || !first) return done(index);
-			first = false;
-			return retry(300);
-		}, { ...OPTIONS, maxConcurrency: 1, groupOf });
+		await runJobs(
+			6,
+			async (index) => {
+				order.push(index);
+				if (index > 0 || !first) return done(index);
+				first = false;
+				return retry(300);
+			},
+			{ ...OPTIONS, maxConcurrency: 1, groupOf },
+		);
 		expect(order).toEqual([0, 1, 3, 5, 0, 2, 4]);
 	});
 
 	test('a wait of more than two minutes fails its own group only, and each job in its own words', async () => {
-		const outcomes = await runJobs(4, async (index) => (index % 2 === 0 ? retry(120_001) : done(index)), {
-			...OPTIONS,
-			maxConcurrency: 1,
-			stopOnFailure: false,
-			groupOf,
-			skippedFailure: (index, { hint }) => ({ message: `not asked: ${index}`, hint }),
-		});
+		const outcomes = await runJobs(
+			4,
+			async (index) => (index % 2 === 0 ? retry(120_001) : done(index)),
+			{
+				...OPTIONS,
+				maxConcurrency: 1,
+				stopOnFailure: false,
+				groupOf,
+				skippedFailure: (index, { hint }) => ({ message: `not asked: ${index}`, hint }),
+			},
+		);
 		expect(outcomes).toEqual([
 			{ kind: 'failed', failure: FAILURE },
 			{ kind: 'done', value: 1 },

@@ -4,13 +4,23 @@ import { join } from 'node:path';
 import { NodeOperationError } from 'n8n-workflow';
 import { keepText, toError } from '../../../../nodes/shared/failures/failure';
 
-const NODE = { id: '1', name: 'Stop and Error', type: 'n8n-nodes-base.stopAndError', typeVersion: 1, position: [0, 0] as [number, number], parameters: {} };
+const NODE = {
+	id: '1',
+	name: 'Stop and Error',
+	type: 'n8n-nodes-base.stopAndError',
+	typeVersion: 1,
+	position: [0, 0] as [number, number],
+	parameters: {},
+};
 
 /** What n8n's Stop and Error node makes of a text. */
 const thrown = (text: string) => new NodeOperationError(NODE, text).message;
 
 /** The codes that n8n looks for, read from its source. */
-const source = readFileSync(join(require.resolve('n8n-workflow'), '../errors/abstract/node.error.js'), 'utf8');
+const source = readFileSync(
+	join(require.resolve('n8n-workflow'), '../errors/abstract/node.error.js'),
+	'utf8',
+);
 const table = /const COMMON_ERRORS = \{([^}]+)\}/.exec(source)?.[1] ?? '';
 const CODES = [...table.matchAll(/^\s+([A-Z_]+):/gm)].map(([, code]) => code);
 
@@ -40,7 +50,8 @@ describe.each(CODES)('a text with %s', (code) => {
 });
 
 test('a text without such a code is not changed', () => {
-	const text = 'NenAI says: 503, timeout, bad gateway, E CONN REFUSED. Message ID 550e8400-e29b-41d4-a716-446655440000';
+	const text =
+		'NenAI says: 503, timeout, bad gateway, E CONN REFUSED. Message ID 550e8400-e29b-41d4-a716-446655440000';
 	expect(keepText(text)).toBe(text);
 	expect(thrown(text)).toBe(text);
 });

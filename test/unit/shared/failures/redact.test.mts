@@ -1,36 +1,78 @@
 import { excerptOf, readErrorText } from '../../../../nodes/shared/transport/http/classify';
 import { apiKeyProblem } from '../../../../nodes/shared/transport/credential';
-import { redact, redactAttempt, redactBeginning, redactJson, redactEntered } from '../../../../nodes/shared/failures/redact';
+import {
+	redact,
+	redactAttempt,
+	redactBeginning,
+	redactJson,
+	redactEntered,
+} from '../../../../nodes/shared/failures/redact';
 import { SPELLINGS } from '../../../spellings.mts';
 import { cpuTime } from '../../../cpuTime.mts';
 
-const KEYS = ['test-key', 'test/key+"odd"<&>\\key%41\'x', 'test%41-key', 'nnrtbu/key-test', '"test-key-1"', 'aaaaaaaaaab', 'ab12cdef'];
+const KEYS = [
+	'test-key',
+	'test/key+"odd"<&>\\key%41\'x',
+	'test%41-key',
+	'nnrtbu/key-test',
+	'"test-key-1"',
+	'aaaaaaaaaab',
+	'ab12cdef',
+];
 
 describe.each(Object.entries(SPELLINGS))('the key %s', (_, write) => {
 	test.each(KEYS)('%s', (key) => {
 		const spelled = write(key);
-		for (const [before, after] of [['', ''], ['before ', ' after'], ['"', '"'], ['%', '%'], ['&', ';'], ['aaaaaaa', 'aaa'], ['\n', '\n'], [spelled, spelled]]) {
+		for (const [before, after] of [
+			['', ''],
+			['before ', ' after'],
+			['"', '"'],
+			['%', '%'],
+			['&', ';'],
+			['aaaaaaa', 'aaa'],
+			['\n', '\n'],
+			[spelled, spelled],
+		]) {
 			const text = redact(`${before}${spelled}${after}`, key);
 			expect(text).toContain('***');
-			expect(text.replaceAll('***', '').length).toBeLessThanOrEqual(before === spelled ? 6 : before.length + after.length + 2);
+			expect(text.replaceAll('***', '').length).toBeLessThanOrEqual(
+				before === spelled ? 6 : before.length + after.length + 2,
+			);
 		}
 	});
-
 });
 
-test.each(['as JSON', 'as JSON with escaped slashes', 'as JSON, all characters as \\u'])('JSON with the key %s stays JSON', (name) => {
-	for (const key of KEYS) {
-		const spelled = SPELLINGS[name](key);
-		const text = redact(`{"a":"x${spelled}","b":"C:\\\\${spelled}\\\\","${spelled}":"\\"${spelled}\\""}`, key);
-		expect(Object.keys(JSON.parse(text) as object)).toEqual(['a', 'b', '***']);
-	}
-});
+test.each(['as JSON', 'as JSON with escaped slashes', 'as JSON, all characters as \\u'])(
+	'JSON with the key %s stays JSON',
+	(name) => {
+		for (const key of KEYS) {
+			const spelled = SPELLINGS[name](key);
+			const text = redact(
+				`{"a":"x${spelled}","b":"C:\\\\${spelled}\\\\","${spelled}":"\\"${spelled}\\""}`,
+				key,
+			);
+			expect(Object.keys(JSON.parse(text) as object)).toEqual(['a', 'b', '***']);
+		}
+	},
+);
 
 test('a key is found when it was entered with a line break, in both forms', () => {
 	expect(redact('a test-\nkey b test-key c', 'test-\nkey')).toBe('a *** b *** c');
 });
 
-test.each(['', 'nothing of the kind', 'test-kex', 'test-ke', 'est-key', '\\\\\\', '%%%%4', '&&&amp;#', '\\u00', '\\ud83d\ude00', 'é\u2028'])('%j stays as it is', (text) => {
+test.each([
+	'',
+	'nothing of the kind',
+	'test-kex',
+	'test-ke',
+	'est-key',
+	'\\\\\\',
+	'%%%%4',
+	'&&&amp;#',
+	'\\u00',
+	'\\ud83d\ude00',
+	'é\u2028',
+])('%j stays as it is', (text) => {
 	expect(redact(text, 'test-key')).toBe(text);
 });
 
@@ -40,29 +82,49 @@ test('without a key there is nothing to find', () => {
 });
 
 test('where a text is cut off, the beginning of the key is taken out, too', () => {
-	for (const part of ['test-api-key-not-a-secre', 'test-a']) expect(redactBeginning(`key ${part}`, 'test-api-key-not-a-secret')).toBe('key ***');
-	expect(redactBeginning('key test-a is bad', 'test-api-key-not-a-secret')).toBe('key test-a is bad');
+	for (const part of ['test-api-key-not-a-secre', 'test-a'])
+		expect(redactBeginning(`key ${part}`, 'test-api-key-not-a-secret')).toBe('key ***');
+	expect(redactBeginning('key test-a is bad', 'test-api-key-not-a-secret')).toBe(
+		'key test-a is bad',
+	);
 	expect(redactBeginning('a test', 'test-api-key-not-a-secret')).toBe('a test');
 	expect(readErrorText('bad key test-api-', 'test-api-key')).toBe('bad key ***');
-	expect(excerptOf('{"message":"bad key test-api-', 'test-api-key')).toBe('{"message":"bad key ***');
+	expect(excerptOf('{"message":"bad key test-api-', 'test-api-key')).toBe(
+		'{"message":"bad key ***',
+	);
 });
 
 describe('what was parsed', () => {
 	test('has the key neither in values nor in names, however deep', () => {
-		const given = JSON.parse('{"a":["x test-key y",{"test-key":1,"b":"TEST-KEY"}],"__proto__":{"my test-key":"test-key"},"n":5,"t":true,"o":null}') as object;
-		expect(JSON.stringify(redactJson(given, 'test-key'))).toBe('{"a":["x *** y",{"***":1,"b":"***"}],"__proto__":{"my ***":"***"},"n":5,"t":true,"o":null}');
+		const given = JSON.parse(
+			'{"a":["x test-key y",{"test-key":1,"b":"TEST-KEY"}],"__proto__":{"my test-key":"test-key"},"n":5,"t":true,"o":null}',
+		) as object;
+		expect(JSON.stringify(redactJson(given, 'test-key'))).toBe(
+			'{"a":["x *** y",{"***":1,"b":"***"}],"__proto__":{"my ***":"***"},"n":5,"t":true,"o":null}',
+		);
 	});
 
 	test('names that become the same keep their values', () => {
-		expect(redactJson({ 'test-key': 1, 'Test-Key': 2, x: 3 }, 'test-key')).toEqual({ '***': 1, '***2': 2, x: 3 });
+		expect(redactJson({ 'test-key': 1, 'Test-Key': 2, x: 3 }, 'test-key')).toEqual({
+			'***': 1,
+			'***2': 2,
+			x: 3,
+		});
 	});
 
 	test('may be a text, a number, or nothing', () => {
-		expect([redactJson('test-key', 'test-key'), redactJson(1234567890, '1234567890'), redactJson(12345678901, '1234567890'), redactJson(undefined, 'test-key')]).toEqual(['***', '***', 12345678901, undefined]);
+		expect([
+			redactJson('test-key', 'test-key'),
+			redactJson(1234567890, '1234567890'),
+			redactJson(12345678901, '1234567890'),
+			redactJson(undefined, 'test-key'),
+		]).toEqual(['***', '***', 12345678901, undefined]);
 	});
 
 	test('may be nested very deeply', () => {
-		const deep = JSON.parse(`${'[{"a":'.repeat(50_000)}"test-key"${'}]'.repeat(50_000)}`) as unknown;
+		const deep = JSON.parse(
+			`${'[{"a":'.repeat(50_000)}"test-key"${'}]'.repeat(50_000)}`,
+		) as unknown;
 		let inner = redactJson(deep, 'test-key');
 		while (typeof inner === 'object') inner = (inner as Array<{ a: unknown }>)[0].a;
 		expect(inner).toBe('***');
@@ -70,23 +132,66 @@ describe('what was parsed', () => {
 });
 
 test('a failure is redacted whole', () => {
-	const failure = { message: 'redirect to test-key.example', hint: 'Look at TEST-KEY', uncertain: true };
-	expect(redactAttempt({ kind: 'retry', after: 5, failure }, 'test-key')).toEqual({ kind: 'retry', after: 5, failure: { message: 'redirect to ***.example', hint: 'Look at ***', uncertain: true } });
+	const failure = {
+		message: 'redirect to test-key.example',
+		hint: 'Look at TEST-KEY',
+		uncertain: true,
+	};
+	expect(redactAttempt({ kind: 'retry', after: 5, failure }, 'test-key')).toEqual({
+		kind: 'retry',
+		after: 5,
+		failure: { message: 'redirect to ***.example', hint: 'Look at ***', uncertain: true },
+	});
 	expect(redactAttempt({ kind: 'done', value: 1 }, 'test-key')).toEqual({ kind: 'done', value: 1 });
 });
 
 test('the query of a link is taken out once, and the sentence around it stays', () => {
-	const failure = { message: 'Look at https://h.example/a?signature=test, then go on', hint: 'Or at https://h.example/b?…&signature=test.' };
+	const failure = {
+		message: 'Look at https://h.example/a?signature=test, then go on',
+		hint: 'Or at https://h.example/b?…&signature=test.',
+	};
 	const once = redactEntered(failure, []);
-	expect(once).toEqual({ message: 'Look at https://h.example/a?… then go on', hint: 'Or at https://h.example/b?…' });
-	expect(redactEntered({ message: 'a link, https://h.example/a?…, which stays', hint: '' }, [])).toEqual({ message: 'a link, https://h.example/a?…, which stays', hint: '' });
+	expect(once).toEqual({
+		message: 'Look at https://h.example/a?… then go on',
+		hint: 'Or at https://h.example/b?…',
+	});
+	expect(
+		redactEntered({ message: 'a link, https://h.example/a?…, which stays', hint: '' }, []),
+	).toEqual({ message: 'a link, https://h.example/a?…, which stays', hint: '' });
 });
 
 test('many names that become equal take no more time each', () => {
-	const make = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, n) => [[...'test-key'].map((letter, bit) => ((n >> bit) & 1 ? letter.toUpperCase() : letter)).join('') + '\\'.repeat(n >> 8), n]));
-	const time = (count: number) => Math.min(...[1, 2, 3].map(() => cpuTime(() => redactJson(make(count), 'test-key'))));
-	const equal = (count: number) => Math.min(...[1, 2, 3].map(() => cpuTime(() => redactJson(Object.fromEntries(Array.from({ length: count }, (_, n) => [`test-key${' '.repeat(0)}`.replace('t', n % 2 ? 't' : 'T') + String.fromCharCode(0x4e00 + (n % 20_000)), n])), 'test-key'))));
-	expect(Object.keys(redactJson({ 'test-key': 1, 'TEST-KEY': 2, 'Test-Key': 3 }, 'test-key'))).toEqual(['***', '***2', '***3']);
+	const make = (count: number) =>
+		Object.fromEntries(
+			Array.from({ length: count }, (_, n) => [
+				[...'test-key']
+					.map((letter, bit) => ((n >> bit) & 1 ? letter.toUpperCase() : letter))
+					.join('') + '\\'.repeat(n >> 8),
+				n,
+			]),
+		);
+	const time = (count: number) =>
+		Math.min(...[1, 2, 3].map(() => cpuTime(() => redactJson(make(count), 'test-key'))));
+	const equal = (count: number) =>
+		Math.min(
+			...[1, 2, 3].map(() =>
+				cpuTime(() =>
+					redactJson(
+						Object.fromEntries(
+							Array.from({ length: count }, (_, n) => [
+								`test-key${' '.repeat(0)}`.replace('t', n % 2 ? 't' : 'T') +
+									String.fromCharCode(0x4e00 + (n % 20_000)),
+								n,
+							]),
+						),
+						'test-key',
+					),
+				),
+			),
+		);
+	expect(
+		Object.keys(redactJson({ 'test-key': 1, 'TEST-KEY': 2, 'Test-Key': 3 }, 'test-key')),
+	).toEqual(['***', '***2', '***3']);
 	expect(time(4096)).toBeLessThan(40 * Math.max(time(512), 1));
 	expect(equal(16_000)).toBeLessThan(40 * Math.max(equal(2000), 1));
 });
@@ -94,7 +199,8 @@ test('many names that become equal take no more time each', () => {
 describe('the time grows with the length of the text only', () => {
 	const KEY = 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaab';
 	/** The best of three. */
-	const timeOf = (text: string, key: string) => Math.min(...[1, 2, 3].map(() => cpuTime(() => redactBeginning(text, key))));
+	const timeOf = (text: string, key: string) =>
+		Math.min(...[1, 2, 3].map(() => cpuTime(() => redactBeginning(text, key))));
 
 	test.each([
 		['backslashes', '\\', KEY],
@@ -111,7 +217,11 @@ describe('the time grows with the length of the text only', () => {
 		['backslashes, and a key of them', '\\', `${'\\'.repeat(30)}abcdefghi`],
 		['percent signs, and a key of them', '%25', '%25'.repeat(30)],
 		['ampersands, and a key of them', '&amp;', '&amp;'.repeat(30)],
-		['JSON Lines', '{"timestamp":"2026-02-10T19:47:54.424Z","message":"Typed \\"a\\" at https:\\/\\/a.example/%20x?a=b&c=d"}\n', 'test-api-key-not-a-secret'],
+		[
+			'JSON Lines',
+			'{"timestamp":"2026-02-10T19:47:54.424Z","message":"Typed \\"a\\" at https:\\/\\/a.example/%20x?a=b&c=d"}\n',
+			'test-api-key-not-a-secret',
+		],
 	])('%s', (_, part, key) => {
 		const make = (length: number) => part.repeat(Math.ceil(length / part.length));
 		expect(timeOf(make(500_000), key)).toBeLessThan(50 * Math.max(timeOf(make(50_000), key), 1));

@@ -7,30 +7,170 @@ const PROPERTIES: INodeProperties[] = [
 	{ displayName: 'Number', name: 'number', type: 'number', default: 7 },
 	{ displayName: 'Switch', name: 'boolean', type: 'boolean', default: true },
 	{ displayName: 'List', name: 'list', type: 'string', default: [] },
-	{ displayName: 'Choice', name: 'choice', type: 'options', default: 'a', options: [{ name: 'A', value: 'a' }, { name: 'B', value: 'b' }] },
-	{ displayName: 'Choices', name: 'choices', type: 'multiOptions', default: ['a'], options: [{ name: 'A', value: 'a' }, { name: 'B', value: 'b' }] },
+	{
+		displayName: 'Choice',
+		name: 'choice',
+		type: 'options',
+		default: 'a',
+		options: [
+			{ name: 'A', value: 'a' },
+			{ name: 'B', value: 'b' },
+		],
+	},
+	{
+		displayName: 'Choices',
+		name: 'choices',
+		type: 'multiOptions',
+		default: ['a'],
+		options: [
+			{ name: 'A', value: 'a' },
+			{ name: 'B', value: 'b' },
+		],
+	},
 	{ displayName: 'Object', name: 'object', type: 'json', default: '{}' },
 ];
-const OPTIONS: INodeProperties = { displayName: 'Options', name: 'options', type: 'collection', default: {}, options: PROPERTIES };
+const OPTIONS: INodeProperties = {
+	displayName: 'Options',
+	name: 'options',
+	type: 'collection',
+	default: {},
+	options: PROPERTIES,
+};
 
 const BAD = Symbol('an error that names the parameter');
 const LARGE = 8202522731445525542;
 
-type Reader = 'text' | 'id' | 'number' | 'positiveInteger' | 'boolean' | 'isExplicitlyTrue' | 'list' | 'choice' | 'choices' | 'object';
+type Reader =
+	| 'text'
+	| 'id'
+	| 'number'
+	| 'positiveInteger'
+	| 'boolean'
+	| 'isExplicitlyTrue'
+	| 'list'
+	| 'choice'
+	| 'choices'
+	| 'object';
 /** What each reader makes of a value. */
 const TABLE: Array<[value: unknown, read: Partial<Record<Reader, unknown>>]> = [
-	[undefined, { text: 'byDefault', id: '', number: 7, positiveInteger: 7, boolean: true, isExplicitlyTrue: false, list: [], choice: 'a', choices: ['a'], object: BAD }],
-	[null, { text: 'byDefault', id: '', number: 7, positiveInteger: 7, boolean: true, isExplicitlyTrue: false, list: [], choice: 'a', choices: ['a'], object: BAD }],
-	['', { text: '', id: '', number: 7, positiveInteger: 7, boolean: true, isExplicitlyTrue: false, list: [], choice: 'a', choices: [], object: BAD }],
-	[' b ', { text: 'b', id: 'b', number: BAD, positiveInteger: BAD, boolean: BAD, isExplicitlyTrue: false, list: ['b'], choice: 'b', choices: ['b'], object: BAD }],
-	['a, b,', { text: 'a, b,', number: BAD, boolean: BAD, isExplicitlyTrue: false, list: ['a', 'b'], choice: BAD, choices: ['a', 'b'], object: BAD }],
+	[
+		undefined,
+		{
+			text: 'byDefault',
+			id: '',
+			number: 7,
+			positiveInteger: 7,
+			boolean: true,
+			isExplicitlyTrue: false,
+			list: [],
+			choice: 'a',
+			choices: ['a'],
+			object: BAD,
+		},
+	],
+	[
+		null,
+		{
+			text: 'byDefault',
+			id: '',
+			number: 7,
+			positiveInteger: 7,
+			boolean: true,
+			isExplicitlyTrue: false,
+			list: [],
+			choice: 'a',
+			choices: ['a'],
+			object: BAD,
+		},
+	],
+	[
+		'',
+		{
+			text: '',
+			id: '',
+			number: 7,
+			positiveInteger: 7,
+			boolean: true,
+			isExplicitlyTrue: false,
+			list: [],
+			choice: 'a',
+			choices: [],
+			object: BAD,
+		},
+	],
+	[
+		' b ',
+		{
+			text: 'b',
+			id: 'b',
+			number: BAD,
+			positiveInteger: BAD,
+			boolean: BAD,
+			isExplicitlyTrue: false,
+			list: ['b'],
+			choice: 'b',
+			choices: ['b'],
+			object: BAD,
+		},
+	],
+	[
+		'a, b,',
+		{
+			text: 'a, b,',
+			number: BAD,
+			boolean: BAD,
+			isExplicitlyTrue: false,
+			list: ['a', 'b'],
+			choice: BAD,
+			choices: ['a', 'b'],
+			object: BAD,
+		},
+	],
 	['constructor', { choice: BAD, choices: BAD, boolean: BAD, isExplicitlyTrue: false }],
-	[' 5 ', { text: '5', id: '5', number: 5, positiveInteger: 5, boolean: BAD, isExplicitlyTrue: false, list: ['5'], choice: BAD, choices: BAD, object: BAD }],
+	[
+		' 5 ',
+		{
+			text: '5',
+			id: '5',
+			number: 5,
+			positiveInteger: 5,
+			boolean: BAD,
+			isExplicitlyTrue: false,
+			list: ['5'],
+			choice: BAD,
+			choices: BAD,
+			object: BAD,
+		},
+	],
 	['true', { boolean: true, isExplicitlyTrue: true }],
 	[' FALSE ', { boolean: false, isExplicitlyTrue: false }],
 	['yes', { boolean: BAD, isExplicitlyTrue: false }],
-	[5, { text: '5', id: '5', number: 5, positiveInteger: 5, boolean: BAD, isExplicitlyTrue: false, list: ['5'], choice: BAD, choices: BAD, object: BAD }],
-	[0, { text: '0', number: 0, positiveInteger: BAD, boolean: BAD, isExplicitlyTrue: false, list: ['0'] }],
+	[
+		5,
+		{
+			text: '5',
+			id: '5',
+			number: 5,
+			positiveInteger: 5,
+			boolean: BAD,
+			isExplicitlyTrue: false,
+			list: ['5'],
+			choice: BAD,
+			choices: BAD,
+			object: BAD,
+		},
+	],
+	[
+		0,
+		{
+			text: '0',
+			number: 0,
+			positiveInteger: BAD,
+			boolean: BAD,
+			isExplicitlyTrue: false,
+			list: ['0'],
+		},
+	],
 	[1, { boolean: BAD, isExplicitlyTrue: false }],
 	[1.5, { text: '1.5', number: 1.5, positiveInteger: BAD }],
 	[-5, { number: -5, positiveInteger: BAD }],
@@ -40,16 +180,92 @@ const TABLE: Array<[value: unknown, read: Partial<Record<Reader, unknown>>]> = [
 	[' 2.0 ', { number: 2, positiveInteger: 2 }],
 	['Infinity', { positiveInteger: BAD }],
 	[LARGE, { text: BAD, id: BAD, positiveInteger: BAD, list: BAD }],
-	[NaN, { text: BAD, id: BAD, number: BAD, positiveInteger: BAD, boolean: BAD, isExplicitlyTrue: false, list: BAD, choice: BAD, choices: BAD, object: BAD }],
-	[true, { text: BAD, id: BAD, number: BAD, positiveInteger: BAD, boolean: true, isExplicitlyTrue: true, list: BAD, choice: BAD, choices: BAD, object: BAD }],
-	[false, { text: BAD, id: BAD, number: BAD, positiveInteger: BAD, boolean: false, isExplicitlyTrue: false, list: BAD, choice: BAD, choices: BAD, object: BAD }],
-	[[], { text: BAD, id: BAD, number: BAD, positiveInteger: BAD, boolean: BAD, isExplicitlyTrue: false, list: [], choice: BAD, choices: [], object: BAD }],
-	[['a', ' b ', '', null], { list: ['a', 'b'], choices: ['a', 'b'], choice: BAD, isExplicitlyTrue: false }],
+	[
+		NaN,
+		{
+			text: BAD,
+			id: BAD,
+			number: BAD,
+			positiveInteger: BAD,
+			boolean: BAD,
+			isExplicitlyTrue: false,
+			list: BAD,
+			choice: BAD,
+			choices: BAD,
+			object: BAD,
+		},
+	],
+	[
+		true,
+		{
+			text: BAD,
+			id: BAD,
+			number: BAD,
+			positiveInteger: BAD,
+			boolean: true,
+			isExplicitlyTrue: true,
+			list: BAD,
+			choice: BAD,
+			choices: BAD,
+			object: BAD,
+		},
+	],
+	[
+		false,
+		{
+			text: BAD,
+			id: BAD,
+			number: BAD,
+			positiveInteger: BAD,
+			boolean: false,
+			isExplicitlyTrue: false,
+			list: BAD,
+			choice: BAD,
+			choices: BAD,
+			object: BAD,
+		},
+	],
+	[
+		[],
+		{
+			text: BAD,
+			id: BAD,
+			number: BAD,
+			positiveInteger: BAD,
+			boolean: BAD,
+			isExplicitlyTrue: false,
+			list: [],
+			choice: BAD,
+			choices: [],
+			object: BAD,
+		},
+	],
+	[
+		['a', ' b ', '', null],
+		{ list: ['a', 'b'], choices: ['a', 'b'], choice: BAD, isExplicitlyTrue: false },
+	],
 	[[5, 'a'], { list: ['5', 'a'], choices: BAD }],
 	[[true], { list: BAD, choices: BAD, isExplicitlyTrue: false }],
 	[[['a']], { list: BAD, choices: BAD }],
-	[{}, { text: BAD, id: BAD, number: BAD, positiveInteger: BAD, boolean: BAD, isExplicitlyTrue: false, list: BAD, choice: BAD, choices: BAD, object: {} }],
-	[{ __rl: true, mode: 'id', value: ' a ' }, { text: BAD, id: 'a' }],
+	[
+		{},
+		{
+			text: BAD,
+			id: BAD,
+			number: BAD,
+			positiveInteger: BAD,
+			boolean: BAD,
+			isExplicitlyTrue: false,
+			list: BAD,
+			choice: BAD,
+			choices: BAD,
+			object: {},
+		},
+	],
+	[
+		{ __rl: true, mode: 'id', value: ' a ' },
+		{ text: BAD, id: 'a' },
+	],
 	[{ __rl: true, mode: 'id', value: null }, { id: '' }],
 	[{ value: 'a' }, { id: BAD }],
 	['{"a":8202522731445525542}', { object: { a: '8202522731445525542' } }],
@@ -58,22 +274,37 @@ const TABLE: Array<[value: unknown, read: Partial<Record<Reader, unknown>>]> = [
 	['null', { object: BAD }],
 ];
 
-const CASES = TABLE.flatMap(([value, read]) => Object.entries(read).map(([reader, result]) => [reader as Reader, value, result] as const));
-const PARAMETER: Partial<Record<Reader, string>> = { positiveInteger: 'number', isExplicitlyTrue: 'boolean' };
+const CASES = TABLE.flatMap(([value, read]) =>
+	Object.entries(read).map(([reader, result]) => [reader as Reader, value, result] as const),
+);
+const PARAMETER: Partial<Record<Reader, string>> = {
+	positiveInteger: 'number',
+	isExplicitlyTrue: 'boolean',
+};
 
 describe.each(['', 'options.'])('%sparameter', (group) => {
 	test.each(CASES)('%s of %j', (reader, value, result) => {
 		const name = PARAMETER[reader] ?? reader;
-		const parameters = new ParameterReader([...PROPERTIES, OPTIONS], (asked) => (asked === 'options' ? { [name]: value } : value));
+		const parameters = new ParameterReader([...PROPERTIES, OPTIONS], (asked) =>
+			asked === 'options' ? { [name]: value } : value,
+		);
 		const path = `${group}${name}`;
 		if (result !== BAD) return expect(parameters[reader](path)).toEqual(result);
 		const { label } = parameters.nameOf(path);
-		expect(() => parameters[reader](path)).toThrow(expect.objectContaining({ failure: { message: expect.stringContaining(`${label} (${name})`), hint: expect.any(String) } }));
+		expect(() => parameters[reader](path)).toThrow(
+			expect.objectContaining({
+				failure: {
+					message: expect.stringContaining(`${label} (${name})`),
+					hint: expect.any(String),
+				},
+			}),
+		);
 	});
 });
 
 describe('a group of options', () => {
-	const withOptions = (options: unknown) => new ParameterReader([...PROPERTIES, OPTIONS], () => options);
+	const withOptions = (options: unknown) =>
+		new ParameterReader([...PROPERTIES, OPTIONS], () => options);
 
 	test.each([[null], [undefined], [''], [{}], ['{}']])('%j holds the defaults', (options) => {
 		expect(withOptions(options).boolean('options.boolean')).toBe(true);
@@ -84,10 +315,15 @@ describe('a group of options', () => {
 		expect(withOptions('{"boolean":"false"}').boolean('options.boolean')).toBe(false);
 	});
 
-	test.each([[[]], [5], [true], ['{'], ['a']])('%j is an error that names the group, and lowers no guard', (options) => {
-		expect(() => withOptions(options).boolean('options.boolean')).toThrow(/^Options \(options\) is not /);
-		expect(withOptions(options).isExplicitlyTrue('options.boolean')).toBe(false);
-	});
+	test.each([[[]], [5], [true], ['{'], ['a']])(
+		'%j is an error that names the group, and lowers no guard',
+		(options) => {
+			expect(() => withOptions(options).boolean('options.boolean')).toThrow(
+				/^Options \(options\) is not /,
+			);
+			expect(withOptions(options).isExplicitlyTrue('options.boolean')).toBe(false);
+		},
+	);
 
 	test('is evaluated once', () => {
 		let asked = 0;

@@ -2,8 +2,17 @@
 import { readCallback } from '../../../../nodes/shared/callbacks/payload';
 import { InvalidParameterError } from '../../../../nodes/shared/parameters/invalidParameter';
 import { toObject } from '../../../../nodes/shared/parameters/values';
-import { parseJson, excerptOf, readErrorText } from '../../../../nodes/shared/transport/http/classify';
-import { DEEPEST, isTooDeep, parseExactly, TooDeep } from '../../../../nodes/shared/transport/exactJson';
+import {
+	parseJson,
+	excerptOf,
+	readErrorText,
+} from '../../../../nodes/shared/transport/http/classify';
+import {
+	DEEPEST,
+	isTooDeep,
+	parseExactly,
+	TooDeep,
+} from '../../../../nodes/shared/transport/exactJson';
 
 const objects = (depth: number, inside = '1') => '{"a":'.repeat(depth) + inside + '}'.repeat(depth);
 const lists = (depth: number) => '['.repeat(depth) + ']'.repeat(depth);
@@ -19,7 +28,9 @@ describe.each([
 		expect(parseJson(json(depth))).toBe(json(depth));
 		expect(readErrorText(json(depth))).toBeTruthy();
 		expect(excerptOf(json(depth), 'key').length).toBeLessThan(310);
-		expect(readCallback(Buffer.from(`{"message_id":"m","status":"success","result":${json(depth)}}`))).toEqual({ error: 'The body is nested more than 1000 levels deep' });
+		expect(
+			readCallback(Buffer.from(`{"message_id":"m","status":"success","result":${json(depth)}}`)),
+		).toEqual({ error: 'The body is nested more than 1000 levels deep' });
 	});
 
 	test('as many as are allowed', () => {
@@ -43,16 +54,22 @@ describe('a parameter', () => {
 		['as text', objects(20_000)],
 		['as an object', JSON.parse(objects(20_000)) as unknown],
 	])('%s', (_, value) => {
-		expect(refusalOf(value)).toBe('Payload (payload) is nested more than 1000 levels deep, or holds itself');
+		expect(refusalOf(value)).toBe(
+			'Payload (payload) is nested more than 1000 levels deep, or holds itself',
+		);
 	});
 
 	test('that holds itself', () => {
 		const own: Record<string, unknown> = {};
 		own.inner = [own];
-		expect(refusalOf(own)).toBe('Payload (payload) is nested more than 1000 levels deep, or holds itself');
+		expect(refusalOf(own)).toBe(
+			'Payload (payload) is nested more than 1000 levels deep, or holds itself',
+		);
 	});
 });
 
 test('long digits, too, are read in deep JSON', () => {
-	expect(JSON.stringify(parseExactly(objects(500, '12345678901234567890')))).toBe(objects(500, '"12345678901234567890"'));
+	expect(JSON.stringify(parseExactly(objects(500, '12345678901234567890')))).toBe(
+		objects(500, '"12345678901234567890"'),
+	);
 });

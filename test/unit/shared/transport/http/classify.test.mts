@@ -1,4 +1,9 @@
-import { isFromIntermediary, classifyStatus, classifyNetworkError, readErrorText } from '../../../../../nodes/shared/transport/http/classify';
+import {
+	isFromIntermediary,
+	classifyStatus,
+	classifyNetworkError,
+	readErrorText,
+} from '../../../../../nodes/shared/transport/http/classify';
 import { cpuTime } from '../../../../cpuTime.mts';
 
 test.each([
@@ -29,42 +34,104 @@ test.each([
 describe('an error without an answer', () => {
 	const failing = (parts: object) => Object.assign(new Error('test'), parts);
 	/** As n8n 1.123 leaves it, without the cause. */
-	const remembered = (httpCode: string, message: string) => failing({ name: 'NodeApiError', httpCode, messages: [message, message] });
-	const wrapped = (parts: object) => new Error('n8n', { cause: new Error('http', { cause: failing(parts) }) });
+	const remembered = (httpCode: string, message: string) =>
+		failing({ name: 'NodeApiError', httpCode, messages: [message, message] });
+	const wrapped = (parts: object) =>
+		new Error('n8n', { cause: new Error('http', { cause: failing(parts) }) });
 
 	test.each([
 		['refused', wrapped({ code: 'ECONNREFUSED', syscall: 'connect' }), 'retry'],
-		['refused by all addresses', Object.assign(new AggregateError([failing({ code: 'EHOSTUNREACH', syscall: 'connect' })])), 'retry'],
+		[
+			'refused by all addresses',
+			Object.assign(new AggregateError([failing({ code: 'EHOSTUNREACH', syscall: 'connect' })])),
+			'retry',
+		],
 		['unknown host', wrapped({ code: 'ENOTFOUND', syscall: 'getaddrinfo' }), 'retry'],
 		['no name server', wrapped({ code: 'EAI_AGAIN', syscall: 'getaddrinfo' }), 'retry'],
 		['time-out while connecting', wrapped({ code: 'ETIMEDOUT', syscall: 'connect' }), 'retry'],
 		['time-out of a connection', wrapped({ code: 'ETIMEDOUT', syscall: 'read' }), 'unknown'],
 		['time-out of the request', wrapped({ code: 'ECONNABORTED' }), 'unknown'],
-		['unreachable, though it was connected', wrapped({ code: 'EHOSTUNREACH', syscall: 'read' }), 'unknown'],
-		['network gone, though it was connected', wrapped({ code: 'ENETDOWN', syscall: 'write' }), 'unknown'],
+		[
+			'unreachable, though it was connected',
+			wrapped({ code: 'EHOSTUNREACH', syscall: 'read' }),
+			'unknown',
+		],
+		[
+			'network gone, though it was connected',
+			wrapped({ code: 'ENETDOWN', syscall: 'write' }),
+			'unknown',
+		],
 		['reset', wrapped({ code: 'ECONNRESET' }), 'unknown'],
 		['stopped', wrapped({ code: 'ERR_CANCELED' }), 'unknown'],
 		['expired certificate', wrapped({ code: 'CERT_HAS_EXPIRED' }), 'refused'],
 		['blocked by n8n', wrapped({ name: 'SsrfBlockedIpError' }), 'refused'],
 		['not built by Node.js', wrapped({ code: 'ERR_UNESCAPED_CHARACTERS' }), 'refused'],
-		['not built, though there was a request', wrapped({ code: 'ERR_INVALID_URL', request: {} }), 'unknown'],
+		[
+			'not built, though there was a request',
+			wrapped({ code: 'ERR_INVALID_URL', request: {} }),
+			'unknown',
+		],
 		['not taken by axios', wrapped({ isAxiosError: true, code: 'ERR_BAD_REQUEST' }), 'refused'],
-		['not taken by axios, though it had sent it', wrapped({ isAxiosError: true, code: 'ERR_BAD_REQUEST', request: {} }), 'unknown'],
-		['not taken by axios, though there was an answer', wrapped({ isAxiosError: true, code: 'ERR_BAD_REQUEST', response: {} }), 'unknown'],
+		[
+			'not taken by axios, though it had sent it',
+			wrapped({ isAxiosError: true, code: 'ERR_BAD_REQUEST', request: {} }),
+			'unknown',
+		],
+		[
+			'not taken by axios, though there was an answer',
+			wrapped({ isAxiosError: true, code: 'ERR_BAD_REQUEST', response: {} }),
+			'unknown',
+		],
 		['that code from elsewhere', wrapped({ code: 'ERR_BAD_REQUEST' }), 'unknown'],
-		['thrown where a request is built', wrapped({ stack: 'TypeError: test\n    at Object.transformRequest (axios.cjs:1:1)' }), 'refused'],
-		['thrown elsewhere', wrapped({ stack: 'TypeError: test\n    at transformResponse (axios.cjs:1:1)' }), 'unknown'],
-		['thrown elsewhere, with a text that says something else', wrapped({ message: 'test\n    at transformRequest (x)', stack: 'TypeError: test\n    at transformRequest (x)\n    at transformResponse (axios.cjs:1:1)' }), 'unknown'],
+		[
+			'thrown where a request is built',
+			wrapped({ stack: 'TypeError: test\n    at Object.transformRequest (axios.cjs:1:1)' }),
+			'refused',
+		],
+		[
+			'thrown elsewhere',
+			wrapped({ stack: 'TypeError: test\n    at transformResponse (axios.cjs:1:1)' }),
+			'unknown',
+		],
+		[
+			'thrown elsewhere, with a text that says something else',
+			wrapped({
+				message: 'test\n    at transformRequest (x)',
+				stack:
+					'TypeError: test\n    at transformRequest (x)\n    at transformResponse (axios.cjs:1:1)',
+			}),
+			'unknown',
+		],
 		['a TypeError without a stack', wrapped({ name: 'TypeError', stack: undefined }), 'unknown'],
 		['anything else', 'a text', 'unknown'],
-		['refused, by the text alone', remembered('ECONNREFUSED', 'connect ECONNREFUSED 127.0.0.1:1'), 'retry'],
+		[
+			'refused, by the text alone',
+			remembered('ECONNREFUSED', 'connect ECONNREFUSED 127.0.0.1:1'),
+			'retry',
+		],
 		['refused by all addresses, by the code alone', remembered('ECONNREFUSED', ''), 'retry'],
-		['unknown host, by the text alone', remembered('ENOTFOUND', 'getaddrinfo ENOTFOUND no-such-host.invalid'), 'retry'],
-		['time-out while connecting, by the text alone', remembered('ETIMEDOUT', 'connect ETIMEDOUT 127.0.0.1:1'), 'retry'],
-		['time-out of a connection, by the text alone', remembered('ETIMEDOUT', 'read ETIMEDOUT'), 'unknown'],
+		[
+			'unknown host, by the text alone',
+			remembered('ENOTFOUND', 'getaddrinfo ENOTFOUND no-such-host.invalid'),
+			'retry',
+		],
+		[
+			'time-out while connecting, by the text alone',
+			remembered('ETIMEDOUT', 'connect ETIMEDOUT 127.0.0.1:1'),
+			'retry',
+		],
+		[
+			'time-out of a connection, by the text alone',
+			remembered('ETIMEDOUT', 'read ETIMEDOUT'),
+			'unknown',
+		],
 		['unreachable, by the code alone', remembered('EHOSTUNREACH', ''), 'unknown'],
 		['reset, by the text alone', remembered('ECONNRESET', 'socket hang up'), 'unknown'],
-		['expired certificate, by the code alone', remembered('CERT_HAS_EXPIRED', 'certificate has expired'), 'refused'],
+		[
+			'expired certificate, by the code alone',
+			remembered('CERT_HAS_EXPIRED', 'certificate has expired'),
+			'refused',
+		],
 	])('%s', (_, error, kind) => {
 		expect(classifyNetworkError(error).kind).toBe(kind);
 	});
@@ -84,11 +151,19 @@ describe('an error without an answer', () => {
 });
 
 test.each([
-	['error and message', { error: 'Invalid request', message: 'Missing' }, 'Invalid request: Missing'],
+	[
+		'error and message',
+		{ error: 'Invalid request', message: 'Missing' },
+		'Invalid request: Missing',
+	],
 	['message alone', '{"message":"Forbidden"}', 'Forbidden'],
 	['fields that are no text', { error: { code: 1 }, message: 7 }, ''],
 	['text', ' no \n thanks ', 'no thanks'],
-	['HTML', '<html><head><style>b{}</style><script>1<2</script></head><body><h1>502</h1>Bad <b>Gateway</b></body></html>', '502 Bad Gateway'],
+	[
+		'HTML',
+		'<html><head><style>b{}</style><script>1<2</script></head><body><h1>502</h1>Bad <b>Gateway</b></body></html>',
+		'502 Bad Gateway',
+	],
 	['nothing', '', ''],
 	['null', null, ''],
 	['very much', 'x'.repeat(1000), `${'x'.repeat(300)}…`],
@@ -108,7 +183,8 @@ test.each([
 });
 
 test('a secret is not in the words of a body, wherever it stands', () => {
-	for (const before of [0, 290, 49_995]) expect(readErrorText(`${'<b>'.repeat(before)}test-key`, 'test-key')).not.toMatch(/test-|key/);
+	for (const before of [0, 290, 49_995])
+		expect(readErrorText(`${'<b>'.repeat(before)}test-key`, 'test-key')).not.toMatch(/test-|key/);
 });
 
 test.each([

@@ -3,7 +3,8 @@ import { readEvents } from '../../../../../nodes/shared/transport/mcp/eventStrea
 /** The bytes of the text, in chunks of so many. */
 async function* chunksOf(text: string, size: number) {
 	const bytes = Buffer.from(text);
-	for (let begin = 0; begin < bytes.length; begin += size) yield bytes.subarray(begin, begin + size);
+	for (let begin = 0; begin < bytes.length; begin += size)
+		yield bytes.subarray(begin, begin + size);
 }
 
 async function eventsIn(text: string, size: number): Promise<string[]> {
@@ -20,7 +21,11 @@ const CASES: Array<[string, string, string[]]> = [
 	['colons in the data', 'data: {"a":"b: c"}\n\n', ['{"a":"b: c"}']],
 	['a field without a colon', 'data\n\n', ['']],
 	['lines that end with CR, LF and both', 'data: a\r\rdata: b\r\n\r\ndata: c\n\n', ['a', 'b', 'c']],
-	['comments, IDs and fields that nobody knows', ': hello\nid: 7\nretry: 10\nother: x\ndata: a\n\n', ['a']],
+	[
+		'comments, IDs and fields that nobody knows',
+		': hello\nid: 7\nretry: 10\nother: x\ndata: a\n\n',
+		['a'],
+	],
 	['events of another type', 'event: ping\ndata: x\n\nevent: message\ndata: a\n\n', ['a']],
 	['an event without data', 'id: 1\n\n\n\ndata: a\n\n', ['a']],
 	['no empty line at the end', 'data: a\n\ndata: b', ['a', 'b']],
