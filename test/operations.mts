@@ -1,7 +1,27 @@
-/** Every operation of the node, in the order of the menus. */
+/** Every operation of the action nodes, in the order of the menus. */
+import type { INodeParameters } from 'n8n-workflow';
 import { NenAi } from '../nodes/NenAi/NenAi.node';
+import { NenAiDesktop } from '../nodes/NenAiDesktop/NenAiDesktop.node';
+
+/** The descriptions of the action nodes. */
+export const ACTION_NODES = [new NenAi().description, new NenAiDesktop().description];
+
+/** Where the operation menus are: a property for each resource. */
+export const MENUS = ACTION_NODES.flatMap((node) =>
+	node.properties.filter(({ name }) => name === 'operation').map((menu) => ({ node, menu })),
+);
+
+/** The node type that has a resource, as saved workflows name it: that of `nenAi` where there is no such resource. */
+export function nodeTypeOf({ resource }: INodeParameters): string {
+	const of = MENUS.find(({ menu }) =>
+		menu.displayOptions?.show?.resource?.includes(String(resource)),
+	);
+	return `n8n-nodes-nenai.${(of?.node ?? ACTION_NODES[0]).name}`;
+}
 
 export interface OperationInMenu {
+	/** The name of the node. */
+	node: string;
 	/** As saved workflows name them. */
 	resource: string;
 	operation: string;
@@ -10,22 +30,21 @@ export interface OperationInMenu {
 	action: string;
 }
 
-export const OPERATIONS = new NenAi().description.properties
-	.filter(({ name }) => name === 'operation')
-	.flatMap(({ displayOptions, options = [] }) =>
-		options.flatMap((option): OperationInMenu[] =>
-			'value' in option
-				? [
-						{
-							resource: String(displayOptions?.show?.resource?.[0]),
-							operation: String(option.value),
-							name: option.name,
-							action: String(option.action),
-						},
-					]
-				: [],
-		),
-	);
+export const OPERATIONS = MENUS.flatMap(({ node, menu: { displayOptions, options = [] } }) =>
+	options.flatMap((option): OperationInMenu[] =>
+		'value' in option
+			? [
+					{
+						node: node.name,
+						resource: String(displayOptions?.show?.resource?.[0]),
+						operation: String(option.value),
+						name: option.name,
+						action: String(option.action),
+					},
+				]
+			: [],
+	),
+);
 
 /** Their paths below a folder that mirrors `resources`. */
 export const OPERATION_PATHS = OPERATIONS.map(

@@ -11,20 +11,15 @@ import {
 } from 'n8n-workflow';
 
 import '../shared/requireN8nVersion';
-import { computer } from './resources/computer';
-import { desktop } from './resources/desktop';
-import { desktopFile } from './resources/desktopFile';
 import { router, resourceProperty, subtitleOf } from '../shared/execution/router';
 import { result } from './resources/result';
 import { run, webhook } from './resources/run';
 import { workflow } from './resources/workflow';
-import { searchDesktops } from '../shared/listSearch/searchDesktops';
-import { searchTools } from '../shared/listSearch/searchTools';
 import { searchWorkflows } from '../shared/listSearch/searchWorkflows';
 import { testCredential } from '../shared/transport/credentialTest';
 
-/** The first is the default. */
-const RESOURCES = [run, result, workflow, desktop, computer, desktopFile];
+/** In the order of the menu. The first is the default. */
+const RESOURCES = [run, result, workflow];
 
 /** Where something is about to go wrong that nobody would hear of. */
 const HINTS: NodeHint[] = [
@@ -47,7 +42,7 @@ const HINTS: NodeHint[] = [
 
 /** For n8n's AI builder: which operation is for what. */
 const BUILDER_HINT =
-	'Run → Start and Wait: one item, goes on with the result (put Loop Over Items before it for several). Run → Start with a NenAI Trigger in another workflow: many runs at once. Run → Start with Callback "None", then Run → Get in a loop with Wait until "finished": where NenAI cannot reach this n8n; it gives the state only, since values and files come by callback. An item with "uncertain" may have been done: bring it to a person, and never start it again. Run → Get Logs: may contain passwords. Each start does real work in a real system: never add a retry loop around it, and branch on "status" behind a result. Result → Download fetches the files behind the links of a callback. Desktop → Create, then Computer and Desktop File with its desktop_id: operates a Windows desktop step by step; end with Desktop → Delete, also on errors, since it runs until it is deleted.';
+	'Run → Start and Wait starts a run and continues with its result (one item; for several, put Loop Over Items before it). For many runs at once, use Run → Start, and a NenAI Trigger in another workflow. Where NenAI cannot reach this n8n, use Run → Start with Callback "None", then Run → Get in a loop with Wait until "finished" is true. Run → Get gives the status only: values and files come by callback. An item with "uncertain" may have been started: bring it to a person, and never start it again. Run → Get Logs may contain passwords. Each start does real work in a real system: never add a retry loop around it, and branch on "status" after a result. Result → Download fetches the files that the links of a callback point to. To operate a desktop step by step, use the NenAI Desktop node.';
 
 export class NenAi implements INodeType {
 	description: INodeTypeDescription = {
@@ -57,8 +52,7 @@ export class NenAi implements INodeType {
 		group: ['transform'],
 		version: 1,
 		subtitle: subtitleOf(RESOURCES),
-		description:
-			'Start runs of NenAI workflows, and operate desktops: a computer works in other software for you',
+		description: 'Run NenAI automations and get their results',
 		defaults: { name: 'NenAI' },
 		usableAsTool: true,
 		builderHint: { searchHint: BUILDER_HINT },
@@ -85,7 +79,7 @@ export class NenAi implements INodeType {
 
 	methods = {
 		credentialTest: { testCredential },
-		listSearch: { searchWorkflows, searchDesktops, searchTools },
+		listSearch: { searchWorkflows },
 	};
 
 	/** n8n asks for these beside any webhook; one that resumes an execution is registered nowhere. */

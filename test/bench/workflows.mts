@@ -13,7 +13,7 @@ export function nenAiTrigger(path: string, credentials: INode['credentials']): W
 	const trigger = node(
 		'Trigger',
 		'n8n-nodes-nenai.nenAiTrigger',
-		1.1,
+		2,
 		{ options: {} },
 		{ credentials, webhookId: WEBHOOK_ID(path) },
 	);

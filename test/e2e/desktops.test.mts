@@ -54,7 +54,7 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 					binaryPropertyName: 'data',
 					options: { fileName: 'claims.txt' },
 				}),
-				step(stage, 'desktopFile', 'upload', { fileName: NAME, path: 'In' }),
+				step(stage, 'file', 'upload', { fileName: NAME, path: 'In' }),
 				step(stage, 'computer', 'click', {
 					x: 10,
 					y: 20,
@@ -63,7 +63,7 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 				}),
 				step(stage, 'computer', 'type', { text: ' Jane ' }),
 				step(stage, 'computer', 'screenshot'),
-				step(stage, 'desktopFile', 'download', { fileName: NAME, path: 'In' }),
+				step(stage, 'file', 'download', { fileName: NAME, path: 'In' }),
 				step(stage, 'desktop', 'delete'),
 			],
 			{},
@@ -111,8 +111,8 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 			stage,
 			'big',
 			[
-				step(stage, 'desktopFile', 'download', { desktopId, fileName: 'big.bin' }),
-				step(stage, 'desktopFile', 'upload', { desktopId, fileName: 'copy.bin' }),
+				step(stage, 'file', 'download', { desktopId, fileName: 'big.bin' }),
+				step(stage, 'file', 'upload', { desktopId, fileName: 'copy.bin' }),
 			],
 			{},
 		);
@@ -122,7 +122,7 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 		await run(
 			stage,
 			'again',
-			[step(stage, 'desktopFile', 'download', { desktopId, fileName: 'copy.bin' })],
+			[step(stage, 'file', 'download', { desktopId, fileName: 'copy.bin' })],
 			{},
 		).then(async (execution) => {
 			const [{ binary }] = itemsOf(execution, 'Download');
@@ -138,8 +138,8 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 			const contentType = 'application/x-www-form-urlencoded';
 			stage.sandbox.desktops.addFile(desktopId, { name: 'a.pdf', text: TEXT, contentType });
 			const steps = [
-				step(stage, 'desktopFile', 'download', { desktopId, fileName: 'a.pdf' }),
-				step(stage, 'desktopFile', 'upload', { desktopId, fileName: 'b.pdf' }),
+				step(stage, 'file', 'download', { desktopId, fileName: 'a.pdf' }),
+				step(stage, 'file', 'upload', { desktopId, fileName: 'b.pdf' }),
 			];
 			const execution = await run(stage, 'combined', steps, {}, { binaryMode: 'combined' });
 			expect(execution.data.resultData.error).toBeUndefined();

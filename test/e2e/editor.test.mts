@@ -205,7 +205,7 @@ describe('the form of the NenAI node', () => {
 		expect(await form.choices('resource')).toEqual([
 			'Computer',
 			'Desktop',
-			'Desktop File',
+			'File',
 			'Result',
 			'Run',
 			'Workflow',

@@ -56,11 +56,9 @@ export async function startModel(): Promise<Model> {
 		requests.push(chat);
 		const reply = replies.shift();
 		if (reply === undefined || chat.stream) {
-			return await answer
-				.status(400)
-				.send({
-					error: { message: 'The stand-in has no answer to this', type: 'invalid_request_error' },
-				});
+			return await answer.status(400).send({
+				error: { message: 'The stand-in has no answer to this', type: 'invalid_request_error' },
+			});
 		}
 		return completion(chat, reply);
 	});

@@ -51,13 +51,11 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 				});
 				const callbacks = [
 					...runs.map(genuine),
-					...runs
-						.slice(0, 20)
-						.map((run) => ({
-							...genuine(run),
-							body: { own: 'forged' },
-							signature: 'wrong-secret' as const,
-						})),
+					...runs.slice(0, 20).map((run) => ({
+						...genuine(run),
+						body: { own: 'forged' },
+						signature: 'wrong-secret' as const,
+					})),
 					...runs.slice(40, 60).map(genuine),
 				].sort(() => Math.random() - 0.5);
 				const answers: Array<{ forged: boolean; status: number }> = [];

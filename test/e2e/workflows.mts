@@ -2,6 +2,7 @@
 import type { INode } from 'n8n-workflow';
 import { request } from 'undici';
 import { chain, node } from '../n8n/build-workflow.mts';
+import { nodeTypeOf } from '../operations.mts';
 import type { Execution, ExecutionSummary, N8nClient, WorkflowJson } from '../n8n/client.mts';
 
 /** A stored credential, as a node refers to it. */
@@ -26,25 +27,17 @@ export const webhook = (path: string) =>
 export const split = (field: string) =>
 	node('Split', 'splitOut', 1, { fieldToSplitOut: field, options: {} });
 
-/** Of the NenAI Trigger, the newest last: what the editor gives to a new one. */
-export const TRIGGER_VERSIONS = [1, 1.1];
-
 /** A NenAI Trigger, called at {@link triggerUrl}. */
-export const trigger = (
-	webhookId: string,
-	nenAiApi: CredentialRef,
-	parameters: Parameters = {},
-	version = 1.1,
-) =>
+export const trigger = (webhookId: string, nenAiApi: CredentialRef, parameters: Parameters = {}) =>
 	node(
 		'NenAI Trigger',
 		'n8n-nodes-nenai.nenAiTrigger',
-		version,
+		2,
 		{ options: {}, ...parameters },
 		{ webhookId, credentials: { nenAiApi } },
 	);
 
-/** A NenAI node. */
+/** The action node that has the resource of these parameters. */
 export const nenAi = (
 	name: string,
 	nenAiApi: CredentialRef,
@@ -53,7 +46,7 @@ export const nenAi = (
 ) =>
 	node(
 		name,
-		'n8n-nodes-nenai.nenAi',
+		nodeTypeOf(parameters),
 		1,
 		{ options: {}, ...parameters },
 		{ credentials: { nenAiApi }, ...more },

@@ -23,7 +23,7 @@ export const textOf = (binary?: IBinaryKeyData, property = 'data') =>
 export function filesOn(sandbox: () => Sandbox, desktopId: () => string) {
 	const user = new DesktopUser(sandbox);
 	const use = async (operation: string, { parameters, ...rest }: UseOptions = {}) =>
-		await user.use('desktopFile', operation, {
+		await user.use('file', operation, {
 			...rest,
 			parameters: { desktopId: desktopId(), ...parameters },
 		});

@@ -41,12 +41,15 @@ import {
 	type IWorkflowSettings,
 	type WorkflowExecuteMode,
 } from 'n8n-workflow';
+import { nodeTypeOf } from '../operations.mts';
 import { NenAiApi } from '../../credentials/NenAiApi.credentials';
 import { NenAi } from '../../nodes/NenAi/NenAi.node';
-import { NenAiTrigger } from '../../nodes/NenAi/NenAiTrigger.node';
+import { NenAiDesktop } from '../../nodes/NenAiDesktop/NenAiDesktop.node';
+import { NenAiTrigger } from '../../nodes/NenAiTrigger/NenAiTrigger.node';
 
 const TYPES: Record<string, INodeType> = {
 	'n8n-nodes-nenai.nenAi': new NenAi(),
+	'n8n-nodes-nenai.nenAiDesktop': new NenAiDesktop(),
 	'n8n-nodes-nenai.nenAiTrigger': new NenAiTrigger(),
 };
 
@@ -297,7 +300,7 @@ export async function execute(options: ExecuteOptions): Promise<Execution> {
 		webhookWaitingBaseUrl,
 		workflowSettings,
 	} = options;
-	const node = nodeOf('n8n-nodes-nenai.nenAi', parameters, settings);
+	const node = nodeOf(nodeTypeOf(parameters), parameters, settings);
 	const workflow = workflowOf(node, {}, workflowSettings);
 	const additionalData = additionalDataFor(credentials);
 	const hooks = new ExecutionLifecycleHooks('trigger', '1', {
@@ -366,7 +369,7 @@ export async function executeInsideAgent(
 	parameters: INodeParameters,
 	credentials: Credentials,
 ): Promise<INodeExecutionData[][] | undefined> {
-	const node = nodeOf('n8n-nodes-nenai.nenAi', parameters);
+	const node = nodeOf(nodeTypeOf(parameters), parameters);
 	const input = [{ json: {} }];
 	const executeData = { node, data: { main: [input] }, source: null };
 	const context = new SupplyDataContext(
@@ -395,7 +398,7 @@ export async function loadList(
 	filter?: string,
 	parameters: INodeParameters = {},
 ): Promise<INodeListSearchResult> {
-	const node = nodeOf('n8n-nodes-nenai.nenAi', parameters);
+	const node = nodeOf(nodeTypeOf(parameters), parameters);
 	const additionalData = {
 		...additionalDataFor(credentials),
 		currentNodeParameters: node.parameters,
@@ -518,10 +521,9 @@ export async function serveWaiting(
 	credentials: Credentials,
 	settings: Partial<INode> = {},
 ): Promise<CallbackServer> {
-	const type = TYPES['n8n-nodes-nenai.nenAi'];
-	const node = nodeOf('n8n-nodes-nenai.nenAi', parameters, settings);
+	const node = nodeOf(nodeTypeOf(parameters), parameters, settings);
 	const stored = JSON.parse(JSON.stringify(run.data)) as IRunExecutionData;
-	return await serveWebhook(type, workflowOf(node), node, credentials, stored);
+	return await serveWebhook(TYPES[node.type], workflowOf(node), node, credentials, stored);
 }
 
 export interface TriggerServer extends CallbackServer {

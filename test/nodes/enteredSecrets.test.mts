@@ -1,6 +1,6 @@
 /** A secret that stands in the data, or was pasted into the wrong field, is in no error of any operation. */
 import type { IDataObject, INodeProperties } from 'n8n-workflow';
-import { NenAi } from '../../nodes/NenAi/NenAi.node';
+import { ACTION_NODES } from '../operations.mts';
 import { withSandbox } from '../sandbox/cases.mts';
 import type { Sandbox } from '../sandbox/index.mts';
 import { fileOf } from './desktopFiles.mts';
@@ -18,7 +18,7 @@ const SECRETS: Array<[what: string, secret: () => string, part: () => string]> =
 	['a presigned link', () => LINK, () => 'test-signature'],
 ];
 
-const { properties } = new NenAi().description;
+const properties = ACTION_NODES.flatMap((node) => node.properties);
 
 /** The parameters of an operation, with its options as `options.name`. */
 function parametersOf(path: string): string[] {

@@ -86,9 +86,9 @@ export const RECIPES: Record<string, Recipe> = {
 		action: 'left_click',
 		params: '{ "coordinate": [10, 20] }',
 	}),
-	'desktopFile/upload': action({ ...desktop, fileName: '={{ $json.name }}.txt' }),
-	'desktopFile/download': query('desktopUrl', { ...desktop, fileName: 'there.txt' }),
-	'desktopFile/getMany': query('desktopUrl', desktop),
+	'file/upload': action({ ...desktop, fileName: '={{ $json.name }}.txt' }),
+	'file/download': query('desktopUrl', { ...desktop, fileName: 'there.txt' }),
+	'file/getMany': query('desktopUrl', desktop),
 };
 
 export const named = (path: string) => {

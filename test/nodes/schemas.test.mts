@@ -3,17 +3,26 @@ import Ajv from 'ajv';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { IDataObject, INodeParameters } from 'n8n-workflow';
-import { OPERATION_PATHS } from '../operations.mts';
+import { nodeTypeOf, OPERATION_PATHS } from '../operations.mts';
 import { withSandbox } from '../sandbox/cases.mts';
 import type { Sandbox } from '../sandbox/index.mts';
 import { Credentials, execute, serveWaiting } from './engine.mts';
 
-const folder = join(__dirname, '../../nodes/NenAi/__schema__/v1.0.0');
-const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) =>
-	file.endsWith('.json'),
+const folders = ['NenAi', 'NenAiDesktop'].map((node) =>
+	join(__dirname, `../../nodes/${node}/__schema__/v1.0.0`),
 );
-const read = (operation: string) =>
-	JSON.parse(readFileSync(join(folder, `${operation}.json`), 'utf8'));
+const files = folders.flatMap((folder) =>
+	readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) =>
+		file.endsWith('.json'),
+	),
+);
+/** Beside the node that has the resource: n8n looks there. */
+function read(operation: string) {
+	const [resource] = operation.split('/');
+	const [, type] = nodeTypeOf({ resource }).split('.');
+	const folder = folders[type === 'nenAiDesktop' ? 1 : 0];
+	return JSON.parse(readFileSync(join(folder, `${operation}.json`), 'utf8'));
+}
 
 let sandbox: Sandbox;
 withSandbox((given) => (sandbox = given), {
@@ -78,8 +87,8 @@ const ON_DESKTOPS: Record<string, INodeParameters> = {
 	'computer/wait': { duration: 0 },
 	'computer/cursorPosition': {},
 	'computer/custom': { tool: 'computer', action: 'cursor_position', params: '{}' },
-	'desktopFile/download': { fileName: 'report.txt' },
-	'desktopFile/getMany': {},
+	'file/download': { fileName: 'report.txt' },
+	'file/getMany': {},
 };
 
 /** What each operation gives, in as many ways as it takes to see all fields. */
@@ -118,7 +127,7 @@ const OUTPUTS: Record<string, () => Promise<IDataObject[]>> = {
 		await run('desktop', 'openSession', { desktopId });
 		return await run('desktop', 'closeSession', { desktopId });
 	},
-	'desktopFile/upload': uploaded,
+	'file/upload': uploaded,
 };
 
 /** On a new desktop, with a name, a folder and a file. */
@@ -142,7 +151,7 @@ async function uploaded(): Promise<IDataObject[]> {
 	};
 	const { items, error } = await execute({
 		credentials: credentials(),
-		parameters: { resource: 'desktopFile', operation: 'upload', desktopId },
+		parameters: { resource: 'file', operation: 'upload', desktopId },
 		binaries: [binary],
 	});
 	if (error) throw new Error(error.message);

@@ -3,8 +3,8 @@ import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import type { INodeProperties } from 'n8n-workflow';
 import { NenAiApi } from '../../credentials/NenAiApi.credentials';
-import { NenAi } from '../../nodes/NenAi/NenAi.node';
-import { NenAiTrigger } from '../../nodes/NenAi/NenAiTrigger.node';
+import { NenAiTrigger } from '../../nodes/NenAiTrigger/NenAiTrigger.node';
+import { ACTION_NODES } from '../operations.mts';
 import { PICTURES } from '../e2e/editor/pictures.mts';
 
 const root = join(__dirname, '../..');
@@ -103,7 +103,7 @@ const labels = (properties: INodeProperties[]): string[] =>
 				)
 			: []),
 	]);
-const known = [new NenAiApi(), new NenAi().description, new NenAiTrigger().description].flatMap(
+const known = [new NenAiApi(), ...ACTION_NODES, new NenAiTrigger().description].flatMap(
 	({ properties }) => labels(properties),
 );
 

@@ -8,19 +8,22 @@ import {
 	type INodeProperties,
 	type INodeTypeDescription,
 } from 'n8n-workflow';
-import { NenAi } from '../../nodes/NenAi/NenAi.node';
-import { NenAiTrigger } from '../../nodes/NenAi/NenAiTrigger.node';
+import { NenAiTrigger } from '../../nodes/NenAiTrigger/NenAiTrigger.node';
 import type { WorkflowJson } from '../n8n/schemas.mts';
+import { ACTION_NODES } from '../operations.mts';
 
 const folder = join(__dirname, '../../examples');
 const files = readdirSync(folder);
 const read = (file: string): WorkflowJson => JSON.parse(readFileSync(join(folder, file), 'utf8'));
 
-const nenAi = new NenAi().description;
 const descriptions: Readonly<Record<string, INodeTypeDescription>> = {
-	'n8n-nodes-nenai.nenAi': nenAi,
-	// n8n derives it from the node that is usable as a tool.
-	'n8n-nodes-nenai.nenAiTool': nenAi,
+	...Object.fromEntries(
+		ACTION_NODES.flatMap((description) => [
+			[`n8n-nodes-nenai.${description.name}`, description],
+			// n8n derives it from the node that is usable as a tool.
+			[`n8n-nodes-nenai.${description.name}Tool`, description],
+		]),
+	),
 	'n8n-nodes-nenai.nenAiTrigger': new NenAiTrigger().description,
 };
 
@@ -225,7 +228,7 @@ describe.each(files)('%s, where something fails or is there twice', (file) => {
 
 	test('an item that goes on with its error comes to a person, or ends the execution', () => {
 		const going = nodes.filter(
-			({ type, onError }) => type === 'n8n-nodes-nenai.nenAi' && onError?.startsWith('continue'),
+			({ type, onError }) => /\.nenAi(Desktop)?$/.test(type) && onError?.startsWith('continue'),
 		);
 		const people = nodes
 			.filter(

@@ -1,8 +1,8 @@
 /** Whatever comes from outside is read in a time that grows with its length, and no faster: n8n does nothing else meanwhile. */
 import { readCallback } from '../../nodes/shared/callbacks/payload';
 import { readSignature } from '../../nodes/shared/callbacks/signature';
-import { problemsOf } from '../../nodes/NenAi/resources/computer/schema';
-import { checkFileName } from '../../nodes/NenAi/resources/desktopFile/place';
+import { problemsOf } from '../../nodes/NenAiDesktop/resources/computer/schema';
+import { checkFileName } from '../../nodes/NenAiDesktop/resources/file/place';
 import { typeOf } from '../../nodes/shared/transport/download/fileType';
 import { nameFile } from '../../nodes/NenAi/resources/result/fileName';
 import {

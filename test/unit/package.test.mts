@@ -3,9 +3,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { INodeProperties } from 'n8n-workflow';
 import { NenAiApi } from '../../credentials/NenAiApi.credentials';
-import { NenAi } from '../../nodes/NenAi/NenAi.node';
-import { NenAiTrigger } from '../../nodes/NenAi/NenAiTrigger.node';
-import { OPERATION_PATHS, OPERATIONS } from '../operations.mts';
+import { NenAiTrigger } from '../../nodes/NenAiTrigger/NenAiTrigger.node';
+import { ACTION_NODES, MENUS, OPERATION_PATHS, OPERATIONS } from '../operations.mts';
 
 const root = join(__dirname, '../..');
 const packageJson = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
@@ -36,21 +35,24 @@ test.each([...packageJson.n8n.nodes, ...packageJson.n8n.credentials])(
 	},
 );
 
-test.each(['NenAi', 'NenAiTrigger'])('in an n8n that is too old, %s says so', (node) => {
-	const { NodeConnectionTypes, ...old } =
-		jest.requireActual<typeof import('n8n-workflow')>('n8n-workflow');
-	expect(NodeConnectionTypes).toBeDefined();
-	jest.doMock('n8n-workflow', () => old);
-	try {
-		jest.isolateModules(() => {
-			expect(() => require(`../../nodes/NenAi/${node}.node`)).toThrow(
-				'n8n-nodes-nenai needs n8n 1.90 or later: update n8n, then install this package again',
-			);
-		});
-	} finally {
-		jest.dontMock('n8n-workflow');
-	}
-});
+test.each(['NenAi', 'NenAiTrigger', 'NenAiDesktop'])(
+	'in an n8n that is too old, %s says so',
+	(node) => {
+		const { NodeConnectionTypes, ...old } =
+			jest.requireActual<typeof import('n8n-workflow')>('n8n-workflow');
+		expect(NodeConnectionTypes).toBeDefined();
+		jest.doMock('n8n-workflow', () => old);
+		try {
+			jest.isolateModules(() => {
+				expect(() => require(`../../nodes/${node}/${node}.node`)).toThrow(
+					'n8n-nodes-nenai needs n8n 1.90 or later: update n8n, then install this package again',
+				);
+			});
+		} finally {
+			jest.dontMock('n8n-workflow');
+		}
+	},
+);
 
 test('names and defaults of the credential', () => {
 	const { name, properties } = new NenAiApi();
@@ -75,7 +77,7 @@ const optionsOf = (properties: INodeProperties[]) =>
 
 /** The parameters of one operation, as the editor shows them. */
 const shownFor = (resource: string, operation: string) =>
-	new NenAi().description.properties.filter(
+	ACTION_NODES.flatMap(({ properties }) => properties).filter(
 		({ displayOptions: { show } = {} }) =>
 			show?.resource?.includes(resource) && show.operation?.includes(operation),
 	);
@@ -174,14 +176,9 @@ const PARAMETERS: Array<[string, string, object, unknown[]]> = [
 	['computer', 'wait', { ...ACTION, duration: 1 }, ACTION_OPTIONS],
 	['computer', 'cursorPosition', ACTION, ACTION_OPTIONS],
 	['computer', 'custom', { ...ACTION, tool: LOCATOR, action: '', params: '{}' }, ACTION_OPTIONS],
-	['desktopFile', 'upload', { ...DESKTOP, binaryPropertyName: 'data', fileName: '', path: '' }, []],
-	[
-		'desktopFile',
-		'download',
-		{ ...DESKTOP, fileName: '', path: '', binaryPropertyName: 'data' },
-		[],
-	],
-	['desktopFile', 'getMany', { ...DESKTOP, path: '' }, []],
+	['file', 'upload', { ...DESKTOP, binaryPropertyName: 'data', fileName: '', path: '' }, []],
+	['file', 'download', { ...DESKTOP, fileName: '', path: '', binaryPropertyName: 'data' }, []],
+	['file', 'getMany', { ...DESKTOP, path: '' }, []],
 ];
 
 test.each(PARAMETERS)('names and defaults of %s/%s', (resource, operation, defaults, options) => {
@@ -224,17 +221,25 @@ test.each(OPERATIONS)('$resource/$operation is in the documentation as "$name"',
 });
 
 test('names of the node, its resources and its operations', () => {
-	const { name, version, properties, usableAsTool } = new NenAi().description;
-	expect([name, version, usableAsTool]).toEqual(['nenAi', 1, true]);
+	expect(
+		ACTION_NODES.map(({ name, version, usableAsTool }) => [name, version, usableAsTool]),
+	).toEqual([
+		['nenAi', 1, true],
+		['nenAiDesktop', 1, true],
+	]);
+	const properties = ACTION_NODES.flatMap((node) => node.properties);
 	const choices = (property: INodeProperties) =>
 		property.options?.map((option) => 'value' in option && option.value);
 	expect(
 		properties.filter((p) => p.name === 'resource').map((p) => [p.default, choices(p)]),
-	).toEqual([['run', ['computer', 'desktop', 'desktopFile', 'result', 'run', 'workflow']]]);
+	).toEqual([
+		['run', ['run', 'result', 'workflow']],
+		['desktop', ['desktop', 'computer', 'file']],
+	]);
 	expect(
 		properties.filter((p) => p.name === 'operation').map((p) => [p.default, choices(p)]),
 	).toEqual([
-		['start', ['start', 'startAndWait', 'get', 'getMany', 'getLogs']],
+		['start', ['startAndWait', 'start', 'get', 'getMany', 'getLogs']],
 		['download', ['download']],
 		['getMany', ['getMany']],
 		[
@@ -262,10 +267,9 @@ test('names of the node, its resources and its operations', () => {
 });
 
 test('every operation is called differently in the list of actions, and tells a model what it is for', () => {
-	const { properties } = new NenAi().description;
-	const operations = properties
-		.filter((p) => p.name === 'operation')
-		.flatMap(({ options = [] }) => options.filter((option) => 'action' in option));
+	const operations = MENUS.flatMap(({ menu: { options = [] } }) =>
+		options.filter((option) => 'action' in option),
+	);
 	const actions = operations.map((option) => String('action' in option && option.action));
 	expect(new Set(actions).size).toBe(operations.length);
 	expect(
@@ -276,8 +280,8 @@ test('every operation is called differently in the list of actions, and tells a 
 });
 
 test('names and defaults of the trigger', () => {
-	const { name, version, defaultVersion, properties, webhooks } = new NenAiTrigger().description;
-	expect([name, version, defaultVersion]).toEqual(['nenAiTrigger', [1, 1.1], 1.1]);
+	const { name, version, properties, webhooks } = new NenAiTrigger().description;
+	expect([name, version]).toEqual(['nenAiTrigger', 2]);
 	expect(webhooks).toEqual([
 		expect.objectContaining({ name: 'default', httpMethod: 'POST', path: 'webhook' }),
 	]);

@@ -27,15 +27,19 @@ export interface Resource {
 
 const MENU = { type: 'options', noDataExpression: true } as const;
 
-/** @param operations in the order of the menu; the first is the default */
-export function defineResource(option: Resource['option'], operations: Operation[]): Resource {
+/** @param operations in the order of the menu */
+export function defineResource(
+	option: Resource['option'],
+	operations: Operation[],
+	defaultOperation: Operation = operations[0],
+): Resource {
 	const menu: INodeProperties = {
 		...MENU,
 		displayName: 'Operation',
 		name: 'operation',
 		displayOptions: { show: { resource: [option.value] } },
 		options: operations.map((operation) => operation.option),
-		default: operations[0].option.value,
+		default: defaultOperation.option.value,
 	};
 	const parameters = operations.flatMap((operation) =>
 		showFor(option.value, operation.option.value, operation.parameters),
@@ -58,13 +62,13 @@ function showFor(
 	}));
 }
 
-/** The node's first parameter, sorted by name. The first of the resources is the default. */
+/** The node's first parameter. The first of the resources is the default. */
 export function resourceProperty(resources: Resource[]): INodeProperties {
 	return {
 		...MENU,
 		displayName: 'Resource',
 		name: 'resource',
-		options: resources.map(({ option }) => option).sort((a, b) => (a.name < b.name ? -1 : 1)),
+		options: resources.map(({ option }) => option),
 		default: resources[0].option.value,
 	};
 }

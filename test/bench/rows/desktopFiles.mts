@@ -37,9 +37,9 @@ function ours({ credentials: { nenAiApi } }: Stage): INode[] {
 	const use = (name: string, parameters: INode['parameters']) =>
 		node(
 			name,
-			'n8n-nodes-nenai.nenAi',
+			'n8n-nodes-nenai.nenAiDesktop',
 			1,
-			{ resource: 'desktopFile', desktopId, ...parameters },
+			{ resource: 'file', desktopId, ...parameters },
 			{ credentials: { nenAiApi } },
 		);
 	return [

@@ -2,6 +2,7 @@
 import type { INode } from 'n8n-workflow';
 import { chain, node } from '../../n8n/build-workflow.mts';
 import type { WorkflowJson } from '../../n8n/client.mts';
+import { nodeTypeOf } from '../../operations.mts';
 import { EXAMPLE_WORKFLOW } from '../stage.mts';
 import type { CredentialRef } from '../workflows.mts';
 
@@ -22,7 +23,7 @@ export function withNenAi(
 	return chain('Appointments', [
 		node('By hand', 'manualTrigger', 1, {}),
 		node(APPOINTMENT, 'set', 3.4, { mode: 'raw', jsonOutput: JSON.stringify(item), options: {} }),
-		node(NENAI, 'n8n-nodes-nenai.nenAi', 1, parameters, { credentials: { nenAiApi: credential } }),
+		node(NENAI, nodeTypeOf(parameters), 1, parameters, { credentials: { nenAiApi: credential } }),
 	]);
 }
 
@@ -30,7 +31,7 @@ export function withNenAi(
 export function withTrigger(webhookId: string, credential: CredentialRef): WorkflowJson {
 	const parameters = { events: ['success', 'failed'], options: {} };
 	return chain('Results', [
-		node(TRIGGER, 'n8n-nodes-nenai.nenAiTrigger', 1.1, parameters, {
+		node(TRIGGER, 'n8n-nodes-nenai.nenAiTrigger', 2, parameters, {
 			webhookId,
 			credentials: { nenAiApi: credential },
 		}),

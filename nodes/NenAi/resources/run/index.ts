@@ -11,7 +11,9 @@ export const run = defineResource(
 		value: 'run',
 		description: 'Start runs of a NenAI workflow, wait for them, ask about them',
 	},
-	[start, startAndWait, get, getMany, getLogs],
+	[startAndWait, start, get, getMany, getLogs],
+	// As the tool of an agent, Start and Wait cannot work.
+	start,
 );
 
 /** What a waiting execution does with a callback. */

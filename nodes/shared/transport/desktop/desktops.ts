@@ -61,12 +61,12 @@ export const CHECK_DESKTOP_LIST =
 	'A desktop may have been created, so no other one is: it would be one too many. Look with Desktop → Get Many, and delete what is too much.';
 
 export const CHECK_FILE_LIST =
-	'The file may be there, so it is not sent again. Look with Desktop File → Get Many before you upload it once more.';
+	'The file may be there, so it is not sent again. Look with File → Get Many before you upload it once more.';
 
 const NO_SESSION =
 	'The desktop does not exist, or nobody has opened a session on it: open one first (Desktop → Open Session).';
 const NO_FILE =
-	'The desktop does not exist, or has no such file or folder. Desktop File → Get Many lists what is there; letters and case matter.';
+	'The desktop does not exist, or has no such file or folder. File → Get Many lists what is there; letters and case matter.';
 
 /** What desktops can be asked for. Each of these is one request. */
 export class Desktops extends DesktopApi {

@@ -136,7 +136,7 @@ describe.each(SEEN)('an error that quotes the key %s', (name) => {
 			await shown(use('desktop', 'rename', { desktopId, name: 'x' }));
 		}
 		sandbox.desktopFaults.next({ refuse: body(400) });
-		await shown(use('desktopFile', 'download', { desktopId: 'd', fileName: 'a.txt' }));
+		await shown(use('file', 'download', { desktopId: 'd', fileName: 'a.txt' }));
 	});
 });
 
@@ -228,9 +228,9 @@ describe('a success that repeats the key', () => {
 		sandbox.desktopFaults.next({
 			answer: { files: [{ name: `a ${KEY}.txt`, size: 1, ...echo() }] },
 		});
-		expect(
-			(await use('desktopFile', 'getMany', { desktopId })).items.map(({ json }) => json),
-		).toEqual([{ name: 'a ***.txt', size: 1, ...CLEAN }]);
+		expect((await use('file', 'getMany', { desktopId })).items.map(({ json }) => json)).toEqual([
+			{ name: 'a ***.txt', size: 1, ...CLEAN },
+		]);
 		sandbox.desktopFaults.next({
 			answer: { href: `https://sessions.invalid/?key=${encodeURIComponent(KEY)}`, active: true },
 		});
@@ -298,8 +298,8 @@ describe('a key with which nothing can be sent is refused before anything is sen
 		['computer', 'click', { desktopId: 'd', x: 1, y: 1 }],
 		['computer', 'screenshot', { desktopId: 'd' }],
 		['computer', 'custom', { desktopId: 'd', tool: 'computer', action: 'key' }],
-		['desktopFile', 'getMany', { desktopId: 'd' }],
-		['desktopFile', 'download', { desktopId: 'd', fileName: 'a' }],
+		['file', 'getMany', { desktopId: 'd' }],
+		['file', 'download', { desktopId: 'd', fileName: 'a' }],
 	];
 	const requests = () => {
 		const { requests: runs, mcpRequests, desktopRequests } = sandbox.state();

@@ -1,6 +1,6 @@
 /** What a tool's JSON Schema forbids: only what it plainly does. */
 import type { IDataObject } from 'n8n-workflow';
-import { problemsOf } from '../../../../nodes/NenAi/resources/computer/schema';
+import { problemsOf } from '../../../../nodes/NenAiDesktop/resources/computer/schema';
 
 const CLOSED = { type: 'object', additionalProperties: false };
 const copies = { copies: { type: 'integer' } };

@@ -27,7 +27,7 @@ async function ofDesktop(): Promise<Execution> {
 	sandbox.desktopFaults.add(STALL);
 	return await execute({
 		credentials: credentials(),
-		parameters: { resource: 'desktopFile', operation: 'download', desktopId, fileName: 'a.txt' },
+		parameters: { resource: 'file', operation: 'download', desktopId, fileName: 'a.txt' },
 	});
 }
 

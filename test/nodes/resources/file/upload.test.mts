@@ -1,4 +1,4 @@
-/** Desktop File → Upload. */
+/** File → Upload. */
 import { createHash } from 'node:crypto';
 import type { IBinaryKeyData } from 'n8n-workflow';
 import { withSandbox } from '../../../sandbox/cases.mts';
@@ -203,7 +203,7 @@ describe('what is uploaded', () => {
 			/^It is not known whether NenAI did the upload of "claims\.txt" to desktop dsk_/,
 		);
 		expect(error?.description).toMatch(
-			/^The file may be there, so it is not sent again\. Look with Desktop File → Get Many/,
+			/^The file may be there, so it is not sent again\. Look with File → Get Many/,
 		);
 		expect(user.requests()).toHaveLength(1);
 	});
@@ -258,7 +258,7 @@ test('Continue: items carry their errors, the others go on', async () => {
 test('as a tool of an older agent, it says that there is no file', async () => {
 	const items = (
 		await executeInsideAgent(
-			{ resource: 'desktopFile', operation: 'upload', desktopId: id, binaryPropertyName: 'data' },
+			{ resource: 'file', operation: 'upload', desktopId: id, binaryPropertyName: 'data' },
 			user.credentials(),
 		)
 	)?.[0];

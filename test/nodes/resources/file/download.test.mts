@@ -1,4 +1,4 @@
-/** Desktop File → Download. */
+/** File → Download. */
 import { createHash } from 'node:crypto';
 import { withSandbox } from '../../../sandbox/cases.mts';
 import { contentSha256, errorAnswer, type Sandbox } from '../../../sandbox/index.mts';
@@ -99,7 +99,7 @@ test('one that is not there', async () => {
 	expect(error?.message).toBe(
 		`NenAI was asked for the download of "none.txt" from desktop ${id} and refused (HTTP 404): File none.txt not found [item 0]`,
 	);
-	expect(error?.description).toMatch(/Desktop File → Get Many lists what is there/);
+	expect(error?.description).toMatch(/File → Get Many lists what is there/);
 });
 
 test('a page where a file should be', async () => {

@@ -87,7 +87,7 @@ describe('Upload', () => {
 });
 
 describe('what comes out is where n8n puts it', () => {
-	test('Desktop File → Download, and Upload of that', async () => {
+	test('File → Download, and Upload of that', async () => {
 		sandbox.desktops.addFile(id, { name: 'a.csv', text: 'Hello' });
 		const {
 			items: [{ json, binary }],

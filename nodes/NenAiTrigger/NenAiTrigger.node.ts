@@ -125,14 +125,13 @@ export class NenAiTrigger implements INodeType {
 	description: INodeTypeDescription = {
 		displayName: 'NenAI Trigger',
 		name: 'nenAiTrigger',
-		icon: { light: 'file:nenai.svg', dark: 'file:nenai.dark.svg' },
+		icon: { light: 'file:../NenAi/nenai.svg', dark: 'file:../NenAi/nenai.dark.svg' },
 		group: ['trigger'],
-		// The same node. For each webhook of a version 1, n8n evaluates an expression of its own, which costs it more than
-		// all that this node does.
-		version: [1, 1.1],
-		defaultVersion: 1.1,
+		// For each webhook of a version 1, n8n evaluates an expression of its own, which is slow.
+		version: 2,
 		subtitle: '={{ [].concat($parameter["events"] ?? []).join(", ") }}',
-		description: 'Starts the workflow when NenAI reports what became of a run',
+		// n8n's list of nodes shows this for the entry "NenAI", which stands for the action node as well.
+		description: 'Run NenAI automations and get their results',
 		defaults: { name: 'NenAI Trigger' },
 		activationMessage:
 			'NenAI can report to this workflow now, at the Production URL of the trigger. Each report that starts it is in the list of executions.',

@@ -32,7 +32,7 @@ export const parameters: INodeProperties[] = [
 		required: true,
 		default: '',
 		placeholder: 'e.g. result.xlsx',
-		description: 'The name of the file on the desktop, as Desktop File → Get Many lists it',
+		description: 'The name of the file on the desktop, as File → Get Many lists it',
 	},
 	folderProperty,
 	{

@@ -1,4 +1,4 @@
-/** Desktop File → Get Many. */
+/** File → Get Many. */
 import { withSandbox } from '../../../sandbox/cases.mts';
 import type { Sandbox } from '../../../sandbox/index.mts';
 import { filesOn } from '../../desktopFiles.mts';

@@ -1,4 +1,4 @@
-import { problemInBase64 } from '../../../../nodes/NenAi/resources/desktopFile/base64';
+import { problemInBase64 } from '../../../../nodes/NenAiDesktop/resources/file/base64';
 import { cpuTime } from '../../../cpuTime.mts';
 
 const BYTES = Buffer.from(Array.from({ length: 256 }, (_, n) => n));

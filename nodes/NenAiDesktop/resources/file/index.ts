@@ -3,7 +3,7 @@ import * as download from './download';
 import * as getMany from './getMany';
 import * as upload from './upload';
 
-export const desktopFile = defineResource(
-	{ name: 'Desktop File', value: 'desktopFile', description: 'The files of a desktop' },
+export const file = defineResource(
+	{ name: 'File', value: 'file', description: 'The files of a desktop' },
 	[upload, download, getMany],
 );

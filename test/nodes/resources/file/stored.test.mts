@@ -1,4 +1,4 @@
-/** Desktop File → Upload of files that n8n keeps on disk, with n8n's own HTTP helper. */
+/** File → Upload of files that n8n keeps on disk, with n8n's own HTTP helper. */
 import { createHash } from 'node:crypto';
 import { truncateSync, writeFileSync } from 'node:fs';
 import type { IBinaryData } from 'n8n-workflow';

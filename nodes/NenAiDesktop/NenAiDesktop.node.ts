@@ -1,0 +1,51 @@
+import {
+	NodeConnectionTypes,
+	type IExecuteFunctions,
+	type INodeExecutionData,
+	type INodeType,
+	type INodeTypeDescription,
+} from 'n8n-workflow';
+
+import '../shared/requireN8nVersion';
+import { computer } from './resources/computer';
+import { desktop } from './resources/desktop';
+import { file } from './resources/file';
+import { router, resourceProperty, subtitleOf } from '../shared/execution/router';
+import { searchDesktops } from '../shared/listSearch/searchDesktops';
+import { searchTools } from '../shared/listSearch/searchTools';
+import { testCredential } from '../shared/transport/credentialTest';
+
+/** In the order of the menu. The first is the default. */
+const RESOURCES = [desktop, computer, file];
+
+/** For n8n's AI builder: which operation is for what. */
+const BUILDER_HINT =
+	'Operates a Windows desktop step by step: Desktop → Create, then Computer and File with its desktop_id. End with Desktop → Delete, also on errors, since a desktop runs until it is deleted. To run a NenAI workflow, use the NenAI node instead. An item with "uncertain" may have been done: bring it to a person, and never do it again.';
+
+export class NenAiDesktop implements INodeType {
+	description: INodeTypeDescription = {
+		displayName: 'NenAI Desktop',
+		name: 'nenAiDesktop',
+		icon: { light: 'file:../NenAi/nenai.svg', dark: 'file:../NenAi/nenai.dark.svg' },
+		group: ['transform'],
+		version: 1,
+		subtitle: subtitleOf(RESOURCES),
+		description: 'Create a NenAI desktop, and use its screen, mouse, keyboard and files',
+		defaults: { name: 'NenAI Desktop' },
+		usableAsTool: true,
+		builderHint: { searchHint: BUILDER_HINT },
+		inputs: [NodeConnectionTypes.Main],
+		outputs: [NodeConnectionTypes.Main],
+		credentials: [{ name: 'nenAiApi', required: true, testedBy: 'testCredential' }],
+		properties: [resourceProperty(RESOURCES), ...RESOURCES.flatMap(({ properties }) => properties)],
+	};
+
+	methods = {
+		credentialTest: { testCredential },
+		listSearch: { searchDesktops, searchTools },
+	};
+
+	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+		return await router.call(this, RESOURCES);
+	}
+}
