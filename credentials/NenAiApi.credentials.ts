@@ -8,6 +8,8 @@ import type {
 	INodePropertyTypeOptions,
 } from 'n8n-workflow';
 
+import { inOneText } from '../nodes/shared/failures/failure';
+import { NO_SECRETS } from '../nodes/shared/failures/redact';
 import { apiKeyProblem, readCredential } from '../nodes/shared/transport/credential';
 
 /**
@@ -114,7 +116,7 @@ export class NenAiApi implements ICredentialType {
 	): Promise<IHttpRequestOptions> => {
 		const { apiKey } = readCredential(credentials);
 		const problem = apiKeyProblem(apiKey);
-		if (problem !== undefined) throw new Error(`${problem.message}. ${problem.hint}`);
+		if (problem !== undefined) throw new Error(inOneText(problem).write(NO_SECRETS));
 		return { ...requestOptions, headers: { ...requestOptions.headers, 'x-api-key': apiKey } };
 	};
 }

@@ -14,11 +14,13 @@ import { ACCEPTED, respond, ignored, refused } from '../shared/callbacks/respons
 import { eventOf, type Callback } from '../shared/callbacks/payload';
 import { receiveCallback } from '../shared/callbacks/receive';
 import { callbacksOf, triggerOnce } from '../shared/callbacks/deliverOnce';
-import { InvalidParameterError } from '../shared/parameters/invalidParameter';
+import { InvalidParameterError, toFailure } from '../shared/parameters/invalidParameter';
 import { ParameterReader } from '../shared/parameters/parameterReader';
 import { problemOf, readSettings, type Settings } from '../shared/callbacks/triggerSettings';
 import { CREDENTIAL_TYPE, readCredential } from '../shared/transport/credential';
-import { toError } from '../shared/failures/failure';
+import { toNodeError, writeFailure, type Failure } from '../shared/failures/failure';
+import { NO_SECRETS } from '../shared/failures/redact';
+import { say } from '../shared/failures/text';
 
 const PROPERTIES: INodeProperties[] = [
 	{
@@ -160,15 +162,12 @@ export class NenAiTrigger implements INodeType {
 			async create(this: IHookFunctions): Promise<boolean> {
 				const parameters = parametersOf.call(this);
 				const failure = problemOf(parameters);
-				if (failure !== undefined) throw toError(this.getNode(), failure);
+				if (failure !== undefined) throw activationError.call(this, failure);
 				saveUnderThisName.call(this);
 				if (parameters.isExplicitlyTrue('options.acceptUnsigned')) return true;
 				const { webhookSecrets } = readCredential(await this.getCredentials(CREDENTIAL_TYPE));
 				if (webhookSecrets.length > 0) return true;
-				throw toError(this.getNode(), {
-					message: 'The NenAI credential has no webhook secret, so no callback could be verified',
-					hint: 'Make a secret with "openssl rand -hex 32", enter it in the credential as Webhook Secret, and give the same value to your NenAI contact. Then publish the workflow again (before n8n 2: activate it).',
-				});
+				throw activationError.call(this, NO_SECRET);
 			},
 			async delete(this: IHookFunctions): Promise<boolean> {
 				return true;
@@ -181,7 +180,7 @@ export class NenAiTrigger implements INodeType {
 		try {
 			return await handle.call(this);
 		} catch (error) {
-			const { message } = error as Error;
+			const { message } = writeFailure(toFailure(error), NO_SECRETS);
 			this.logger.error(
 				`The NenAI Trigger "${this.getNode().name}" could not handle a callback: ${message}`,
 			);
@@ -193,6 +192,15 @@ export class NenAiTrigger implements INodeType {
 			return respond.call(this, refused(500, said));
 		}
 	}
+}
+
+const NO_SECRET: Failure = {
+	message: say`The NenAI credential has no webhook secret, so no callback could be verified`,
+	hint: say`Make a secret with "openssl rand -hex 32", enter it in the credential as Webhook Secret, and give the same value to your NenAI contact. Then publish the workflow again (before n8n 2: activate it).`,
+};
+
+function activationError(this: IHookFunctions, failure: Failure): Error {
+	return toNodeError(this.getNode(), writeFailure(failure, NO_SECRETS));
 }
 
 /** Of the parameters, only what it takes to refuse a forged callback is read before that. */

@@ -109,7 +109,7 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 			const body = { ids: ['m-1', 'm-9'] };
 			const failed = await run(stage, 'failed', nodes({}), body);
 			expect(failed.data.resultData.error?.message).toMatch(
-				/^NenAI was asked for the state of the run and could not say: .+ \[item 1\]$/,
+				/^NenAI could not answer the request for the status of the run: .+ \[item 1\]$/,
 			);
 			const going = await run(stage, 'continued', nodes({ onError: 'continueErrorOutput' }), body);
 			expect([jsonOf(going, 'Ask').length, jsonOf(going, 'Ask', 1).length]).toEqual([1, 1]);
@@ -165,7 +165,9 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 
 		on('says why it cannot be loaded', async (stage) => {
 			stage.sandbox.mcpFaults.add({ refuse: errorAnswer(401, 'json') });
-			await expect(search(stage)).rejects.toThrow(/NenAI did not accept the API key \(HTTP 401\)/);
+			await expect(search(stage)).rejects.toThrow(
+				/NenAI did not accept the API key for the run \(HTTP 401\)/,
+			);
 		});
 
 		on('what was picked from it is started, and so is a plain text of before', async (stage) => {
@@ -226,7 +228,7 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 				expect(stage.model.requests[0].tools[0].function.description).toMatch(
 					/state of a run \(starts nothing\)/,
 				);
-				expect(await chat('m-9')).toEqual([expect.stringContaining('could not say')]);
+				expect(await chat('m-9')).toEqual([expect.stringContaining('could not answer')]);
 				expect(stage.sandbox.state().counts.runsStarted).toBe(0);
 			},
 		);

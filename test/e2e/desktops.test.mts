@@ -202,13 +202,13 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 				texts: ['a', 'b', 'c'],
 			});
 			expect(execution.data.resultData.error?.message).toMatch(
-				/^It is not known whether NenAI did type on desktop dsk_\w+: the connection broke \(ECONNRESET\) \[item 1\]$/,
+				/^It is not known whether NenAI completed type on desktop dsk_\w+: the connection broke \(ECONNRESET\) \[item 1\]$/,
 			);
 			const retried = await stage.client.waitForExecution(
 				await stage.client.retryExecution(execution.id),
 			);
 			expect(retried.data.resultData.error?.message).toMatch(
-				/^It is not known whether NenAI did type/,
+				/^It is not known whether NenAI completed type/,
 			);
 			expect(stage.sandbox.desktops.get(desktopId)?.typed).toBe('ab');
 		},
@@ -305,7 +305,7 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 			expect(JSON.stringify(first)).toBe(nested(950));
 			expect(second).toEqual({
 				error: expect.stringMatching(
-					/^It is not known whether NenAI did type .*: its answer is nested more than 1000 levels deep/,
+					/^It is not known whether NenAI completed type .*: the response is nested more than 1000 levels deep/,
 				),
 				uncertain: true,
 			});
@@ -405,7 +405,7 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 			);
 			stage.sandbox.desktopFaults.next({ connection: 'drop-after-acting' });
 			expect(await chat(stage, type, { text: 'd' })).toContain(
-				'It is not known whether NenAI did type',
+				'It is not known whether NenAI completed type',
 			);
 			expect(stage.sandbox.desktops.get(desktopId)?.typed).toBe('abcd');
 		});

@@ -330,7 +330,7 @@ describe('the workflow', () => {
 		const workflow = form.locator('workflowId');
 		await workflow.open();
 		expect(await workflow.failure()).toMatch(
-			/Could not load list\s+NenAI did not accept the API key \(HTTP 401\): .+[^.]\. Check the API key of the credential, and that it may be used to ask about runs\.$/,
+			/Could not load list\s+NenAI did not accept the API key for the run \(HTTP 401\): .+[^.]\. Check the API key of the credential, and that it may be used to ask about runs\.$/,
 		);
 		await workflow.choose('By ID');
 		await workflow.input.fill('w-by-hand');
@@ -730,7 +730,7 @@ describe('an error', () => {
 			parameters: RUN,
 			item: { PATIENT_NAME: 'Jane Doe' },
 			credential: { apiKey: WRONG_KEY },
-			message: /^NenAI did not accept the API key \(HTTP 401\)/,
+			message: /^NenAI did not accept the API key for the run \(HTTP 401\)/,
 			hint: /^Check the API key of the credential, and that it may run this workflow\. No run was started for this item\.$/,
 		},
 		{
@@ -745,7 +745,7 @@ describe('an error', () => {
 			what: 'of links that have expired',
 			parameters: { resource: 'result', operation: 'download' },
 			item: expired,
-			message: /^The link in assets has expired at 2023-11-14T22:13:20\.000Z \[item 0\]$/,
+			message: /^The link in assets expired at 2023-11-14T22:13:20\.000Z \[item 0\]$/,
 			hint: /^Nothing was requested\. Download sooner after the callback, or run the NenAI workflow again\.$/,
 		},
 	];

@@ -720,7 +720,7 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 					(await runExample('desktop-file-job')).data.resultData.error ?? {};
 				expect(message).toBe('The file job failed. Its desktop was deleted.');
 				expect(description?.replaceAll('\u2060', '')).toMatch(
-					/^It is not known whether NenAI did .*: the connection broke \(ECONNRESET\)/,
+					/^It is not known whether NenAI completed .*: the connection broke \(ECONNRESET\)/,
 				);
 				expect(desktops()).toEqual(deleted);
 			},
@@ -791,7 +791,7 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 					withSettings(workflow, 'Say what went wrong', { parameters }),
 				);
 				expect(execution.data.resultData.error?.message.replaceAll('\u2060', '')).toMatch(
-					/^It is not known whether NenAI did .*: the connection broke \(ECONNRESET\)/,
+					/^It is not known whether NenAI completed .*: the connection broke \(ECONNRESET\)/,
 				);
 			},
 		);

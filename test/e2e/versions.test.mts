@@ -432,7 +432,7 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 					expires_at: 1_700_000_000,
 					url: sandbox.files.url(sandbox.files.add({ name: 'old.pdf', size: 1 })),
 				}),
-				/has expired at 2023-11-14T22:13:20\.000Z \[item 0\]/,
+				/expired at 2023-11-14T22:13:20\.000Z \[item 0\]/,
 			],
 			[
 				'refused',

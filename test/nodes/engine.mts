@@ -398,7 +398,9 @@ export async function loadList(
 	filter?: string,
 	parameters: INodeParameters = {},
 ): Promise<INodeListSearchResult> {
-	const node = nodeOf(nodeTypeOf(parameters), parameters);
+	const type = Object.keys(TYPES).find((name) => TYPES[name].methods?.listSearch?.[method]);
+	if (type === undefined) throw new Error(`There is no list ${method}`);
+	const node = nodeOf(type, parameters);
 	const additionalData = {
 		...additionalDataFor(credentials),
 		currentNodeParameters: node.parameters,

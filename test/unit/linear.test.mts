@@ -13,12 +13,8 @@ import {
 	toLink,
 } from '../../nodes/NenAi/resources/result/urls';
 import { toList, toNumber, toObject } from '../../nodes/shared/parameters/values';
-import {
-	isHtml,
-	parseJson,
-	excerptOf,
-	readErrorText,
-} from '../../nodes/shared/transport/http/classify';
+import { isHtml } from '../../nodes/shared/transport/http/classify';
+import { excerptOf, readErrorText } from '../../nodes/shared/failures/excerpt';
 import { isHttpUrl, urlProblem, readCredential } from '../../nodes/shared/transport/credential';
 import {
 	readAction,
@@ -27,13 +23,24 @@ import {
 	readFiles,
 } from '../../nodes/shared/transport/desktop/results';
 import { isPathPart } from '../../nodes/shared/transport/desktop/request';
-import { sanitizeFailure } from '../../nodes/shared/transport/desktop/failures';
+import { writeFailure } from '../../nodes/shared/failures/failure';
+import { say } from '../../nodes/shared/failures/text';
 import { toPicture } from '../../nodes/shared/transport/desktop/picture';
-import { clean, withoutLinks } from '../../nodes/shared/transport/desktop/session';
-import { parseExactly, parseForSending, readDecimal } from '../../nodes/shared/transport/exactJson';
+import { clean } from '../../nodes/shared/transport/desktop/session';
+import {
+	parseExactly,
+	parseForSending,
+	parseJson,
+	readDecimal,
+} from '../../nodes/shared/transport/exactJson';
 import { isLinkLocal, isLoopback } from '../../nodes/shared/transport/http/hosts';
 import { readEvents } from '../../nodes/shared/transport/mcp/eventStream';
-import { redact, redactBeginning } from '../../nodes/shared/failures/redact';
+import {
+	redact,
+	redactBeginning,
+	Redactor,
+	withoutLinks,
+} from '../../nodes/shared/failures/redact';
 import { readRetryAfter } from '../../nodes/shared/execution/retryAfter';
 import { hostOf, redirectPhrase } from '../../nodes/shared/failures/phrases';
 
@@ -126,12 +133,14 @@ async function readAll(chunks: AsyncIterable<Uint8Array>) {
 	for await (const event of readEvents(chunks)) event.trim();
 }
 
+const REDACTOR = new Redactor(['test-key'], 'hidden');
+
 /** All that is done to texts from outside: bodies and headers of answers, callbacks, event streams, names of files, values of expressions. */
 const READERS: Record<string, (text: string) => unknown> = {
-	readText: (text) => readErrorText(text, 'key'),
-	'readText of JSON': (text) => readErrorText({ error: text, message: text }, 'key'),
-	quoteBody: (text) => excerptOf(text, 'key'),
-	'quoteBody of JSON': (text) => excerptOf({ error: text }, 'key'),
+	readText: (text) => readErrorText(text, REDACTOR),
+	'readText of JSON': (text) => readErrorText({ error: text, message: text }, REDACTOR),
+	quoteBody: (text) => excerptOf(text, REDACTOR),
+	'quoteBody of JSON': (text) => excerptOf({ error: text }, REDACTOR),
 	redact: (text) => redact(text, 'aa'),
 	redactBeginning: (text) => redactBeginning(text, 'a.'),
 	readDecimal,
@@ -147,7 +156,7 @@ const READERS: Record<string, (text: string) => unknown> = {
 	'clean of a session': (text) =>
 		clean({ session_notes: text, notes: [text], session: { state: text, list: [text] } }),
 	'clean of names': (text) => clean({ [text]: text, [`${text}session`]: text }),
-	presentable: (text) => sanitizeFailure({ message: text, hint: text }, 'key'),
+	writeFailure: (text) => writeFailure({ message: say`${text}`, hint: say`${text}` }, REDACTOR),
 	'readAction with fields': (text) =>
 		readAction({
 			status: 'ok',

@@ -1,11 +1,12 @@
 import type { IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
 
 import { NenAiTools } from '../../shared/transport/mcp/tools';
-import type { Attempt } from '../../shared/execution/runJobs';
 import { invalidParameter } from '../../shared/parameters/invalidParameter';
 import { readRequestLimits } from '../../shared/parameters/requestLimits';
 import type { ParameterReader } from '../../shared/parameters/parameterReader';
-import { runItems, type Query, type Service } from '../../shared/execution/runItems';
+import type { Query, Service } from '../../shared/execution/itemOperation';
+import { runItems } from '../../shared/execution/runItems';
+import { say } from '../../shared/failures/text';
 
 /** Options that every operation that asks NenAI has. */
 export const queryOptions: INodeProperties = {
@@ -59,8 +60,8 @@ export function readMessageId(parameters: ParameterReader): string {
 	const id = parameters.id('messageId');
 	if (id === '')
 		throw invalidParameter(
-			'The message ID is empty',
-			'Enter the messageId of the run, as Start gives it, or the message_id of its callback. If it is an expression, look at what it gives for this item.',
+			say`The message ID is empty`,
+			say`Enter the messageId of the run, as Start gives it, or the message_id of its callback. If it is an expression, look at what it gives for this item.`,
 		);
 	return id;
 }
@@ -72,19 +73,16 @@ const MCP_SERVER: Service<NenAiTools> = {
 	close: (tools) => void tools.close(),
 };
 
-/** What an operation that asks NenAI is made of. */
+/** What an operation that asks NenAI's MCP server is made of. */
 interface McpQuery<Input, Result>
-	extends Pick<Query<NenAiTools, Input, Result>, 'toItems' | 'skipIf' | 'echo'> {
+	extends Omit<Query<NenAiTools, Input, Result>, 'kind' | 'properties' | 'service' | 'settings'> {
 	parameters: INodeProperties[];
-	/** What an item asks. Throws InvalidParameterError. */
-	read: (parameters: ParameterReader) => Input;
-	run: (tools: NenAiTools, input: Input) => Promise<Attempt<Result>>;
 }
 
 /** Asks a question for each item, several at a time. */
 export async function queryMcp<Input, Result>(
 	node: IExecuteFunctions,
-	{ parameters, run, ...query }: McpQuery<Input, Result>,
+	{ parameters, ...query }: McpQuery<Input, Result>,
 ): Promise<INodeExecutionData[][]> {
 	return await runItems(node, {
 		...query,
@@ -95,6 +93,5 @@ export async function queryMcp<Input, Result>(
 			...readRequestLimits(ofAll),
 			maxConcurrency: ofAll.positiveInteger('options.maxConcurrency'),
 		}),
-		run,
 	});
 }

@@ -3,6 +3,7 @@ import type { INodeProperties } from 'n8n-workflow';
 import { isPathPart } from '../../shared/transport/desktop/request';
 import { invalidParameter } from '../../shared/parameters/invalidParameter';
 import type { ParameterReader } from '../../shared/parameters/parameterReader';
+import { say } from '../../shared/failures/text';
 
 /** The parameter with which a desktop is chosen. A plain text in its place is an ID. */
 export const desktopProperty: INodeProperties = {
@@ -35,19 +36,19 @@ export function readDesktopId(parameters: ParameterReader): string {
 	const id = parameters.id('desktopId');
 	if (id === '')
 		throw invalidParameter(
-			'The desktop ID is empty',
-			'Enter the desktop_id that Desktop → Create gives, or choose a desktop from the list. If it is an expression, look at what it gives for this item.',
+			say`The desktop ID is empty`,
+			say`Enter the desktop_id that Desktop → Create gives, or choose a desktop from the list. If it is an expression, look at what it gives for this item.`,
 		);
 	// Somebody may have dragged in a link, which may be a secret.
 	if (id.includes('://'))
 		throw invalidParameter(
-			'The desktop ID is a link',
-			'Enter the desktop_id that Desktop → Create gives, or choose a desktop from the list.',
+			say`The desktop ID is a link`,
+			say`Enter the desktop_id that Desktop → Create gives, or choose a desktop from the list.`,
 		);
 	if (!isPathPart(id))
 		throw invalidParameter(
-			`"${id}" is not a valid desktop ID`,
-			'Enter the desktop_id that Desktop → Create gives.',
+			say`"${id}" is not a valid desktop ID`,
+			say`Enter the desktop_id that Desktop → Create gives.`,
 		);
 	return id;
 }

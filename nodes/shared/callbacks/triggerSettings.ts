@@ -1,6 +1,7 @@
 import type { Failure } from '../failures/failure';
 import { InvalidParameterError, toFailure } from '../parameters/invalidParameter';
 import type { ParameterReader } from '../parameters/parameterReader';
+import { say } from '../failures/text';
 
 /** When a callback starts the workflow. */
 export interface Settings {
@@ -14,8 +15,8 @@ export function readSettings(parameters: ParameterReader): Settings {
 	const events = parameters.choices('events');
 	if (events.length === 0) {
 		throw new InvalidParameterError({
-			message: 'Events (events) is empty, so nothing could start the workflow',
-			hint: 'Choose at least one event.',
+			message: say`Events (events) is empty, so nothing could start the workflow`,
+			hint: say`Choose at least one event.`,
 		});
 	}
 	return {

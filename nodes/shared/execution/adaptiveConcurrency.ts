@@ -1,5 +1,6 @@
-import type { Failure } from '../failures/failure';
-import { backoff, MAX_RETRY_WAIT_MS } from './retryAfter';
+import { isTooLong, RETRY_PAUSES } from '../failures/policies';
+import type { Attempt, Hinted, Outcome } from './retry';
+import { backoff } from './retryAfter';
 
 /** How much the allowance grows with an acceptance, once it is about where it was too much. */
 const SLOW_GROWTH = 0.25;
@@ -9,12 +10,12 @@ const SLOW_GROWTH = 0.25;
  * too much brings the allowance down to one; it grows by one with each acceptance up to half of what was too much, then slowly.
  * All at once after each pause, most would be refused again and use up their tries.
  */
-export class AdaptiveConcurrency {
+export class AdaptiveConcurrency<F extends Hinted> {
 	/** Requests under way. Kept by whoever sends them. */
 	running = 0;
 
 	/** Why nothing is sent any more: set when the server asked for a wait that is not sat out. */
-	abandoned?: Failure;
+	abandoned?: F;
 
 	private until = 0;
 
@@ -27,10 +28,10 @@ export class AdaptiveConcurrency {
 
 	private readonly maxConcurrency: number;
 
-	/** @param most requests at a time, before the server has refused one */
-	constructor(most: number) {
-		this.maxConcurrency = most;
-		this.window = most;
+	/** @param maxConcurrency requests at a time, before the server has refused one */
+	constructor(maxConcurrency: number) {
+		this.maxConcurrency = maxConcurrency;
+		this.window = maxConcurrency;
 	}
 
 	/** Whether one more may be sent at this moment, in milliseconds since 1970. */
@@ -43,7 +44,25 @@ export class AdaptiveConcurrency {
 		return this.until - now;
 	}
 
-	onSuccess() {
+	/**
+	 * Takes note of how a try ended.
+	 *
+	 * @param isLast whether the request has no tries left
+	 * @returns how the request ended; undefined if it is to be tried again
+	 */
+	report<T>(result: Attempt<T, F>, isLast: boolean): Outcome<T, F> | undefined {
+		if (result.kind !== 'retry') {
+			this.onSuccess();
+			return result;
+		}
+		this.onRejected(result);
+		if (!isLast && this.abandoned === undefined) return undefined;
+		this.reset();
+		const hint = this.abandoned?.hint ?? result.failure.hint;
+		return { kind: 'failed', failure: { ...result.failure, hint } };
+	}
+
+	private onSuccess() {
 		const growth = this.window < this.slowStartThreshold ? 1 : SLOW_GROWTH / this.window;
 		this.window = Math.min(this.maxConcurrency, this.window + growth);
 		this.rejections = Math.max(0, this.rejections - 1);
@@ -53,20 +72,16 @@ export class AdaptiveConcurrency {
 	 * Never waits less than the usual back-off: "0 seconds", or a date that is past by n8n's clock, would use up all
 	 * tries at once. What was sent together is refused together, and counts once.
 	 */
-	onRejected({
+	private onRejected({
 		after,
 		busy = false,
 		failure,
-	}: {
-		after?: number;
-		busy?: boolean;
-		failure: Failure;
-	}) {
-		if (after !== undefined && after > MAX_RETRY_WAIT_MS) this.abandoned ??= failure;
+	}: Extract<Attempt<never, F>, { kind: 'retry' }>) {
+		if (isTooLong(after)) this.abandoned ??= failure;
 		if (this.msUntilFree(Date.now()) <= 0) this.rejections += 1;
 		if (busy) this.shrink();
 		const wait = Math.max(after ?? 0, backoff(this.rejections, Math.random()));
-		this.until = Math.max(this.until, Date.now() + Math.min(wait, MAX_RETRY_WAIT_MS));
+		this.until = Math.max(this.until, Date.now() + Math.min(wait, RETRY_PAUSES.maxRequestedMs));
 	}
 
 	private shrink() {
@@ -74,8 +89,11 @@ export class AdaptiveConcurrency {
 		this.window = 1;
 	}
 
-	/** One has used up its tries: the others are not to do so one by one, with waits that grow and grow. */
-	reset() {
+	/**
+	 * Called when a request has used its last try. Otherwise each of the others would wait through the whole back-off
+	 * sequence in turn.
+	 */
+	private reset() {
 		this.window = this.maxConcurrency;
 		this.rejections = 0;
 	}

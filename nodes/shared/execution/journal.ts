@@ -3,9 +3,12 @@ import { createHash } from 'node:crypto';
 import type { IExecuteFunctions } from 'n8n-workflow';
 
 import { writeExactly } from '../transport/exactJson';
-import type { Failure } from '../failures/failure';
-import type { Attempt, Outcome } from './runJobs';
+import type { WrittenFailure as Failure } from '../failures/failure';
+import type { Attempt as AttemptOf, Outcome as OutcomeOf } from './retry';
 import { isInsideAgent } from './outcomes';
+
+type Attempt<T> = AttemptOf<T, Failure>;
+type Outcome<T> = OutcomeOf<T, Failure>;
 
 type Context = ReturnType<IExecuteFunctions['getContext']>;
 

@@ -1,16 +1,26 @@
 import {
+	NodeApiError,
 	NodeOperationError,
 	type IDataObject,
 	type IExecuteFunctions,
 	type INodeExecutionData,
 } from 'n8n-workflow';
 
-import { failureOfError, keepText, toError, failureText, type Failure } from '../failures/failure';
-import type { Outcome } from './runJobs';
+import {
+	failureOfError,
+	failureText,
+	keepText,
+	STOPPED,
+	toNodeError,
+	writeFailure,
+	type WrittenFailure,
+} from '../failures/failure';
+import { NO_SECRETS } from '../failures/redact';
 import { toFailure } from '../parameters/invalidParameter';
+import type { Outcome } from './retry';
 
-/** What to say of an item that was not tried, since the execution was stopped. */
-const STOPPED: Failure = { message: 'The execution was stopped', hint: 'Nothing more was sent.' };
+/** How an item ended, in words without secrets. */
+export type WrittenOutcome<T> = Outcome<T, WrittenFailure>;
 
 /** Whether an AI agent calls the node as its tool. n8n names such nodes so, whichever way the agent runs its tools. */
 export function isTool(this: IExecuteFunctions): boolean {
@@ -23,14 +33,16 @@ export function isInsideAgent(this: IExecuteFunctions): boolean {
 }
 
 /** What an item that did not come to its end failed with. One that was not tried counts as stopped. */
-export function failureOfOutcome<T>(outcome: Exclude<Outcome<T>, { kind: 'done' }>): Failure {
-	return outcome.kind === 'failed' ? outcome.failure : STOPPED;
+export function failureOfOutcome<T>(
+	outcome: Exclude<WrittenOutcome<T>, { kind: 'done' }>,
+): WrittenFailure {
+	return outcome.kind === 'failed' ? outcome.failure : writeFailure(STOPPED, NO_SECRETS);
 }
 
 /** Which of the items to name in an error: the first that failed, else the first that was not tried. */
 export function firstFailure<T>(
-	outcomes: Array<Outcome<T>>,
-): { index: number; failure: Failure } | undefined {
+	outcomes: Array<WrittenOutcome<T>>,
+): { index: number; failure: WrittenFailure } | undefined {
 	for (const kind of ['failed', 'untried']) {
 		const index = outcomes.findIndex((outcome) => outcome.kind === kind);
 		const outcome = outcomes[index];
@@ -40,7 +52,10 @@ export function firstFailure<T>(
 }
 
 /** Which of the other items NenAI may have done, for an error; nothing where there are none. */
-export function describeUncertain<T>(outcomes: Array<Outcome<T>>, failedIndex: number): string[] {
+export function describeUncertain<T>(
+	outcomes: Array<WrittenOutcome<T>>,
+	failedIndex: number,
+): string[] {
 	const uncertain = outcomes.flatMap((outcome, index) =>
 		index !== failedIndex && outcome.kind === 'failed' && outcome.failure.uncertain
 			? [`item ${index}`]
@@ -55,7 +70,7 @@ export function describeUncertain<T>(outcomes: Array<Outcome<T>>, failedIndex: n
  */
 export function errorItem(
 	this: IExecuteFunctions,
-	failure: Failure,
+	failure: WrittenFailure,
 	itemIndex: number,
 	named: IDataObject = {},
 ): INodeExecutionData {
@@ -68,10 +83,9 @@ export function errorItemFrom(
 	error: Error,
 	itemIndex: number,
 ): INodeExecutionData {
-	const text =
-		error instanceof NodeOperationError
-			? `${error.message}. ${error.description ?? ''}`.trim()
-			: failureText(toFailure(error), itemIndex);
+	const text = isNodeError(error)
+		? `${error.message}. ${error.description ?? ''}`.trim()
+		: failureText(writeFailure(toFailure(error), NO_SECRETS), itemIndex);
 	const named = isTool.call(this) ? text.replace(/ \[item \d+\]/g, '') : text;
 	return makeErrorItem.call(this, named, failureOfError(error), itemIndex);
 }
@@ -79,7 +93,7 @@ export function errorItemFrom(
 function makeErrorItem(
 	this: IExecuteFunctions,
 	text: string,
-	failure: Partial<Failure> = {},
+	failure: Partial<WrittenFailure> = {},
 	itemIndex: number,
 	named: IDataObject = {},
 ): INodeExecutionData {
@@ -112,8 +126,12 @@ function markAsError(item: INodeExecutionData, message: string) {
 }
 
 /** What to throw for anything that was thrown before a request. What concerns all items is said of the first. */
-export function toNodeError(this: IExecuteFunctions, error: unknown, itemIndex = 0): Error {
-	return error instanceof NodeOperationError
+export function asNodeError(this: IExecuteFunctions, error: unknown, itemIndex = 0): Error {
+	return isNodeError(error)
 		? error
-		: toError(this.getNode(), toFailure(error), itemIndex);
+		: toNodeError(this.getNode(), writeFailure(toFailure(error), NO_SECRETS), itemIndex);
+}
+
+function isNodeError(error: unknown): error is NodeApiError | NodeOperationError {
+	return error instanceof NodeApiError || error instanceof NodeOperationError;
 }

@@ -1,15 +1,96 @@
-import { runJobs, type Attempt, type Outcome, type RunJobsOptions } from './runJobs';
+import { sleep } from 'n8n-workflow';
 
-/** Tries a request until it is done, has failed, or has used up its tries. Waits in between as `runJobs` does. */
-export async function retry<T>(
-	attempt: () => Promise<Attempt<T>>,
-	{ maxTries, signal }: Pick<RunJobsOptions, 'maxTries' | 'signal'>,
-): Promise<Outcome<T>> {
-	const [outcome] = await runJobs(1, attempt, {
-		maxConcurrency: 1,
-		maxTries,
-		stopOnFailure: true,
-		signal,
-	});
-	return outcome;
+import type { Failure } from '../failures/failure';
+import { AdaptiveConcurrency } from './adaptiveConcurrency';
+
+/** How one try ended. `retry` is for what is safe to send again; `failure` is what to say if it is not sent again. */
+export type Attempt<T, F = Failure> =
+	| { kind: 'done'; value: T }
+	| { kind: 'failed'; failure: F }
+	| {
+			kind: 'retry';
+			/** Milliseconds that the server asks to wait. */
+			after?: number;
+			/** Whether the server said that it is sent too much. */
+			busy?: boolean;
+			failure: F;
+	  };
+
+/** How a request ended. `untried`: it was stopped before it was its turn, or while it waited for a retry. */
+export type Outcome<T, F = Failure> =
+	| { kind: 'done'; value: T }
+	| { kind: 'failed'; failure: F }
+	| { kind: 'untried' };
+
+/** Decides when the tries of a request are sent. */
+export interface Turns<F> {
+	/** Resolves when the next try may be sent, or with how the request ends without one. */
+	next(): Promise<{ kind: 'go' } | { kind: 'failed'; failure: F } | { kind: 'untried' }>;
+	/**
+	 * Call after each try.
+	 *
+	 * @param isLast whether the request has no tries left
+	 * @returns how the request ended; undefined if it is to be tried again
+	 */
+	end<T>(result: Attempt<T, F>, isLast: boolean): Outcome<T, F> | undefined;
+	/** Call in place of `end` if a try has thrown. */
+	abort(): void;
+}
+
+interface RetryOptions<F> {
+	/** Tries, the first included. */
+	maxTries: number;
+	/** Ends the pause before a further try. */
+	signal?: AbortSignal;
+	/** Default: pauses of its own, with exponential back-off. */
+	turns?: Turns<F>;
+}
+
+/** What a failure needs here: the hint is replaced where the server asks for a longer pause than is waited for. */
+export type Hinted = { hint: unknown };
+
+/** Makes tries until one succeeds or fails for good, or no tries are left. Throws what `attempt` throws. */
+export async function retry<T, F extends Hinted>(
+	attempt: () => Promise<Attempt<T, F>>,
+	{ maxTries, signal, turns = new OwnPauses<F>(signal) }: RetryOptions<F>,
+): Promise<Outcome<T, F>> {
+	for (let tries = 1; ; tries += 1) {
+		const turn = await turns.next();
+		if (turn.kind !== 'go') return turn;
+		const result = await attempt().catch(async (error: unknown) => {
+			turns.abort();
+			return await Promise.reject(error);
+		});
+		const outcome = turns.end(result, tries >= maxTries);
+		if (outcome !== undefined) return outcome;
+	}
+}
+
+/** Longest sleep at a time, in milliseconds, so that no long timer outlives a stopped execution. */
+export const MAX_SLEEP_MS = 1000;
+
+/** The turns of a request that waits for nobody else. */
+class OwnPauses<F extends Hinted> implements Turns<F> {
+	private readonly pace = new AdaptiveConcurrency<F>(1);
+
+	private readonly signal?: AbortSignal;
+
+	constructor(signal?: AbortSignal) {
+		this.signal = signal;
+	}
+
+	async next() {
+		while (!this.signal?.aborted) {
+			const pause = this.pace.msUntilFree(Date.now());
+			if (pause <= 0) return { kind: 'go' } as const;
+			await sleep(Math.min(MAX_SLEEP_MS, pause));
+		}
+		return { kind: 'untried' } as const;
+	}
+
+	end<T>(result: Attempt<T, F>, isLast: boolean): Outcome<T, F> | undefined {
+		return this.pace.report(result, isLast);
+	}
+
+	abort() {}
 }

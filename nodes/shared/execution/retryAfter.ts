@@ -1,8 +1,4 @@
-/** Longest wait that is sat out, in milliseconds. When NenAI asks for more, the error says when to come back. */
-export const MAX_RETRY_WAIT_MS = 120_000;
-
-const INITIAL_BACKOFF_MS = 500;
-const MAX_BACKOFF_MS = 30_000;
+import { RETRY_PAUSES } from '../failures/policies';
 
 /** Times further away than a year, in milliseconds, are not named. */
 const MAX_NAMED_WAIT_MS = 365 * 24 * 3_600_000;
@@ -29,7 +25,7 @@ export function readRetryAfter(header: unknown, now: number): number | undefined
  * @returns milliseconds: half to all of 0.5 s, 1 s, 2 s, … 30 s
  */
 export function backoff(tries: number, random: number): number {
-	const full = Math.min(MAX_BACKOFF_MS, INITIAL_BACKOFF_MS * 2 ** (tries - 1));
+	const full = Math.min(RETRY_PAUSES.maxMs, RETRY_PAUSES.initialMs * 2 ** (tries - 1));
 	return full * (0.5 + random / 2);
 }
 

@@ -5,7 +5,7 @@ import type {
 	INodePropertyOptions,
 } from 'n8n-workflow';
 
-import { toNodeError, isTool, errorItemFrom } from './outcomes';
+import { asNodeError, isTool, errorItemFrom } from './outcomes';
 import { ParameterReader } from '../parameters/parameterReader';
 
 /** What the file of an operation holds. */
@@ -96,7 +96,7 @@ export async function router(
 	try {
 		return await findOperation.call(this, resources).execute.call(this);
 	} catch (error) {
-		if (!this.continueOnFail() && !isTool.call(this)) throw toNodeError.call(this, error);
+		if (!this.continueOnFail() && !isTool.call(this)) throw asNodeError.call(this, error);
 		return [this.getInputData().map((_, index) => errorItemFrom.call(this, error as Error, index))];
 	}
 }

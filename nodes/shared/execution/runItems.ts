@@ -1,145 +1,45 @@
 import type {
 	ICredentialDataDecryptedObject,
-	IDataObject,
 	IExecuteFunctions,
 	INodeExecutionData,
-	INodeProperties,
 } from 'n8n-workflow';
 
-import { excerptOf } from '../transport/http/classify';
-import { connect, type Connection, type RequestLimits } from '../transport/http/connection';
-import { readCredential, type NenAiCredential, type UrlField } from '../transport/credential';
-import { toError, type Failure } from '../failures/failure';
-import { redactEntered } from '../failures/redact';
-import { runJobs, type Attempt, type Outcome } from './runJobs';
+import { connect, type Connection } from '../transport/http/connection';
+import { readCredential, secretsOf } from '../transport/credential';
+import { excerpt } from '../failures/excerpt';
+import { toNodeError, writeFailure, type Failure, type WrittenFailure } from '../failures/failure';
+import { NO_SECRETS, Redactor } from '../failures/redact';
+import { join, say, type Text } from '../failures/text';
 import { InvalidParameterError, toFailure } from '../parameters/invalidParameter';
-import { resolveCredentials } from './itemCredentials';
-import { errorItem, failureOfOutcome, firstFailure } from './outcomes';
-import { openJournal, type Journal } from './journal';
 import { checkCredential } from '../parameters/requestLimits';
 import { ParameterReader } from '../parameters/parameterReader';
-
-/** A service of NenAI's: where it is, and what sends requests to it. */
-export interface Service<Client> {
-	/** The field of the credential that holds its address. */
-	address: UrlField;
-	/** Makes what sends the requests that use one credential. `signal` ends them. */
-	open: (
-		node: IExecuteFunctions,
-		connection: Connection,
-		signal: AbortSignal | undefined,
-	) => Client;
-	/** Called when all items are done. */
-	close?: (client: Client) => void;
-	/** Removes what else an error may not contain besides the secrets of the credential and presigned links. */
-	redact?: (failure: Failure, apiKey: string) => Failure;
-}
-
-/** What the items of one run of the node share. Read from the first item. */
-export interface RunSettings extends RequestLimits {
-	maxConcurrency: number;
-}
-
-/** What `read` can use of an item besides its parameters. */
-export interface ItemContext {
-	itemIndex: number;
-	/** With the credential of this item. */
-	connection: Connection;
-}
-
-/** An operation that does one thing for each item. */
-export type ItemOperation<Client, Input, Result> =
-	| Query<Client, Input, Result>
-	| Mutation<Client, Input, Result>;
-
-interface Shared<Client, Input, Result> {
-	properties: INodeProperties[];
-	service: Service<Client>;
-	/** Throws InvalidParameterError. */
-	settings: (ofAll: ParameterReader) => RunSettings;
-	/** What an item asks for. Throws InvalidParameterError. */
-	read: (given: ParameterReader, item: ItemContext) => Input | Promise<Input>;
-	/**
-	 * Sends the request of an item.
-	 *
-	 * @param mayBeDone whether an earlier try has left open if it was done; only where doing it twice does no harm
-	 */
-	run: (
-		client: Client,
-		input: Input,
-		itemIndex: number,
-		mayBeDone: boolean,
-	) => Promise<Attempt<Result>>;
-	/** Adds to a result what a further query gives, also to a result of an earlier try. */
-	enrich?: (
-		client: Client,
-		result: Result,
-		input: Input,
-		itemIndex: number,
-	) => Promise<Attempt<Result>>;
-	/** What comes out of the result of an item. */
-	toItems: (
-		result: Result,
-		input: Input,
-		itemIndex: number,
-	) => INodeExecutionData[] | Promise<INodeExecutionData[]>;
-	/** Whether an item comes out as it went in, and nothing is sent for it. Throws InvalidParameterError. */
-	skipIf?: (item: INodeExecutionData, given: ParameterReader) => boolean;
-	/** Fields that an item keeps beside its error, so that it can be tried again. */
-	echo?: (input: Input) => IDataObject;
-}
-
-/** Reads only, so a request may be repeated, and others need not be awaited when one has failed. */
-export interface Query<Client, Input, Result> extends Shared<Client, Input, Result> {
-	kind: 'query';
-}
-
-/** Does something, for each item at most once. */
-export interface Mutation<Client, Input, Result> extends Shared<Client, Input, Result> {
-	kind: 'mutation';
-	/** `resource/operation`: the journal is kept under this name. */
-	name: string;
-	/** Whether items must be done one after the other, in their order. */
-	ordered: boolean;
-	/** Whether doing it twice does no harm, so that an unknown outcome is tried again. */
-	idempotent?: boolean;
-	/** How to find out whether it was done when the answer was lost. */
-	recoveryHint: string;
-	/** Whether the request of this item only reads, so that it needs no journal. */
-	isQuery?: (input: Input) => boolean;
-	/** What of a result is kept for a next try, as plain JSON. That comes out then. Default: all of it. */
-	toJournal?: (result: Result) => Result;
-	/** Whether a result that was kept has all that the operation gives. Default: it has. */
-	isComplete?: (result: Result) => boolean;
-	/** What to do about one that has not, where its item asks for something else now. */
-	incompleteHint?: string;
-	/** What an item gives that an earlier try has done. Default: its result. */
-	onDoneBefore?: (result: Result) => Outcome<Result>;
-	/** What to report of the other items when one has failed. */
-	describeOthers: (outcomes: Array<Outcome<Result>>, failedIndex: number) => string[];
-	/** How a hint names a result that was not made anew though its parameters have changed. */
-	label?: (result: Result) => string;
-}
+import { resolveCredentials } from './itemCredentials';
+import type { ItemOperation, Mutation, Query, RunSettings } from './itemOperation';
+import { openJournal, type Journal } from './journal';
+import { errorItem, failureOfOutcome, firstFailure, type WrittenOutcome } from './outcomes';
+import type { Attempt } from './retry';
+import { runJobs } from './runJobs';
 
 /** What comes out for an item that is passed on. */
 const SKIPPED = Symbol('passed on');
 
-type Skippable<Result> = Result | typeof SKIPPED;
+type ItemOutcome<Result> = WrittenOutcome<Result | typeof SKIPPED>;
+type WrittenAttempt<Result> = Attempt<Result, WrittenFailure>;
 
 /** An item as it was read. */
 type PlannedItem<Client, Input> =
 	| { kind: 'passedOn' }
-	| { kind: 'unreadable'; failure: Failure; secrets: string[]; input?: Input }
+	| { kind: 'unreadable'; failure: WrittenFailure; input?: Input }
 	| ReadyItem<Client, Input>;
 
 interface ReadyItem<Client, Input> {
 	kind: 'ready';
 	input: Input;
-	user: Caller<Client>;
+	caller: Caller<Client>;
 }
 
 /** The credential of an item. Its secrets are known even if nothing can be sent, so that no error contains them. */
-type Access = { secrets: string[] } & (
+type Access = { redactor: Redactor } & (
 	| { connection: Connection; failure?: undefined }
 	| { failure: Failure; connection?: undefined }
 );
@@ -149,7 +49,14 @@ interface Caller<Client> {
 	/** Tells one from another. */
 	id: string;
 	client: Client;
-	connection: Connection;
+	redactor: Redactor;
+}
+
+/** One request, and the item that it is for. */
+interface Job<Client, Input> {
+	itemIndex: number;
+	item: ReadyItem<Client, Input>;
+	input: Input;
 }
 
 /**
@@ -170,6 +77,8 @@ class ItemRun<Client, Input, Result> {
 
 	private readonly operation: ItemOperation<Client, Input, Result>;
 
+	private readonly query?: Query<Client, Input, Result>;
+
 	private readonly mutation?: Mutation<Client, Input, Result>;
 
 	private readonly journal?: Journal<Result>;
@@ -179,15 +88,17 @@ class ItemRun<Client, Input, Result> {
 	/** Ends the requests of queries when one has failed. */
 	private readonly gaveUp = new AbortController();
 
-	private readonly users = new Map<string, Caller<Client>>();
+	private readonly callers = new Map<string, Caller<Client>>();
 
 	constructor(node: IExecuteFunctions, operation: ItemOperation<Client, Input, Result>) {
 		this.node = node;
 		this.operation = operation;
 		this.stopOnFailure = !node.continueOnFail();
-		if (operation.kind !== 'mutation') return;
-		this.mutation = operation;
-		this.journal = openJournal(node, operation.name, sentBefore(operation.recoveryHint));
+		if (operation.kind === 'query') this.query = operation;
+		else {
+			this.mutation = operation;
+			this.journal = openJournal(node, operation.name, sentBefore(operation.recoveryHint));
+		}
 	}
 
 	async run(): Promise<INodeExecutionData[][]> {
@@ -199,10 +110,9 @@ class ItemRun<Client, Input, Result> {
 		const { outcomes, first } = await this.runRest(plan, known, settings);
 		this.hintAtChanges(plan, known);
 		if (first !== undefined && this.stopOnFailure) throw this.toError(plan, outcomes, first);
+		this.hintAtResults(plan, outcomes);
 		const items = await Promise.all(
-			outcomes.map(
-				async (outcome, index) => await this.toOutput(plan[index], outcome, index, outcomes),
-			),
+			outcomes.map(async (ofItem, index) => await this.toOutput(plan, outcomes, ofItem, index)),
 		);
 		return [items.flat()];
 	}
@@ -225,29 +135,29 @@ class ItemRun<Client, Input, Result> {
 		const { node, operation } = this;
 		const given = this.readerOf(itemIndex);
 		const access = this.readAccess(credential, settings);
+		const unreadable = (error: unknown, input?: Input): PlannedItem<Client, Input> => ({
+			kind: 'unreadable',
+			failure: writeFailure(toFailure(error), access.redactor),
+			input,
+		});
 		try {
 			if (operation.skipIf?.(node.getInputData()[itemIndex], given)) return { kind: 'passedOn' };
 		} catch (error) {
-			return { kind: 'unreadable', failure: toFailure(error), secrets: access.secrets };
+			return unreadable(error);
 		}
-		let input: Input | undefined;
+		const noAccess = access.failure && new InvalidParameterError(access.failure);
 		try {
-			input = await operation.read(given, {
+			const input = await operation.read(given, {
 				itemIndex,
 				get connection() {
 					if (access.connection === undefined) throw new InvalidParameterError(access.failure);
 					return access.connection;
 				},
 			});
-			if (access.connection !== undefined)
-				return { kind: 'ready', input, user: this.userOf(access.connection) };
-			return { kind: 'unreadable', failure: access.failure, secrets: access.secrets, input };
+			if (access.connection === undefined) return unreadable(noAccess, input);
+			return { kind: 'ready', input, caller: this.callerOf(access.connection, access.redactor) };
 		} catch (error) {
-			return {
-				kind: 'unreadable',
-				failure: access.failure ?? toFailure(error),
-				secrets: access.secrets,
-			};
+			return unreadable(noAccess ?? error);
 		}
 	}
 
@@ -256,15 +166,18 @@ class ItemRun<Client, Input, Result> {
 		data: ICredentialDataDecryptedObject | Error,
 		settings: RunSettings | InvalidParameterError,
 	): Access {
-		if (data instanceof Error) return { secrets: [], failure: toFailure(data) };
-		const secrets = secretsOf(readCredential(data));
+		const { address, hidesLinks } = this.operation.service;
+		const redactorOf = (secrets: string[]) =>
+			new Redactor(secrets, hidesLinks ? 'hidden' : 'withoutQuery');
+		if (data instanceof Error) return { redactor: redactorOf([]), failure: toFailure(data) };
+		const redactor = redactorOf(secretsOf(readCredential(data)));
 		try {
 			if (settings instanceof InvalidParameterError) throw settings;
 			const connection = connect(data, settings);
-			checkCredential(connection.credential, this.operation.service.address);
-			return { secrets, connection };
+			if (address !== undefined) checkCredential(connection.credential, address);
+			return { redactor, connection };
 		} catch (error) {
-			return { secrets, failure: toFailure(error) };
+			return { redactor, failure: toFailure(error) };
 		}
 	}
 
@@ -276,34 +189,28 @@ class ItemRun<Client, Input, Result> {
 		);
 	}
 
-	private userOf(connection: Connection): Caller<Client> {
-		const {
+	private callerOf(connection: Connection, redactor: Redactor): Caller<Client> {
+		const { address, open } = this.operation.service;
+		const { apiKey, deploymentId, baseUrl } = connection.credential;
+		const id = JSON.stringify([
+			address === undefined ? baseUrl : connection.credential[address],
 			apiKey,
 			deploymentId,
-			[this.operation.service.address]: address,
-		} = connection.credential;
-		const id = JSON.stringify([address, apiKey, deploymentId]);
-		const known = this.users.get(id);
+		]);
+		const known = this.callers.get(id);
 		if (known !== undefined) return known;
 		const signals = [
 			this.node.getExecutionCancelSignal(),
-			this.mutation === undefined && this.stopOnFailure ? this.gaveUp.signal : undefined,
+			this.query !== undefined && this.stopOnFailure ? this.gaveUp.signal : undefined,
 		].filter((signal) => signal !== undefined);
 		const signal = signals.length > 0 ? AbortSignal.any(signals) : undefined;
-		const user = {
-			id,
-			connection,
-			client: this.operation.service.open(this.node, connection, signal),
-		};
-		this.users.set(id, user);
-		return user;
+		const caller = { id, redactor, client: open(this.node, connection, signal) };
+		this.callers.set(id, caller);
+		return caller;
 	}
 
 	/** How an item ends without anything being sent for it; `untried` where something must be. */
-	private whatIsKnown(
-		planned: PlannedItem<Client, Input>,
-		itemIndex: number,
-	): Outcome<Skippable<Result>> {
+	private whatIsKnown(planned: PlannedItem<Client, Input>, itemIndex: number): ItemOutcome<Result> {
 		if (planned.kind === 'passedOn') return { kind: 'done', value: SKIPPED };
 		const previous = this.previous(planned, itemIndex);
 		if (previous !== undefined)
@@ -313,10 +220,31 @@ class ItemRun<Client, Input, Result> {
 			: { kind: 'untried' };
 	}
 
+	/** How an earlier try ended, unless the item is to be tried again all the same. */
+	private previous(
+		planned: PlannedItem<Client, Input>,
+		itemIndex: number,
+	): WrittenOutcome<Result> | undefined {
+		const { journal, mutation } = this;
+		if (planned.kind === 'ready' && mutation?.isQuery?.(planned.input)) return undefined;
+		const previous = journal?.previous(itemIndex);
+		if (previous === undefined || mutation === undefined) return undefined;
+		if (previous.kind === 'done')
+			return mutation.onDoneBefore === undefined
+				? previous
+				: {
+						kind: 'failed',
+						failure: writeFailure(mutation.onDoneBefore(previous.value), NO_SECRETS),
+					};
+		return mutation.idempotent && planned.kind === 'ready' && !journal?.isOfOther(itemIndex)
+			? undefined
+			: previous;
+	}
+
 	/** Whether an item that an earlier try has done asks for something else now. */
-	private hasChanged({ input, user }: ReadyItem<Client, Input>, itemIndex: number): boolean {
+	private hasChanged({ input, caller }: ReadyItem<Client, Input>, itemIndex: number): boolean {
 		try {
-			return this.journal?.hasChanged(itemIndex, requestOf(input, user)) ?? false;
+			return this.journal?.hasChanged(itemIndex, requestOf(input, caller)) ?? false;
 		} catch {
 			// What cannot be written as JSON was not sent before.
 			return true;
@@ -324,7 +252,7 @@ class ItemRun<Client, Input, Result> {
 	}
 
 	/** A result of an earlier try, unless it lacks what was not kept and what only a further request could give. */
-	private orIncomplete(outcome: Outcome<Result>): Outcome<Result> {
+	private orIncomplete(outcome: WrittenOutcome<Result>): WrittenOutcome<Result> {
 		const { mutation } = this;
 		if (
 			outcome.kind !== 'done' ||
@@ -332,134 +260,134 @@ class ItemRun<Client, Input, Result> {
 			mutation.isComplete(outcome.value)
 		)
 			return outcome;
-		return {
-			kind: 'failed',
-			failure: {
-				message: 'NenAI has done this in an earlier try, but its answer was not kept',
-				hint: mutation.incompleteHint ?? 'Start a new execution of the workflow to do it again.',
-				done: true,
-			},
+		const failure: Failure = {
+			message: say`NenAI has done this in an earlier try, but its response was not kept`,
+			hint: mutation.incompleteHint ?? say`Start a new execution of the workflow to do it again.`,
+			done: true,
 		};
+		return { kind: 'failed', failure: writeFailure(failure, NO_SECRETS) };
 	}
 
-	/** How an earlier try ended, unless the item is to be tried again all the same. */
-	private previous(
-		planned: PlannedItem<Client, Input>,
-		itemIndex: number,
-	): Outcome<Result> | undefined {
-		const { journal, mutation } = this;
-		if (planned.kind === 'ready' && mutation?.isQuery?.(planned.input)) return undefined;
-		const previous = journal?.previous(itemIndex);
-		if (previous === undefined || mutation === undefined) return undefined;
-		if (previous.kind === 'done') return mutation.onDoneBefore?.(previous.value) ?? previous;
-		return mutation.idempotent && planned.kind === 'ready' && !journal?.isOfOther(itemIndex)
-			? undefined
-			: previous;
-	}
-
-	/** Sends what is left to send, unless an item that cannot be read stops all of them. `first` is the failure to report. */
+	/**
+	 * Sends what is left to send, unless an item that cannot be read stops all of them. `outcomes` are those of each item,
+	 * `first` is the failure to report.
+	 */
 	private async runRest(
 		plan: Array<PlannedItem<Client, Input>>,
-		known: Array<Outcome<Skippable<Result>>>,
+		known: Array<ItemOutcome<Result>>,
 		settings: RunSettings | InvalidParameterError,
 	) {
+		const alone = known.map((outcome) => [outcome]);
 		const isNewProblem = ({ kind }: PlannedItem<Client, Input>, index: number) =>
 			kind === 'unreadable' && this.journal?.previous(index) === undefined;
 		if (
 			settings instanceof InvalidParameterError ||
 			(this.stopOnFailure && plan.some(isNewProblem))
 		)
-			return { outcomes: known, first: firstFailure(known) };
+			return { outcomes: alone, first: firstFailure(known) };
 
-		const indexes = this.indexesToRun(plan, known);
-		let firstToFail: ReturnType<typeof firstFailure>;
-		const attempt = async (job: number): Promise<Attempt<Result>> => {
-			const index = indexes[job];
-			// Only items that are ready are run.
-			const result = await this.attempt(plan[index] as ReadyItem<Client, Input>, index);
-			if (result.kind === 'failed' && this.stopOnFailure && this.mutation === undefined) {
-				firstToFail ??= { index, failure: result.failure };
-				this.gaveUp.abort();
-			}
-			return result;
-		};
-		const results = await runJobs(indexes.length, attempt, {
-			...settings,
-			stopOnFailure: this.stopOnFailure,
-			signal: this.node.getExecutionCancelSignal(),
-			groupOf: (job) => groupOf(plan[indexes[job]]),
-		});
-		for (const { client } of this.users.values()) this.operation.service.close?.(client);
-		const outcomes = [...known];
-		results.forEach((outcome, job) => (outcomes[indexes[job]] = outcome));
-		return { outcomes, first: firstToFail ?? firstFailure(outcomes) };
+		const toRun = this.indexesToRun(plan, known);
+		const jobs = toRun.flatMap((index) => this.jobsOf(plan[index], index));
+		const { results, firstToFail } = await this.runJobs(jobs, settings);
+		for (const { client } of this.callers.values()) this.operation.service.close?.(client);
+		const ofItem = new Map<number, Array<ItemOutcome<Result>>>(toRun.map((index) => [index, []]));
+		results.forEach((outcome, job) => ofItem.get(jobs[job].itemIndex)?.push(outcome));
+		const outcomes = alone.map((outcome, index) => ofItem.get(index) ?? outcome);
+		return { outcomes, first: firstToFail ?? firstOf(outcomes) };
 	}
 
 	/** Items that something must be sent for. Where order matters, none after one that failed before, if that stops the node. */
 	private indexesToRun(
 		plan: Array<PlannedItem<Client, Input>>,
-		known: Array<Outcome<Skippable<Result>>>,
+		known: Array<ItemOutcome<Result>>,
 	): number[] {
 		const firstFailed =
 			this.mutation?.ordered && this.stopOnFailure
 				? known.findIndex(({ kind }) => kind === 'failed')
 				: -1;
 		const end = firstFailed < 0 ? known.length : firstFailed;
-		const isLeft = ({ kind }: Outcome<Skippable<Result>>, index: number) =>
+		const isLeft = ({ kind }: ItemOutcome<Result>, index: number) =>
 			kind === 'untried' ||
 			(kind === 'done' && plan[index].kind === 'ready' && this.operation.enrich !== undefined);
 		return known.slice(0, end).flatMap((outcome, index) => (isLeft(outcome, index) ? [index] : []));
 	}
 
+	/** The requests of an item. */
+	private jobsOf(item: PlannedItem<Client, Input>, itemIndex: number): Array<Job<Client, Input>> {
+		if (item.kind !== 'ready') return [];
+		const inputs = this.query?.expand?.(item.input) ?? [item.input];
+		return inputs.map((input) => ({ itemIndex, item, input }));
+	}
+
+	private async runJobs(jobs: Array<Job<Client, Input>>, settings: RunSettings) {
+		const { query } = this;
+		let firstToFail: ReturnType<typeof firstFailure>;
+		const attempt = async (index: number): Promise<WrittenAttempt<Result>> => {
+			const result = await this.attempt(jobs[index]);
+			if (result.kind === 'failed' && this.stopOnFailure && query !== undefined) {
+				firstToFail ??= { index: jobs[index].itemIndex, failure: result.failure };
+				this.gaveUp.abort();
+			}
+			return result;
+		};
+		const skippedFailure = query?.skippedFailure;
+		const results = await runJobs(jobs.length, attempt, {
+			...settings,
+			stopOnFailure: this.stopOnFailure,
+			signal: this.node.getExecutionCancelSignal(),
+			// Requests with the same API key and address wait for each other: what limits one limits all of them.
+			groupOf: (index) => query?.groupOf?.(jobs[index].input) ?? jobs[index].item.caller.id,
+			skippedFailure:
+				skippedFailure &&
+				((index, first) =>
+					writeFailure(skippedFailure(jobs[index].input, first), jobs[index].item.caller.redactor)),
+		});
+		return { results, firstToFail };
+	}
+
 	/** Does not throw: what happens to one item is the failure of that item alone. */
-	private async attempt(
-		planned: ReadyItem<Client, Input>,
-		itemIndex: number,
-	): Promise<Attempt<Result>> {
-		const { input, user } = planned;
+	private async attempt(job: Job<Client, Input>): Promise<WrittenAttempt<Result>> {
+		const { item, itemIndex, input } = job;
+		const { caller } = item;
 		const { mutation, operation } = this;
-		const previous = this.previous(planned, itemIndex);
+		const previous = this.previous(item, itemIndex);
 		// A further request would go by what the item asks for now, and mix two things up.
-		if (previous?.kind === 'done' && this.hasChanged(planned, itemIndex))
-			return this.orIncomplete(previous) as Exclude<Outcome<Result>, { kind: 'untried' }>;
+		if (previous?.kind === 'done' && this.hasChanged(item, itemIndex))
+			return this.orIncomplete(previous) as Exclude<WrittenOutcome<Result>, { kind: 'untried' }>;
 		const done =
 			mutation === undefined || mutation.isQuery?.(input)
-				? await this.send(input, user, itemIndex)
-				: await this.sendOnce(mutation, planned, itemIndex);
+				? await this.send(job)
+				: await this.sendOnce(mutation, job);
 		if (done.kind !== 'done' || operation.enrich === undefined) return done;
 		try {
-			return this.redacted(await operation.enrich(user.client, done.value, input, itemIndex), user);
+			return written(await operation.enrich(caller.client, done.value, input), caller);
 		} catch (error) {
-			const reason = excerptOf((error as Error).message, user.connection.credential.apiKey);
-			return {
-				kind: 'failed',
-				failure: {
-					message: `NenAI has done this, but a further request for it failed: ${reason}`,
-					hint: DONE_ALREADY,
-					done: true,
-				},
+			const failure: Failure = {
+				message: say`NenAI has done this, but a further request for it failed: ${excerpt((error as Error).message)}`,
+				hint: DONE_ALREADY,
+				done: true,
 			};
+			return written({ kind: 'failed', failure }, caller);
 		}
 	}
 
 	private async sendOnce(
 		mutation: Mutation<Client, Input, Result>,
-		planned: ReadyItem<Client, Input>,
-		itemIndex: number,
-	): Promise<Attempt<Result>> {
-		const { input, user } = planned;
+		job: Job<Client, Input>,
+	): Promise<WrittenAttempt<Result>> {
+		const { item, itemIndex, input } = job;
 		const journal = this.journal as Journal<Result>;
-		const previous = this.previous(planned, itemIndex);
+		const previous = this.previous(item, itemIndex);
 		if (previous !== undefined && previous.kind !== 'untried') return previous;
 		if (mutation.ordered && !mutation.idempotent && journal.hasLaterEntry(itemIndex))
 			return { kind: 'failed', failure: tooLate(journal.rejection(itemIndex)) };
 		const mayBeDone = journal.previous(itemIndex) !== undefined;
 		try {
-			journal.markSent(itemIndex, requestOf(input, user));
+			journal.markSent(itemIndex, requestOf(input, item.caller));
 		} catch (error) {
-			return { kind: 'failed', failure: toFailure(error) };
+			return written({ kind: 'failed', failure: toFailure(error) }, item.caller);
 		}
-		const attempt = await this.send(input, user, itemIndex, mayBeDone);
+		const attempt = await this.send(job, mayBeDone);
 		journal.record(
 			itemIndex,
 			attempt.kind === 'done'
@@ -469,96 +397,101 @@ class ItemRun<Client, Input, Result> {
 		return attempt;
 	}
 
+	/** The one place where an operation sends its request, and where its failure becomes text. */
 	private async send(
-		input: Input,
-		user: Caller<Client>,
-		itemIndex: number,
+		{ item: { caller }, input }: Job<Client, Input>,
 		mayBeDone = false,
-	): Promise<Attempt<Result>> {
+	): Promise<WrittenAttempt<Result>> {
 		try {
-			return this.redacted(
-				await this.operation.run(user.client, input, itemIndex, mayBeDone),
-				user,
-			);
+			return written(await this.operation.run(caller.client, input, mayBeDone), caller);
 		} catch (error) {
-			return this.redacted(
-				{ kind: 'failed', failure: this.unexpected(error as Error, user.connection) },
-				user,
-			);
+			return written({ kind: 'failed', failure: this.unexpected(error as Error) }, caller);
 		}
 	}
 
 	/** It happened while a request was under way, so nobody knows how far that got. */
-	private unexpected({ message }: Error, { credential }: Connection): Failure {
-		const reason = excerptOf(message, credential.apiKey);
+	private unexpected({ message }: Error): Failure {
 		if (this.mutation === undefined)
 			return {
-				message: `NenAI's answer could not be processed: ${reason}`,
-				hint: 'Reading changes nothing: run the node again. If the error comes back, look for a newer version of this package, or report the error to its maintainers.',
+				message: say`The response could not be processed: ${excerpt(message)}`,
+				hint: say`Reading changes nothing: run the node again. If the error comes back, look for a newer version of this package, or report the error to its maintainers.`,
 			};
 		return {
-			message: `It is not known whether NenAI did this: its answer could not be processed (${reason})`,
+			message: say`It is not known whether NenAI did this: the response could not be processed (${excerpt(message)})`,
 			hint: this.mutation.recoveryHint,
 			uncertain: true,
 		};
 	}
 
-	private redacted<T>(attempt: Attempt<T>, { connection }: Caller<Client>): Attempt<T> {
-		return attempt.kind === 'done'
-			? attempt
-			: { ...attempt, failure: this.redact(attempt.failure, secretsOf(connection.credential)) };
-	}
-
-	private redact(failure: Failure, secrets: string[]): Failure {
-		const redacted = redactEntered(failure, secrets);
-		return this.operation.service.redact?.(redacted, secrets[0] ?? '') ?? redacted;
-	}
-
 	/** The items that come out of an item, each linked to it. */
 	private async toOutput(
-		planned: PlannedItem<Client, Input>,
-		outcome: Outcome<Skippable<Result>>,
+		plan: Array<PlannedItem<Client, Input>>,
+		outcomes: Array<Array<ItemOutcome<Result>>>,
+		ofItem: Array<ItemOutcome<Result>>,
 		itemIndex: number,
-		outcomes: Array<Outcome<Skippable<Result>>>,
 	): Promise<INodeExecutionData[]> {
-		if (outcome.kind !== 'done')
-			return [this.toFailed(planned, failureOfOutcome(outcome), itemIndex)];
-		const { value } = outcome;
-		if (value === SKIPPED)
+		const planned = plan[itemIndex];
+		const failed = ofItem.flatMap((outcome) =>
+			outcome.kind === 'done'
+				? []
+				: [this.toErrorItem(planned, failureOfOutcome(outcome), itemIndex)],
+		);
+		const values = ofItem.flatMap((outcome) => (outcome.kind === 'done' ? [outcome.value] : []));
+		if (values.includes(SKIPPED))
 			return [{ ...this.node.getInputData()[itemIndex], pairedItem: { item: itemIndex } }];
+		const results = values as Result[];
 		try {
-			const made = await this.operation.toItems(
-				value,
-				planned.kind === 'ready' ? planned.input : (undefined as Input),
-				itemIndex,
-			);
-			return made.map((item) => ({ ...item, pairedItem: { item: itemIndex } }));
+			const items = [...(await this.toItems(planned, results)), ...failed];
+			return items.map((item) => Object.assign(item, { pairedItem: { item: itemIndex } }));
 		} catch (error) {
-			const failure = this.notStored(error, value);
-			if (!this.stopOnFailure) return [this.toFailed(planned, failure, itemIndex)];
-			throw this.toError([planned], outcomes, { index: itemIndex, failure });
+			const failure = this.notStored(planned, error as Error, results[0]);
+			if (!this.stopOnFailure) return [this.toErrorItem(planned, failure, itemIndex)];
+			throw this.toError(plan, outcomes, { index: itemIndex, failure });
 		}
 	}
 
+	private async toItems(
+		planned: PlannedItem<Client, Input>,
+		results: Result[],
+	): Promise<INodeExecutionData[]> {
+		// What comes of an earlier try may belong to an item that can no longer be read.
+		const input = planned.kind === 'ready' ? planned.input : (undefined as Input);
+		const combined = results.length > 0 ? this.query?.combine?.(results, input) : undefined;
+		if (combined !== undefined) return combined;
+		const made = results.map(async (result) => await this.operation.toItems(result, input));
+		return (await Promise.all(made)).flat();
+	}
+
 	/** What n8n could not store was done all the same. */
-	private notStored(error: unknown, result: Result): Failure {
-		const message = `The answer could not be stored: ${(error as Error).message}`;
-		const hint = "Check n8n's binary data settings and its free space.";
-		if (this.mutation === undefined) return { message, hint };
-		const label = this.mutation.label?.(result) ?? '';
-		return {
-			message,
-			hint: `${hint} NenAI has done this${label === '' ? '' : ` (${label})`}. ${DONE_ALREADY}`,
-		};
+	private notStored(
+		planned: PlannedItem<Client, Input>,
+		error: Error,
+		result: Result,
+	): WrittenFailure {
+		const label = this.mutation?.label?.(result);
+		const done =
+			this.mutation === undefined
+				? undefined
+				: join(
+						say`NenAI has done this${label === undefined ? '' : say` (${label})`}.`,
+						DONE_ALREADY,
+					);
+		return writeFailure(
+			{
+				message: say`The response could not be stored: ${excerpt(error.message)}`,
+				hint: join(say`Check n8n's binary data settings and its free space.`, done),
+			},
+			planned.kind === 'ready' ? planned.caller.redactor : NO_SECRETS,
+		);
 	}
 
 	/** An item with its error. */
-	private toFailed(
+	private toErrorItem(
 		planned: PlannedItem<Client, Input>,
-		failure: Failure,
+		failure: WrittenFailure,
 		itemIndex: number,
 	): INodeExecutionData {
-		const named =
+		const fields =
 			'input' in planned && planned.input !== undefined
 				? this.operation.echo?.(planned.input)
 				: undefined;
@@ -566,26 +499,24 @@ class ItemRun<Client, Input, Result> {
 			this.journal?.rejection(itemIndex) === undefined
 				? 'Nothing was sent for this item.'
 				: 'Nothing was sent for this item in this try.';
-		return errorItem.call(
-			this.node,
-			this.withClaim(planned, failure, itemIndex, claim),
-			itemIndex,
-			named,
-		);
+		const said = this.withClaim(planned, failure, itemIndex, claim);
+		return errorItem.call(this.node, said, itemIndex, fields);
 	}
 
 	private toError(
 		plan: Array<PlannedItem<Client, Input>>,
-		outcomes: Array<Outcome<Skippable<Result>>>,
-		{ index, failure }: { index: number; failure: Failure },
+		outcomes: Array<Array<ItemOutcome<Result>>>,
+		{ index, failure }: { index: number; failure: WrittenFailure },
 	): Error {
 		const nothing =
 			this.journal === undefined || this.journal.isEmpty
 				? 'Nothing was sent.'
 				: 'Nothing was sent in this try.';
-		const said = this.withClaim(plan[index] ?? plan[0], failure, index, nothing);
-		const others = this.mutation?.describeOthers(outcomes as Array<Outcome<Result>>, index) ?? [];
-		return toError(
+		const said = this.withClaim(plan[index], failure, index, nothing);
+		// Only queries have several requests for an item.
+		const ofItems = outcomes.map(([outcome]) => outcome as WrittenOutcome<Result>);
+		const others = this.mutation?.describeOthers(ofItems, index) ?? [];
+		return toNodeError(
 			this.node.getNode(),
 			{ ...said, hint: [said.hint, ...others].join(' ').trim() },
 			index,
@@ -595,20 +526,19 @@ class ItemRun<Client, Input, Result> {
 	/** Says that nothing was sent, where that is certain: the item could not be read, and no earlier try left anything of it. */
 	private withClaim(
 		planned: PlannedItem<Client, Input>,
-		failure: Failure,
+		failure: WrittenFailure,
 		itemIndex: number,
 		claim: string,
-	): Failure {
+	): WrittenFailure {
 		if (planned.kind !== 'unreadable' || this.journal?.previous(itemIndex) !== undefined)
 			return failure;
-		const { message, hint } = this.redact(failure, planned.secrets);
-		return { ...failure, message, hint: `${hint} ${claim}`.trim() };
+		return { ...failure, hint: `${failure.hint} ${claim}`.trim() };
 	}
 
 	/** Says on the execution which items were not done again although they ask for something else now. */
 	private hintAtChanges(
 		plan: Array<PlannedItem<Client, Input>>,
-		known: Array<Outcome<Skippable<Result>>>,
+		known: Array<ItemOutcome<Result>>,
 	) {
 		const { mutation } = this;
 		if (mutation === undefined) return;
@@ -626,43 +556,77 @@ class ItemRun<Client, Input, Result> {
 			return [`item ${index}${label === '' ? '' : ` (${label})`}`];
 		});
 		if (changed.length === 0) return;
+		this.addHint(
+			`Not done again, although their parameters have changed since an earlier try: ${changed.join(', ')}. To do them again, start a new execution of the workflow.`,
+		);
+	}
+
+	/** Says on the execution what its operation has to say about inputs and results. */
+	private hintAtResults(
+		plan: Array<PlannedItem<Client, Input>>,
+		outcomes: Array<Array<ItemOutcome<Result>>>,
+	) {
+		const inputs = plan.map((planned) => (planned.kind === 'ready' ? planned.input : undefined));
+		for (const hint of this.query?.hintAtInputs?.(inputs) ?? [])
+			this.addHint(hint.write(this.redactorOf(plan[0])));
+		for (const [index, ofItem] of outcomes.entries())
+			for (const outcome of ofItem) {
+				const hint =
+					outcome.kind === 'done' && outcome.value !== SKIPPED
+						? this.operation.hint?.(outcome.value)
+						: undefined;
+				if (hint !== undefined)
+					this.addHint(say`Item ${index}: ${hint}`.write(this.redactorOf(plan[index])));
+			}
+	}
+
+	private redactorOf(planned: PlannedItem<Client, Input>): Redactor {
+		return planned.kind === 'ready' ? planned.caller.redactor : NO_SECRETS;
+	}
+
+	private addHint(message: string) {
 		// Not every context in which n8n executes nodes has it.
-		this.node.addExecutionHints?.({
-			message: `Not done again, although their parameters have changed since an earlier try: ${changed.join(', ')}. To do them again, start a new execution of the workflow.`,
-			location: 'outputPane',
-		});
+		this.node.addExecutionHints?.({ message, location: 'outputPane' });
 	}
 }
 
-const DONE_ALREADY = 'Retry does not do it again.';
+/** The attempt with its failure as text, without secrets. */
+function written<T, Client>(attempt: Attempt<T>, { redactor }: Caller<Client>): WrittenAttempt<T> {
+	return attempt.kind === 'done'
+		? attempt
+		: { ...attempt, failure: writeFailure(attempt.failure, redactor) };
+}
+
+/** The failure to report of several items, each of which may have had several requests. */
+function firstOf<T>(outcomes: Array<Array<WrittenOutcome<T>>>) {
+	const itemOf = outcomes.flatMap((ofItem, index) => ofItem.map(() => index));
+	const first = firstFailure(outcomes.flat());
+	return first && { ...first, index: itemOf[first.index] };
+}
+
+const DONE_ALREADY = say`Retry does not do it again.`;
 
 /** What identifies the request of an item: for whom it is, and what is sent. The journal keeps a hash of it. */
 function requestOf<Client>(input: unknown, { id }: Caller<Client>): unknown {
 	return [id, input];
 }
 
-function secretsOf({ apiKey, webhookSecrets }: NenAiCredential): string[] {
-	return [apiKey, ...webhookSecrets];
-}
-
-/** Items with the same API key and address wait for each other: what limits one request limits all of them. */
-function groupOf<Client, Input>(planned: PlannedItem<Client, Input>): string {
-	return planned.kind === 'ready' ? planned.user.id : '';
-}
-
-function sentBefore(recoveryHint: string): Failure {
-	return {
-		message:
-			'It is not known whether NenAI did this: the execution was stopped before the answer came',
+function sentBefore(recoveryHint: Text): WrittenFailure {
+	const failure: Failure = {
+		message: say`It is not known whether NenAI did this: the execution was stopped before the response came`,
 		hint: recoveryHint,
 		uncertain: true,
 	};
+	return writeFailure(failure, NO_SECRETS);
 }
 
 /** @param rejection why the item was not done in its turn */
 function tooLate(
-	{ message, hint }: Failure = { message: 'This item was not done in an earlier try', hint: '' },
-): Failure {
+	{ message, hint }: Pick<WrittenFailure, 'message' | 'hint'> = {
+		message: 'This item was not done in an earlier try',
+		hint: '',
+	},
+): WrittenFailure {
 	return {
 		message,
 		hint: `${hint} It is not done now, because later items have already been done: start a new execution.`.trim(),

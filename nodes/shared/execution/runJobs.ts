@@ -2,27 +2,10 @@ import { sleep } from 'n8n-workflow';
 
 import type { Failure } from '../failures/failure';
 import { AdaptiveConcurrency } from './adaptiveConcurrency';
+import { MAX_SLEEP_MS, retry, type Attempt, type Hinted, type Outcome, type Turns } from './retry';
 
-/** How one try of a job ended. `retry` is for what is safe to send again; `failure` is what to say if it is not. */
-export type Attempt<T> =
-	| { kind: 'done'; value: T }
-	| { kind: 'failed'; failure: Failure }
-	| {
-			kind: 'retry';
-			/** Milliseconds that the server asks to wait. */
-			after?: number;
-			/** Whether the server said that it is sent too much. */
-			busy?: boolean;
-			failure: Failure;
-	  };
-
-/** How a job ended. `untried`: the queue stopped before it was its turn, or while it waited for a retry. */
-export type Outcome<T> =
-	| { kind: 'done'; value: T }
-	| { kind: 'failed'; failure: Failure }
-	| { kind: 'untried' };
-
-export interface RunJobsOptions {
+export interface RunJobsOptions<F> {
+	/** Jobs at the same time. */
 	maxConcurrency: number;
 	/** Tries for one job, the first included. */
 	maxTries: number;
@@ -33,14 +16,7 @@ export interface RunJobsOptions {
 	/** Jobs of one group hold up each other when one is told to wait, as those of one host. Default: all are of one group. */
 	groupOf?: (index: number) => string;
 	/** What to say of a job that was not sent, since `first` was told to wait for too long. Default: the same. */
-	skippedFailure?: (index: number, first: Failure) => Failure;
-}
-
-/** Jobs that share a pace, the next one first; those to be tried again go before those that were not tried yet. */
-interface Group {
-	pace: AdaptiveConcurrency;
-	toRetry: number[];
-	untried: number[];
+	skippedFailure?: (index: number, first: F) => F;
 }
 
 /**
@@ -48,129 +24,173 @@ interface Group {
  * when those under way have ended.
  *
  * A job that is told to come back later holds up all others of its group: what limits one request limits them all.
- * Where it was sent too much, they begin one at a time afterwards, and more as they are accepted. Waits longer than LONGEST_WAIT are not sat out.
+ * Where it was sent too much, they begin one at a time afterwards, and more as they are accepted. Pauses longer than
+ * `RETRY_PAUSES.maxRequestedMs` are not waited for.
  */
-export async function runJobs<T>(
+export async function runJobs<T, F extends Hinted = Failure>(
 	count: number,
-	attempt: (index: number) => Promise<Attempt<T>>,
-	{
-		maxConcurrency,
-		maxTries,
-		stopOnFailure,
-		signal,
-		groupOf = () => '',
-		skippedFailure = (_, first) => first,
-	}: RunJobsOptions,
-): Promise<Array<Outcome<T>>> {
-	const outcomes = Array.from({ length: count }, (): Outcome<T> => ({ kind: 'untried' }));
-	const tries = new Array<number>(count).fill(0);
-	const groups = makeGroups(count, groupOf, maxConcurrency);
-	const change = new WakeUp();
-	const thrown: unknown[] = [];
-	let running = 0;
-	let stopped = signal?.aborted ?? false;
-
-	const stop = () => {
-		stopped = true;
-		change.notify();
-	};
-
-	const finish = (index: number, outcome: Outcome<T>) => {
-		outcomes[index] = outcome;
-		if (outcome.kind === 'failed' && stopOnFailure) stop();
-	};
-
-	const settle = (group: Group, index: number, result: Attempt<T>) => {
-		if (result.kind !== 'retry') {
-			group.pace.onSuccess();
-			return finish(index, result);
-		}
-		group.pace.onRejected(result);
-		// In order, so that one that was refused again comes next, and not all others before it lose a try each.
-		if (tries[index] < maxTries && !group.pace.abandoned)
-			group.toRetry = [...group.toRetry, index].sort((a, b) => a - b);
-		else {
-			group.pace.reset();
-			finish(index, {
-				kind: 'failed',
-				failure: { ...result.failure, hint: group.pace.abandoned?.hint ?? result.failure.hint },
-			});
-		}
-	};
-
-	const run = async (group: Group, index: number) => {
-		running += 1;
-		group.pace.running += 1;
-		tries[index] += 1;
-		try {
-			settle(group, index, await attempt(index));
-		} catch (error) {
-			thrown.push(error);
-			stop();
-		}
-		running -= 1;
-		group.pace.running -= 1;
-		change.notify();
-	};
-
-	/** Whether something was done; if not, something has to change first. */
-	const step = (group: Group, now: number): boolean => {
-		const { pace } = group;
-		if (pace.abandoned === undefined && (running >= maxConcurrency || !pace.isFree(now)))
-			return false;
-		const index = group.toRetry.shift() ?? group.untried.shift();
-		if (index === undefined) return false;
-		if (pace.abandoned)
-			finish(index, { kind: 'failed', failure: skippedFailure(index, pace.abandoned) });
-		else void run(group, index);
-		return true;
-	};
-
-	signal?.addEventListener('abort', stop, { once: true });
-	while (!stopped && (running > 0 || groups.some(isWaiting))) {
-		const changed = change.next();
-		// One timestamp for both: if a pause ended between two readings of the clock, no timer would wake the loop.
-		const now = Date.now();
-		let hasProgressed = false;
-		for (const group of groups) if (!stopped && step(group, now)) hasProgressed = true;
-		if (hasProgressed) continue;
-		await Promise.race([changed, ...pauses(groups, now)]);
-	}
-	while (running > 0) await change.next();
-	signal?.removeEventListener('abort', stop);
-	if (thrown.length > 0) throw thrown[0];
-	return outcomes;
+	attempt: (index: number) => Promise<Attempt<T, F>>,
+	options: RunJobsOptions<F>,
+): Promise<Array<Outcome<T, F>>> {
+	const queue = new Queue(options);
+	const { maxTries } = options;
+	const jobs = Array.from({ length: count }, (_, index) =>
+		retry(async () => await attempt(index), { maxTries, turns: queue.turnsOf(index) }),
+	);
+	const settled = await Promise.allSettled(jobs);
+	queue.close();
+	return settled.map((job) => {
+		if (job.status === 'fulfilled') return job.value;
+		throw job.reason;
+	});
 }
 
-function makeGroups(
-	count: number,
-	groupOf: (index: number) => string,
-	maxConcurrency: number,
-): Group[] {
-	const groups = new Map<string, Group>();
-	for (let index = 0; index < count; index += 1) {
-		const group = groups.get(groupOf(index)) ?? {
-			pace: new AdaptiveConcurrency(maxConcurrency),
-			toRetry: [],
-			untried: [],
+type Turn<F> = Awaited<ReturnType<Turns<F>['next']>>;
+
+/** A job that waits for its turn. */
+interface Waiting<F> {
+	index: number;
+	isRetry: boolean;
+	begin: (turn: Turn<F>) => void;
+}
+
+/** Jobs that share a pace. */
+interface Group<F extends Hinted> {
+	pace: AdaptiveConcurrency<F>;
+	waiting: Array<Waiting<F>>;
+}
+
+/** Gives jobs their turns. */
+class Queue<F extends Hinted> {
+	private readonly options: RunJobsOptions<F>;
+
+	private readonly groups = new Map<string, Group<F>>();
+
+	private readonly change = new WakeUp();
+
+	private running = 0;
+
+	private isStopped: boolean;
+
+	private isDriven = false;
+
+	constructor(options: RunJobsOptions<F>) {
+		this.options = options;
+		this.isStopped = options.signal?.aborted ?? false;
+		options.signal?.addEventListener('abort', this.stop, { once: true });
+	}
+
+	close() {
+		this.options.signal?.removeEventListener('abort', this.stop);
+	}
+
+	turnsOf(index: number): Turns<F> {
+		const group = this.groupOf(index);
+		let isRetry = false;
+		return {
+			next: async () =>
+				await new Promise<Turn<F>>((begin) => {
+					enqueue(group.waiting, { index, isRetry, begin });
+					isRetry = true;
+					void this.drive();
+				}),
+			end: (result, isLast) => {
+				const outcome = group.pace.report(result, isLast);
+				if (outcome?.kind === 'failed' && this.options.stopOnFailure) this.isStopped = true;
+				this.release(group);
+				return outcome;
+			},
+			abort: () => {
+				this.isStopped = true;
+				this.release(group);
+			},
 		};
-		groups.set(groupOf(index), group);
-		group.untried.push(index);
 	}
-	return [...groups.values()];
+
+	private groupOf(index: number): Group<F> {
+		const { groupOf = () => '', maxConcurrency } = this.options;
+		const name = groupOf(index);
+		const group = this.groups.get(name) ?? {
+			pace: new AdaptiveConcurrency<F>(maxConcurrency),
+			waiting: [],
+		};
+		this.groups.set(name, group);
+		return group;
+	}
+
+	private readonly stop = () => {
+		this.isStopped = true;
+		this.change.notify();
+	};
+
+	private release({ pace }: Group<F>) {
+		this.running -= 1;
+		pace.running -= 1;
+		this.change.notify();
+	}
+
+	/** Begins jobs whenever one may begin, until none is waiting. */
+	private async drive() {
+		if (this.isDriven) return;
+		this.isDriven = true;
+		// All jobs are in the queue before the first one begins.
+		await Promise.resolve();
+		while (!this.isStopped && this.waitingGroups().length > 0) {
+			const changed = this.change.next();
+			// One timestamp for both: if a pause ended between two readings of the clock, no timer would wake the loop.
+			const now = Date.now();
+			let hasProgressed = false;
+			for (const group of this.waitingGroups()) if (this.step(group, now)) hasProgressed = true;
+			if (!hasProgressed) await Promise.race([changed, ...this.pauses(now)]);
+		}
+		this.isDriven = false;
+		if (!this.isStopped) return;
+		for (const { waiting } of this.groups.values())
+			for (const { begin } of waiting.splice(0)) begin({ kind: 'untried' });
+	}
+
+	/** Begins the next job of a group. Whether it did; if not, something has to change first. */
+	private step({ pace, waiting }: Group<F>, now: number): boolean {
+		const { abandoned } = pace;
+		const { maxConcurrency, stopOnFailure, skippedFailure = (_, first) => first } = this.options;
+		if (this.isStopped) return false;
+		if (abandoned === undefined && (this.running >= maxConcurrency || !pace.isFree(now)))
+			return false;
+		const job = waiting.shift();
+		if (job === undefined) return false;
+		if (abandoned !== undefined) {
+			job.begin({ kind: 'failed', failure: skippedFailure(job.index, abandoned) });
+			if (stopOnFailure) this.isStopped = true;
+			return true;
+		}
+		this.running += 1;
+		pace.running += 1;
+		job.begin({ kind: 'go' });
+		return true;
+	}
+
+	private waitingGroups(): Array<Group<F>> {
+		return [...this.groups.values()].filter(({ waiting }) => waiting.length > 0);
+	}
+
+	/** The ends of the pauses that hold up jobs. */
+	private pauses(now: number): Array<Promise<void>> {
+		const left = this.waitingGroups()
+			.map(({ pace }) => pace.msUntilFree(now))
+			.filter((wait) => wait > 0);
+		return left.length > 0 ? [sleep(Math.min(MAX_SLEEP_MS, ...left))] : [];
+	}
 }
 
-function isWaiting({ toRetry, untried }: Group): boolean {
-	return toRetry.length + untried.length > 0;
-}
-
-/** The ends of the pauses that hold up jobs; in slices, so that no long timer outlives a stopped queue. */
-function pauses(groups: Group[], now: number): Array<Promise<void>> {
-	const left = groups
-		.filter(isWaiting)
-		.map(({ pace }) => pace.msUntilFree(now))
-		.filter((wait) => wait > 0);
-	return left.length > 0 ? [sleep(Math.min(1000, ...left))] : [];
+/**
+ * Jobs to be tried again go before those that were not tried yet, and each of these in their order, so that one that was
+ * refused again comes next, and not all others before it lose a try each.
+ */
+function enqueue<F>(waiting: Array<Waiting<F>>, job: Waiting<F>) {
+	const comesAfter = (other: Waiting<F>) =>
+		job.isRetry === other.isRetry ? other.index > job.index : job.isRetry;
+	const place = waiting.findIndex(comesAfter);
+	waiting.splice(place < 0 ? waiting.length : place, 0, job);
 }
 
 /** Lets one wait until something has changed. */

@@ -1,6 +1,4 @@
 import { changeLeaves } from '../transport/changeLeaves';
-import type { Failure } from './failure';
-import type { Attempt } from '../execution/runJobs';
 
 /**
  * Keeps the API key out of errors and outputs: what NenAI, or something in between, says may repeat it. It is found in
@@ -16,48 +14,57 @@ const SHORTEST_PART = 6;
 /** How much of backslashes and control characters is passed over between two characters of the key. With no limit, a long row of them would be read again and again. */
 const MOST_SKIPPED = 16;
 
+/** A shorter secret would be found in ordinary words, too. */
+const MIN_SECRET_CHARACTERS = 8;
+
+/** Takes secrets out of the values in a message: those of a credential, and what makes links work. */
+export class Redactor {
+	private readonly secrets: readonly string[];
+
+	private readonly links: 'withoutQuery' | 'hidden';
+
+	/** @param links `hidden` where a link alone may open something, such as the session of a desktop */
+	constructor(secrets: readonly string[], links: 'withoutQuery' | 'hidden' = 'withoutQuery') {
+		this.secrets = secrets.filter((secret) => secret.length >= MIN_SECRET_CHARACTERS);
+		this.links = links;
+	}
+
+	/** The text without secrets. */
+	redact(text: string): string {
+		return this.withoutLinks(this.secrets.reduce(redact, text));
+	}
+
+	/** The same for a text that may be cut off. */
+	redactBeginning(text: string): string {
+		return this.withoutLinks(this.secrets.reduce(redactBeginning, text));
+	}
+
+	private withoutLinks(text: string): string {
+		return this.links === 'hidden' ? withoutLinks(text) : withoutQueries(text);
+	}
+}
+
+/** For texts that are not shown to anybody, or hold nothing from outside. */
+export const NO_SECRETS = new Redactor([]);
+
 /** The text without the key. */
 export function redact(text: string, apiKey: string): string {
-	return new Redactor(apiKey).redact(text);
+	return new KeyFinder(apiKey).redact(text);
 }
 
 /** The same for a text that may be cut off: without the beginning of the key at its end, too. */
 export function redactBeginning(text: string, apiKey: string): string {
-	return new Redactor(apiKey).redact(text, true);
+	return new KeyFinder(apiKey).redact(text, true);
 }
 
 /** What JSON.parse gave, without the key: in values and in names, however deep. Changes what it is given. */
 export function redactJson<T>(value: T, apiKey: string): T {
-	const redactor = new Redactor(apiKey);
+	const finder = new KeyFinder(apiKey);
 	const redactLeaf = (leaf: unknown) => {
 		if (typeof leaf === 'number') return String(leaf) === apiKey ? REPLACEMENT : leaf;
-		return typeof leaf === 'string' ? redactor.redact(leaf) : leaf;
+		return typeof leaf === 'string' ? finder.redact(leaf) : leaf;
 	};
-	return changeLeaves(value, redactLeaf, (name) => redactor.redact(name)) as T;
-}
-
-/** Why something ended, without the key; an answer is redacted where it is parsed. */
-export function redactAttempt<T>(attempt: Attempt<T>, apiKey: string): Attempt<T> {
-	return attempt.kind === 'done'
-		? attempt
-		: { ...attempt, failure: redactFailure(attempt.failure, apiKey) };
-}
-
-function redactFailure({ message, hint, ...more }: Failure, apiKey: string): Failure {
-	return { message: redact(message, apiKey), hint: redact(hint, apiKey), ...more };
-}
-
-/** A shorter secret would be found in ordinary words, too. */
-const MIN_SECRET_CHARACTERS = 8;
-
-/**
- * A failure without secrets that somebody has entered as a parameter: the API key, the webhook secrets, and what makes a
- * presigned link work.
- */
-export function redactEntered({ message, hint, ...more }: Failure, secrets: string[]): Failure {
-	const long = secrets.filter((secret) => secret.length >= MIN_SECRET_CHARACTERS);
-	const tidy = (text: string) => long.reduce(redact, withoutQueries(text));
-	return { message: tidy(message), hint: tidy(hint), ...more };
+	return changeLeaves(value, redactLeaf, (name) => finder.redact(name)) as T;
 }
 
 /**
@@ -66,20 +73,29 @@ export function redactEntered({ message, hint, ...more }: Failure, secrets: stri
  */
 export function withoutQueries(text: string): string {
 	return text.replace(
-		/([a-z][a-z0-9+.-]{0,30}:\\*\/\\*\/[^\s"'<>?#]*)([?#][^\s"'<>]*)?/gi,
-		(_, address: string, query = '') => address + (ALREADY_GONE.test(query) ? query : '?…'),
+		/([a-z][a-z0-9+.-]{0,30}:\\*\/\\*\/[^\s"'<>?#]*)[?#](?!…)[^\s"'<>]*/gi,
+		(_, address: string) => `${address}?…`,
 	);
 }
 
-/** No query, or one that was taken out before, with the end of a sentence. */
-const ALREADY_GONE = /^(\?…[.,;:)\]]*)?$/;
+/** Also as JSON writes a link in some places: `https:\\/\\/`. The scheme is bounded, so that the time grows with the length of a text, not with its square. */
+const LINK = /[a-z][a-z0-9+.-]{0,30}:\\*\/\\*\/[^\s"'<>]*/gi;
+
+export function hasLink(text: string): boolean {
+	return text.search(LINK) >= 0;
+}
+
+/** The text without links: whoever has the link of a desktop's session has the desktop. */
+export function withoutLinks(text: string): string {
+	return text.replace(LINK, '(a link)');
+}
 
 /** How many characters of the key are left to look for when its escapes are undone. */
 export function lengthToFind(apiKey: string): number {
 	return codesOf(apiKey).length;
 }
 
-class Redactor {
+class KeyFinder {
 	/** The key, with its own escapes undone, and, where it has any, as it is. */
 	private readonly forms: number[][];
 

@@ -5,48 +5,56 @@ import type {
 } from 'n8n-workflow';
 
 import { connect, type Connection } from '../transport/http/connection';
-import { CREDENTIAL_TYPE, urlProblem, apiKeyProblem, DEFAULT_URLS } from '../transport/credential';
+import {
+	CREDENTIAL_TYPE,
+	credentialProblem,
+	secretsOf,
+	type UrlField,
+} from '../transport/credential';
 import { Desktops } from '../transport/desktop/desktops';
-import { toError } from '../failures/failure';
-import { retry } from '../execution/retry';
-import type { Attempt } from '../execution/runJobs';
+import { inOneText, STOPPED, toNodeError } from '../failures/failure';
+import { NO_SECRETS, Redactor } from '../failures/redact';
+import { say, type Text } from '../failures/text';
+import { retry, type Attempt } from '../execution/retry';
 
-/** Somebody is looking at the list meanwhile, so longer pauses, in milliseconds, are not sat out. */
+/** Somebody is looking at the list meanwhile, so longer pauses, in milliseconds, are not waited for. */
 const LIMITS = { maxTries: 2, timeout: 15 };
-const LONGEST_PAUSE = 3000;
+const MAX_PAUSE_MS = 3000;
 
-/** Loads what a list in the editor is made of. What it throws is shown in the list, its message alone. */
+/**
+ * Loads the entries of a list in the editor. Throws an error whose message says everything: the editor shows that alone.
+ *
+ * @param address the field of the credential with the address that is asked
+ */
 export async function load<T>(
 	editor: ILoadOptionsFunctions,
+	address: UrlField,
 	ask: (connection: Connection) => Promise<Attempt<T>>,
 ): Promise<T> {
 	const connection = connect(await editor.getCredentials(CREDENTIAL_TYPE), LIMITS);
-	const outcome = await retry(
-		async () => forSomebodyWaiting(await askWithKey(connection, ask)),
-		LIMITS,
-	);
+	const redactor = new Redactor(secretsOf(connection.credential), 'hidden');
+	const problem = credentialProblem(connection.credential, address);
+	if (problem !== undefined) throw listError(editor, inOneText(problem), redactor);
+	const outcome = await retry(async () => forSomebodyWaiting(await ask(connection)), LIMITS);
 	if (outcome.kind === 'done') return outcome.value;
-	const { message, hint } =
-		outcome.kind === 'failed' ? outcome.failure : { message: 'The list was not loaded', hint: '' };
-	throw toError(editor.getNode(), {
-		message: `${message}${message.endsWith('.') ? '' : '.'} ${hint}`.trim(),
-		hint,
-	});
+	const failure = outcome.kind === 'failed' ? outcome.failure : STOPPED;
+	throw listError(editor, inOneText(failure), redactor);
 }
 
-async function askWithKey<T>(
-	connection: Connection,
-	ask: (connection: Connection) => Promise<Attempt<T>>,
-): Promise<Attempt<T>> {
-	const failure = apiKeyProblem(connection.credential.apiKey);
-	return failure === undefined ? await ask(connection) : { kind: 'failed', failure };
+/** An error that the editor shows in place of a list. */
+export function listError(
+	editor: ILoadOptionsFunctions,
+	message: Text,
+	redactor = NO_SECRETS,
+): Error {
+	return toNodeError(editor.getNode(), { message: message.write(redactor), hint: '' });
 }
 
 /** The hints of operations name their options, which a list does not have. */
 function forSomebodyWaiting<T>(attempt: Attempt<T>): Attempt<T> {
 	if (attempt.kind !== 'retry') return attempt;
-	const failure = { ...attempt.failure, hint: 'Try again in a moment, or choose "By ID".' };
-	return (attempt.after ?? 0) > LONGEST_PAUSE
+	const failure = { ...attempt.failure, hint: say`Try again in a moment, or choose "By ID".` };
+	return (attempt.after ?? 0) > MAX_PAUSE_MS
 		? { kind: 'failed', failure }
 		: { ...attempt, failure };
 }
@@ -56,18 +64,11 @@ export async function loadFromDesktops<T>(
 	editor: ILoadOptionsFunctions,
 	ask: (desktops: Desktops) => Promise<Attempt<T>>,
 ): Promise<T> {
-	return await load(editor, async (connection) => {
-		const problem = urlProblem(connection.credential.desktopUrl);
-		if (problem !== undefined)
-			return {
-				kind: 'failed',
-				failure: {
-					message: `The desktop URL of the credential ${problem}`,
-					hint: `It is usually ${DEFAULT_URLS.desktopUrl}.`,
-				},
-			};
-		return await ask(new Desktops(editor, connection));
-	});
+	return await load(
+		editor,
+		'desktopUrl',
+		async (connection) => await ask(new Desktops(editor, connection)),
+	);
 }
 
 /** @param filter what the user looks for; in names as in IDs, capitals or not, in either form of Unicode */

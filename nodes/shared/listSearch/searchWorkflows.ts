@@ -6,27 +6,17 @@ import type {
 
 import { NenAiTools } from '../transport/mcp/tools';
 import { workflowIn } from '../transport/mcp/results';
-import { urlProblem, DEFAULT_URLS } from '../transport/credential';
-import { toError } from '../failures/failure';
-import { load, plain, toResult } from './list';
+import { say } from '../failures/text';
+import { listError, load, plain, toResult } from './list';
 
-const BY_ID = 'Choose "By ID" instead, and enter the ID of the workflow.';
+const BY_ID = say`Choose "By ID" instead, and enter the ID of the workflow.`;
 
 /** The list from which a NenAI workflow is chosen: the name of each, the published ones first. */
 export async function searchWorkflows(
 	this: ILoadOptionsFunctions,
 	filter?: string,
 ): Promise<INodeListSearchResult> {
-	const entries = await load(this, async (connection) => {
-		const problem = urlProblem(connection.credential.mcpUrl);
-		if (problem !== undefined)
-			return {
-				kind: 'failed',
-				failure: {
-					message: `The MCP URL of the credential ${problem}`,
-					hint: `It is usually ${DEFAULT_URLS.mcpUrl}.`,
-				},
-			};
+	const entries = await load(this, 'mcpUrl', async (connection) => {
 		const tools = new NenAiTools(this, connection);
 		const attempt = await tools.listWorkflows();
 		void tools.close();
@@ -34,10 +24,7 @@ export async function searchWorkflows(
 	});
 	const workflows = withoutCopies(entries.flatMap((entry) => workflowIn(entry) ?? []));
 	if (entries.length > 0 && workflows.length === 0)
-		throw toError(this.getNode(), {
-			message: `NenAI's list of workflows has no IDs in a form that this node knows. ${BY_ID}`,
-			hint: BY_ID,
-		});
+		throw listError(this, say`NenAI's list of workflows has no IDs in a known form. ${BY_ID}`);
 	const isAmbiguous = ambiguousAmong(workflows);
 	const [published, others] = [true, false].map((wanted) =>
 		workflows

@@ -1,5 +1,6 @@
 import { describeInexactNumber, ExactNumber } from '../transport/exactJson';
 import { invalidParameter } from './invalidParameter';
+import { say } from '../failures/text';
 
 /** Deeper than anybody means. */
 const DEEPEST = 500;
@@ -14,14 +15,14 @@ const DEEPEST = 500;
 export function checkNumbers(value: unknown, path: string, isEntered: boolean, depth = 0): void {
 	if (depth > DEEPEST)
 		throw invalidParameter(
-			`The parameters are nested too deeply, or hold themselves (${path.slice(0, 60)}…)`,
-			'JSON cannot hold what holds itself. Look at the expression that gives them.',
+			say`The parameters are nested too deeply, or hold themselves (${path.slice(0, 60)}…)`,
+			say`JSON cannot hold what holds itself. Look at the expression that gives them.`,
 		);
 	const inexact = typeof value === 'number' ? describeInexactNumber(value) : undefined;
 	if (inexact !== undefined) {
 		throw invalidParameter(
-			`The parameter "${path}" is a number that cannot be sent exactly (${inexact})`,
-			'Its digits are lost already. They must be a text where they come from, with quotes around them in the data: choosing the type String here is too late.',
+			say`The parameter "${path}" is a number that cannot be sent exactly (${inexact})`,
+			say`Its digits are lost already. They must be a text where they come from, with quotes around them in the data: choosing the type String here is too late.`,
 		);
 	}
 	if (value instanceof ExactNumber) return isEntered ? undefined : refuseRounded(value, path);
@@ -40,7 +41,7 @@ export function checkNumbers(value: unknown, path: string, isEntered: boolean, d
 function refuseRounded(number: ExactNumber, path: string): void {
 	if (!number.looksRounded()) return;
 	throw invalidParameter(
-		`The parameter "${path}" is a number that cannot be sent exactly (${number.digits})`,
-		'An expression wrote it, and it looks as if its digits were rounded before. They must be a text where they come from, with quotes around them in the data.',
+		say`The parameter "${path}" is a number that cannot be sent exactly (${number.digits})`,
+		say`An expression wrote it, and it looks as if its digits were rounded before. They must be a text where they come from, with quotes around them in the data.`,
 	);
 }

@@ -1,34 +1,26 @@
-import { failureOfError, type Failure } from '../failures/failure';
+import { FailureError, failureOfError, type Failure } from '../failures/failure';
+import { excerpt } from '../failures/excerpt';
+import { own, say, type Text } from '../failures/text';
 
-/**
- * Thrown while reading the parameters of an item, before anything is sent.
- * Not an n8n error: the operation adds the item to it.
- */
-export class InvalidParameterError extends Error {
-	readonly failure: Failure;
-
-	constructor(failure: Failure) {
-		super(failure.message);
-		this.failure = failure;
-	}
-}
+/** Thrown while reading the parameters of an item, before anything is sent. */
+export class InvalidParameterError extends FailureError {}
 
 /** @param hint what to do; whoever reports it adds whether anything was sent */
-export function invalidParameter(message: string, hint: string): InvalidParameterError {
+export function invalidParameter(message: Text, hint: Text): InvalidParameterError {
 	return new InvalidParameterError({ message, hint });
 }
 
 /** What to report for anything that was thrown. It does not say whether anything was sent. */
 export function toFailure(error: unknown): Failure {
-	if (error instanceof InvalidParameterError) return error.failure;
+	if (error instanceof FailureError) return error.failure;
+	const known = failureOfError(error);
+	if (known !== undefined) return { ...known, message: own(known.message), hint: own(known.hint) };
 	const { message, description } = error as Error & { description?: unknown };
-	return (
-		failureOfError(error) ?? {
-			message,
-			hint:
-				typeof description === 'string' && description !== ''
-					? description
-					: 'Check the parameters of this node and its credential.',
-		}
-	);
+	return {
+		message: say`${excerpt(message)}`,
+		hint:
+			typeof description === 'string' && description !== ''
+				? say`${excerpt(description)}`
+				: say`Check the parameters of this node and its credential.`,
+	};
 }

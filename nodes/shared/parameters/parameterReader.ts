@@ -26,6 +26,7 @@ import {
 	toNonNegativeInteger,
 	type Name,
 } from './values';
+import { say } from '../failures/text';
 
 /** Gives the raw value of a parameter, as n8n evaluated it; throws where it could not. */
 type GetParameter = (name: string) => unknown;
@@ -176,8 +177,8 @@ export class ParameterReader {
 
 	private refuse(name: string, { message }: Error): never {
 		throw new InvalidParameterError({
-			message: `${titleOf(this.nameOf(name))} cannot be read: ${message}`,
-			hint: 'Check the expressions in the parameters of this node.',
+			message: say`${titleOf(this.nameOf(name))} cannot be read: ${message}`,
+			hint: say`Check the expressions in the parameters of this node.`,
 		});
 	}
 

@@ -1,12 +1,6 @@
 import type { RequestLimits } from '../transport/http/connection';
-import {
-	urlProblem,
-	apiKeyProblem,
-	DEFAULT_URLS,
-	type UrlField,
-	type NenAiCredential,
-} from '../transport/credential';
-import { invalidParameter } from './invalidParameter';
+import { credentialProblem, type UrlField, type NenAiCredential } from '../transport/credential';
+import { InvalidParameterError } from './invalidParameter';
 import type { ParameterReader } from './parameterReader';
 
 /** Reads what the user has set for each request, from the options of these names. */
@@ -17,20 +11,8 @@ export function readRequestLimits(parameters: ParameterReader): RequestLimits {
 	};
 }
 
-const LABELS: Record<UrlField, string> = {
-	baseUrl: 'base URL',
-	mcpUrl: 'MCP URL',
-	desktopUrl: 'desktop URL',
-};
-
 /** Throws InvalidParameterError for a credential with which nothing can be sent to this address of NenAI's. */
 export function checkCredential(credential: NenAiCredential, field: UrlField) {
-	const keyProblem = apiKeyProblem(credential.apiKey);
-	if (keyProblem !== undefined) throw invalidParameter(keyProblem.message, keyProblem.hint);
-	const problem = urlProblem(credential[field]);
-	if (problem !== undefined)
-		throw invalidParameter(
-			`The ${LABELS[field]} of the credential ${problem}`,
-			`It is usually ${DEFAULT_URLS[field]}.`,
-		);
+	const problem = credentialProblem(credential, field);
+	if (problem !== undefined) throw new InvalidParameterError(problem);
 }

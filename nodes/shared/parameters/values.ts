@@ -10,6 +10,7 @@ import {
 	TooDeep,
 } from '../transport/exactJson';
 import { InvalidParameterError } from './invalidParameter';
+import { say } from '../failures/text';
 
 /**
  * What a parameter's value plainly means. The form of the editor gives the right type; an expression, or a workflow
@@ -44,8 +45,8 @@ function digitsOf(value: number, name: Name): string {
 	const inexact = describeInexactNumber(value);
 	if (inexact === undefined) return String(value);
 	throw new InvalidParameterError({
-		message: `${titleOf(name)} is a number that was not kept exactly (${inexact})`,
-		hint: 'Its digits must be a text where they come from, with quotes around them in the data: making it a text here is too late.',
+		message: say`${titleOf(name)} is a number that was not kept exactly (${inexact})`,
+		hint: say`Its digits must be a text where they come from, with quotes around them in the data: making it a text here is too late.`,
 	});
 }
 
@@ -187,8 +188,8 @@ function readObject(
 	const object = typeof value === 'string' ? parse(value, name, read) : value;
 	if (isRecord(object)) return isTooDeep(object) ? refuseDepth(name) : object;
 	throw new InvalidParameterError({
-		message: `${titleOf(name)} is not a JSON object: it is ${describe(object)}`,
-		hint: `Enter an object, such as ${example}.`,
+		message: say`${titleOf(name)} is not a JSON object: it is ${describe(object)}`,
+		hint: say`Enter an object, such as ${example}.`,
 	});
 }
 
@@ -203,15 +204,15 @@ function parse(text: string, name: Name, read = parseExactly): unknown {
 
 function refuseJson(name: Name, { message }: Error): never {
 	throw new InvalidParameterError({
-		message: `${titleOf(name)} is not valid JSON: ${message}`,
-		hint: 'Check quotes, commas and brackets. Names and texts stand in double quotes.',
+		message: say`${titleOf(name)} is not valid JSON: ${message}`,
+		hint: say`Check quotes, commas and brackets. Names and texts stand in double quotes.`,
 	});
 }
 
 function refuseDepth(name: Name): never {
 	throw new InvalidParameterError({
-		message: `${titleOf(name)} is nested more than ${DEEPEST} levels deep, or holds itself`,
-		hint: 'Look at the expression that gives it, and give less.',
+		message: say`${titleOf(name)} is nested more than ${DEEPEST} levels deep, or holds itself`,
+		hint: say`Look at the expression that gives it, and give less.`,
 	});
 }
 
@@ -226,8 +227,8 @@ export function isRecord(value: unknown): value is IDataObject {
 
 function wrongType(value: unknown, name: Name, wanted: string): InvalidParameterError {
 	return new InvalidParameterError({
-		message: `${titleOf(name)} must be ${wanted}, but is ${describe(value)}`,
-		hint: 'Enter another value, or look at what its expression gives.',
+		message: say`${titleOf(name)} must be ${wanted}, but is ${describe(value)}`,
+		hint: say`Enter another value, or look at what its expression gives.`,
 	});
 }
 

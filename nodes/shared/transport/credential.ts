@@ -1,8 +1,10 @@
 import type { ICredentialDataDecryptedObject } from 'n8n-workflow';
 
+import type { RequestInfo } from '../failures/explain';
 import type { Failure } from '../failures/failure';
 import { lengthToFind } from '../failures/redact';
 import { toUrl, withoutEnd } from '../failures/phrases';
+import { own, say } from '../failures/text';
 
 export const CREDENTIAL_TYPE = 'nenAiApi';
 
@@ -32,6 +34,28 @@ export const DEFAULT_URLS = {
 /** A field of the credential that holds the address of one of NenAI's services. */
 export type UrlField = keyof typeof DEFAULT_URLS;
 
+/** How the form calls the addresses. */
+export const URL_LABELS: Record<UrlField, string> = {
+	baseUrl: 'base URL',
+	mcpUrl: 'MCP URL',
+	desktopUrl: 'desktop URL',
+};
+
+/** An address as errors speak of it. */
+export function addressOf(credential: NenAiCredential, field: UrlField): RequestInfo['address'] {
+	const name = own(`the ${URL_LABELS[field]} of the credential`);
+	return {
+		name,
+		url: credential[field],
+		check: say`Check ${name}. It is usually ${own(DEFAULT_URLS[field])}.`,
+	};
+}
+
+/** The secrets of a credential, which no error may contain. */
+export function secretsOf({ apiKey, webhookSecrets }: NenAiCredential): string[] {
+	return [apiKey, ...webhookSecrets];
+}
+
 /** Reads what n8n decrypted. Fields that are missing (saved before they existed) have their default. */
 export function readCredential(data: ICredentialDataDecryptedObject): NenAiCredential {
 	// An expression may give a number, such as that of a deployment.
@@ -56,32 +80,31 @@ export function readCredential(data: ICredentialDataDecryptedObject): NenAiCrede
 /** A shorter key could not be kept out of errors and outputs: it would be found in ordinary words, too. */
 const MIN_KEY_CHARACTERS = 8;
 
-const COPY_AGAIN = 'Copy it again, whole and in one line, or ask your NenAI contact for a new one.';
+const COPY_AGAIN = say`Copy it again, whole and in one line, or ask your NenAI contact for a new one.`;
 
 /** Why nothing can be sent with this API key; undefined if it can be. Never quotes it. */
 export function apiKeyProblem(apiKey: string): Failure | undefined {
 	if (apiKey === '')
 		return {
-			message: 'The API Key of the credential is empty, or not a text',
-			hint: 'Enter the key that your NenAI contact gave you.',
+			message: say`The API Key of the credential is empty, or not a text`,
+			hint: say`Enter the key that your NenAI contact gave you.`,
 		};
 	if (/[\r\n]/.test(apiKey))
-		return { message: 'The API Key of the credential has a line break in it', hint: COPY_AGAIN };
+		return { message: say`The API Key of the credential has a line break in it`, hint: COPY_AGAIN };
 	if (/\p{Cc}/u.test(apiKey))
 		return {
-			message: 'The API Key of the credential has a control character in it, such as a tab',
+			message: say`The API Key of the credential has a control character in it, such as a tab`,
 			hint: COPY_AGAIN,
 		};
 	if (/[^ -~]/.test(apiKey))
 		return {
-			message:
-				'The API Key of the credential has a character in it that cannot be sent: only letters without accents, digits and ordinary signs can be',
+			message: say`The API Key of the credential has a character in it that cannot be sent: only letters without accents, digits and ordinary signs can be`,
 			hint: COPY_AGAIN,
 		};
 	if (lengthToFind(apiKey) >= MIN_KEY_CHARACTERS) return undefined;
 	return {
-		message: `The API Key of the credential is shorter than ${MIN_KEY_CHARACTERS} characters: it could not be kept out of errors and outputs without damage to ordinary words`,
-		hint: 'Copy the whole key again. If it is complete, ask your NenAI contact for a longer one.',
+		message: say`The API Key of the credential is shorter than ${MIN_KEY_CHARACTERS} characters: it could not be kept out of errors and outputs without damage to ordinary words`,
+		hint: say`Copy the whole key again. If it is complete, ask your NenAI contact for a longer one.`,
 	};
 }
 
@@ -96,6 +119,23 @@ export function urlProblem(address: string): string | undefined {
 	if (username !== '' || password !== '') return 'has a user name or a password in it';
 	if (/[?#]/.test(address)) return 'has a "?" or a "#" in it';
 	return undefined;
+}
+
+/** Why nothing can be sent with a credential to this address of NenAI's; undefined if something can. */
+export function credentialProblem(
+	credential: NenAiCredential,
+	field: UrlField,
+): Failure | undefined {
+	const problem = urlProblem(credential[field]);
+	return (
+		apiKeyProblem(credential.apiKey) ??
+		(problem === undefined
+			? undefined
+			: {
+					message: say`The ${URL_LABELS[field]} of the credential ${problem}`,
+					hint: say`It is usually ${own(DEFAULT_URLS[field])}.`,
+				})
+	);
 }
 
 /** Whether the text is an absolute http or https URL. */

@@ -5,33 +5,42 @@ import type {
 } from 'n8n-workflow';
 
 import {
-	isFromIntermediary,
-	classifyStatus,
-	classifyNetworkError,
-	parseJson,
-	readErrorText,
-	type StatusClass,
-} from './http/classify';
-import { urlProblem, apiKeyProblem, readCredential } from './credential';
+	classifyResponse,
+	explainException,
+	explainResponse,
+	failureIn,
+	type RequestInfo,
+	type UnexpectedResponse,
+} from '../failures/explain';
+import { readErrorText } from '../failures/excerpt';
+import { writeFailure, type Failure } from '../failures/failure';
+import { NO_SECRETS, Redactor } from '../failures/redact';
+import { say } from '../failures/text';
+import {
+	addressOf,
+	credentialProblem,
+	readCredential,
+	secretsOf,
+	type NenAiCredential,
+} from './credential';
+import { parseJson } from './exactJson';
 
-const NOT_THE_API =
-	'The base URL answers, but not as the NenAI API does. It is usually https://api.getnen.ai.';
-const TRY_LATER =
-	'NenAI has a problem just now, so the key was not checked. Try again in a few minutes.';
+const TIMEOUT_SECONDS = 10;
 
-const FROM_BETWEEN =
-	'Something between this n8n and NenAI answers, such as a proxy or a firewall, so the key was not checked. Ask whoever runs your network to let this n8n through to the base URL.';
+/** What errors say of the test. */
+const infoOf = (credential: NenAiCredential): RequestInfo => ({
+	policy: 'query',
+	server: 'NenAI',
+	label: say`the test`,
+	address: addressOf(credential, 'baseUrl'),
+	keyHint: say`Copy the key again, whole and without spaces, or ask your NenAI contact for a new one.`,
+	busyHint: LATER,
+	againHint: LATER,
+	maxTries: 1,
+	timeout: TIMEOUT_SECONDS,
+});
 
-const MESSAGES: Record<StatusClass, string> = {
-	accepted: NOT_THE_API,
-	refused: NOT_THE_API,
-	unauthorized:
-		'NenAI does not accept this API key. Copy it again, whole and without spaces, or ask your NenAI contact for a new one.',
-	redirected:
-		'The base URL answers with a redirect. Enter the address that it leads to; it is usually https://api.getnen.ai.',
-	busy: TRY_LATER,
-	unknown: TRY_LATER,
-};
+const LATER = say`The key was not checked. Try again in a few minutes.`;
 
 /**
  * The credential's test. An empty request starts no run: an API that knows the key refuses it with 400,
@@ -41,12 +50,11 @@ export async function testCredential(
 	this: ICredentialTestFunctions,
 	credential: ICredentialsDecrypted,
 ): Promise<INodeCredentialTestResult> {
-	const { apiKey, baseUrl } = readCredential(credential.data ?? {});
-	const keyProblem = apiKeyProblem(apiKey);
-	if (keyProblem !== undefined) return bad(`${keyProblem.message}. ${keyProblem.hint}`);
-	const problem = urlProblem(baseUrl);
-	if (problem !== undefined)
-		return bad(`The base URL ${problem}. It is usually https://api.getnen.ai.`);
+	const read = readCredential(credential.data ?? {});
+	const { apiKey, baseUrl } = read;
+	const problem = credentialProblem(read, 'baseUrl');
+	if (problem !== undefined) return bad(problem, read);
+	const info = infoOf(read);
 	// The only request helper that n8n gives to a credential test.
 	const { request } = this.helpers;
 	try {
@@ -58,26 +66,33 @@ export async function testCredential(
 			followRedirect: false,
 			simple: false,
 			resolveWithFullResponse: true,
-			timeout: 10_000,
-		})) as { statusCode: number; headers: Record<string, unknown>; body: unknown };
+			timeout: TIMEOUT_SECONDS * 1000,
+		})) as { statusCode: number; headers: UnexpectedResponse['headers']; body: unknown };
 		if (statusCode === 400 && isErrorOfNenAi(body))
 			return { status: 'OK', message: 'NenAI knows this API key. Nothing was started.' };
-		return bad(
-			`${isFromIntermediary(statusCode, headers['content-type']) ? FROM_BETWEEN : MESSAGES[classifyStatus(statusCode)]} (HTTP ${statusCode})`,
-		);
+		return bad(explain(info, { status: statusCode, headers, body }), read);
 	} catch (error) {
-		return bad(
-			`NenAI could not be reached: ${classifyNetworkError(error).reason}. Check the base URL, and that this n8n may connect to it.`,
-		);
+		return bad(failureIn(explainException(info, error)), read);
 	}
+}
+
+/** An API that knows the key would have answered 400. */
+function explain(info: RequestInfo, response: UnexpectedResponse): Failure {
+	if (classifyResponse(info, response) === 'refused')
+		return {
+			message: say`The base URL answers, but not as the NenAI API does (HTTP ${response.status})`,
+			hint: info.address.check,
+		};
+	return failureIn(explainResponse(info, response));
 }
 
 /** Any server may answer 400; NenAI's has a JSON body that says why. */
 function isErrorOfNenAi(body: unknown): boolean {
 	const parsed = parseJson(body);
-	return typeof parsed === 'object' && parsed !== null && readErrorText(parsed) !== '';
+	return typeof parsed === 'object' && parsed !== null && readErrorText(parsed, NO_SECRETS) !== '';
 }
 
-function bad(message: string): INodeCredentialTestResult {
-	return { status: 'Error', message };
+function bad(failure: Failure, credential: NenAiCredential): INodeCredentialTestResult {
+	const { message, hint } = writeFailure(failure, new Redactor(secretsOf(credential)));
+	return { status: 'Error', message: `${message}. ${hint}` };
 }

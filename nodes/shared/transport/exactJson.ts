@@ -205,3 +205,13 @@ export function describeInexactNumber(number: number): string | undefined {
 		!Number.isFinite(number) || (Number.isInteger(number) && !Number.isSafeInteger(number));
 	return inexact ? String(number) : undefined;
 }
+
+/** A body as JSON if it is JSON, with all digits of its numbers; else as it came. */
+export function parseJson(body: unknown): unknown {
+	if (typeof body !== 'string') return body;
+	try {
+		return parseExactly(body);
+	} catch {
+		return body;
+	}
+}

@@ -95,9 +95,11 @@ describe('looking', () => {
 		user.fail({ refuse: { status: 500, body: { error: 'Out of order' } } });
 		const { error } = await use('getMany');
 		expect(error?.message).toBe(
-			'NenAI could not answer the list of desktops (HTTP 500): Out of order [item 0]',
+			'NenAI failed to answer the request for the list of desktops (HTTP 500): Out of order [item 0]',
 		);
-		expect(error?.description).toBe('It was tried 5 times. Do it again later.');
+		expect(error?.description).toBe(
+			'It was tried 5 times. This request only reads: try again later.',
+		);
 		expect(user.requests()).toHaveLength(5);
 	}, 30_000);
 
@@ -123,11 +125,11 @@ describe('what acts is never done twice', () => {
 			settings: RETRY,
 		});
 		expect(error?.message).toMatch(
-			/^It is not known whether NenAI did .*: the connection broke \(ECONNRESET\) \[item 0\]$/,
+			/^It is not known whether NenAI completed .*: the connection broke \(ECONNRESET\) \[item 0\]$/,
 		);
 		expect(error?.message).toMatch(what);
 		expect(error?.description).toMatch(
-			/It may have been done, so it is not done again\. Look with Desktop → Get/,
+			/It may have been done, so it is not done again\. (Check|Look) with Desktop → Get/,
 		);
 		expect(user.requests()).toHaveLength(1);
 	});
@@ -210,7 +212,7 @@ describe('errors say what happened and what to do', () => {
 			'an unknown desktop',
 			'get',
 			{},
-			/^NenAI was asked for the state of desktop dsk_0 and refused \(HTTP 404\): Desktop dsk_0 not found \[item 0\]$/,
+			/^NenAI refused the request for the state of desktop dsk_0 \(HTTP 404\): Desktop dsk_0 not found \[item 0\]$/,
 			/^Check the desktop ID, or choose the desktop from the list/,
 		],
 		[
@@ -224,7 +226,7 @@ describe('errors say what happened and what to do', () => {
 			'a session that nobody has opened',
 			'getSession',
 			{},
-			/^NenAI was asked for the session of desktop dsk_0 and refused \(HTTP 404\)/,
+			/^NenAI refused the request for the session of desktop dsk_0 \(HTTP 404\)/,
 			/open one first \(Desktop → Open Session\)/,
 		],
 	])('%s', async (_, operation, more, message, hint) => {
@@ -240,7 +242,7 @@ describe('errors say what happened and what to do', () => {
 			`NenAI refused the renaming of desktop ${id} (HTTP 410): Desktop ${id} is deleted [item 0]`,
 		);
 		expect(error?.description).toBe(
-			'The desktop is deleted, with all that was on it. Create another one (Desktop → Create), or choose one from the list. Nothing was done.',
+			'The desktop is deleted, with everything on it. Create another one (Desktop → Create), or choose one from the list. Nothing was done.',
 		);
 	});
 
@@ -277,20 +279,20 @@ describe('errors say what happened and what to do', () => {
 					headers: { location: 'https://elsewhere.example/desktops?token=1' },
 				},
 			},
-			/^The desktop URL answers the creation of a desktop with a redirect \(HTTP 307\) to elsewhere\.example \[item 0\]$/,
+			/^NenAI was not reached: the desktop URL of the credential answers with a redirect \(HTTP 307\) to elsewhere\.example \[item 0\]$/,
 			/would send the API key to another address\. Nothing was done\.$/,
 		],
 		[
 			'a proxy',
 			{ refuse: { status: 407, body: '<h1>Proxy</h1>', contentType: 'text/html' } },
-			/^NenAI was not reached for the creation of a desktop: something in between.*HTTP 407\): Proxy/,
-			/^The proxy wants a user name/,
+			/^A proxy or a firewall between this n8n and NenAI refused the creation of a desktop \(HTTP 407\): Proxy/,
+			/^The proxy needs a user name/,
 		],
 		[
 			'a firewall',
 			{ refuse: errorAnswer(403, 'html') },
-			/^NenAI was not reached for/,
-			/to let it through to the desktop URL of the credential\. Nothing was done\.$/,
+			/^A proxy or a firewall between this n8n and NenAI refused/,
+			/to allow requests to the desktop URL of the credential\. Nothing was done\.$/,
 		],
 		[
 			'a 403',
@@ -301,8 +303,8 @@ describe('errors say what happened and what to do', () => {
 		[
 			'a form that is not known',
 			{ answer: { id: 'd' } },
-			/^It is not known whether NenAI did the creation of a desktop: its answer has a form that this node does not know \(HTTP 200\): \{"id":"d"\}/,
-			/If nothing was done, check the desktop URL/,
+			/^It is not known whether NenAI completed the creation of a desktop: the response has an unexpected form \(HTTP 200\): \{"id":"d"\}/,
+			/Check the desktop URL/,
 		],
 		[
 			'success: false',
@@ -333,7 +335,7 @@ describe('errors say what happened and what to do', () => {
 			'NenAI could not be reached at 127.0.0.1:1 for the deletion of desktop d: the connection was refused (ECONNREFUSED) [item 0]',
 		);
 		expect(error?.description).toBe(
-			'Check the desktop URL of the credential, and that this n8n may connect to it. It was tried 5 times. Nothing was done.',
+			'Check the desktop URL of the credential. It is usually https://desktop.api.getnen.ai. Check also that this n8n may connect to it. It was tried 5 times. Nothing was done.',
 		);
 	}, 30_000);
 
@@ -423,7 +425,7 @@ describe('what a builder can switch on around it', () => {
 		expect(user.requests()).toHaveLength(1);
 		sandbox.desktopFaults.clear();
 		const again = await use('create', { items: [{}, {}, {}], retryOf: stopped.run.data });
-		expect(again.error?.message).toMatch(/not known whether NenAI did .*stopped/);
+		expect(again.error?.message).toMatch(/not known whether NenAI completed .*stopped/);
 		expect(user.requests()).toHaveLength(1);
 	});
 
@@ -440,7 +442,7 @@ describe('what a builder can switch on around it', () => {
 		expect(await inAgent('dsk_0')).toEqual([
 			{
 				error: expect.stringMatching(
-					/^NenAI was asked for the state of desktop dsk_0 and refused .*not found\. Check the desktop ID/,
+					/^NenAI refused the request for the state of desktop dsk_0 .*not found\. Check the desktop ID/,
 				),
 			},
 		]);

@@ -236,7 +236,9 @@ describe('servers in the field', () => {
 		sandbox.setDefaults({ mcpStickyCookie: true });
 		failCalls({ refuse: { status: 307, headers: { location: other.mcpUrl } } });
 		const { error, run } = await get({ items: items('m-1') });
-		expect(error?.message).toMatch(/^The MCP URL answers with a redirect \(HTTP 307\)/);
+		expect(error?.message).toMatch(
+			/^NenAI was not reached: the MCP URL of the credential answers with a redirect \(HTTP 307\)/,
+		);
 		expect(other.state().mcpRequests).toEqual([]);
 		expect(error?.stored).not.toContain('sticky');
 		expect(JSON.stringify(run)).not.toContain('sticky');
@@ -320,7 +322,7 @@ describe('servers in the field', () => {
 			});
 			const { error } = await get({ items: items('m-1') });
 			expect(error?.message).toMatch(
-				/^NenAI was asked for the state of the run, and its answer is not valid JSON: \{"jsonrpc".*NaN.* \[item 0\]/,
+				/^NenAI answered the request for the status of the run, but the response is not valid JSON: \{"jsonrpc".*NaN.* \[item 0\]/,
 			);
 			expect(calls()).toHaveLength(1);
 		},
@@ -337,7 +339,7 @@ describe('servers in the field', () => {
 		});
 		const { error } = await get({ items: items('m-1') });
 		expect(error?.message).toBe(
-			'NenAI was asked for the state of the run, and its answer is nested more than 1000 levels deep [item 0]',
+			'NenAI answered the request for the status of the run, but the response is nested more than 1000 levels deep [item 0]',
 		);
 		expect(calls()).toHaveLength(1);
 	});
@@ -364,7 +366,7 @@ describe('servers in the field', () => {
 		[
 			'404',
 			{ status: 404, body: { error: 'Run m-1 not found' } },
-			/its MCP server refused the request, also in a new session \(HTTP 404\): Run m-1 not found \[item 0\]/,
+			/MCP server refused the request for the status of the run, also in a new session \(HTTP 404\): Run m-1 not found \[item 0\]/,
 			2,
 		],
 		[
@@ -376,7 +378,7 @@ describe('servers in the field', () => {
 		[
 			'400 that mentions sessions',
 			{ status: 400, body: { error: 'There is no session for run m-1' } },
-			/its MCP server forgot the session twice \(HTTP 400\): There is no session for run m-1 \[item 0\]/,
+			/MCP server forgot the session twice during the request for the status of the run \(HTTP 400\): There is no session for run m-1 \[item 0\]/,
 			4,
 		],
 		[
@@ -385,7 +387,7 @@ describe('servers in the field', () => {
 				status: 400,
 				body: { jsonrpc: '2.0', id: null, error: { code: -32001, message: 'Run not found' } },
 			},
-			/refused the request, also in a new session \(HTTP 400\): .*Run not found.* \[item 0\]/,
+			/refused the request for the status of the run, also in a new session \(HTTP 400\): .*Run not found.* \[item 0\]/,
 			2,
 		],
 		[
@@ -394,7 +396,7 @@ describe('servers in the field', () => {
 				status: 503,
 				body: { jsonrpc: '2.0', id: null, error: { code: -32001, message: 'Run not found' } },
 			},
-			/refused the request, also in a new session \(HTTP 503\): .*Run not found.* \[item 0\]/,
+			/refused the request for the status of the run, also in a new session \(HTTP 503\): .*Run not found.* \[item 0\]/,
 			4,
 		],
 		[
@@ -407,19 +409,19 @@ describe('servers in the field', () => {
 					error: { code: -32000, message: 'Server not initialized' },
 				},
 			},
-			/its MCP server forgot the session twice \(HTTP 400\): .*Server not initialized.* \[item 0\]/,
+			/MCP server forgot the session twice during the request for the status of the run \(HTTP 400\): .*Server not initialized.* \[item 0\]/,
 			4,
 		],
 		[
 			'404 without words',
 			{ status: 404 },
-			/its MCP server forgot the session twice \(HTTP 404\) \[item 0\]/,
+			/MCP server forgot the session twice during the request for the status of the run \(HTTP 404\) \[item 0\]/,
 			4,
 		],
 		[
 			'404 with a page',
 			{ status: 404, contentType: 'text/html', body: '<html>Not found</html>' },
-			/its MCP server forgot the session twice \(HTTP 404\): Not found \[item 0\]/,
+			/MCP server forgot the session twice during the request for the status of the run \(HTTP 404\): Not found \[item 0\]/,
 			4,
 		],
 	])(
@@ -479,7 +481,7 @@ describe('what may pass is asked again', () => {
 		failCalls({ refuse: errorAnswer(503, 'json') });
 		const { error } = await get({ items: items('m-1'), options: { maxTries: 2 } });
 		expect(error?.message).toMatch(
-			/^NenAI was asked for the state of the run, and it was too busy to answer \(HTTP 503\).* \[item 0\]$/,
+			/^NenAI was too busy to accept the request for the status of the run \(HTTP 503\).* \[item 0\]$/,
 		);
 		expect(error?.description).toMatch(/It was tried twice|It was tried 2 times/);
 		expect(calls().length).toBe(2);
@@ -489,16 +491,16 @@ describe('what may pass is asked again', () => {
 		[
 			500,
 			'json',
-			/^NenAI was asked for the state of the run, and it failed to answer \(HTTP 500\): /,
-			/do it again later/,
+			/^NenAI failed to answer the request for the status of the run \(HTTP 500\): /,
+			/try again later/,
 		],
 		[
 			502,
 			'html',
-			/it failed to answer \(HTTP 502\): something in between, such as a gateway, answered/,
-			/do it again later/,
+			/A gateway in front of NenAI failed to answer .* \(HTTP 502\): /,
+			/try again later/,
 		],
-		[429, 'json', /it was too busy to answer \(HTTP 429\)/, /Max Concurrency/],
+		[429, 'json', /too busy to accept the request for the [a-z ]+ \(HTTP 429\)/, /Max Concurrency/],
 	] as const)('%d says what it was', async (status, form, message, hint) => {
 		failCalls({ refuse: errorAnswer(status, form) });
 		const { error } = await get({ items: items('m-1'), options: { maxTries: 1 } });
@@ -511,7 +513,9 @@ describe('what may pass is asked again', () => {
 	test('a network that wants somebody to sign in is not asked again', async () => {
 		failCalls({ refuse: errorAnswer(511, 'html') });
 		const { error } = await get({ items: items('m-1') });
-		expect(error?.message).toMatch(/^NenAI was not reached: something in between/);
+		expect(error?.message).toMatch(
+			/^A proxy or a firewall between this n8n and NenAI refused the request for/,
+		);
 		expect(calls().length).toBe(1);
 	});
 
@@ -519,7 +523,7 @@ describe('what may pass is asked again', () => {
 		sandbox.mcpFaults.add({ match: { messageId: 'm-2' }, connection: 'silent' });
 		const begin = Date.now();
 		const { error } = await get({ items: items('m-2', 'm-2', 'nobody', 'm-2') });
-		expect(error?.message).toMatch(/could not say: .* \[item 2\]/);
+		expect(error?.message).toMatch(/could not answer .*: .* \[item 2\]/);
 		expect(Date.now() - begin).toBeLessThan(3000);
 	});
 
@@ -543,26 +547,31 @@ describe('clear errors', () => {
 		[
 			'a wrong key',
 			{ refuse: errorAnswer(401, 'json') },
-			/^NenAI did not accept the API key \(HTTP 401\)/,
+			/^NenAI did not accept the API key for the request for the status of the run \(HTTP 401\)/,
 			/Check the API key of the credential/,
 		],
 		[
 			'a key without rights',
 			{ refuse: errorAnswer(403, 'json') },
-			/^NenAI did not accept the API key \(HTTP 403\)/,
+			/^NenAI did not accept the API key for the request for the status of the run \(HTTP 403\)/,
 			/API key/,
 		],
 		[
 			'a firewall',
 			{ refuse: errorAnswer(403, 'html') },
-			/^NenAI was not reached: something in between/,
+			/^A proxy or a firewall between this n8n and NenAI refused the request for/,
 			/network of this n8n/,
 		],
-		['a proxy', { refuse: errorAnswer(407, 'html') }, /^NenAI was not reached/, /proxy settings/],
+		[
+			'a proxy',
+			{ refuse: errorAnswer(407, 'html') },
+			/^A proxy or a firewall between this n8n and NenAI refused/,
+			/proxy settings/,
+		],
 		[
 			'a redirect',
 			{ refuse: { status: 302, headers: { location: 'https://other.example.com/secret' } } },
-			/^The MCP URL answers with a redirect \(HTTP 302\)/,
+			/^NenAI was not reached: the MCP URL of the credential answers with a redirect \(HTTP 302\)/,
 			/Check the MCP URL/,
 		],
 		[
@@ -586,7 +595,7 @@ describe('clear errors', () => {
 					body: '{"jsonrpc":"2.0","error":{"code":-32000,"message":"Bad Request"},"id":null}',
 				},
 			},
-			/its MCP server refused the request \(HTTP 400\): Bad Request/,
+			/NenAI refused the request for the status of the run \(HTTP 400\): Bad Request/,
 			/MCP URL/,
 		],
 	])('%s', async (_, fault, message, hint) => {
@@ -603,67 +612,67 @@ describe('clear errors', () => {
 		[
 			'isError',
 			{ result: { isError: 'Something broke' } },
-			/^NenAI was asked for the state of the run and could not say: Something broke \[item 0\]/,
+			/^NenAI could not answer the request for the status of the run: Something broke \[item 0\]/,
 			/Check the message ID/,
 		],
 		[
 			'success: false',
 			{ result: { form: 'json-text', data: { success: false, error: 'Deployment is gone' } } },
-			/could not say: Deployment is gone/,
+			/could not answer .*: Deployment is gone/,
 			/Check the message ID/,
 		],
 		[
 			'success: false in structured content',
 			{ result: { form: 'structured', data: { success: false, message: 'No' } } },
-			/could not say: No \[item 0\]/,
+			/could not answer .*: No \[item 0\]/,
 			/Check the message ID/,
 		],
 		[
 			'success: "false"',
 			{ result: textResult('{"success":"false","status":"none","error":"Run not found"}') },
-			/could not say: Run not found/,
+			/could not answer .*: Run not found/,
 			/Check the message ID/,
 		],
 		[
 			'nothing but an error',
 			{ result: textResult('{"error":"Run not found"}') },
-			/could not say: Run not found/,
+			/could not answer .*: Run not found/,
 			/Check the message ID/,
 		],
 		[
 			'not found, by an error of JSON-RPC',
 			{ result: { rpcError: { code: -32002, message: 'Run not found' } } },
-			/answered with an error \(-32002\): .*Run not found/,
+			/answered the request for the status of the run with an error \(-32002\): .*Run not found/,
 			/Check the message ID/,
 		],
 		[
 			'success: false without words',
 			{ result: { form: 'structured', data: { success: false, code: 7 } } },
-			/could not say: \{"success":false,"code":7\}/,
+			/could not answer .*: \{"success":false,"code":7\}/,
 			/Check the message ID/,
 		],
 		[
 			'an answer without a status',
 			{ result: { form: 'json-text', data: { success: true } } },
-			/a form that this node does not know \(it names no status\): \{"success":true\}/,
+			/an unexpected form \(it names no status\): \{"success":true\}/,
 			/newer version/,
 		],
 		[
 			'an answer in words',
 			{ result: { form: 'text', data: 'It runs.' } },
-			/does not know \(it names no status\): The answer is It runs\./,
+			/has an unexpected form \(it names no status\): The answer is It runs/,
 			/newer version/,
 		],
 		[
 			'an error of JSON-RPC',
 			{ result: { rpcError: { code: -32602, message: 'Invalid params' } } },
-			/answered with an error \(-32602\): .*Invalid params/,
+			/answered the request for the status of the run with an error \(-32602\): .*Invalid params/,
 			/Check the message ID/,
 		],
 		[
 			'a result of another form',
 			{ result: { whole: { nonsense: true } } },
-			/does not know/,
+			/has an unexpected form/,
 			/newer version/,
 		],
 	])('%s is not asked again', async (_, fault, message, hint) => {
@@ -677,18 +686,16 @@ describe('clear errors', () => {
 	test('an unknown run', async () => {
 		const { error } = await get({ items: items('nobody') });
 		expect(error?.message).toMatch(
-			/^NenAI was asked for the state of the run and could not say: .+ \[item 0\]/,
+			/^NenAI could not answer the request for the status of the run: .+ \[item 0\]/,
 		);
-		expect(error?.description).toMatch(
-			/Check the message ID: it is the messageId in the answer of Start/,
-		);
+		expect(error?.description).toMatch(/Check the message ID: Start returns it as messageId/);
 	});
 
 	test('a server without a fitting tool: the error names those that it has', async () => {
 		sandbox.setDefaults({ mcpTools: ['nen_run', 'list_runs'] });
 		const { error } = await get({ items: items('m-1') });
 		expect(error?.message).toMatch(
-			/no tool that could be asked for the state of the run\. It offers: nen_run, list_runs \[item 0\]/,
+			/no tool for the request for the status of the run\. It offers: nen_run, list_runs \[item 0\]/,
 		);
 		expect(error?.description).toMatch(/nen_status and get_run_status/);
 		expect(calls()).toEqual([]);
@@ -706,7 +713,7 @@ describe('clear errors', () => {
 		failCalls({ result: { form: 'text', data: 'three workflows' } });
 		const { error } = await ask('getMany', {}, 'workflow');
 		expect(error?.message).toMatch(
-			/^NenAI was asked for the workflows, and its answer has a form that this node does not know \(it holds no list\): The answer is three workflows\./,
+			/^NenAI answered the request for the list of workflows, but the response has an unexpected form \(it holds no list\): The answer is three workflows/,
 		);
 	});
 
@@ -728,7 +735,7 @@ describe('clear errors', () => {
 			options: { maxTries: 1 },
 		});
 		expect(error?.message).toMatch(
-			/^NenAI could not be reached at 127\.0\.0\.1:1: the connection was refused \(ECONNREFUSED\)/,
+			/^NenAI could not be reached at 127\.0\.0\.1:1 for the r[a-z ]+: the connection was refused \(ECONNREFUSED\)/,
 		);
 		expect(error?.description).toMatch(/Check the MCP URL/);
 	});
@@ -769,7 +776,7 @@ describe('clear errors', () => {
 		const long = 'x'.repeat(280);
 		failCalls({ result: { isError: `${long}${sandbox.apiKey}` } });
 		const { error } = await get({ items: items('m-1') });
-		expect(error?.stored).toContain('could not say');
+		expect(error?.stored).toContain('could not answer');
 		for (let length = 8; length <= sandbox.apiKey.length; length += 1)
 			expect(error?.stored).not.toContain(sandbox.apiKey.slice(0, length));
 	});
@@ -809,7 +816,10 @@ describe('what a builder can switch on around it', () => {
 		expect(found.map(({ json, pairedItem }) => [json.status ?? json.error, pairedItem])).toEqual([
 			['completed', { item: 0 }],
 			[expect.stringMatching(/^The message ID is empty \[item 1\]\. Enter/), { item: 1 }],
-			[expect.stringMatching(/could not say: .* \[item 2\]\. Check the message ID/), { item: 2 }],
+			[
+				expect.stringMatching(/could not answer .*: .* \[item 2\]\. Check the message ID/),
+				{ item: 2 },
+			],
 			['completed', { item: 3 }],
 		]);
 	});
@@ -844,7 +854,7 @@ describe('what a builder can switch on around it', () => {
 				items: [{ message_id: 'nobody' }, {}],
 			});
 			expect(found.map(({ json }) => json)).toEqual([
-				{ messageId: 'nobody', error: expect.stringContaining('could not say') },
+				{ messageId: 'nobody', error: expect.stringContaining('could not answer') },
 				{ error: expect.stringContaining('is empty') },
 			]);
 		},
@@ -891,7 +901,7 @@ describe('what a builder can switch on around it', () => {
 		const good = await executeInsideAgent(parameters('m-1'), credentials());
 		expect(good?.[0][0].json).toMatchObject({ status: 'completed', finished: true });
 		const bad = await executeInsideAgent(parameters('nobody'), credentials());
-		expect(bad?.[0][0].json.error).toMatch(/could not say.*Check the message ID/);
+		expect(bad?.[0][0].json.error).toMatch(/could not answer.*Check the message ID/);
 	});
 
 	test.each([

@@ -6,19 +6,20 @@ import type {
 	INodeProperties,
 } from 'n8n-workflow';
 
-import { toError, type Failure } from '../../../shared/failures/failure';
-import { redactEntered } from '../../../shared/failures/redact';
-import { CREDENTIAL_TYPE, readCredential } from '../../../shared/transport/credential';
+import type { Failure, WrittenFailure } from '../../../shared/failures/failure';
+import { RETRY_POLICIES } from '../../../shared/failures/policies';
+import { own, say, type Text } from '../../../shared/failures/text';
 import { openDownload } from '../../../shared/transport/download/fetchFile';
 import { asAttempt, FileError } from '../../../shared/transport/download/bodyStream';
-import { runJobs, type Attempt, type Outcome } from '../../../shared/execution/runJobs';
-import { InvalidParameterError } from '../../../shared/parameters/invalidParameter';
-import { errorItem, failureOfOutcome, firstFailure } from '../../../shared/execution/outcomes';
-import { ParameterReader } from '../../../shared/parameters/parameterReader';
+import type { Service } from '../../../shared/execution/itemOperation';
+import type { Attempt } from '../../../shared/execution/retry';
+import { runItems } from '../../../shared/execution/runItems';
+import { invalidParameter } from '../../../shared/parameters/invalidParameter';
+import type { ParameterReader } from '../../../shared/parameters/parameterReader';
 import type { Operation } from '../../../shared/execution/router';
 import { giveType, typeOf } from '../../../shared/transport/download/fileType';
 import { nameFile } from './fileName';
-import { LocalHosts } from './localHosts';
+import { isReachable } from './localHosts';
 import { collectUrls, expiryOf, isHostAllowed, selectUrls, type ResultUrl } from './urls';
 
 export const option: Operation['option'] = {
@@ -106,17 +107,15 @@ export const parameters: INodeProperties[] = [
 
 /** What an item asks for. */
 interface DownloadInput {
-	jobs: Job[];
+	files: FileInput[];
 	/** Fields with links that were not taken, since there is other text around them. */
 	unclear: string[];
 	output: string;
 	property: string;
-	maxConcurrency: number;
 }
 
 /** One file to download. */
-interface Job extends ResultUrl {
-	itemIndex: number;
+interface FileInput extends ResultUrl {
 	expiresAt?: number;
 	allowedHosts: string[];
 	/** Bytes; Infinity for no limit. */
@@ -129,124 +128,78 @@ interface DownloadedFile {
 	binary: IBinaryKeyData[string];
 }
 
+/** What downloads a file. */
+interface Downloader {
+	node: IExecuteFunctions;
+	/** Of NenAI's API, which may be on this machine, and then the files, too. */
+	baseUrl: string;
+}
+
 const BYTES_PER_MB = 1024 * 1024;
 
-/** Tries for one file. A download starts nothing, so it is safe to repeat. */
-const MAX_TRIES = 3;
+const { maxTries, timeoutSeconds } = RETRY_POLICIES.download;
 
-/** Downloads the files behind the links of each item's callback. What cannot be asked for is said before any request. */
+/** Wherever the links lead. The API key is not sent there, and every link is a secret. */
+const FILE_HOSTS: Service<Downloader> = {
+	open: (node, { credential }) => ({ node, baseUrl: credential.baseUrl }),
+	hidesLinks: true,
+};
+
+/** Downloads the files that the links of each item's callback point to. */
 export async function execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
-	const items = this.getInputData();
-	if (items.length === 0) return [[]];
-	const continueOnFail = this.continueOnFail();
-	const localHosts = new LocalHosts(this);
-	const orders = await Promise.all(
-		items.map(async (_, index) => await readOrder.call(this, index, localHosts)),
-	);
-	const unreadable = orders.findIndex((order) => order instanceof InvalidParameterError);
-	if (unreadable >= 0 && !continueOnFail)
-		throw toError(
-			this.getNode(),
-			(orders[unreadable] as InvalidParameterError).failure,
-			unreadable,
-		);
-
-	const readable = orders.filter(
-		(order): order is DownloadInput => !(order instanceof InvalidParameterError),
-	);
-	const jobs = readable.flatMap((order) => order.jobs);
-	const outcomes = await runJobs(
-		jobs.length,
-		(index) => download.call(this, jobs[index], localHosts),
-		{
-			// Of the whole node, so the first item says it.
-			maxConcurrency: readable[0]?.maxConcurrency ?? 1,
-			maxTries: MAX_TRIES,
-			stopOnFailure: !continueOnFail,
-			signal: this.getExecutionCancelSignal(),
-			groupOf: (index) => new URL(jobs[index].url).host,
-			skippedFailure: (index, first) => skippedDownload(labelOf(jobs[index]), first),
-		},
-	);
-	const first = firstFailure(outcomes);
-	if (first !== undefined && !continueOnFail)
-		throw toError(this.getNode(), first.failure, jobs[first.index].itemIndex);
-	hintAtNoLinks.call(this, orders);
-	hintAtUnclearLinks.call(this, orders);
-	return [
-		orders.flatMap((order, index) =>
-			order instanceof InvalidParameterError
-				? [errorItem.call(this, order.failure, index)]
-				: toItems.call(this, index, order, jobs, outcomes),
-		),
-	];
+	return await runItems<Downloader, DownloadInput, DownloadedFile>(this, {
+		kind: 'query',
+		properties: parameters,
+		service: FILE_HOSTS,
+		settings: (ofAll) => ({
+			maxConcurrency: ofAll.positiveInteger('options.maxConcurrency'),
+			maxTries,
+			timeout: timeoutSeconds,
+		}),
+		read: (given, { connection }) => readInput(given, connection.credential.baseUrl),
+		expand: ({ files, ...input }) => files.map((file) => ({ ...input, files: [file] })),
+		groupOf: ({ files: [{ url }] }) => new URL(url).host,
+		run: async (downloader, { files: [file] }) => await download(downloader, file),
+		skippedFailure: ({ files: [file] }, first) => skippedDownload(file, first),
+		toItems: ({ json, binary }, { property }) => [{ json, binary: { [property]: binary } }],
+		combine,
+		hintAtInputs: (inputs) => [...hintAtNoLinks(inputs), ...hintAtUnclearLinks(inputs)],
+	});
 }
 
-async function readOrder(
-	this: IExecuteFunctions,
-	itemIndex: number,
-	localHosts: LocalHosts,
-): Promise<DownloadInput | InvalidParameterError> {
-	try {
-		const given = new ParameterReader(parameters, (name) =>
-			this.getNodeParameter(name, itemIndex, null),
-		);
-		const order: DownloadInput = {
-			...readJobs(given, itemIndex),
-			output: given.choice('output'),
-			property: readProperty(given),
-			maxConcurrency: given.positiveInteger('options.maxConcurrency'),
-		};
-		for (const job of order.jobs) await checkUrl(job.url, job, localHosts);
-		return order;
-	} catch (error) {
-		const isKnown = error instanceof InvalidParameterError || error instanceof FileError;
-		const failure = withoutLinks(
-			isKnown
-				? error.failure
-				: {
-						message: (error as Error).message,
-						hint: 'Check the parameters of this node. Nothing was downloaded.',
-					},
-		);
-		return new InvalidParameterError(redactEntered(failure, await secretsOf.call(this, itemIndex)));
-	}
+function readInput(given: ParameterReader, baseUrl: string): DownloadInput {
+	const input: DownloadInput = {
+		...readFiles(given),
+		output: given.choice('output'),
+		property: readProperty(given),
+	};
+	for (const file of input.files) checkUrl(file.url, file, baseUrl);
+	return input;
 }
 
-/** The secrets that somebody may have entered in the wrong place. None where n8n cannot give the credential. */
-async function secretsOf(this: IExecuteFunctions, itemIndex: number): Promise<string[]> {
-	const data = await this.getCredentials(CREDENTIAL_TYPE, itemIndex).catch(() => ({}));
-	const { apiKey, webhookSecrets } = readCredential(data);
-	return [apiKey, ...webhookSecrets];
-}
-
-function readJobs(
-	given: ParameterReader,
-	itemIndex: number,
-): Pick<DownloadInput, 'jobs' | 'unclear'> {
+function readFiles(given: ParameterReader): Pick<DownloadInput, 'files' | 'unclear'> {
 	const payload = given.object('payload');
 	const fields = given.list('options.fields');
 	checkFields(payload, fields);
 	const maxFileSize = given.number('options.maxFileSize');
 	const { workflow_id, message_id } = payload;
 	const shared = {
-		itemIndex,
 		expiresAt: expiryOf(payload),
 		allowedHosts: given.list('options.allowedHosts'),
 		maxSize: maxFileSize > 0 ? maxFileSize * BYTES_PER_MB : Infinity,
 		ids: { workflow_id, message_id },
 	};
-	const jobs = collectUrls(payload, fields).map((url) => ({ ...url, ...shared }));
-	return { jobs, unclear: fields.length === 0 ? selectUrls(payload, fields).unclear : [] };
+	const files = collectUrls(payload, fields).map((url) => ({ ...url, ...shared }));
+	return { files, unclear: fields.length === 0 ? selectUrls(payload, fields).unclear : [] };
 }
 
 function readProperty(given: ParameterReader): string {
 	const property = given.text('binaryPropertyName');
 	if (property !== '') return property;
-	throw new InvalidParameterError({
-		message: 'Put Output File in Field (binaryPropertyName) is empty',
-		hint: 'Enter a name, such as data. Nothing was downloaded.',
-	});
+	throw invalidParameter(
+		say`Put Output File in Field (binaryPropertyName) is empty`,
+		say`Enter a name, such as data.`,
+	);
 }
 
 const MAX_FIELDS_NAMED = 20;
@@ -255,75 +208,76 @@ const MAX_FIELDS_NAMED = 20;
 function checkFields(payload: IDataObject, fields: string[]) {
 	const { missing, known } = selectUrls(payload, fields);
 	if (missing.length === 0) return;
-	const more =
-		known.length > MAX_FIELDS_NAMED ? `, and ${known.length - MAX_FIELDS_NAMED} more` : '';
-	const hint =
+	throw invalidParameter(
+		say`There is no link in the field that Fields (fields) names: ${missing.join(', ')}`,
 		known.length > 0
-			? `Those with a link are: ${known.slice(0, MAX_FIELDS_NAMED).join(', ')}${more}.`
-			: 'No field of this callback holds a link.';
-	throw new InvalidParameterError({
-		message: `There is no link in the field that Fields (fields) names: ${missing.join(', ')}`,
-		hint: `${hint} Nothing was downloaded.`,
-	});
+			? say`Fields with a link: ${listed(known)}.`
+			: say`No field of this callback contains a link.`,
+	);
 }
 
-/** What was entered in the wrong place may be a link, and a link is a secret. */
-function withoutLinks({ message, hint }: Failure): Failure {
-	const hide = (text: string) => text.replace(/https?:\S*/gi, '(a link)');
-	return { message: hide(message), hint: hide(hint) };
+/** Names, of which there may be many. */
+function listed(names: string[]): string {
+	const more = names.length - MAX_FIELDS_NAMED;
+	return `${names.slice(0, MAX_FIELDS_NAMED).join(', ')}${more > 0 ? `, and ${more} more` : ''}`;
 }
 
-/** Rejects with FileError for a link that must not be followed, or cannot work any more. */
-async function checkUrl(url: string, job: Job, localHosts: LocalHosts) {
-	if (job.expiresAt !== undefined && job.expiresAt <= Date.now()) {
-		throw new FileError({
-			message: `The link in ${job.field} has expired at ${new Date(job.expiresAt).toISOString()}`,
-			hint: 'Nothing was requested. Download sooner after the callback, or run the NenAI workflow again.',
-		});
-	}
+/** Throws FileError for a link that must not be followed, or cannot work any more. */
+function checkUrl(url: string, { field, expiresAt, allowedHosts }: FileInput, baseUrl: string) {
+	const refuse = (message: Text, hint: Text) => {
+		throw new FileError({ message, hint });
+	};
+	if (expiresAt !== undefined && expiresAt <= Date.now())
+		refuse(
+			say`The link in ${field} expired at ${new Date(expiresAt).toISOString()}`,
+			say`Download sooner after the callback, or run the NenAI workflow again.`,
+		);
 	const { host, hostname } = new URL(url);
-	if (!isHostAllowed(url, job.allowedHosts)) {
-		throw new FileError({
-			message: `The link in ${job.field} leads to ${host}, which is not an allowed host`,
-			hint: 'Nothing was requested. If the host is right, add it to the option Allowed Hosts.',
-		});
-	}
+	if (!isHostAllowed(url, allowedHosts))
+		refuse(
+			say`The link in ${field} leads to ${host}, which is not an allowed host`,
+			say`If the host is right, add it to the option Allowed Hosts.`,
+		);
 	// A host that is named is meant.
-	if (job.allowedHosts.length === 0 && !(await localHosts.mayAsk(hostname, job.itemIndex))) {
-		throw new FileError({
-			message: `The link in ${job.field} leads to ${host}, an address inside this machine or its network`,
-			hint: 'Nothing was requested from it. If it is right, add the host to the option Allowed Hosts.',
-		});
-	}
+	if (allowedHosts.length === 0 && !isReachable(hostname, baseUrl))
+		refuse(
+			say`The link in ${field} leads to ${host}, an address inside this machine or its network`,
+			say`If it is right, add the host to the option Allowed Hosts.`,
+		);
 }
 
-function labelOf({ field, url }: Job): string {
-	return `The file in ${field} (${nameFile(undefined, url, field)} at ${new URL(url).host})`;
+/** What errors call a file: its name, its field and its host. */
+function describeFile({ field, url }: FileInput): Text {
+	return say`${nameFile(undefined, url, field)} (field ${field}, host ${new URL(url).host})`;
 }
 
 /** Of a file whose host has asked, at another of its files, for a longer pause than is waited for. */
-export function skippedDownload(label: string, first: Failure): Failure {
-	return { message: `${label} was not requested: its host asks for a pause`, hint: first.hint };
+function skippedDownload(file: FileInput, first: WrittenFailure): Failure {
+	return {
+		message: say`The file ${describeFile(file)} was not requested, because its host asks for a pause`,
+		hint: own(first.hint),
+		request: first.request,
+	};
 }
 
 async function download(
-	this: IExecuteFunctions,
-	job: Job,
-	localHosts: LocalHosts,
+	{ node, baseUrl }: Downloader,
+	file: FileInput,
 ): Promise<Attempt<DownloadedFile>> {
-	const label = labelOf(job);
+	const { url, field, maxSize, ids } = file;
+	const label = say`The file ${describeFile(file)}`;
 	try {
-		const { url, field, maxSize, ids } = job;
-		const file = await openDownload.call(this, {
+		const opened = await openDownload.call(node, {
 			url,
 			label,
+			request: say`the download of ${describeFile(file)}`,
 			maxSize,
-			check: async (target) => await checkUrl(target, job, localHosts),
+			check: (target) => checkUrl(target, file, baseUrl),
 		});
-		const fileName = nameFile(file.headers['content-disposition'], file.url, field);
-		const type = typeOf(file.headers['content-type'], fileName);
-		const stored = await file.store(
-			async (stream) => await this.helpers.prepareBinaryData(stream, fileName, type),
+		const fileName = nameFile(opened.headers['content-disposition'], opened.url, field);
+		const type = typeOf(opened.headers['content-type'], fileName);
+		const stored = await opened.store(
+			async (stream) => await node.helpers.prepareBinaryData(stream, fileName, type),
 		);
 		const binary = giveType(stored, type, fileName);
 		const json = {
@@ -331,7 +285,7 @@ async function download(
 			url_host: new URL(url).host,
 			fileName,
 			mimeType: binary.mimeType,
-			fileSize: file.size(),
+			fileSize: opened.size(),
 			...ids,
 		} as IDataObject;
 		return { kind: 'done', value: { json, binary } };
@@ -340,67 +294,38 @@ async function download(
 	}
 }
 
-/** A callback without a link is no error, since that of a failed run has none; but nothing comes out, so it is said why. */
-function hintAtNoLinks(
-	this: IExecuteFunctions,
-	orders: Array<DownloadInput | InvalidParameterError>,
-) {
-	const without = orders.flatMap((order, index) =>
-		!(order instanceof InvalidParameterError) && order.jobs.length + order.unclear.length === 0
-			? [index]
-			: [],
+/** A callback without a link is not an error, since that of a failed run has none. But nothing comes out, so this says why. */
+function hintAtNoLinks(inputs: Array<DownloadInput | undefined>): Text[] {
+	const without = inputs.flatMap((input, index) =>
+		input?.files.length === 0 && input.unclear.length === 0 ? [String(index)] : [],
 	);
-	if (without.length === 0) return;
+	if (without.length === 0) return [];
 	const which =
-		orders.length === 1
-			? 'The callback'
-			: `The callback of item ${without.slice(0, MAX_FIELDS_NAMED).join(', ')}${without.length > MAX_FIELDS_NAMED ? ' and others' : ''}`;
-	const message = `${which} holds no link, so there was nothing to download.`;
-	// Not every context in which n8n executes nodes has it.
-	this.addExecutionHints?.({ message, location: 'outputPane' });
+		inputs.length === 1 ? say`The callback` : say`The callback of item ${listed(without)}`;
+	return [say`${which} contains no link, so there was nothing to download.`];
 }
 
-/** A link among other text may be a mere reference, so it is not followed; but that is said. */
-function hintAtUnclearLinks(
-	this: IExecuteFunctions,
-	orders: Array<DownloadInput | InvalidParameterError>,
-) {
-	const all = orders.flatMap((order, index) =>
-		order instanceof InvalidParameterError
-			? []
-			: order.unclear.map((field) => (orders.length === 1 ? field : `${field} of item ${index}`)),
+/** A link among other text may be a mere reference, so it is not followed. This says so. */
+function hintAtUnclearLinks(inputs: Array<DownloadInput | undefined>): Text[] {
+	const all = inputs.flatMap((input, index) =>
+		(input?.unclear ?? []).map((field) =>
+			inputs.length === 1 ? field : `${field} of item ${index}`,
+		),
 	);
-	if (all.length === 0) return;
-	const which = `${all.slice(0, MAX_FIELDS_NAMED).join(', ')}${all.length > MAX_FIELDS_NAMED ? ' and others' : ''}`;
-	const message = `Not downloaded: the links in ${which}, since there is other text around them. To download them, name these fields in the option Fields.`;
-	this.addExecutionHints?.({ message, location: 'outputPane' });
+	if (all.length === 0) return [];
+	return [
+		say`Not downloaded: the links in ${listed(all)}, because there is other text around them. To download them, name these fields in the option Fields.`,
+	];
 }
 
-function toItems(
-	this: IExecuteFunctions,
-	itemIndex: number,
+/** One item with all files, where that is wanted. */
+function combine(
+	files: DownloadedFile[],
 	{ output, property }: DownloadInput,
-	jobs: Job[],
-	outcomes: Array<Outcome<DownloadedFile>>,
-): INodeExecutionData[] {
-	const ofItem = outcomes.filter((_, index) => jobs[index].itemIndex === itemIndex);
-	const failed = ofItem.flatMap((outcome) =>
-		outcome.kind === 'done' ? [] : [errorItem.call(this, failureOfOutcome(outcome), itemIndex)],
-	);
-	const files = ofItem.flatMap((outcome) => (outcome.kind === 'done' ? [outcome.value] : []));
-	const pairedItem = { item: itemIndex };
-	if (output === 'itemPerFile') {
-		return [
-			...files.map(({ json, binary }) => ({ json, binary: { [property]: binary }, pairedItem })),
-			...failed,
-		];
-	}
-	if (files.length === 0) return failed;
+): INodeExecutionData[] | undefined {
+	if (output !== 'singleItem') return undefined;
 	const numbered = Object.fromEntries(
 		files.map(({ binary }, index) => [`${property}_${index}`, binary]),
 	);
-	return [
-		{ json: { files: files.map(({ json }) => json) }, binary: numbered, pairedItem },
-		...failed,
-	];
+	return [{ json: { files: files.map(({ json }) => json) }, binary: numbered }];
 }

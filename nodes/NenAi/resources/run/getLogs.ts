@@ -5,6 +5,7 @@ import { queryMcp, queryOptions, messageIdProperty, readMessageId } from '../mcp
 import { invalidParameter } from '../../../shared/parameters/invalidParameter';
 import type { ParameterReader } from '../../../shared/parameters/parameterReader';
 import type { Operation } from '../../../shared/execution/router';
+import { say } from '../../../shared/failures/text';
 
 export const option: Operation['option'] = {
 	name: 'Get Logs',
@@ -74,8 +75,8 @@ async function toItem(
 
 function refuseStorage({ message }: Error): never {
 	throw new Unusable(
-		`The log could not be stored: ${message}`,
-		"Check n8n's binary data settings and its free space.",
+		say`The log could not be stored: ${message}`,
+		say`Check n8n's binary data settings and its free space.`,
 	);
 }
 
@@ -87,8 +88,8 @@ function readWish(given: ParameterReader): LogInput {
 	const property = given.text('binaryPropertyName');
 	if (property === '')
 		throw invalidParameter(
-			'Put Output File in Field (binaryPropertyName) is empty',
-			'Enter a name, such as data.',
+			say`Put Output File in Field (binaryPropertyName) is empty`,
+			say`Enter a name, such as data.`,
 		);
 	return { messageId, property };
 }

@@ -18,7 +18,7 @@ import type { RunRequest } from '../../../shared/transport/runs/startRun';
 import { invalidParameter } from '../../../shared/parameters/invalidParameter';
 import { checkNumbers } from '../../../shared/parameters/checkNumbers';
 import { isEntered, type ParameterReader } from '../../../shared/parameters/parameterReader';
-import type { Service } from '../../../shared/execution/runItems';
+import type { Service } from '../../../shared/execution/itemOperation';
 import {
 	describe,
 	isRecord,
@@ -27,6 +27,7 @@ import {
 	type Name,
 } from '../../../shared/parameters/values';
 import { readWorkflowId, workflowProperty } from './workflowId';
+import { say } from '../../../shared/failures/text';
 
 /** Runs are started over HTTP; requests that use one credential share a connection. */
 export const RUNS_API: Service<Connection> = {
@@ -156,14 +157,14 @@ export function fromFields(value: unknown, name: Name, saved?: unknown): IDataOb
 	const { assignments, ...others } = collection;
 	if (Object.keys(others).length > 0) {
 		throw invalidParameter(
-			`${titleOf(name)} has both a list of assignments and other names: ${Object.keys(others).join(', ')}`,
-			'Give all names and values in one of the two ways.',
+			say`${titleOf(name)} has both a list of assignments and other names: ${Object.keys(others).join(', ')}`,
+			say`Give all names and values in one of the two ways.`,
 		);
 	}
 	if (!Array.isArray(assignments)) {
 		throw invalidParameter(
-			`${titleOf(name)} must have a list of assignments, but has ${describe(assignments)}`,
-			'Enter the names and values in the form, or one object such as { "PATIENT_NAME": "Jane Doe" }.',
+			say`${titleOf(name)} must have a list of assignments, but has ${describe(assignments)}`,
+			say`Enter the names and values in the form, or one object such as { "PATIENT_NAME": "Jane Doe" }.`,
 		);
 	}
 	const entries = new Map<string, unknown>();
@@ -175,8 +176,8 @@ export function fromFields(value: unknown, name: Name, saved?: unknown): IDataOb
 		);
 		if (entries.has(parameter))
 			throw invalidParameter(
-				`The parameter "${parameter}" is there twice`,
-				'Remove one of the two lines.',
+				say`The parameter "${parameter}" is there twice`,
+				say`Remove one of the two lines.`,
 			);
 		entries.set(parameter, converted);
 	}
@@ -201,8 +202,8 @@ function fromAssignment(
 ): [name: string, value: unknown] {
 	if (!isRecord(assignment))
 		throw invalidParameter(
-			`${titleOf(collection)} has an entry that is ${describe(assignment)}`,
-			'Each must be an object with name, value and type.',
+			say`${titleOf(collection)} has an entry that is ${describe(assignment)}`,
+			say`Each must be an object with name, value and type.`,
 		);
 	const given: Record<string, unknown> = assignment;
 	if (
@@ -211,17 +212,17 @@ function fromAssignment(
 		!(given.name instanceof ExactNumber)
 	) {
 		throw invalidParameter(
-			`The name of a parameter must be a text, but is ${describe(given.name)}`,
-			'Enter its name. If it is an expression, look at what it gives for this item.',
+			say`The name of a parameter must be a text, but is ${describe(given.name)}`,
+			say`Enter its name. If it is an expression, look at what it gives for this item.`,
 		);
 	}
 	const name = String(given.name ?? '').trim();
 	if (name === '')
-		throw invalidParameter('A parameter has no name', 'Enter its name, or remove the line.');
+		throw invalidParameter(say`A parameter has no name`, say`Enter its name, or remove the line.`);
 	if (given.value === undefined || given.value === null) {
 		throw invalidParameter(
-			`The parameter "${name}" has no value`,
-			'If it is an expression, look at what it gives for this item. To send "null", use the JSON mode.',
+			say`The parameter "${name}" has no value`,
+			say`If it is an expression, look at what it gives for this item. To send "null", use the JSON mode.`,
 		);
 	}
 	return [name, convert(name, given.value, given.type ?? 'string', isEnteredValue)];
@@ -245,8 +246,8 @@ function convert(name: string, given: unknown, type: unknown, isEnteredValue: bo
 	const isMisleading = MISLEADING.get(type);
 	if (isMisleading === undefined)
 		throw invalidParameter(
-			`The parameter "${name}" has a type that there is not: ${describe(type)}`,
-			`Use one of ${[...MISLEADING.keys()].join(', ')}.`,
+			say`The parameter "${name}" has a type that there is not: ${describe(type)}`,
+			say`Use one of ${[...MISLEADING.keys()].join(', ')}.`,
 		);
 	const value = parseText(typeof given === 'bigint' ? new ExactNumber(String(given)) : given, type);
 	checkNumbers(value, name, isEnteredValue);
@@ -260,8 +261,8 @@ function convert(name: string, given: unknown, type: unknown, isEnteredValue: bo
 		const found =
 			String(value).trim() === '' ? 'it is empty' : `it is ${shorten(writeExactly(given))}`;
 		throw invalidParameter(
-			`The parameter "${name}" is not of the type ${type}: ${found}`,
-			'Change its value or its type.',
+			say`The parameter "${name}" is not of the type ${String(type)}: ${found}`,
+			say`Change its value or its type.`,
 		);
 	}
 	// n8n reads notations such as 0x1F, and rounds there, too.
@@ -294,8 +295,8 @@ function parseText(value: unknown, type: unknown): unknown {
 export function checkCallbackUrl(url: string, quote: string, source: string): string {
 	if (!isHttpUrl(url)) {
 		throw invalidParameter(
-			`The callback URL is not an absolute http(s) URL${quote}`,
-			`Check ${source}. It is usually the Production URL of a NenAI Trigger.`,
+			say`The callback URL is not an absolute http(s) URL${quote}`,
+			say`Check ${source}. It is usually the Production URL of a NenAI Trigger.`,
 		);
 	}
 	return url;

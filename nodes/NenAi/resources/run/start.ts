@@ -1,7 +1,6 @@
 import type { IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
 
 import type { NenAiCredential } from '../../../shared/transport/credential';
-import type { Outcome } from '../../../shared/execution/runJobs';
 import {
 	ASK_BEFORE_STARTING_AGAIN,
 	startRun,
@@ -9,12 +8,13 @@ import {
 	type StartedRun,
 } from '../../../shared/transport/runs/startRun';
 import { invalidParameter } from '../../../shared/parameters/invalidParameter';
-import { describeUncertain } from '../../../shared/execution/outcomes';
+import { describeUncertain, type WrittenOutcome } from '../../../shared/execution/outcomes';
 import { readRequestLimits } from '../../../shared/parameters/requestLimits';
 import type { ParameterReader } from '../../../shared/parameters/parameterReader';
 import type { Operation } from '../../../shared/execution/router';
 import { runItems } from '../../../shared/execution/runItems';
 import { checkCallbackUrl, readRunRequest, runOptions, runProperties, RUNS_API } from './request';
+import { say } from '../../../shared/failures/text';
 
 export const option: Operation['option'] = {
 	name: 'Start',
@@ -137,14 +137,17 @@ const CALLBACKS: Record<
 		if (defaultCallbackUrl !== '')
 			return checkCallbackUrl(defaultCallbackUrl, '', 'the Default Callback URL of the credential');
 		throw invalidParameter(
-			'The credential has no default callback URL',
-			'Enter one in the credential (usually the Production URL of a NenAI Trigger), or set Callback to "URL" or "None".',
+			say`The credential has no default callback URL`,
+			say`Enter one in the credential (usually the Production URL of a NenAI Trigger), or set Callback to "URL" or "None".`,
 		);
 	},
 };
 
 /** What became of the other items: a run that did start must not be lost, nor one that may have. */
-function describeOthers(outcomes: Array<Outcome<StartedRun>>, failedIndex: number): string[] {
+function describeOthers(
+	outcomes: Array<WrittenOutcome<StartedRun>>,
+	failedIndex: number,
+): string[] {
 	const started = outcomes.flatMap((outcome, index) =>
 		outcome.kind === 'done' ? [`${outcome.value.messageId} (item ${index})`] : [],
 	);

@@ -31,6 +31,7 @@ import type { Operation } from '../../../shared/execution/router';
 import { runItems } from '../../../shared/execution/runItems';
 import { readAwaitedMessageId, storeAwaitedRun, timedOutItem } from './awaitedRun';
 import { readRunRequest, runOptions, runProperties, RUNS_API } from './request';
+import { say } from '../../../shared/failures/text';
 
 const MINUTE = 60_000;
 const UNITS: Record<string, number> = {
@@ -131,7 +132,7 @@ export async function execute(this: IExecuteFunctions): Promise<INodeExecutionDa
 		toItems: async (run, plan) => [await suspend.call(this, run, plan)],
 		recoveryHint: ASK_BEFORE_STARTING_AGAIN,
 		// Its result goes to the execution that started it, so nothing can be waited for here.
-		onDoneBefore: (run) => ({ kind: 'failed', failure: startedBefore(run) }),
+		onDoneBefore: startedBefore,
 		describeOthers: () => [],
 		label: ({ messageId }) => `message ID ${messageId}`,
 	});
@@ -203,8 +204,8 @@ function readLongestWait(this: IExecuteFunctions, reader: ParameterReader): numb
 	const longestWait = hasLimit ? amount * UNITS[reader.choice('resumeUnit')] : Infinity;
 	if (amount <= 0 || (hasLimit && Date.now() + longestWait >= WAIT_INDEFINITELY.getTime())) {
 		throw invalidParameter(
-			`The limit of the wait time is not a time: ${amount}`,
-			'Enter an amount greater than 0, or switch Limit Wait Time off.',
+			say`The limit of the wait time is not a time: ${amount}`,
+			say`Enter an amount greater than 0, or switch Limit Wait Time off.`,
 		);
 	}
 	refuseLongerThanExecution.call(this, longestWait);
@@ -217,8 +218,8 @@ function refuseLongerThanExecution(this: IExecuteFunctions, longestWait: number)
 	const seconds = Number(this.getWorkflowSettings?.().executionTimeout ?? -1);
 	if (seconds <= 0 || longestWait < seconds * 1000) return;
 	throw invalidParameter(
-		`This workflow is ended by its own time-out (${seconds} seconds) before the wait is over, and the result would be lost`,
-		'Set a shorter limit in this node, or a longer Timeout Workflow in the settings of the workflow.',
+		say`This workflow is ended by its own time-out (${seconds} seconds) before the wait is over, and the result would be lost`,
+		say`Set a shorter limit in this node, or a longer Timeout Workflow in the settings of the workflow.`,
 	);
 }
 
@@ -261,34 +262,33 @@ async function receive(this: IWebhookFunctions): Promise<IWebhookResponseData> {
 const otherSecrets = (reason?: string): Failure => ({
 	message:
 		reason === undefined
-			? 'The webhook secret of the credential depends on the data of this execution, which n8n does not have when the result comes'
-			: `The credential depends on the data of this execution, which n8n does not have when the result comes: ${reason}`,
-	hint: 'Enter the values themselves in the credential, or expressions that need no data, such as {{ $vars.name }} or {{ $secrets.name }}. If each customer has a secret, make a credential for each.',
+			? say`The webhook secret of the credential depends on the data of this execution, which n8n does not have when the result comes`
+			: say`The credential depends on the data of this execution, which n8n does not have when the result comes: ${reason}`,
+	hint: say`Enter the values themselves in the credential, or expressions that need no data, such as {{ $vars.name }} or {{ $secrets.name }}. If each customer has a secret, make a credential for each.`,
 });
 
 const severalItems = (count: number): Failure => ({
-	message: `Start and Wait can wait for one run at a time, but it got ${count} items`,
-	hint: 'Either put a Loop Over Items node with batch size 1 before it, or use Start and receive the results with a NenAI Trigger.',
+	message: say`Start and Wait can wait for one run at a time, but it got ${count} items`,
+	hint: say`Either put a Loop Over Items node with batch size 1 before it, or use Start and receive the results with a NenAI Trigger.`,
 });
 
 const INSIDE_AGENT: Failure = {
-	message:
-		'Start and Wait cannot wait as a tool of this AI Agent: use the operation Start, and receive the result with a NenAI Trigger',
-	hint: 'An AI Agent node of version 3 or later can wait: add a new one in place of the old.',
+	message: say`Start and Wait cannot wait as a tool of this AI Agent: use the operation Start, and receive the result with a NenAI Trigger`,
+	hint: say`An AI Agent node of version 3 or later can wait: add a new one in place of the old.`,
 };
 
 const NO_SECRET: Failure = {
-	message: 'The NenAI credential has no webhook secret, so no result could be verified',
-	hint: 'Make a secret with "openssl rand -hex 32", enter it in the credential as Webhook Secret, and give the same value to your NenAI contact.',
+	message: say`The NenAI credential has no webhook secret, so no result could be verified`,
+	hint: say`Make a secret with "openssl rand -hex 32", enter it in the credential as Webhook Secret, and give the same value to your NenAI contact.`,
 };
 
 const unreachable = (resumeUrl: string): Failure => ({
-	message: `NenAI could not reach this n8n: its address is ${URL.canParse(resumeUrl) ? new URL(resumeUrl).origin : '(none)'}`,
-	hint: "Set n8n's webhook URL (the environment variable N8N_WEBHOOK_URL, before n8n 2 WEBHOOK_URL) to the public address of this n8n, and restart it.",
+	message: say`NenAI could not reach this n8n: its address is ${URL.canParse(resumeUrl) ? new URL(resumeUrl).origin : '(none)'}`,
+	hint: say`Set n8n's webhook URL (the environment variable N8N_WEBHOOK_URL, before n8n 2 WEBHOOK_URL) to the public address of this n8n, and restart it.`,
 });
 
 const startedBefore = ({ messageId }: StartedRun): Failure => ({
-	message: `This run was already started in an earlier try, with the message ID ${messageId}`,
-	hint: 'It is not started again. Its result goes to the execution that started it.',
+	message: say`This run was already started in an earlier try, with the message ID ${messageId}`,
+	hint: say`It is not started again. Its result goes to the execution that started it.`,
 	messageId,
 });

@@ -2,6 +2,7 @@ import type { INodeProperties } from 'n8n-workflow';
 
 import { invalidParameter } from '../../../shared/parameters/invalidParameter';
 import type { ParameterReader } from '../../../shared/parameters/parameterReader';
+import { say } from '../../../shared/failures/text';
 
 /** The parameter with which a NenAI workflow is chosen. A plain text in its place, as it was saved before, is an ID. */
 export function workflowProperty(description: string): INodeProperties {
@@ -35,8 +36,8 @@ export function readWorkflowId(parameters: ParameterReader): string {
 	const id = parameters.id('workflowId');
 	if (id === '')
 		throw invalidParameter(
-			'The workflow ID is empty',
-			'Enter the ID of the NenAI workflow, or choose it from the list. If it is an expression, look at what it gives for this item.',
+			say`The workflow ID is empty`,
+			say`Enter the ID of the NenAI workflow, or choose it from the list. If it is an expression, look at what it gives for this item.`,
 		);
 	return id;
 }

@@ -8,13 +8,12 @@ import {
 	type ToolCall,
 	type Desktops,
 } from '../../../shared/transport/desktop/desktops';
-import { sanitizeFailure } from '../../../shared/transport/desktop/failures';
-import type { Failure } from '../../../shared/failures/failure';
+import { inOneText, STOPPED, type Failure } from '../../../shared/failures/failure';
+import { say, type Text } from '../../../shared/failures/text';
 import { retry } from '../../../shared/execution/retry';
-import type { Attempt } from '../../../shared/execution/runJobs';
+import type { Attempt } from '../../../shared/execution/retry';
 import { desktopProperty, readDesktopId } from '../desktopId';
-import { failureOfOutcome } from '../../../shared/execution/outcomes';
-import { mutateDesktops, queryDesktops, DEFAULT_TIMEOUT_SECONDS } from '../desktopOperations';
+import { mutateDesktops, queryDesktops } from '../desktopOperations';
 import type { ParameterReader } from '../../../shared/parameters/parameterReader';
 import type { Operation } from '../../../shared/execution/router';
 import { storePicture } from './picture';
@@ -39,7 +38,7 @@ const actionOptions: INodeProperties = {
 			displayName: 'Timeout',
 			name: 'timeout',
 			type: 'number',
-			default: DEFAULT_TIMEOUT_SECONDS,
+			default: 120,
 			typeOptions: { minValue: 1 },
 			description:
 				'How long to wait for an answer, in seconds. What an action is told to wait, to hold a key or to type takes time of its own, which comes on top.',
@@ -71,8 +70,8 @@ export interface ActionInput extends ToolCall {
 	screenshotAfter: boolean;
 }
 
-/** What came of an action; of one of an earlier try, whether it had a picture, which is not kept. */
-type StoredResult = ActionResult & { hadPicture?: boolean };
+/** The result of an action. The picture of an earlier try is not kept, only that there was one. */
+type StoredResult = ActionResult & { hadPicture?: boolean; hint?: Text };
 
 export function defineAction({
 	option,
@@ -86,8 +85,7 @@ export function defineAction({
 		option,
 		parameters,
 		async execute() {
-			const hints: string[] = [];
-			const work = {
+			const operation = {
 				parameters,
 				read: (given: ParameterReader): ActionInput => ({
 					tool: COMPUTER,
@@ -102,30 +100,19 @@ export function defineAction({
 						? await desktops.execute(input.desktopId, input)
 						: { kind: 'failed', failure };
 				},
-				enrich: async (
-					desktops: Desktops,
-					result: StoredResult,
-					input: ActionInput,
-					itemIndex: number,
-				): Promise<Attempt<StoredResult>> => {
-					const { value, hint } = await addPicture(desktops, result, input);
-					if (hint !== undefined) hints.push(`Item ${itemIndex}: ${hint}`);
-					return { kind: 'done', value };
-				},
+				enrich: async (desktops: Desktops, result: StoredResult, input: ActionInput) =>
+					({ kind: 'done', value: await addPicture(desktops, result, input) }) as const,
+				hint: ({ hint }: StoredResult) => hint,
 				toItems: async (result: StoredResult) => await toItems.call(this, result, PICTURE_PROPERTY),
 			};
-			const output = looks
-				? await queryDesktops(this, { ...work, maxConcurrency: 1 })
-				: await mutateDesktops(this, {
-						...work,
-						name: `computer/${option.value}`,
-						recoveryHint: CHECK_SCREEN,
-						isQuery: isReadOnly,
-						toJournal: withoutPicture,
-					});
-			// Not every context in which n8n executes nodes has it.
-			for (const message of hints) this.addExecutionHints?.({ message, location: 'outputPane' });
-			return output;
+			if (looks) return await queryDesktops(this, { ...operation, maxConcurrency: 1 });
+			return await mutateDesktops(this, {
+				...operation,
+				name: `computer/${option.value}`,
+				recoveryHint: CHECK_SCREEN,
+				isQuery: isReadOnly,
+				toJournal: withoutPicture,
+			});
 		},
 	};
 }
@@ -135,35 +122,28 @@ function withoutPicture({ json, picture }: StoredResult): StoredResult {
 	return picture === undefined ? { json } : { json, hadPicture: true };
 }
 
-/** Takes a picture of the screen where one is wanted and the answer has none. What was done stays done without it. */
+/** Takes a picture of the screen where one is wanted and the response has none. What was done stays done without it. */
 async function addPicture(
 	desktops: Desktops,
-	answer: StoredResult,
+	result: StoredResult,
 	{ desktopId, screenshotAfter }: ActionInput,
-): Promise<{ value: StoredResult; hint?: string }> {
-	if (answer.picture !== undefined) return { value: answer };
-	if (!screenshotAfter)
-		return {
-			value: answer,
-			hint: answer.hadPicture
-				? 'It was done in an earlier try, and its picture was not kept.'
-				: undefined,
-		};
+): Promise<StoredResult> {
+	if (result.picture !== undefined) return result;
+	if (!screenshotAfter) return result.hadPicture ? { ...result, hint: NOT_KEPT } : result;
 	const { maxTries } = desktops.connection;
 	const look = await retry(async () => await desktops.screenshot(desktopId), {
 		maxTries,
 		signal: desktops.stopped,
 	});
-	if (look.kind === 'done') return { value: { ...answer, picture: look.value.picture } };
-	const { message, hint } = sanitizeFailure(
-		failureOfOutcome(look),
-		desktops.connection.credential.apiKey,
-	);
+	if (look.kind === 'done') return { ...result, picture: look.value.picture };
+	const failure = look.kind === 'failed' ? look.failure : STOPPED;
 	return {
-		value: answer,
-		hint: `It was done, but no picture of the screen could be taken. ${message}. ${hint}`,
+		...result,
+		hint: say`The action was completed, but no picture of the screen could be taken. ${inOneText(failure)}`,
 	};
 }
+
+const NOT_KEPT = say`The action was completed in an earlier try, and its picture was not kept.`;
 
 /** An item of an answer, with its picture in this binary field. */
 export async function toItems(

@@ -5,6 +5,7 @@ import type { ParameterReader } from '../../../shared/parameters/parameterReader
 import { defineAction, type ActionInput } from './action';
 import { timeOf } from './keyboard';
 import { problemsOf } from './schema';
+import { say } from '../../../shared/failures/text';
 
 export const custom = defineAction({
 	option: {
@@ -66,14 +67,14 @@ function readCommand(given: ParameterReader): ToolCall {
 	const tool = given.id('tool');
 	if (tool === '')
 		throw invalidParameter(
-			'Tool (tool) is empty',
-			'Choose one from the list, or enter its name, such as computer.',
+			say`Tool (tool) is empty`,
+			say`Choose one from the list, or enter its name, such as computer.`,
 		);
 	const action = given.text('action');
 	if (action === '')
 		throw invalidParameter(
-			'Action (action) is empty',
-			'Enter what the tool is to do, such as left_mouse_down.',
+			say`Action (action) is empty`,
+			say`Enter what the tool is to do, such as left_mouse_down.`,
 		);
 	const params = given.objectForSending('params', {});
 	return {
@@ -95,14 +96,14 @@ async function checkAgainstTools(
 	if (tool === undefined) {
 		const names = listed.value.map((each) => each.name).join(', ');
 		return {
-			message: `Desktop ${desktopId} has no tool "${name}"`,
-			hint: `It has: ${names}. Nothing was done.`,
+			message: say`Desktop ${desktopId} has no tool "${name}"`,
+			hint: say`It has: ${names}. Nothing was done.`,
 		};
 	}
 	const problems = problemsOf(tool.parameters, action, params);
 	if (problems.length === 0) return undefined;
 	return {
-		message: `${name}.${action} cannot be done on desktop ${desktopId} like this: ${problems.join('; ')}`,
-		hint: 'Correct the action (action) or its parameters (params): this is what the desktop says that the tool takes. Nothing was done.',
+		message: say`${name}.${action} cannot be done on desktop ${desktopId} like this: ${problems.join('; ')}`,
+		hint: say`Correct the action (action) or its parameters (params): this is what the desktop says that the tool takes. Nothing was done.`,
 	};
 }

@@ -2,6 +2,7 @@ import type { IDataObject, INodeProperties } from 'n8n-workflow';
 
 import { invalidParameter } from '../../../shared/parameters/invalidParameter';
 import type { ParameterReader } from '../../../shared/parameters/parameterReader';
+import { say } from '../../../shared/failures/text';
 
 export const keyProperty: INodeProperties = {
 	displayName: 'Key',
@@ -19,8 +20,8 @@ export function readKey(given: ParameterReader): string {
 	const key = given.text('key');
 	if (key === '')
 		throw invalidParameter(
-			'Key (key) is empty',
-			'Enter a key, such as Return or ctrl+a. The space bar is called space.',
+			say`Key (key) is empty`,
+			say`Enter a key, such as Return or ctrl+a. The space bar is called space.`,
 		);
 	return key;
 }
@@ -63,11 +64,11 @@ export function durationProperty(description: string): INodeProperties {
 export function readDuration(given: ParameterReader): number {
 	const duration = given.number('duration');
 	if (duration < 0)
-		throw invalidParameter('Duration (duration) is negative', 'Enter a number of seconds.');
+		throw invalidParameter(say`Duration (duration) is negative`, say`Enter a number of seconds.`);
 	if (duration > LONGEST)
 		throw invalidParameter(
-			`Duration (duration) is longer than an hour: ${duration} seconds`,
-			'Enter at most 3600 seconds. For a longer pause, use the Wait node of n8n.',
+			say`Duration (duration) is longer than an hour: ${duration} seconds`,
+			say`Enter at most 3600 seconds. For a longer pause, use the Wait node of n8n.`,
 		);
 	return duration;
 }

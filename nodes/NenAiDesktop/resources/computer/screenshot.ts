@@ -6,6 +6,7 @@ import { queryDesktops } from '../desktopOperations';
 import type { ParameterReader } from '../../../shared/parameters/parameterReader';
 import type { Operation } from '../../../shared/execution/router';
 import { toItems } from './action';
+import { say } from '../../../shared/failures/text';
 
 export const option: Operation['option'] = {
 	name: 'Screenshot',
@@ -42,8 +43,8 @@ function readWish(given: ParameterReader): { desktopId: string; property: string
 	const property = given.text('binaryPropertyName');
 	if (property === '')
 		throw invalidParameter(
-			'Put Output File in Field (binaryPropertyName) is empty',
-			'Enter a name, such as data.',
+			say`Put Output File in Field (binaryPropertyName) is empty`,
+			say`Enter a name, such as data.`,
 		);
 	return { desktopId: readDesktopId(given), property };
 }

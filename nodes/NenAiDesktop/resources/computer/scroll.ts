@@ -2,6 +2,7 @@ import { invalidParameter } from '../../../shared/parameters/invalidParameter';
 import type { ParameterReader } from '../../../shared/parameters/parameterReader';
 import { defineAction } from './action';
 import { point, readPoint } from './point';
+import { say } from '../../../shared/failures/text';
 
 export const scroll = defineAction({
 	option: {
@@ -55,8 +56,8 @@ function readAmount(given: ParameterReader): number {
 	const amount = given.number('amount');
 	if (!Number.isSafeInteger(amount) || amount < 1)
 		throw invalidParameter(
-			`Amount (amount) must be a whole number of at least 1, but is ${amount}`,
-			'Enter by how many notches of the wheel to scroll.',
+			say`Amount (amount) must be a whole number of at least 1, but is ${amount}`,
+			say`Enter by how many notches of the wheel to scroll.`,
 		);
 	return amount;
 }

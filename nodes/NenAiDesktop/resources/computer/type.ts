@@ -2,6 +2,7 @@ import { invalidParameter } from '../../../shared/parameters/invalidParameter';
 import type { ParameterReader } from '../../../shared/parameters/parameterReader';
 import { defineAction } from './action';
 import { timeToType } from './keyboard';
+import { say } from '../../../shared/failures/text';
 
 export const type = defineAction({
 	option: {
@@ -33,8 +34,8 @@ function readText(given: ParameterReader): string {
 	const text = given.exactText('text');
 	if (text === '')
 		throw invalidParameter(
-			'Text (text) is empty',
-			'Enter what to type. If it is an expression, look at what it gives for this item.',
+			say`Text (text) is empty`,
+			say`Enter what to type. If it is an expression, look at what it gives for this item.`,
 		);
 	return text;
 }

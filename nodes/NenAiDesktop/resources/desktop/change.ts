@@ -1,10 +1,11 @@
 import type { IDataObject, INodeProperties } from 'n8n-workflow';
 
 import { CHECK_DESKTOP, type Desktops } from '../../../shared/transport/desktop/desktops';
-import type { Attempt } from '../../../shared/execution/runJobs';
+import type { Attempt } from '../../../shared/execution/retry';
 import { desktopProperty, readDesktopId } from '../desktopId';
 import { mutateDesktops } from '../desktopOperations';
 import type { ParameterReader } from '../../../shared/parameters/parameterReader';
+import type { Text } from '../../../shared/failures/text';
 import type { Operation } from '../../../shared/execution/router';
 
 /** An operation that changes a desktop that there is: what is sent, and what is answered, is all that tells one from another. */
@@ -20,7 +21,7 @@ interface MutationDefinition<Input extends object> {
 		input: Input,
 		mayBeDone: boolean,
 	) => Promise<Attempt<IDataObject>>;
-	recoveryHint?: string;
+	recoveryHint?: Text;
 	toJournal?: (result: IDataObject) => IDataObject;
 	enrich?: (
 		desktops: Desktops,
@@ -32,7 +33,7 @@ interface MutationDefinition<Input extends object> {
 	/** Whether a result that was kept has all that the operation gives. */
 	isComplete?: (result: IDataObject) => boolean;
 	/** What to do about one that has not. */
-	incompleteHint?: string;
+	incompleteHint?: Text;
 }
 
 export function defineMutation<Input extends object>({
@@ -56,7 +57,7 @@ export function defineMutation<Input extends object>({
 				name: `desktop/${option.value}`,
 				parameters,
 				read: (given) => ({ desktopId: readDesktopId(given), ...(read?.(given) as Input) }),
-				run: async (desktops, input, _itemIndex, mayBeDone) =>
+				run: async (desktops, input, mayBeDone) =>
 					await run(desktops, input.desktopId, input, mayBeDone),
 				recoveryHint,
 				toJournal,

@@ -1,4 +1,5 @@
 import { CHECK_SESSION } from '../../../shared/transport/desktop/desktops';
+import { say } from '../../../shared/failures/text';
 import { defineMutation } from './change';
 
 /** The link is not remembered: n8n would store it once more. The session is asked for again where it is needed. */
@@ -14,8 +15,7 @@ export const openSession = defineMutation({
 	recoveryHint: CHECK_SESSION,
 	toJournal: () => ({}),
 	isComplete: (session) => 'href' in session,
-	incompleteHint:
-		'Get its link with Desktop → Get Session, or start a new execution of the workflow.',
+	incompleteHint: say`Get its link with Desktop → Get Session, or start a new execution of the workflow.`,
 	enrich: async (desktops, session, desktopId) =>
 		'href' in session ? { kind: 'done', value: session } : await desktops.getSession(desktopId),
 });

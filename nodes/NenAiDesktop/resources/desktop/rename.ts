@@ -1,6 +1,7 @@
 import { invalidParameter } from '../../../shared/parameters/invalidParameter';
 import type { ParameterReader } from '../../../shared/parameters/parameterReader';
 import { defineMutation } from './change';
+import { say } from '../../../shared/failures/text';
 
 export const rename = defineMutation({
 	option: {
@@ -27,6 +28,9 @@ export const rename = defineMutation({
 function readName(given: ParameterReader): { name: string } {
 	const name = given.text('name');
 	if (name === '')
-		throw invalidParameter('Name (name) is empty', 'Enter the name that the desktop is to have.');
+		throw invalidParameter(
+			say`Name (name) is empty`,
+			say`Enter the name that the desktop is to have.`,
+		);
 	return { name };
 }

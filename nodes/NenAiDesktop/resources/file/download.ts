@@ -14,6 +14,7 @@ import { queryDesktops } from '../desktopOperations';
 import type { ParameterReader } from '../../../shared/parameters/parameterReader';
 import type { Operation } from '../../../shared/execution/router';
 import { checkFileName, folderProperty, readFolder } from './place';
+import { say } from '../../../shared/failures/text';
 
 export const option: Operation['option'] = {
 	name: 'Download',
@@ -81,8 +82,8 @@ function readWish(given: ParameterReader): DownloadInput {
 	const property = given.text('binaryPropertyName');
 	if (property === '')
 		throw invalidParameter(
-			'Put Output File in Field (binaryPropertyName) is empty',
-			'Enter a name, such as data.',
+			say`Put Output File in Field (binaryPropertyName) is empty`,
+			say`Enter a name, such as data.`,
 		);
 	return {
 		desktopId: readDesktopId(given),

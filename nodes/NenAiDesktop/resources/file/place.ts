@@ -3,6 +3,7 @@ import type { INodeProperties } from 'n8n-workflow';
 import { isBroken } from '../../../shared/transport/desktop/request';
 import { invalidParameter } from '../../../shared/parameters/invalidParameter';
 import type { ParameterReader } from '../../../shared/parameters/parameterReader';
+import { say } from '../../../shared/failures/text';
 
 export const folderProperty: INodeProperties = {
 	displayName: 'Folder',
@@ -20,13 +21,13 @@ export function readFolder(given: ParameterReader): string {
 	// A link may be a secret.
 	if (path.includes('://'))
 		throw invalidParameter(
-			'Folder (path) is a link',
-			'Enter the names of folders with / between them.',
+			say`Folder (path) is a link`,
+			say`Enter the names of folders with / between them.`,
 		);
 	if (path.split(/[/\\]/).includes('..') || isBroken(path))
 		throw invalidParameter(
-			`Folder (path) is "${path}", which leads elsewhere`,
-			'Enter the names of folders with / between them, without "..".',
+			say`Folder (path) is "${path}", which leads elsewhere`,
+			say`Enter the names of folders with / between them, without "..".`,
 		);
 	return path;
 }
@@ -36,16 +37,16 @@ export function readFolder(given: ParameterReader): string {
  *
  * @param instead what to do about it
  */
-export function checkFileName(name: string, source: string, instead = ''): string {
-	if (name.trim() === '')
-		throw invalidParameter(
-			`${source} is empty`,
-			instead || 'Enter the name of the file, such as claims.xlsx.',
-		);
+export function checkFileName(
+	name: string,
+	source: string,
+	instead = say`Enter the name of the file, such as claims.xlsx.`,
+): string {
+	if (name.trim() === '') throw invalidParameter(say`${source} is empty`, instead);
 	if (/[/\\]|\.\./.test(name) || name === '.' || isBroken(name)) {
 		throw invalidParameter(
-			`${source} is "${name}", which NenAI takes for no name of a file`,
-			`${instead} A name must not hold "/", "\\" or "..". The folder is a parameter of its own (path).`.trim(),
+			say`${source} is "${name}", which is not a valid file name`,
+			say`${instead} A name must not contain "/", "\\" or "..". The folder is a parameter of its own (path).`,
 		);
 	}
 	return name;

@@ -18,6 +18,7 @@ import type { Operation } from '../../../shared/execution/router';
 import { describe, isRecord } from '../../../shared/parameters/values';
 import { problemInBase64 } from './base64';
 import { checkFileName, folderProperty, readFolder } from './place';
+import { say } from '../../../shared/failures/text';
 
 export const option: Operation['option'] = {
 	name: 'Upload',
@@ -63,7 +64,7 @@ export async function execute(this: IExecuteFunctions): Promise<INodeExecutionDa
 	return await mutateDesktops(this, {
 		name: 'desktopFile/upload',
 		parameters,
-		read: async (given, itemIndex) => await readWish.call(this, given, itemIndex),
+		read: async (given, { itemIndex }) => await readWish.call(this, given, itemIndex),
 		run: async (desktops, { desktopId, name, path, file }) =>
 			await desktops.uploadFile(desktopId, name, path, file),
 		recoveryHint: CHECK_FILE_LIST,
@@ -88,8 +89,8 @@ async function readWish(
 	const file = await toOutgoing.call(this, binary, property);
 	if (file.size <= MAX_UPLOAD_BYTES) return { desktopId, name, path, file };
 	throw invalidParameter(
-		`The file "${name}" is larger than NenAI takes: ${(file.size / 1024 / 1024).toFixed(1)} MiB, and at most 100 MiB are allowed`,
-		'Make it smaller, or split it.',
+		say`The file "${name}" is larger than NenAI takes: ${(file.size / 1024 / 1024).toFixed(1)} MiB, and at most 100 MiB are allowed`,
+		say`Make it smaller, or split it.`,
 	);
 }
 
@@ -109,10 +110,10 @@ function findBinary(this: IExecuteFunctions, property: string, itemIndex: number
 		: [];
 	const names = [...Object.keys(binary), ...namesInJson];
 	throw invalidParameter(
-		`The item has no file in the binary field "${property}"`,
+		say`The item has no file in the binary field "${property}"`,
 		names.length === 0
-			? 'It has no file at all: put a node before this one that gives one.'
-			: `It has files in: ${names.join(', ')}. Enter one of these in Input Binary Field (binaryPropertyName).`,
+			? say`It has no file at all: put a node before this one that gives one.`
+			: say`It has files in: ${names.join(', ')}. Enter one of these in Input Binary Field (binaryPropertyName).`,
 	);
 }
 
@@ -140,8 +141,8 @@ function inJson(this: IExecuteFunctions, path: string, itemIndex: number): Given
 
 function noFile(property: string, reason: string): InvalidParameterError {
 	return invalidParameter(
-		`The binary field "${property}" holds no file: ${reason}`,
-		'Look at the node that gives the file, such as a Code node: n8n keeps a file as an object with data (base64), mimeType and fileName.',
+		say`The binary field "${property}" holds no file: ${reason}`,
+		say`Look at the node that gives the file, such as a Code node: n8n keeps a file as an object with data (base64), mimeType and fileName.`,
 	);
 }
 
@@ -150,11 +151,11 @@ function nameOf({ fileName }: Given, property: string): string {
 	const name = fileName ?? '';
 	const source = `The name that the file has in n8n (${property}.fileName)`;
 	if (typeof name !== 'string')
-		throw invalidParameter(`${source} is no text: it is ${describe(name)}`, ENTER_ANOTHER);
+		throw invalidParameter(say`${source} is no text: it is ${describe(name)}`, ENTER_ANOTHER);
 	return checkFileName(name, source, ENTER_ANOTHER);
 }
 
-const ENTER_ANOTHER = 'Enter another name in File Name (fileName), such as claims.xlsx.';
+const ENTER_ANOTHER = say`Enter another name in File Name (fileName), such as claims.xlsx.`;
 
 /** Streamed from where n8n keeps its files, if it does not keep them in memory. */
 async function toOutgoing(

@@ -3,7 +3,6 @@ import type { IHttpRequestOptions, IN8nHttpFullResponse } from 'n8n-workflow';
 import { classifyStatus } from '../http/classify';
 import { requestDesktop, type Connection, type RequestContext } from '../http/connection';
 import { parseExactly, TooDeep } from '../exactJson';
-import type { Failure } from '../../failures/failure';
 import {
 	asAttempt,
 	discardBody,
@@ -11,22 +10,21 @@ import {
 	STALL_TIMEOUT_MS,
 	type IncomingFile,
 } from '../download/bodyStream';
-import type { Attempt } from '../../execution/runJobs';
+import type { Attempt } from '../../execution/retry';
+import { excerpt, excerptOf, said } from '../../failures/excerpt';
+import { explainException, explainResponse, type UnexpectedResponse } from '../../failures/explain';
+import { STOPPED, type Failure } from '../../failures/failure';
+import { reportedFailure, unusableResponse } from '../../failures/messages';
 import { redactJson } from '../../failures/redact';
+import { join, say, type Text } from '../../failures/text';
 import { ChangedFile, firstBytes, OutgoingBytes, TooLarge, wholeText, type Bytes } from './bytes';
+import { isGone, quotable, requestInfo } from './failures';
 import type { DesktopRequest } from './request';
-import {
-	explainForm,
-	explainRefusal,
-	explainStatus,
-	explainThrown,
-	explainTooLarge,
-	isGone,
-	sanitizeAttempt,
-	type UnexpectedResponse,
-} from './failures';
 
-/** What is in an answer: what was hoped for, perhaps without the link of a session; what NenAI says went wrong; all but what was asked for; or, undefined, a form that is not known. */
+/**
+ * Result of parsing a response. `value`: parsed; `leftOut` if the link of a session was removed. `refused`: NenAI reported
+ * a failure. `lacks`: valid, but the requested part is missing. `undefined`: unknown form.
+ */
 export type ParseResult<T> =
 	| { value: T; leftOut?: boolean }
 	| { refused: unknown }
@@ -66,27 +64,24 @@ function parse(body: string): unknown {
 	}
 }
 
-/** Said where something would be sent after the execution was stopped. */
-const STOPPED: Failure = { message: 'The execution was stopped', hint: 'Nothing more was sent.' };
-
-/** @param hasBegun whether a part of it was on its way by then */
+/** @param hasBegun whether a part of it had been sent */
 function unreadable(
-	{ label, recoveryHint = '' }: DesktopRequest,
+	{ label, recoveryHint }: DesktopRequest,
 	error: Error,
 	hasBegun = false,
 ): Failure {
 	const isChanged = error instanceof ChangedFile;
 	const hint = isChanged
-		? 'Run the workflow again from the node that gives the file.'
-		: 'Check that the file is still there, and the binary data settings of this n8n.';
+		? say`Run the workflow again from the node that gives the file.`
+		: say`Check that the file is still there, and the binary data settings of this n8n.`;
 	const message = isChanged
-		? `The file has changed since n8n stored it, so it was not sent whole for ${label}: ${error.message}`
-		: `The file could not be read for ${label}: ${error.message}`;
+		? say`The file has changed since n8n stored it, so ${label} was not completed: ${excerpt(error.message)}`
+		: say`The file for ${label} could not be read: ${excerpt(error.message)}`;
 	return {
 		message,
 		...(hasBegun
-			? { hint: `${hint} A part of it was sent. ${recoveryHint}`, uncertain: true }
-			: { hint: `${hint} Nothing was sent.` }),
+			? { hint: join(hint, say`A part of it was sent.`, recoveryHint), uncertain: true }
+			: { hint: join(hint, say`Nothing was sent.`) }),
 	};
 }
 
@@ -125,8 +120,11 @@ export class DesktopApi {
 		read: (answer: unknown) => ParseResult<T>,
 		ifGone?: T,
 	): Promise<Attempt<T>> {
-		return await this.present(
-			this.send(request, request.body && { body: request.body, json: true }, read, ifGone),
+		return await this.send(
+			request,
+			request.body && { body: request.body, json: true },
+			read,
+			ifGone,
 		);
 	}
 
@@ -136,20 +134,16 @@ export class DesktopApi {
 		file: UploadFile,
 		read: (answer: unknown) => ParseResult<T>,
 	): Promise<Attempt<T>> {
-		return await this.present(this.sendFile(request, file, read));
+		return await this.sendFile(request, file, read);
 	}
 
 	/** Asks for a file, and gives it to what stores it. */
 	async download<T>(
 		request: DesktopRequest,
-		label: string,
+		label: Text,
 		store: (file: IncomingFile) => Promise<T>,
 	): Promise<Attempt<T>> {
-		return await this.present(this.fetch(request, label, store));
-	}
-
-	private async present<T>(attempt: Promise<Attempt<T>>): Promise<Attempt<T>> {
-		return sanitizeAttempt(await attempt, this.connection.credential.apiKey);
+		return await this.fetch(request, label, store);
 	}
 
 	private async sendFile<T>(
@@ -183,7 +177,7 @@ export class DesktopApi {
 
 	private async fetch<T>(
 		request: DesktopRequest,
-		label: string,
+		label: Text,
 		store: (file: IncomingFile) => Promise<T>,
 	): Promise<Attempt<T>> {
 		const connection = new AbortController();
@@ -200,7 +194,7 @@ export class DesktopApi {
 				connection.signal,
 			);
 		} catch (error) {
-			return explainThrown(request, error, this.connection);
+			return explainException(requestInfo(request, this.connection), error);
 		}
 		const { statusCode: status } = response;
 		const headers = redactJson({ ...response.headers }, this.connection.credential.apiKey);
@@ -208,8 +202,8 @@ export class DesktopApi {
 			const body = await firstBytes(response.body as unknown as Bytes);
 			discardBody(response, connection);
 			return classifyStatus(status) === 'accepted'
-				? explainForm(request, { status, headers, body }, this.connection)
-				: explainStatus(request, { status, headers, body }, this.connection);
+				? this.unusable(request, { status, headers, body })
+				: this.explain(request, { status, headers, body });
 		}
 		try {
 			return {
@@ -235,21 +229,49 @@ export class DesktopApi {
 			answer = await this.exchange(request, content);
 		} catch (error) {
 			return error instanceof TooLarge
-				? explainTooLarge(request)
-				: explainThrown(request, error, this.connection);
+				? this.unusable(request, undefined, say`the response is larger than 50 MB`)
+				: explainException(requestInfo(request, this.connection), error);
 		}
 		if (ifGone !== undefined && isGone(answer)) return { kind: 'done', value: ifGone };
-		if (classifyStatus(answer.status) !== 'accepted')
-			return explainStatus(request, answer, this.connection);
+		if (classifyStatus(answer.status) !== 'accepted') return this.explain(request, answer);
 		const parsed = parse(String(answer.body));
 		if (parsed instanceof TooDeep)
-			return explainForm(request, answer, this.connection, parsed.problem);
-		const reading = read(redactJson(parsed, this.connection.credential.apiKey));
-		if (reading === undefined || 'lacks' in reading)
-			return explainForm(request, answer, this.connection, reading && `has no ${reading.lacks}`);
-		if ('refused' in reading) return explainRefusal(request, reading.refused, this.connection);
-		if (reading.leftOut) this.hintAtSession();
-		return { kind: 'done', value: reading.value };
+			return this.unusable(
+				request,
+				{ ...answer, body: undefined },
+				say`the response ${parsed.problem}`,
+			);
+		const result = read(redactJson(parsed, this.connection.credential.apiKey));
+		if (result === undefined) return this.unusable(request, answer);
+		if ('lacks' in result)
+			return this.unusable(request, answer, say`the response has no ${result.lacks}`);
+		if ('refused' in result) return this.reported(request, result.refused);
+		if (result.leftOut) this.hintAtSession();
+		return { kind: 'done', value: result.value };
+	}
+
+	private explain(request: DesktopRequest, response: UnexpectedResponse): Attempt<never> {
+		return explainResponse(requestInfo(request, this.connection), quotable(response));
+	}
+
+	private unusable(
+		request: DesktopRequest,
+		response?: UnexpectedResponse,
+		problem = say`the response has an unexpected form`,
+	): Attempt<never> {
+		const failure = unusableResponse(requestInfo(request, this.connection), problem, {
+			status: response?.status,
+			quote: response && said(quotable(response).body, excerptOf),
+		});
+		return { kind: 'failed', failure };
+	}
+
+	private reported(request: DesktopRequest, reason: unknown): Attempt<never> {
+		const { body } = quotable({ status: 200, headers: {}, body: reason });
+		return {
+			kind: 'failed',
+			failure: reportedFailure(requestInfo(request, this.connection), body),
+		};
 	}
 
 	/** Sends a request, and reads its answer to the end, as long as that is not too large. Rejects where no whole answer comes in time. */

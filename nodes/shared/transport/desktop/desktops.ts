@@ -1,8 +1,8 @@
 import type { IDataObject } from 'n8n-workflow';
 
 import type { IncomingFile } from '../download/bodyStream';
-import { retry } from '../../execution/retry';
-import type { Attempt } from '../../execution/runJobs';
+import { retry, type Attempt } from '../../execution/retry';
+import { say } from '../../failures/text';
 import {
 	readAction,
 	readClosed,
@@ -44,29 +44,21 @@ export function isReadOnly({ tool, action }: Pick<ToolCall, 'tool' | 'action'>):
 	return tool === COMPUTER && READ_ONLY_ACTIONS.has(action);
 }
 
-export const CHECK_DESKTOP =
-	'It may have been done, so it is not done again. Look with Desktop → Get before you do it once more.';
+export const CHECK_DESKTOP = say`It may have been done, so it is not done again. Check with Desktop → Get before you do it once more.`;
 
-export const CHECK_DELETED =
-	'It may be deleted. Deleting it again does no harm: look with Desktop → Get, and delete it again if it is still running.';
+export const CHECK_DELETED = say`It may be deleted. Deleting it again does no harm: look with Desktop → Get, and delete it again if it is still running.`;
 
-export const CHECK_SESSION =
-	'It may have been done, so it is not done again. Look with Desktop → Get Session before you do it once more.';
+export const CHECK_SESSION = say`It may have been done, so it is not done again. Look with Desktop → Get Session before you do it once more.`;
 
-/** What to do where nobody knows what became of an action. */
-export const CHECK_SCREEN =
-	'It may have been done, so it is not done again: a click may have paid a bill. Look at the screen (Computer → Screenshot) before you do it once more.';
+/** What to do where the outcome of an action is not known. */
+export const CHECK_SCREEN = say`It may have been done, so it is not done again: a click may have paid a bill. Look at the screen (Computer → Screenshot) before you do it once more.`;
 
-export const CHECK_DESKTOP_LIST =
-	'A desktop may have been created, so no other one is: it would be one too many. Look with Desktop → Get Many, and delete what is too much.';
+export const CHECK_DESKTOP_LIST = say`A desktop may have been created, so the request is not sent again. Look with Desktop → Get Many, and delete any desktop that you do not need.`;
 
-export const CHECK_FILE_LIST =
-	'The file may be there, so it is not sent again. Look with File → Get Many before you upload it once more.';
+export const CHECK_FILE_LIST = say`The file may be there, so it is not sent again. Look with File → Get Many before you upload it once more.`;
 
-const NO_SESSION =
-	'The desktop does not exist, or nobody has opened a session on it: open one first (Desktop → Open Session).';
-const NO_FILE =
-	'The desktop does not exist, or has no such file or folder. File → Get Many lists what is there; letters and case matter.';
+const NO_SESSION = say`The desktop does not exist, or nobody has opened a session on it: open one first (Desktop → Open Session).`;
+const NO_FILE = say`The desktop does not exist, or has no such file or folder. File → Get Many lists what is there; letters and case matter.`;
 
 /** What desktops can be asked for. Each of these is one request. */
 export class Desktops extends DesktopApi {
@@ -77,7 +69,7 @@ export class Desktops extends DesktopApi {
 				method: 'POST',
 				path: pathOf(),
 				body: { desktop_type: 'sandbox' },
-				label: 'the creation of a desktop',
+				label: say`the creation of a desktop`,
 				recoveryHint: CHECK_DESKTOP_LIST,
 			},
 			readCreated,
@@ -86,14 +78,14 @@ export class Desktops extends DesktopApi {
 
 	async list(): Promise<Attempt<IDataObject[]>> {
 		return await this.do(
-			{ method: 'GET', path: pathOf(), label: 'the list of desktops' },
+			{ method: 'GET', path: pathOf(), label: say`the list of desktops` },
 			readDesktops,
 		);
 	}
 
 	async get(id: string): Promise<Attempt<IDataObject>> {
 		return await this.do(
-			{ method: 'GET', path: pathOf(id), label: `the state of desktop ${id}` },
+			{ method: 'GET', path: pathOf(id), label: say`the state of desktop ${id}` },
 			readDesktop,
 		);
 	}
@@ -104,7 +96,7 @@ export class Desktops extends DesktopApi {
 				method: 'PATCH',
 				path: pathOf(id),
 				body: { name },
-				label: `the renaming of desktop ${id}`,
+				label: say`the renaming of desktop ${id}`,
 				recoveryHint: CHECK_DESKTOP,
 			},
 			readRenamed,
@@ -121,10 +113,10 @@ export class Desktops extends DesktopApi {
 		const request: DesktopRequest = {
 			method: 'DELETE',
 			path: pathOf(id),
-			label: `the deletion of desktop ${id}`,
+			label: say`the deletion of desktop ${id}`,
 			recoveryHint: CHECK_DELETED,
 			idempotent: true,
-			hints: { 410: 'It is deleted already.' },
+			hints: { 410: say`It is deleted already.` },
 		};
 		const send = async (isAgain: boolean) =>
 			await this.do(request, readDone, isAgain ? { desktop_id: id, status: 'deleted' } : undefined);
@@ -150,7 +142,7 @@ export class Desktops extends DesktopApi {
 			{
 				method: 'PUT',
 				path: pathOf(id, 'session'),
-				label: `the opening of a session on desktop ${id}`,
+				label: say`the opening of a session on desktop ${id}`,
 				recoveryHint: CHECK_SESSION,
 				redactResponse: true,
 			},
@@ -163,7 +155,7 @@ export class Desktops extends DesktopApi {
 			{
 				method: 'GET',
 				path: pathOf(id, 'session'),
-				label: `the session of desktop ${id}`,
+				label: say`the session of desktop ${id}`,
 				hints: { 404: NO_SESSION },
 				redactResponse: true,
 			},
@@ -176,7 +168,7 @@ export class Desktops extends DesktopApi {
 			{
 				method: 'DELETE',
 				path: pathOf(id, 'session'),
-				label: `the closing of the session of desktop ${id}`,
+				label: say`the closing of the session of desktop ${id}`,
 				recoveryHint: CHECK_SESSION,
 				hints: { 404: NO_SESSION },
 				redactResponse: true,
@@ -187,7 +179,7 @@ export class Desktops extends DesktopApi {
 
 	async tools(id: string): Promise<Attempt<Tool[]>> {
 		return await this.do(
-			{ method: 'GET', path: pathOf(id, 'tools'), label: `the tools of desktop ${id}` },
+			{ method: 'GET', path: pathOf(id, 'tools'), label: say`the tools of desktop ${id}` },
 			readTools,
 		);
 	}
@@ -205,7 +197,8 @@ export class Desktops extends DesktopApi {
 	}
 
 	async files(id: string, path: string): Promise<Attempt<IDataObject[]>> {
-		const label = `the list of files ${path === '' ? '' : `in "${path}" `}on desktop ${id}`;
+		const folder = path === '' ? '' : say` in "${path}"`;
+		const label = say`the list of files${folder} on desktop ${id}`;
 		return await this.do(
 			{ method: 'GET', path: pathOf(id, 'files') + inFolder(path), label, hints: { 404: NO_FILE } },
 			readFiles,
@@ -221,7 +214,7 @@ export class Desktops extends DesktopApi {
 		const request: DesktopRequest = {
 			method: 'POST',
 			path: pathOf(id, 'files', name) + inFolder(path),
-			label: `the upload of "${name}" to desktop ${id}`,
+			label: say`the upload of "${name}" to desktop ${id}`,
 			recoveryHint: CHECK_FILE_LIST,
 		};
 		return await this.upload(request, file, readDone);
@@ -236,10 +229,10 @@ export class Desktops extends DesktopApi {
 		const request: DesktopRequest = {
 			method: 'GET',
 			path: pathOf(id, 'files', name) + inFolder(path),
-			label: `the download of "${name}" from desktop ${id}`,
+			label: say`the download of "${name}" from desktop ${id}`,
 			hints: { 404: NO_FILE },
 		};
-		return await this.download(request, `The file "${name}" of desktop ${id}`, store);
+		return await this.download(request, say`The file "${name}" of desktop ${id}`, store);
 	}
 }
 
@@ -251,10 +244,10 @@ function toRequest(id: string, { tool, action, params, extraSeconds }: ToolCall)
 		extraSeconds,
 	} as const;
 	if (isReadOnly({ tool, action }))
-		return { ...request, label: `${READ_ONLY_ACTIONS.get(action)} desktop ${id}` };
+		return { ...request, label: say`${READ_ONLY_ACTIONS.get(action) ?? action} desktop ${id}` };
 	return {
 		...request,
-		label: `${tool === COMPUTER ? action : `${tool}.${action}`} on desktop ${id}`,
+		label: say`${tool === COMPUTER ? action : `${tool}.${action}`} on desktop ${id}`,
 		recoveryHint: CHECK_SCREEN,
 	};
 }

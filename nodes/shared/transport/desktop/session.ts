@@ -1,5 +1,7 @@
 import type { IDataObject } from 'n8n-workflow';
 
+import { hasLink } from '../../failures/redact';
+
 /** Whoever has the link of a session has the desktop: it comes out of nothing but the operations for sessions. */
 
 export function isObject(value: unknown): value is IDataObject {
@@ -95,18 +97,4 @@ function mayOpenSession(name: string, value: unknown): boolean {
 		(typeof value === 'string' &&
 			(/^session$|token|secret|key|url|uri|link|href/i.test(name) || hasLink(value)))
 	);
-}
-
-/** Also as JSON writes a link in some places: `https:\/\/`. The scheme is bounded, so that the time grows with the length of a text, not with its square. */
-const LINK = /[a-z][a-z0-9+.-]{0,30}:\\*\/\\*\/[^\s"'<>]*/gi;
-
-function hasLink(text: string): boolean {
-	return text.search(LINK) >= 0;
-}
-
-/** The usual desktop URL, of which errors speak. */
-const USUAL = /^https:\/\/desktop\.api\.getnen\.ai\.?$/;
-
-export function withoutLinks(text: string): string {
-	return text.replace(LINK, (link) => (USUAL.test(link) ? link : '(a link)'));
 }

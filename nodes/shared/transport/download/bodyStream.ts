@@ -1,7 +1,9 @@
 import { sleep, type IExecuteFunctions, type IN8nHttpFullResponse } from 'n8n-workflow';
 
-import type { Failure } from '../../failures/failure';
-import type { Attempt } from '../../execution/runJobs';
+import { excerpt } from '../../failures/excerpt';
+import { FailureError, type Failure } from '../../failures/failure';
+import { say, type Text } from '../../failures/text';
+import type { Attempt } from '../../execution/retry';
 
 /** A stream as n8n's helpers take it. */
 type Readable = Exclude<
@@ -11,8 +13,8 @@ type Readable = Exclude<
 
 /** What a file that comes is to be. */
 export interface DownloadLimits {
-	/** Names the file in errors; the URL itself may be a secret. */
-	label: string;
+	/** Names the file at the beginning of a sentence. The URL itself may be a secret. */
+	label: Text;
 	/** Bytes; Infinity for no limit. */
 	maxSize: number;
 }
@@ -33,9 +35,7 @@ export interface IncomingFile {
 export const STALL_TIMEOUT_MS = 30_000;
 
 /** Something that ends a download. `again`: another try may help. */
-export class FileError extends Error {
-	readonly failure: Failure;
-
+export class FileError extends FailureError {
 	readonly again: boolean;
 
 	/** Milliseconds that the server asks to wait. */
@@ -52,8 +52,7 @@ export class FileError extends Error {
 			busy = false,
 		}: { again?: boolean; after?: number; busy?: boolean } = {},
 	) {
-		super(failure.message);
-		this.failure = failure;
+		super(failure);
 		this.again = again;
 		this.after = after;
 		this.busy = busy;
@@ -108,8 +107,8 @@ function refusalOf(
 		.map((coding) => coding.trim());
 	if (codings.some((coding) => COMPRESSIONS.includes(coding))) {
 		return new FileError({
-			message: `${wanted.label} came compressed in a way that n8n cannot undo (${codings.join(', ')})`,
-			hint: 'Nothing of it was kept. Ask NenAI to serve it as it is.',
+			message: say`${wanted.label} came compressed in a way that n8n cannot undo (${codings.join(', ')})`,
+			hint: say`Nothing of it was kept. Ask NenAI to serve it as it is.`,
 		});
 	}
 	return Number(headers['content-length']) > wanted.maxSize ? tooLarge(wanted) : undefined;
@@ -117,8 +116,8 @@ function refusalOf(
 
 function tooLarge({ label, maxSize }: DownloadLimits): FileError {
 	return new FileError({
-		message: `${label} is larger than allowed (${maxSize / 1024 / 1024} MB)`,
-		hint: 'Raise the option Max File Size, or leave this file out with the option Fields.',
+		message: say`${label} is larger than allowed (${maxSize / 1024 / 1024} MB)`,
+		hint: say`Raise the option Max File Size, or leave this file out with the option Fields.`,
 	});
 }
 
@@ -144,7 +143,7 @@ class BodyStream {
 	constructor(
 		body: Readable,
 		connection: AbortController,
-		wanted: DownloadLimits = { label: 'The file', maxSize: Infinity },
+		wanted: DownloadLimits = { label: say`The file`, maxSize: Infinity },
 	) {
 		this.body = body;
 		this.connection = connection;
@@ -206,43 +205,43 @@ class BodyStream {
 const NOT_AS_CODED = /^(Z_|ERR__ERROR_|ERR_BROTLI|ZSTD_)/;
 
 /** What a body failed with: the watchdog ended it, it is not what it says it is, or its connection broke. */
-export function brokenOff(error: unknown, label: string): FileError {
+export function brokenOff(error: unknown, label: Text): FileError {
 	const { code } = error as NodeJS.ErrnoException;
 	// Or since the execution was stopped, and then the queue tries nothing more.
 	if (code === 'ERR_CANCELED') {
 		return new FileError(
 			{
-				message: `${label} stopped coming (HTTP 200): nothing more for ${STALL_TIMEOUT_MS / 1000} seconds`,
-				hint: 'Nothing of it was kept. Try again.',
+				message: say`${label} stopped coming (HTTP 200): nothing more for ${STALL_TIMEOUT_MS / 1000} seconds`,
+				hint: say`Nothing of it was kept. Try again.`,
 			},
 			{ again: true },
 		);
 	}
 	if (NOT_AS_CODED.test(String(code))) {
 		return new FileError({
-			message: `${label} is broken (HTTP 200): its host says that it is compressed, and it is not, or not wholly`,
-			hint: 'Nothing of it was kept. Ask NenAI about this file.',
+			message: say`${label} is broken (HTTP 200): its host says that it is compressed, and it is not, or not wholly`,
+			hint: say`Nothing of it was kept. Ask NenAI about this file.`,
 		});
 	}
 	return new FileError(
 		{
-			message: `${label} was cut short (HTTP 200): the connection broke before the end`,
-			hint: 'Nothing of it was kept. Try again.',
+			message: say`${label} was cut short (HTTP 200): the connection broke before the end`,
+			hint: say`Nothing of it was kept. Try again.`,
 		},
 		{ again: true },
 	);
 }
 
-function notStored(error: unknown, label: string): FileError {
+function notStored(error: unknown, label: Text): FileError {
 	const reason = error instanceof Error ? error.message : String(error);
 	return new FileError({
-		message: `${label} could not be stored: ${reason}`,
-		hint: "Check n8n's binary data settings and its free space.",
+		message: say`${label} could not be stored: ${excerpt(reason)}`,
+		hint: say`Check n8n's binary data settings and its free space.`,
 	});
 }
 
 /** What a queue makes of an error of a download. */
-export function asAttempt(error: unknown, label: string): Attempt<never> {
+export function asAttempt(error: unknown, label: Text): Attempt<never> {
 	const { failure, again, after, busy } =
 		error instanceof FileError ? error : notStored(error, label);
 	return again ? { kind: 'retry', after, busy, failure } : { kind: 'failed', failure };

@@ -1,28 +1,32 @@
 import type { IExecuteFunctions, IN8nHttpFullResponse } from 'n8n-workflow';
 
-import {
-	isFromIntermediary,
-	classifyStatus,
-	classifyNetworkError,
-	type NetworkErrorClass,
-	type StatusClass,
-} from '../http/classify';
 import { isHttpUrl } from '../credential';
 import {
+	STALL_TIMEOUT_MS,
 	discardBody,
 	FileError,
 	acceptBody,
-	STALL_TIMEOUT_MS,
 	type IncomingFile,
 	type DownloadLimits,
 } from './bodyStream';
-import { comeBackAt, MAX_RETRY_WAIT_MS, readRetryAfter } from '../../execution/retryAfter';
+import type { Attempt } from '../../execution/retry';
+import {
+	explainException,
+	explainResponse,
+	failureIn,
+	type RequestInfo,
+} from '../../failures/explain';
+import { unusableResponse } from '../../failures/messages';
 import { toUrl } from '../../failures/phrases';
+import { isTooLong, RETRY_POLICIES } from '../../failures/policies';
+import { say, type Text } from '../../failures/text';
 
 export interface FileRequest extends DownloadLimits {
 	url: string;
-	/** Rejects with a FileError for a URL that must not be asked. Called for the URL and for each redirect. */
-	check: (url: string) => Promise<void>;
+	/** What is asked for, as in "The file host refused the download of report.pdf". */
+	request: Text;
+	/** Throws FileError for a URL that must not be asked. Called for the URL and for each redirect. */
+	check: (url: string) => void;
 }
 
 export interface OpenFile extends IncomingFile {
@@ -42,30 +46,26 @@ export async function openDownload(
 ): Promise<OpenFile> {
 	let { url } = request;
 	for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects += 1) {
-		await request.check(url);
+		request.check(url);
 		const connection = new AbortController();
-		const response = await get.call(this, url, request.label, connection.signal);
+		const response = await get.call(this, url, request, connection.signal);
 		const { statusCode, headers } = response;
 		if (statusCode === 200) return { ...acceptBody(response, connection, request), url };
 		discardBody(response, connection);
 		if (statusCode < 300 || statusCode >= 400)
-			throw ofHost(
-				new URL(url).host,
-				request,
-				downloadFailure(statusCode, headers, request.label, Date.now()),
-			);
+			throw downloadFailure(statusCode, headers, url, request);
 		url = resolveRedirect(headers.location, url, request.label);
 	}
 	throw new FileError({
-		message: `${request.label} redirects more than ${MAX_REDIRECTS} times`,
-		hint: 'Ask NenAI about this link.',
+		message: say`${request.label} redirects more than ${MAX_REDIRECTS} times`,
+		hint: say`Ask NenAI about this link.`,
 	});
 }
 
 async function get(
 	this: IExecuteFunctions,
 	url: string,
-	label: string,
+	request: FileRequest,
 	signal: AbortSignal,
 ): Promise<IN8nHttpFullResponse> {
 	const stopped = this.getExecutionCancelSignal();
@@ -83,104 +83,82 @@ async function get(
 			abortSignal: AbortSignal.any([signal, ...(stopped ? [stopped] : [])]),
 		})) as IN8nHttpFullResponse;
 	} catch (error) {
-		throw unreachable(classifyNetworkError(error), label);
+		throw toFileError(explainException(infoOf(url, request), error));
 	}
 }
 
-function unreachable(
-	{ kind, reason, hint = 'Check that this n8n may connect to its host.' }: NetworkErrorClass,
-	label: string,
-): FileError {
-	return new FileError(
-		{ message: `${label} could not be downloaded: ${reason}`, hint },
-		{ again: kind !== 'refused' },
-	);
-}
+const EXPIRED = say`The link has expired or was changed on its way. Download sooner after the callback, or run the workflow again.`;
+const GONE = say`The file is not there any more. Ask NenAI, or run the workflow again.`;
 
-const EXPIRED =
-	'The link has expired or was changed on its way. Download sooner after the callback, or run the workflow again.';
-const GONE = 'The file is not there any more. Ask NenAI, or run the workflow again.';
-const LET_THROUGH =
-	"Ask whoever runs the network of this n8n to let it through to the file's host.";
-
-const HINTS: Record<number, string> = { 404: GONE, 410: GONE };
-
-/** What stands in between: who it is, and what to do. A host may send a page for people itself, so that 403 has two explanations. */
-const IN_BETWEEN: Record<number, { who: string; hint: string }> = {
-	203: {
-		who: 'something in between, such as a proxy, answered in place of its host and may have changed the file',
-		hint: LET_THROUGH,
-	},
-	403: {
-		who: 'something in between, such as a proxy or a firewall, seems to have refused the request',
-		hint: `${LET_THROUGH} If nothing is in between: ${EXPIRED}`,
-	},
-	407: {
-		who: 'a proxy refused the request',
-		hint: "The proxy wants a user name and a password: add them to this n8n's proxy settings.",
-	},
-	511: { who: 'the network of this n8n wants somebody to sign in first', hint: LET_THROUGH },
+/** A host may answer with 403 and a page for people itself, so 403 has two explanations. */
+const HINTS: RequestInfo['hints'] = {
+	203: say`It answered in place of the file's host, and may have changed the file.`,
+	401: EXPIRED,
+	403: EXPIRED,
+	404: GONE,
+	410: GONE,
 };
 
-/** RFC 9110, 15.3.4: what a proxy answers that has changed what its host sent. */
-const CHANGED_BY_PROXY = 203;
+/** What errors say of a download. */
+function infoOf(url: string, { request }: FileRequest): RequestInfo {
+	const check = say`Ask NenAI about this link.`;
+	const { maxTries, timeoutSeconds } = RETRY_POLICIES.download;
+	return {
+		policy: 'download',
+		server: 'the file host',
+		label: request,
+		address: { name: say`the file's host`, url, check },
+		hints: HINTS,
+		refusedHint: check,
+		// No API key is sent to the host.
+		isNotAboutKey: true,
+		keyHint: check,
+		busyHint: say`Try again later.`,
+		againHint: say`Try again later.`,
+		// A host's words may repeat the link, which is a secret.
+		hidesResponse: true,
+		maxTries,
+		timeout: timeoutSeconds,
+	};
+}
 
-/** What is asked for again, as a download changes nothing: what the host was too busy for, and what may have failed by chance. */
-const PASSING: StatusClass[] = ['busy', 'unknown'];
-
-/** @param now milliseconds since 1970 */
+/** Of a response with a status other than 200 and those of redirects. */
 export function downloadFailure(
 	status: number,
 	headers: IN8nHttpFullResponse['headers'],
-	label: string,
-	now: number,
+	url: string,
+	request: FileRequest,
 ): FileError {
-	const verdict = classifyStatus(status);
-	const again = PASSING.includes(verdict) && status !== 511;
-	const after = again ? readRetryAfter(headers['retry-after'], now) : undefined;
-	const later =
-		after !== undefined && after > MAX_RETRY_WAIT_MS
-			? `Its host asks to come back ${comeBackAt(after, now)}.`
-			: 'Try again later.';
-	const isFromElsewhere =
-		status === CHANGED_BY_PROXY || isFromIntermediary(status, headers['content-type']);
-	const between = isFromElsewhere
-		? (IN_BETWEEN[status] ?? {
-				who: 'something in between, such as a gateway, failed',
-				hint: later,
-			})
-		: undefined;
+	const info = infoOf(url, request);
+	if (status >= 200 && status < 300 && status !== 203)
+		return new FileError(
+			unusableResponse(info, say`there is no file in the response`, {
+				status,
+				hint: info.refusedHint,
+			}),
+		);
+	const error = toFileError(explainResponse(info, { status, headers, body: '' }));
+	// A long pause that another host asks for, to which the link has led, does not hold up the files of the link's own host.
+	return isTooLong(error.after) && new URL(url).host !== new URL(request.url).host
+		? new FileError(error.failure)
+		: error;
+}
+
+function toFileError(attempt: Attempt<never>): FileError {
 	return new FileError(
-		{
-			message: `${label} could not be downloaded: ${between ? `${between.who} (HTTP ${status})` : `HTTP ${status}`}`,
-			hint: between?.hint ?? HINTS[status] ?? BY_VERDICT[verdict] ?? later,
-		},
-		{ again, after, busy: verdict === 'busy' },
+		failureIn(attempt),
+		attempt.kind === 'retry' ? { ...attempt, again: true } : {},
 	);
 }
 
-/** What to do, by what the status says of the link; the rest is worth another try. */
-const BY_VERDICT: Partial<Record<StatusClass, string>> = {
-	accepted:
-		'Its host answered without the file. Ask NenAI about this link, or run the workflow again.',
-	unauthorized: EXPIRED,
-	refused: 'Ask NenAI about this link.',
-};
-
-/** A long pause that another host asks for, to which the link has led, does not hold up the files of the link's own host. */
-function ofHost(host: string, request: FileRequest, error: FileError): FileError {
-	const isLong = error.after !== undefined && error.after > MAX_RETRY_WAIT_MS;
-	return isLong && host !== new URL(request.url).host ? new FileError(error.failure) : error;
-}
-
 /** @returns the URL that a `Location` header leads to */
-export function resolveRedirect(location: unknown, from: string, label: string): string {
+export function resolveRedirect(location: unknown, from: string, label: Text): string {
 	const target = typeof location === 'string' ? withEscapedBytes(location) : '';
 	const url = (target === '' ? undefined : toUrl(target, from)?.href) ?? '';
 	if (isHttpUrl(url)) return url;
 	throw new FileError({
-		message: `${label} redirects to something that is no http(s) address`,
-		hint: 'It was not followed. Ask NenAI about this link.',
+		message: say`${label} redirects to something that is not an http(s) URL`,
+		hint: say`It was not followed. Ask NenAI about this link.`,
 	});
 }
 

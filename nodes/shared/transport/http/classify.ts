@@ -1,15 +1,14 @@
-import { parseExactly } from '../exactJson';
-import { redact, redactBeginning, withoutQueries } from '../../failures/redact';
+import { say, type Text } from '../../failures/text';
 
 /**
- * What an HTTP status of `POST /runs` says of the run.
+ * What an HTTP status says of a request, such as one that starts a run.
  *
  * - `accepted`: it was started (if the body has its message id)
  * - `refused`: it was not started, and sending the same again would not change that
  * - `unauthorized`: it was not started, the API key or its rights are the reason
  * - `redirected`: it was not started, the address is not the API's
  * - `busy`: it was not started, sending again later is safe
- * - `unknown`: it may have been started
+ * - `failed`: it may have been started
  */
 export type StatusClass =
 	| 'accepted'
@@ -17,26 +16,25 @@ export type StatusClass =
 	| 'unauthorized'
 	| 'redirected'
 	| 'busy'
-	| 'unknown';
+	| 'failed';
 
 /**
- * NenAI publishes no idempotency, so 500, 502 and 504 are `unknown`: a gateway says nothing of what stands behind it. Nor
+ * NenAI publishes no idempotency, so 500, 502 and 504 are `failed`: a gateway says nothing of what stands behind it. Nor
  * do 408 and 499, with which a request ends while something is at work on it.
  */
 const EXCEPTIONS = new Map<number, StatusClass>([
 	[401, 'unauthorized'],
 	[403, 'unauthorized'],
-	[408, 'unknown'],
+	[408, 'failed'],
 	[429, 'busy'],
-	[499, 'unknown'],
+	[499, 'failed'],
 	[503, 'busy'],
 ]);
 
 const BY_HUNDREDS: Record<number, StatusClass> = { 2: 'accepted', 3: 'redirected', 4: 'refused' };
 
-/** Judges an HTTP status of `POST /runs`. */
 export function classifyStatus(status: number): StatusClass {
-	return EXCEPTIONS.get(status) ?? BY_HUNDREDS[Math.floor(status / 100)] ?? 'unknown';
+	return EXCEPTIONS.get(status) ?? BY_HUNDREDS[Math.floor(status / 100)] ?? 'failed';
 }
 
 /** Statuses that no API sends: a proxy wants to know who is asking, or a network wants somebody to sign in first. */
@@ -123,13 +121,13 @@ const NOT_HTTPS = /wrong version number/i;
 /** Names of the errors with which n8n's own SSRF protection stops a request before it is made. */
 const BLOCKED_BY_N8N = /^Ssrf/;
 
-/** Why there is no answer: `retry` where nothing was sent, `refused` where nothing ever will be, else `unknown`. */
+/** Why there is no response: `unreachable` if nothing was sent, `notSent` if nothing ever will be, else `noResponse`. */
 export interface NetworkErrorClass {
-	kind: 'retry' | 'refused' | 'unknown';
-	/** Completes "NenAI could not be reached: …" or "the answer did not come: …". */
+	kind: 'unreachable' | 'notSent' | 'noResponse';
+	/** Completes "NenAI could not be reached: …" or "NenAI did not answer: …". */
 	reason: string;
 	/** What to do, where the address and the network are not the cause. */
-	hint?: string;
+	hint?: Text;
 }
 
 /** Thrown in place of sending a request that cannot be built. */
@@ -150,29 +148,29 @@ export function classifyNetworkError(error: unknown): NetworkErrorClass {
 	);
 	if (connecting)
 		return {
-			kind: 'retry',
+			kind: 'unreachable',
 			reason: `${NEVER_CONNECTED[String(connecting.code)]} (${connecting.code})`,
 		};
 	const useless = codes.find((code) => NEVER_SENT[code]);
 	if (useless !== undefined)
-		return { kind: 'refused', reason: `${NEVER_SENT[useless]} (${useless})` };
+		return { kind: 'notSent', reason: `${NEVER_SENT[useless]} (${useless})` };
 	if (chain.some(({ message }) => NOT_HTTPS.test(String(message)))) {
-		return { kind: 'refused', reason: 'it does not speak HTTPS' };
+		return { kind: 'notSent', reason: 'it does not speak HTTPS' };
 	}
 	if (chain.some(({ name }) => BLOCKED_BY_N8N.test(String(name)))) {
 		return {
-			kind: 'refused',
+			kind: 'notSent',
 			reason: 'the SSRF protection of this n8n does not allow its address',
 		};
 	}
 	const unbuilt = reasonNotBuilt(error, chain);
-	if (unbuilt !== undefined) return { kind: 'refused', ...unbuilt };
+	if (unbuilt !== undefined) return { kind: 'notSent', ...unbuilt };
 	if (codes.includes('ECONNABORTED') || codes.includes('ETIMEDOUT')) {
-		return { kind: 'unknown', reason: 'no answer came in time' };
+		return { kind: 'noResponse', reason: 'no response came in time' };
 	}
 	if (codes.includes('ERR_CANCELED'))
-		return { kind: 'unknown', reason: 'the execution was stopped while it was under way' };
-	return { kind: 'unknown', reason: `the connection broke${codes[0] ? ` (${codes[0]})` : ''}` };
+		return { kind: 'noResponse', reason: 'the execution was stopped before the response came' };
+	return { kind: 'noResponse', reason: `the connection broke${codes[0] ? ` (${codes[0]})` : ''}` };
 }
 
 /** Why no request was built; undefined where one may have been, and so may have been sent. */
@@ -180,7 +178,7 @@ function reasonNotBuilt(
 	error: unknown,
 	chain: ErrorParts[],
 ): Omit<NetworkErrorClass, 'kind'> | undefined {
-	const hint = 'Check the parameters of this node, and what their expressions give.';
+	const hint = say`Check the parameters of this node, and what their expressions give.`;
 	if (error instanceof NotSent) return { reason: error.message, hint };
 	// Axios adds the request to an error as soon as there is one, and the answer.
 	if (chain.some(({ request, response }) => isThere(request) || isThere(response)))
@@ -190,7 +188,7 @@ function reasonNotBuilt(
 	const unbuilt = chain.find((part) => isRefusedByAxios(part) || BUILDERS.test(framesOf(part)));
 	return (
 		unbuilt && {
-			reason: `the request could not be built (${shorten(String(unbuilt.message))})`,
+			reason: `the request could not be built (${String(unbuilt.message)})`,
 			hint,
 		}
 	);
@@ -253,58 +251,4 @@ function rememberedByN8n({
 		CONNECTING.filter((call) => String(text).startsWith(`${call} E`)),
 	);
 	return typeof httpCode === 'string' ? [{ code: httpCode, syscall }] : [];
-}
-
-const MAX_EXCERPT_CHARACTERS = 300;
-
-/** Characters of a body that are looked at for words; whatever it has behind these is no explanation. */
-const MAX_READ_CHARACTERS = 50_000;
-
-/**
- * NenAI's own words in an answer's body: `error` and `message` of a JSON body, else the text without its tags,
- * at most 300 characters, without the secret that a proxy or an echo may have put there. Empty when the body says nothing.
- */
-export function readErrorText(body: unknown, secret = ''): string {
-	const parsed = parseJson(body);
-	if (typeof parsed === 'object' && parsed !== null) {
-		const { error, message } = parsed as { error?: unknown; message?: unknown };
-		const words = [error, message].filter((part) => typeof part === 'string' && part.trim() !== '');
-		return shorten(redact(words.join(': '), secret).slice(0, MAX_READ_CHARACTERS));
-	}
-	return shorten(stripTags(redactBeginning(String(parsed ?? ''), secret)));
-}
-
-/** The body as JSON where it is JSON, with all digits of its numbers; as it came where not. */
-export function parseJson(body: unknown): unknown {
-	if (typeof body !== 'string') return body;
-	try {
-		return parseExactly(body);
-	} catch {
-		return body;
-	}
-}
-
-/** The whole of a body, for one whose words are not known: at most 300 characters, without the secret. */
-export function excerptOf(body: unknown, secret: string): string {
-	// Before anything is shortened: half a secret is still one.
-	const text = redactBeginning(
-		typeof body === 'string' ? body : JSON.stringify(body ?? ''),
-		secret,
-	);
-	return shorten(stripTags(text));
-}
-
-/** Each expression stops at the next tag: those that look for its end would take minutes for a page of `<script`. */
-function stripTags(text: string): string {
-	const [outside, ...blocks] = text
-		.slice(0, MAX_READ_CHARACTERS)
-		.split(/<(?=\/?(?:script|style)\b)/i);
-	const visible = blocks.filter((block) => block.startsWith('/')).map((block) => `<${block}`);
-	return [outside, ...visible].join(' ').replace(/<[^<>]*>/g, ' ');
-}
-
-function shorten(text: string): string {
-	const line = text.replace(/\s+/g, ' ').trim();
-	const safe = withoutQueries(line);
-	return safe.length > MAX_EXCERPT_CHARACTERS ? `${safe.slice(0, MAX_EXCERPT_CHARACTERS)}…` : safe;
 }

@@ -1,4 +1,5 @@
-import { excerptOf } from '../http/classify';
+import { excerptOf } from '../../failures/excerpt';
+import { NO_SECRETS } from '../../failures/redact';
 
 /** What the parts of a tool's result say. */
 export interface Content {
@@ -59,10 +60,10 @@ function describePart(part: Part): string {
 		return `a link,${named(part.uri)} which this node does not follow`;
 	if (part.type === 'resource')
 		return `a resource,${named((part.resource as Part | undefined)?.uri)} that is empty or not text`;
-	return `a part of the type ${excerptOf(String(part.type), '')}`;
+	return `a part of the type ${excerptOf(String(part.type), NO_SECRETS)}`;
 }
 
 /** The address without what makes it a secret. */
 function named(uri: unknown): string {
-	return typeof uri === 'string' && uri !== '' ? ` ${excerptOf(uri, '')},` : '';
+	return typeof uri === 'string' && uri !== '' ? ` ${excerptOf(uri, NO_SECRETS)},` : '';
 }

@@ -1,6 +1,6 @@
 import type { IN8nHttpFullResponse } from 'n8n-workflow';
 
-import { parseJson } from '../http/classify';
+import { parseJson } from '../exactJson';
 
 export type Headers = IN8nHttpFullResponse['headers'];
 

@@ -1,8 +1,7 @@
 import type { IDataObject } from 'n8n-workflow';
 
 import { isFinished, plainStatus } from '../../runStatus';
-import { parseExactly, TooDeep } from '../exactJson';
-import { parseJson } from '../http/classify';
+import { parseExactly, parseJson, TooDeep } from '../exactJson';
 import type { ToolResult } from './client';
 import { readContent } from './content';
 import { redactJson } from '../../failures/redact';
@@ -23,22 +22,6 @@ export const TOOLS = {
 };
 
 export type Question = keyof typeof TOOLS;
-
-/** What a failure calls each question. */
-export const ASKED: Record<Question, string> = {
-	state: 'for the state of the run',
-	runs: 'for the runs of the workflow',
-	log: 'for the log of the run',
-	workflows: 'for the workflows',
-};
-
-export const REFUSED: Record<Question, string> = {
-	state:
-		'Check the message ID: it is the messageId in the answer of Start, and the message_id of a callback. NenAI knows only runs of this API key.',
-	log: 'Check the message ID: it is the messageId in the answer of Start, and the message_id of a callback. If your API key has several deployments, enter the Deployment ID in the credential.',
-	runs: 'Check the workflow ID, and that Limit is not too high. NenAI knows only workflows of this API key.',
-	workflows: 'If your API key has several deployments, enter the Deployment ID in the credential.',
-};
 
 /** Under which names NenAI's surfaces have the ID and the name of a workflow. */
 const ID_FIELDS = ['workflowId', 'workflow_id', 'id'];
@@ -126,16 +109,16 @@ const RUN_STATUSES = [
 /** Tools that are published to take the deployment. */
 export const TAKE_DEPLOYMENT: Question[] = ['log', 'workflows'];
 
-/** Why an answer that came is none. The message goes on with what was said. */
+/** Thrown for a response that holds no answer: NenAI says that there is none, or, with a `problem`, it has an unknown form. */
 export class Unanswered extends Error {
 	readonly said: unknown;
 
-	readonly hint: string;
+	readonly problem?: string;
 
-	constructor(message: string, said: unknown, hint: string) {
-		super(message);
+	constructor(said: unknown, problem?: string) {
+		super();
 		this.said = said;
-		this.hint = hint;
+		this.problem = problem;
 	}
 }
 
@@ -159,21 +142,24 @@ export function answerIn(question: Question, result: ToolResult, apiKey: string)
 	const answer = redactJson(readResult(question, result), apiKey);
 	const { value, outer, text, unread } = answer;
 	const failed = [outer, value].find(isFailure);
-	if (result.isError === true || failed !== undefined) throw refused(question, failed ?? value);
+	if (result.isError === true || failed !== undefined) throw new Unanswered(failed ?? value);
 	const isEmpty = value === undefined || (value === null && text === undefined);
-	if (isEmpty)
-		throw unexpected(question, undefined, `it holds ${unread.join(' and ') || 'nothing'}`);
+	if (isEmpty) throw new Unanswered(undefined, `it holds ${unread.join(' and ') || 'nothing'}`);
 	// A log is a text, whatever is in it.
-	if (question !== 'log' && typeof value === 'string') refuseDepth(question, value);
+	if (question !== 'log' && typeof value === 'string') refuseDepth(value);
 	return answer;
 }
 
-function refuseDepth(question: Question, value: string): void {
+function refuseDepth(value: string): void {
 	try {
 		parseExactly(value);
 	} catch (error) {
-		if (error instanceof TooDeep) throw unexpected(question, value, `it ${error.problem}`);
+		if (error instanceof TooDeep) refuse(value, `it ${error.problem}`);
 	}
+}
+
+function refuse(value: unknown, problem: string): never {
+	throw new Unanswered(value, problem);
 }
 
 /**
@@ -306,9 +292,9 @@ function isFilled(value: unknown): boolean {
 /** The state of a run: NenAI's answer, with `messageId` where it has none, and with `finished`. */
 export function toState({ value }: Answer, messageId: string): IDataObject {
 	if (!isObject(value) || typeof value.status !== 'string' || value.status.trim() === '')
-		throw unexpected('state', value, 'it names no status');
+		throw new Unanswered(value, 'it names no status');
 	if (value.success !== true && hasStatus(value, NOT_ANSWERED) && namesError(value))
-		throw refused('state', value);
+		throw new Unanswered(value);
 	return {
 		...value,
 		messageId: isId(value.messageId) ? value.messageId : messageId,
@@ -320,19 +306,19 @@ export function toState({ value }: Answer, messageId: string): IDataObject {
 export function toLog({ value, outer, text, unread }: Answer): string {
 	const found = isObject(value) ? logIn(value) : undefined;
 	if (!isFilled(found?.log) && unread.length > 0)
-		throw unexpected('log', text, `it holds ${unread.join(' and ')}`);
+		throw new Unanswered(text, `it holds ${unread.join(' and ')}`);
 	// Lines of a log may be JSON with an error in it. Only an answer says that it has succeeded.
 	const failed = [outer, value].find(
 		(said) => isObject(said) && 'success' in said && namesError(said),
 	);
-	if (failed !== undefined && (found?.log ?? '') === '') throw refused('log', failed);
+	if (failed !== undefined && (found?.log ?? '') === '') throw new Unanswered(failed);
 	const isLog =
 		found !== undefined ||
 		typeof value === 'string' ||
 		Array.isArray(value) ||
 		holdsLog(value, text);
 	if (!isLog)
-		throw namesError(value) ? refused('log', value) : unexpected('log', value, 'it holds no log');
+		throw namesError(value) ? new Unanswered(value) : new Unanswered(value, 'it holds no log');
 	return found?.isPlain ? found.log : (text ?? linesOf(value));
 }
 
@@ -393,16 +379,15 @@ export function listIn(question: Question, { value, outer }: Answer): IDataObjec
 		[outer, value].find(
 			(said) => namesError(said) || (isObject(said) && hasStatus(said, NOT_ANSWERED)),
 		) ?? failedPart(value);
-	if (isEmpty && failed !== undefined) throw refused(question, failed);
+	if (isEmpty && failed !== undefined) throw new Unanswered(failed);
 	if (
 		isEmpty &&
 		isObject(value) &&
 		COUNT_FIELDS.some((field) => Number(value[field]) > 0) &&
 		list !== undefined
 	)
-		throw unexpected(question, value, 'it counts entries and lists none');
-	if (list === undefined || !list.every(isObject))
-		throw unexpected(question, value, 'it holds no list');
+		throw new Unanswered(value, 'it counts entries and lists none');
+	if (list === undefined || !list.every(isObject)) throw new Unanswered(value, 'it holds no list');
 	return list;
 }
 
@@ -433,22 +418,6 @@ function findList(
 /** Of several answers in one, that which says that there is none. */
 function failedPart(value: unknown): unknown {
 	return Array.isArray(value) ? value.find(isFailure) : undefined;
-}
-
-function refused(question: Question, answer: unknown): Unanswered {
-	return new Unanswered(
-		`NenAI was asked ${ASKED[question]} and could not say`,
-		answer,
-		REFUSED[question],
-	);
-}
-
-function unexpected(question: Question, answer: unknown, problem: string): Unanswered {
-	return new Unanswered(
-		`NenAI was asked ${ASKED[question]}, and its answer has a form that this node does not know (${problem})`,
-		answer,
-		'Look for a newer version of this node, or report this answer to those who make it.',
-	);
 }
 
 /** The first of the names under which NenAI has this; undefined where there is none. Numbers are IDs, too. */

@@ -230,7 +230,7 @@ describe('order', () => {
 			`NenAI refused left_click on desktop ${id} (HTTP 400): Outside the screen of 1024x768: 9999, 20 [item 1]`,
 		);
 		expect(error?.description).toBe(
-			'Check the parameters: something is missing, has the wrong form, or lies outside of the screen. Nothing was done. Done before: 1 item. Retry does not do it again.',
+			'Check the parameters: something is missing, has the wrong form, or is outside of the screen. Nothing was done. Done before: 1 item. Retry does not do it again.',
 		);
 		expect(user.actions()).toHaveLength(1);
 	});
@@ -256,12 +256,12 @@ describe('an action is never done twice', () => {
 		[
 			'a gateway answers',
 			{ wholeAnswer: errorAnswer(504, 'html') },
-			/something in between, such as a gateway, answered with HTTP 504/,
+			/a gateway in front of NenAI answered with HTTP 504/,
 		],
 		[
 			'it is not JSON',
 			{ wholeAnswer: { status: 200, body: 'fine' } },
-			/its answer has a form that this node does not know \(HTTP 200\): fine/,
+			/the response has an unexpected form \(HTTP 200\): fine/,
 		],
 	])(
 		'where %s: not repeated by Retry On Fail, and what comes after it is not done either',
@@ -270,7 +270,7 @@ describe('an action is never done twice', () => {
 			user.fail(fault, 1);
 			const { error } = await typing({ settings: RETRY });
 			expect(error?.message).toMatch(
-				/^It is not known whether NenAI did type on desktop dsk_\w+: .* \[item 1\]$/,
+				/^It is not known whether NenAI completed type on desktop dsk_\w+: .* \[item 1\]$/,
 			);
 			expect(error?.message).toMatch(reason);
 			expect(error?.description).toContain(
@@ -285,9 +285,9 @@ describe('an action is never done twice', () => {
 		user.fail({ connection: 'silent-after-acting' });
 		const { error } = await click({ options: { timeout: 1 }, settings: RETRY });
 		expect(error?.message).toMatch(
-			/^It is not known whether NenAI did left_click .*: no answer came in time/,
+			/^It is not known whether NenAI completed left_click .*: no response came in time/,
 		);
-		expect(error?.description).toMatch(/An answer may take 1 seconds\.$/);
+		expect(error?.description).toMatch(/The timeout for one request is 1 second\.$/);
 		expect(user.actions()).toHaveLength(1);
 	});
 
@@ -296,7 +296,9 @@ describe('an action is never done twice', () => {
 		user.fail({ connection: 'drop-after-acting' }, 1);
 		const first = await typing();
 		const again = await typing({ retryOf: JSON.parse(JSON.stringify(first.run.data)) });
-		expect(again.error?.message).toMatch(/It is not known whether NenAI did type .*\[item 1\]$/);
+		expect(again.error?.message).toMatch(
+			/It is not known whether NenAI completed type .*\[item 1\]$/,
+		);
 		expect(typed()).toBe('ab');
 	});
 
@@ -374,7 +376,7 @@ describe('an action is never done twice', () => {
 		const result = await click({ items: [{}, {}], settings: RETRY });
 		expect(result.items.map(({ binary }) => binary)).toEqual([undefined, undefined]);
 		expect(result.hints).toEqual([
-			'Item 0: It was done in an earlier try, and its picture was not kept.',
+			'Item 0: The action was completed in an earlier try, and its picture was not kept.',
 		]);
 		expect(JSON.stringify(result.run.data.executionData)).not.toContain(PIXEL.toString('base64'));
 	});
@@ -435,7 +437,9 @@ describe('an action is never done twice', () => {
 		async (operation, parameters, seconds) => {
 			user.fail({ connection: 'drop-before-acting' }, undefined, { path: '/execute' });
 			const { error } = await use(operation, { parameters, options: { timeout: 1 } });
-			expect(error?.description).toContain(`An answer may take ${seconds} seconds.`);
+			expect(error?.description).toContain(
+				`The timeout for one request is ${seconds === 1 ? '1 second' : `${seconds} seconds`}.`,
+			);
 		},
 	);
 });
@@ -460,12 +464,12 @@ describe('an answer that cannot be read', () => {
 		[
 			'is nested 20,000 levels deep',
 			whole(deep),
-			/its answer is nested more than 1000 levels deep \(HTTP 200\)/,
+			/the response is nested more than 1000 levels deep \(HTTP 200\)/,
 		],
 		[
 			'is a list nested 20,000 levels deep',
 			whole('['.repeat(20_000) + ']'.repeat(20_000)),
-			/its answer is nested more than 1000 levels deep/,
+			/the response is nested more than 1000 levels deep/,
 		],
 		[
 			'is an error nested 20,000 levels deep',
@@ -475,7 +479,7 @@ describe('an answer that cannot be read', () => {
 		[
 			'is larger than 50 MB',
 			whole(`{"status":"ok","output":"${'x'.repeat(50_000_000)}"}`),
-			/its answer is larger than 50 MB/,
+			/the response is larger than 50 MB/,
 		],
 	])(
 		'%s: it is not known whether this item was done, and the others are',
@@ -488,7 +492,7 @@ describe('an answer that cannot be read', () => {
 				'Typed 1 characters',
 			]);
 			expect(String(items[1].json.error)).toMatch(
-				/^It is not known whether NenAI did type on desktop .*\[item 1\]/,
+				/^It is not known whether NenAI completed type on desktop .*\[item 1\]/,
 			);
 			expect(sandbox.desktops.get(id)?.typed).toBe('abc');
 		},
@@ -498,12 +502,12 @@ describe('an answer that cannot be read', () => {
 		[
 			'nested',
 			whole(deep),
-			/^NenAI was asked for the cursor position on desktop dsk_\w+, and its answer is nested more than 1000 levels deep/,
+			/^NenAI answered the request for the cursor position on desktop dsk_\w+, but the response is nested more than 1000 levels deep/,
 		],
 		[
 			'large',
 			whole(`"${'x'.repeat(50_000_001)}"`),
-			/^NenAI was asked for the cursor position on desktop dsk_\w+, and its answer is larger than 50 MB \[item 0\]$/,
+			/^NenAI answered the request for the cursor position on desktop dsk_\w+, but the response is larger than 50 MB \[item 0\]$/,
 		],
 	])('of what only looks, it is an error: %s', async (_, fault, says) => {
 		user.fail(fault);
@@ -521,7 +525,7 @@ describe('an answer that cannot be read', () => {
 	test('one that stops coming is given up in time', async () => {
 		user.fail({ connection: 'silent-after-acting' });
 		const { error } = await use('type', { parameters: { text: 'abc' }, options: { timeout: 1 } });
-		expect(error?.description).toMatch(/An answer may take 2 seconds\.$/);
+		expect(error?.description).toMatch(/The timeout for one request is 2 seconds\.$/);
 	});
 
 	test('a text of 300 kB about a session takes no time', async () => {
@@ -759,7 +763,7 @@ describe('when the execution is stopped', () => {
 		expect(user.requests()).toHaveLength(1);
 		sandbox.desktopFaults.clear();
 		const again = await click({ items: [{}, {}, {}], retryOf: stopped.run.data });
-		expect(again.error?.message).toMatch(/not known whether NenAI did.*stopped/);
+		expect(again.error?.message).toMatch(/not known whether NenAI completed.*stopped/);
 		expect(user.requests()).toHaveLength(1);
 	});
 

@@ -255,7 +255,9 @@ test('a picture that it gives is a file', async () => {
 test('is not done twice', async () => {
 	user.fail({ connection: 'drop-after-acting' }, 1, { tool: 'printer' });
 	const { error } = await print({}, { settings: RETRY });
-	expect(error?.message).toMatch(/^It is not known whether NenAI did printer\.print on desktop /);
+	expect(error?.message).toMatch(
+		/^It is not known whether NenAI completed printer\.print on desktop /,
+	);
 	expect(user.actions()).toHaveLength(1);
 });
 

@@ -33,7 +33,7 @@ const LOST = [
 	[
 		'a gateway answers',
 		{ wholeAnswer: { status: 502, contentType: 'text/html', body: '<h1>Bad gateway</h1>' } },
-		/something in between, such as a gateway, answered with HTTP 502: Bad gateway/,
+		/a gateway in front of NenAI answered with HTTP 502: Bad gateway/,
 	],
 	[
 		'NenAI answers 500',
@@ -43,19 +43,19 @@ const LOST = [
 	[
 		'a gateway has no answer',
 		{ wholeAnswer: errorAnswer(503, 'html') },
-		/something in between, such as a gateway, answered with HTTP 503/,
+		/a gateway in front of NenAI answered with HTTP 503/,
 	],
 	[
 		'a gateway has had enough',
 		{ wholeAnswer: { status: 429, contentType: 'text/html', body: '<h1>Slow down</h1>' } },
-		/something in between, such as a gateway, answered with HTTP 429: Slow down/,
+		/a gateway in front of NenAI answered with HTTP 429: Slow down/,
 	],
 	['it takes too long', { wholeAnswer: { status: 408 } }, /it answered with HTTP 408/],
 	['somebody has gone away', { wholeAnswer: { status: 499 } }, /it answered with HTTP 499/],
 	[
 		'a page comes',
 		{ wholeAnswer: { status: 200, contentType: 'text/html', body: '<p>Welcome</p>' } },
-		/has a form that this node does not know \(HTTP 200\): Welcome/,
+		/has an unexpected form \(HTTP 200\): Welcome/,
 	],
 ] as const;
 
@@ -65,11 +65,11 @@ test.each(LOST)(
 		user.fail(fault, 1);
 		const { error } = await use('create', { settings: RETRY });
 		expect(error?.message).toMatch(
-			/^It is not known whether NenAI did the creation of a desktop: /,
+			/^It is not known whether NenAI completed the creation of a desktop: /,
 		);
 		expect(error?.message).toMatch(reason);
 		expect(error?.description).toContain(
-			'A desktop may have been created, so no other one is: it would be one too many. Look with Desktop → Get Many, and delete what is too much.',
+			'A desktop may have been created, so the request is not sent again. Look with Desktop → Get Many, and delete any desktop that you do not need.',
 		);
 		expect(ids()).toHaveLength(1);
 		expect(user.requests()).toHaveLength(1);
@@ -147,7 +147,7 @@ test('what may have been created is told by a retry that cannot read anything an
 		retryOf: first.run.data,
 	});
 	expect(again.error?.message).toMatch(
-		/^It is not known whether NenAI did the creation of a desktop/,
+		/^It is not known whether NenAI completed the creation of a desktop/,
 	);
 	expect(user.requests()).toHaveLength(1);
 });

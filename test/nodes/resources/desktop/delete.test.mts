@@ -102,7 +102,7 @@ describe('deleting does no harm twice, so it is sent again where its answer was 
 		const { items } = await use('delete', { ...of('dsk_1'), settings: CONTINUE });
 		expect(items[0].json).toEqual({
 			error: expect.stringMatching(
-				/^It is not known whether NenAI did the deletion of desktop dsk_1: the connection broke/,
+				/^It is not known whether NenAI completed the deletion of desktop dsk_1: the connection broke/,
 			),
 			uncertain: true,
 		});
@@ -114,7 +114,7 @@ describe('deleting does no harm twice, so it is sent again where its answer was 
 		const { items } = await use('delete', { ...of(id), settings: CONTINUE });
 		expect(items[0].json).toEqual({
 			error: expect.stringMatching(
-				/^It is not known whether NenAI did the deletion of desktop dsk_\w+: it answered with HTTP 500.*It was tried 5 times\. It may be deleted\. Deleting it again does no harm/,
+				/^It is not known whether NenAI completed the deletion of desktop dsk_\w+: it answered with HTTP 500.*It was tried 5 times\. It may be deleted\. Deleting it again does no harm/,
 			),
 			uncertain: true,
 		});

@@ -182,7 +182,7 @@ describe('a session that an earlier try has opened', () => {
 			settings: CONTINUE,
 		});
 		expect(again.items[0].json).toEqual({
-			error: expect.stringMatching(/in an earlier try, but its answer was not kept.*Get Session/),
+			error: expect.stringMatching(/in an earlier try, but its response was not kept.*Get Session/),
 		});
 	});
 
@@ -195,7 +195,7 @@ describe('a session that an earlier try has opened', () => {
 			settings: CONTINUE,
 		});
 		expect(again.items[0].json).toEqual({
-			error: expect.stringMatching(/in an earlier try, but its answer was not kept/),
+			error: expect.stringMatching(/in an earlier try, but its response was not kept/),
 		});
 	});
 

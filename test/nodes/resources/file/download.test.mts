@@ -97,7 +97,7 @@ test('one that is always cut short is an error, and no half file', async () => {
 test('one that is not there', async () => {
 	const { error } = await download('none.txt');
 	expect(error?.message).toBe(
-		`NenAI was asked for the download of "none.txt" from desktop ${id} and refused (HTTP 404): File none.txt not found [item 0]`,
+		`NenAI refused the request for the download of "none.txt" from desktop ${id} (HTTP 404): File none.txt not found [item 0]`,
 	);
 	expect(error?.description).toMatch(/File → Get Many lists what is there/);
 });
@@ -105,9 +105,7 @@ test('one that is not there', async () => {
 test('a page where a file should be', async () => {
 	put('a.txt');
 	user.fail({ refuse: { status: 204 } });
-	expect((await download('a.txt')).error?.message).toMatch(
-		/has a form that this node does not know \(HTTP 204\)/,
-	);
+	expect((await download('a.txt')).error?.message).toMatch(/has an unexpected form \(HTTP 204\)/);
 });
 
 test('both headers bring the key', async () => {

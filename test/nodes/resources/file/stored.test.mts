@@ -113,7 +113,7 @@ describe('a file that is not as long as n8n has on record', () => {
 		const { error } = await upload({ binaries: [{ data: file }], settings: RETRY });
 		expect(error?.message).toMatch(
 			new RegExp(
-				`^The file has changed since n8n stored it, so it was not sent whole for the upload of "a\\.pdf" to desktop dsk_\\w+: ${says}`,
+				`^The file has changed since n8n stored it, so the upload of "a\\.pdf" to desktop dsk_\\w+ was not completed: ${says}`,
 			),
 		);
 		expect(error?.description).toMatch(

@@ -200,7 +200,7 @@ describe('what is uploaded', () => {
 		user.fail(fault, 1);
 		const { error } = await upload({ settings: RETRY });
 		expect(error?.message).toMatch(
-			/^It is not known whether NenAI did the upload of "claims\.txt" to desktop dsk_/,
+			/^It is not known whether NenAI completed the upload of "claims\.txt" to desktop dsk_/,
 		);
 		expect(error?.description).toMatch(
 			/^The file may be there, so it is not sent again\. Look with File → Get Many/,

@@ -159,14 +159,14 @@ describe('what comes out', () => {
 });
 
 describe('errors', () => {
-	const LABEL = /The file in a \(a\.txt at 127\.0\.0\.1:\d+\)/;
+	const LABEL = /a\.txt \(field a, host 127\.0\.0\.1:\d+\)/;
 	const FAULTS: Array<[what: string, spec: Partial<FileSpec>, says: RegExp, requests: number]> = [
-		['403', { fault: { status: 403 } }, /could not be downloaded: HTTP 403 \[item 0\]/, 1],
-		['404', { fault: { status: 404 } }, /could not be downloaded: HTTP 404 \[item 0\]/, 1],
+		['403', { fault: { status: 403 } }, /download of .*\(HTTP 403\) \[item 0\]/, 1],
+		['404', { fault: { status: 404 } }, /download of .*\(HTTP 404\) \[item 0\]/, 1],
 		[
 			'500 every time',
 			{ fault: { status: 500 } },
-			/could not be downloaded: HTTP 500 \[item 0\]/,
+			/download of .*\(HTTP 500\) \[item 0\]/,
 			3,
 		],
 		[
@@ -178,7 +178,7 @@ describe('errors', () => {
 		[
 			'a redirect to something else',
 			{ fault: { redirectTo: 'ftp://127.0.0.1/a' } },
-			/redirects to something that is no http\(s\) address/,
+			/redirects to something that is not an http\(s\) URL/,
 			1,
 		],
 	];
@@ -211,7 +211,7 @@ describe('errors', () => {
 			items: [{ a: textFile('one') }, { expires_at, b: textFile('two') }],
 		});
 		expect(error?.message).toBe(
-			`The link in b has expired at ${new Date(expires_at * 1000).toISOString()} [item 1]`,
+			`The link in b expired at ${new Date(expires_at * 1000).toISOString()} [item 1]`,
 		);
 		expect(fileRequests()).toHaveLength(0);
 	});
@@ -241,8 +241,8 @@ describe('errors', () => {
 		expect(error).toBeUndefined();
 		expect(items.map(({ json }) => json.error ?? json.field)).toEqual([
 			'b',
-			expect.stringMatching(/The file in a .*HTTP 404 \[item 0\]\. The file is not there/),
-			expect.stringMatching(/The link in c has expired at 1970.*\[item 1\]/),
+			expect.stringMatching(/a\.txt .*HTTP 404\) \[item 0\]\. The file is not there/),
+			expect.stringMatching(/The link in c expired at 1970.*\[item 1\]/),
 		]);
 	});
 
@@ -441,7 +441,7 @@ describe('links', () => {
 		expect(error?.message).toBe(
 			'There is no link in the field that Fields (fields) names: b, x [item 0]',
 		);
-		expect(error?.description).toBe('Those with a link are: a, c.d. Nothing was downloaded.');
+		expect(error?.description).toBe('Fields with a link: a, c.d. Nothing was sent.');
 		expect(fileRequests()).toHaveLength(0);
 	});
 
@@ -452,7 +452,7 @@ describe('links', () => {
 		expect([error, items.length]).toEqual([undefined, 1]);
 		expect(run.data.resultData.runData.NenAI[0].hints).toEqual([
 			{
-				message: expect.stringMatching(/^The callback of item 0, 2 holds no link/),
+				message: expect.stringMatching(/^The callback of item 0, 2 contains no link/),
 				location: 'outputPane',
 			},
 		]);
@@ -486,7 +486,7 @@ describe('links', () => {
 		const { items, hints } = await download({ items: [payload] });
 		expect(items.map(({ json }) => json.field)).toEqual(['a']);
 		expect(hints).toEqual([
-			'Not downloaded: the links in notes, html, since there is other text around them. To download them, name these fields in the option Fields.',
+			'Not downloaded: the links in notes, html, because there is other text around them. To download them, name these fields in the option Fields.',
 		]);
 		const named = await download({ items: [payload], options: { fields: ['notes', 'html'] } });
 		expect(named.items.map(({ json, binary }) => [json.field, textOf(binary?.data.data)])).toEqual([
@@ -506,7 +506,7 @@ describe('links', () => {
 		});
 		expect(items).toHaveLength(1);
 		expect(hints).toEqual([
-			'Not downloaded: the links in error of item 0, https://b.example/ of item 2, since there is other text around them. To download them, name these fields in the option Fields.',
+			'Not downloaded: the links in error of item 0, (a link) of item 2, because there is other text around them. To download them, name these fields in the option Fields.',
 		]);
 	});
 
@@ -546,18 +546,18 @@ describe('addresses inside the machine and its network', () => {
 			/^The link in a leads to .*, an address inside this machine or its network \[item 0\]/,
 		);
 		expect(error?.description).toBe(
-			'Nothing was requested from it. If it is right, add the host to the option Allowed Hosts.',
+			'If it is right, add the host to the option Allowed Hosts. Nothing was sent.',
 		);
 	});
 
-	test('is asked where it is an allowed host, and the credential is not read', async () => {
+	test('is asked where it is an allowed host, and the credential is read once', async () => {
 		const credentials = elsewhere();
 		const { items } = await download({
 			items: [{ a: textFile('one') }],
 			credentials,
 			options: { allowedHosts: '127.0.0.1' },
 		});
-		expect([items.length, credentials.lookUps]).toEqual([1, 0]);
+		expect([items.length, credentials.lookUps]).toEqual([1, 1]);
 	});
 
 	test('is asked where the API is there, too; the credential of each item is read once', async () => {
@@ -569,12 +569,12 @@ describe('addresses inside the machine and its network', () => {
 		expect([items.length, credentials.lookUps]).toEqual([2, 2]);
 	});
 
-	test('a credential that is gone allows nothing', async () => {
+	test('a credential that is gone is an error, and nothing is asked', async () => {
 		const credentials = elsewhere();
 		credentials.gone = true;
 		expect(
 			(await download({ items: [{ a: textFile('one') }], credentials })).error?.message,
-		).toMatch(/an address inside this machine/);
+		).toMatch(/^Credential with ID "1" does not exist/);
 	});
 
 	test('holds for redirects', async () => {
@@ -835,9 +835,9 @@ describe('through a proxy', () => {
 			items: [{ a: `${scheme}://files.test/a.pdf?signature=1` }],
 		});
 		expect(error?.message).toMatch(
-			/^The file in a \(a\.pdf at files\.test\) could not be downloaded: a proxy refused the request \(HTTP 407\)/,
+			/^A proxy or a firewall between this n8n and the file host refused the download of a\.pdf \(field a, host files\.test\) \(HTTP 407\)/,
 		);
-		expect(error?.description).toMatch(/^The proxy wants a user name and a password/);
+		expect(error?.description).toMatch(/^The proxy needs a user name and a password/);
 	});
 });
 
@@ -848,8 +848,8 @@ test('a long Retry-After is not waited for, and says when to come back', async (
 		response.writeHead(503, { 'retry-after': '3600' }).end();
 	});
 	const { error } = await download({ items: [{ a }] });
-	expect(error?.message).toMatch(/could not be downloaded: HTTP 503/);
-	expect(error?.description).toMatch(/^Its host asks to come back at 20\d\d-.*Z\.$/);
+	expect(error?.message).toMatch(/too busy to accept the download of .*\(HTTP 503\)/);
+	expect(error?.description).toMatch(/^It asks to come back at 20\d\d-.*Z\.$/);
 	expect(requests).toBe(1);
 });
 
@@ -869,10 +869,10 @@ test('a host that asks for a long pause fails its own files, each under its name
 		'one',
 		'two',
 		expect.stringMatching(
-			/^The file in urls\.0 \(a\.pdf at .*\) could not be downloaded: HTTP 429 \[item 0\]\. Its host asks to come back in more than a year\.$/,
+			/^The file host was too busy to accept the download of a\.pdf \(field urls\.0, host .*\) \(HTTP 429\) \[item 0\]\. It asks to come back in more than a year\.$/,
 		),
 		expect.stringMatching(
-			/^The file in urls\.2 \(b\.pdf at .*\) was not requested: its host asks for a pause \[item 0\]\. Its host asks to come back in more than a year\.$/,
+			/^The file b\.pdf \(field urls\.2, host .*\) was not requested, because its host asks for a pause \[item 0\]\. It asks to come back in more than a year\.$/,
 		),
 	]);
 	expect(requests).toBe(1);

@@ -205,42 +205,42 @@ test.each([
 	[
 		'a failure one level deeper',
 		textResult('{"success":true,"data":{"success":false,"error":"Run not found"}}'),
-		/could not say: Run not found/,
+		/could not answer .*: Run not found/,
 	],
 	[
 		'an error as the status',
 		textResult('{"status":"error","error":"Run not found"}'),
-		/could not say: Run not found/,
+		/could not answer .*: Run not found/,
 	],
 	[
 		'an error as the status, in capitals, with a message',
 		textResult('{"status":"ERROR","message":"Run not found"}'),
-		/could not say: Run not found/,
+		/could not answer .*: Run not found/,
 	],
 	[
 		'an error as the status, beside the run',
 		textResult('{"status":"error","messageId":"m-1","error":"Run not found"}'),
-		/could not say: Run not found/,
+		/could not answer .*: Run not found/,
 	],
 	[
 		'an unknown status and nothing but an error',
 		textResult('{"status":"not_found","error":"Run not found"}'),
-		/could not say: Run not found/,
+		/could not answer .*: Run not found/,
 	],
 	[
 		'a number as the status, and an error',
 		textResult('{"status":404,"error":"Run not found"}'),
-		/could not say: Run not found/,
+		/could not answer .*: Run not found/,
 	],
 	[
 		'a status of the answer, and an error one level deeper',
 		textResult('{"status":"success","data":{"error":"Run not found"}}'),
-		/could not say: Run not found/,
+		/could not answer .*: Run not found/,
 	],
 	[
 		'an error one level deeper',
 		textResult('{"success":true,"data":{"error":"Run not found"}}'),
-		/could not say: Run not found/,
+		/could not answer .*: Run not found/,
 	],
 	[
 		'JSON that is nested too deeply',

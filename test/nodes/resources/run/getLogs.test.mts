@@ -248,7 +248,7 @@ describe.each<[string, object]>([
 			});
 			const { items: found, error } = await ask('getLogs', { items: items('m-1') });
 			expect(found).toEqual([]);
-			expect(error?.message).toMatch(/could not say: The log has expired/);
+			expect(error?.message).toMatch(/could not answer .*: The log has expired/);
 		});
 	},
 );
@@ -323,11 +323,7 @@ describe.each(['text', 'file'])(
 	'what is no log is an error, not an empty one (as a %s)',
 	(output) => {
 		test.each([
-			[
-				'no content',
-				{ whole: { content: [] } },
-				/has a form that this node does not know \(it holds nothing\)/,
-			],
+			['no content', { whole: { content: [] } }, /has an unexpected form \(it holds nothing\)/],
 			['no field of the protocol', { whole: {} }, /it holds nothing/],
 			['content that is null', { whole: { content: null } }, /it holds nothing/],
 			['an empty object', { whole: { content: [], structuredContent: {} } }, /it holds nothing/],
@@ -357,7 +353,7 @@ describe.each(['text', 'file'])(
 						],
 					},
 				},
-				/it holds a link, log:1, .*: Here is the log\./,
+				/it holds a link, log:1, .*: Here is the log/,
 			],
 			[
 				'a link without an address',
@@ -408,27 +404,27 @@ describe.each(['text', 'file'])(
 			[
 				'an empty log and an error',
 				textResult('{"success":true,"logs":"","error":"The log has expired"}'),
-				/could not say: The log has expired/,
+				/could not answer .*: The log has expired/,
 			],
 			[
 				'an error in place of the log',
 				textResult('{"success":true,"error":"The log has expired"}'),
-				/could not say: The log has expired/,
+				/could not answer .*: The log has expired/,
 			],
 			[
 				'an error in place of the log, beside the run',
 				textResult('{"success":true,"messageId":"m-1","error":"The log has expired"}'),
-				/could not say: The log has expired/,
+				/could not answer .*: The log has expired/,
 			],
 			[
 				'a failure one level deeper',
 				textResult('{"success":true,"data":{"success":false,"error":"The log has expired"}}'),
-				/could not say: The log has expired/,
+				/could not answer .*: The log has expired/,
 			],
 			[
 				'an error one level deeper',
 				textResult('{"success":true,"data":{"error":"no such run"}}'),
-				/could not say: no such run/,
+				/could not answer .*: no such run/,
 			],
 			[
 				'an error one level deeper, as structured content',
@@ -438,17 +434,17 @@ describe.each(['text', 'file'])(
 						structuredContent: { success: true, data: { error: 'no such run' } },
 					},
 				},
-				/could not say: no such run/,
+				/could not answer .*: no such run/,
 			],
 			[
 				'a list of errors one level deeper',
 				textResult('{"success":true,"data":{"errors":["no such run"]}}'),
-				/could not say: .*no such run/,
+				/could not answer .*: .*no such run/,
 			],
 			[
 				'a state and an error',
 				textResult('{"status":"error","error":"no such run"}'),
-				/could not say: no such run/,
+				/could not answer .*: no such run/,
 			],
 			['null as the log', textResult('{"logs":null}'), /it holds no log/],
 			[
@@ -504,7 +500,7 @@ describe.each(['text', 'file'])(
 			[
 				'an error as an object',
 				textResult('{"error":{"code":7,"message":"The log has expired"}}'),
-				/could not say: The log has expired/,
+				/could not answer .*: The log has expired/,
 			],
 		] as const)('%s', async (_, result, message) => {
 			failCalls({ result });

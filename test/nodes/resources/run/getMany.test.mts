@@ -240,86 +240,86 @@ describe.each(['run', 'workflow'])(
 			[
 				'an empty list and an error',
 				textResult(`{"success":true,"${list}":[],"error":"The deployment is gone"}`),
-				/could not say: The deployment is gone/,
+				/could not answer .*: The deployment is gone/,
 			],
 			[
 				'no list and an error',
 				textResult(`{"success":true,"${list}":null,"error":"The deployment is gone"}`),
-				/could not say: The deployment is gone/,
+				/could not answer .*: The deployment is gone/,
 			],
 			[
 				'an empty list and an error, one level deeper',
 				textResult(`{"success":true,"data":{"${list}":[],"error":"The deployment is gone"}}`),
-				/could not say: The deployment is gone/,
+				/could not answer .*: The deployment is gone/,
 			],
 			[
 				'an empty list one level deeper, and an error beside it',
 				textResult(`{"success":true,"error":"The deployment is gone","data":{"${list}":[]}}`),
-				/could not say: The deployment is gone/,
+				/could not answer .*: The deployment is gone/,
 			],
 			[
 				'an empty list and an error as an object',
 				textResult(
 					`{"success":true,"${list}":[],"error":{"code":7,"message":"The deployment is gone"}}`,
 				),
-				/could not say: The deployment is gone/,
+				/could not answer .*: The deployment is gone/,
 			],
 			[
 				'an empty list and a list of errors',
 				textResult(`{"success":true,"${list}":[],"errors":["The deployment is gone"]}`),
-				/could not say: .*The deployment is gone/,
+				/could not answer .*: .*The deployment is gone/,
 			],
 			[
 				'an empty list and an error as a list',
 				textResult(`{"success":true,"${list}":[],"error":["no access"]}`),
-				/could not say: .*no access/,
+				/could not answer .*: .*no access/,
 			],
 			[
 				'an empty list and an error that is true, with a message',
 				textResult(`{"${list}":[],"error":true,"message":"no access"}`),
-				/could not say: no access/,
+				/could not answer .*: no access/,
 			],
 			[
 				'an empty list and errors as an object',
 				textResult(`{"success":true,"${list}":[],"errors":{"deployment":"no access"}}`),
-				/could not say: .*no access/,
+				/could not answer .*: .*no access/,
 			],
 			[
 				'an empty list and errors as a text',
 				textResult(`{"success":true,"${list}":[],"errors":"no access"}`),
-				/could not say: .*no access/,
+				/could not answer .*: .*no access/,
 			],
 			[
 				'an empty list and errors as a text, one level deeper',
 				textResult(`{"success":true,"data":{"${list}":[],"errors":"no access"}}`),
-				/could not say: .*no access/,
+				/could not answer .*: .*no access/,
 			],
 			[
 				'an empty list and a status that is an error',
 				textResult(`{"status":"error","${list}":[],"message":"no access"}`),
-				/could not say: no access/,
+				/could not answer .*: no access/,
 			],
 			[
 				'a success that is "False"',
 				textResult(`{"success":"False","${list}":[],"message":"no access"}`),
-				/could not say: no access/,
+				/could not answer .*: no access/,
 			],
 			[
 				'a success that is "FALSE", one level deeper',
 				textResult(
 					`{"success":true,"data":{"success":" FALSE ","${list}":[],"error":"no access"}}`,
 				),
-				/could not say: no access/,
+				/could not answer .*: no access/,
 			],
 			[
 				'an error alone, one level deeper',
 				textResult('{"success":true,"data":{"error":"no access"}}'),
-				/could not say: no access/,
+				/could not answer .*: no access/,
 			],
 			[
 				'an error alone as a list',
 				textResult('{"error":["no access"]}'),
-				/could not say: .*no access/,
+				/could not answer .*: .*no access/,
 			],
 			[
 				'null, and a count',
@@ -380,7 +380,7 @@ describe.each(['run', 'workflow'])(
 			[
 				'two texts, one of them a failure',
 				textResult('{"success":false,"error":"no access"}', '{"deploymentId":"d-1"}'),
-				/could not say: no access/,
+				/could not answer .*: no access/,
 			],
 			[
 				'the ID of the request',
@@ -395,7 +395,7 @@ describe.each(['run', 'workflow'])(
 						structuredContent: [],
 					},
 				},
-				/could not say: no access/,
+				/could not answer .*: no access/,
 			],
 			[
 				'JSON that is nested too deeply',
@@ -405,7 +405,7 @@ describe.each(['run', 'workflow'])(
 			[
 				'a failure one level deeper',
 				textResult('{"success":true,"data":{"success":false,"error":"The deployment is gone"}}'),
-				/could not say: The deployment is gone/,
+				/could not answer .*: The deployment is gone/,
 			],
 		] as const)('%s', async (_, result, message) => {
 			failCalls({ result });

@@ -481,7 +481,7 @@ describe('parameters of another type than the form gives', () => {
 		[
 			'an unknown operation',
 			{ operation: 'begin' },
-			/^Operation \(operation\) must be one of start, startAndWait, get, getMany, getLogs, but is the text "begin"/,
+			/^Operation \(operation\) must be one of startAndWait, start, get, getMany, getLogs, but is the text "begin"/,
 		],
 		['an unknown resource', { resource: 'constructor' }, /^Resource \(resource\) must be one of/],
 	])('%s is an error that names the parameter', async (_, parameters, says) => {
@@ -534,7 +534,7 @@ describe('answers that refuse the run', () => {
 			'404',
 			json(404, 'Workflow not found', 'No such workflow'),
 			/\(HTTP 404\): Workflow not found: No such workflow/,
-			/NenAI does not know it/,
+			/NenAI does not know this one/,
 		],
 		[
 			'422',
@@ -551,19 +551,19 @@ describe('answers that refuse the run', () => {
 		[
 			'403 of a gateway',
 			{ status: 403, body: { message: 'Forbidden' } },
-			/did not accept the API key \(HTTP 403\): Forbidden/,
+			/did not accept the API key for the run \(HTTP 403\): Forbidden/,
 			/Check the API key of the credential/,
 		],
 		[
 			'401',
 			json(401, 'Unauthorized', 'Invalid API key'),
-			/did not accept the API key \(HTTP 401\): Unauthorized: Invalid API key/,
+			/did not accept the API key for the run \(HTTP 401\): Unauthorized: Invalid API key/,
 			/Check the API key of the credential/,
 		],
 		[
 			'401 with an empty body',
 			{ status: 401 },
-			/did not accept the API key \(HTTP 401\) \[item 0\]/,
+			/did not accept the API key for the run \(HTTP 401\) \[item 0\]/,
 			/Check the API key of the credential/,
 		],
 		[
@@ -585,19 +585,19 @@ describe('answers that refuse the run', () => {
 		[
 			'407 of a proxy',
 			{ status: 407 },
-			/not reached: something in between, such as a proxy or a firewall, refused the request \(HTTP 407\) \[item 0\]/,
-			/wants a user name and a password.*proxy settings/,
+			/A proxy or a firewall between this n8n and NenAI refused the run \(HTTP 407\) \[item 0\]/,
+			/needs a user name and a password.*proxy settings/,
 		],
 		[
 			'403 as a page',
 			page(403),
-			/not reached: something in between.*\(HTTP 403\): Blocked/,
+			/A proxy or a firewall between this n8n and NenAI refused the run.*\(HTTP 403\): Blocked/,
 			/Ask whoever runs the network/,
 		],
 		[
 			'302',
 			{ status: 302, headers: { location: 'https://elsewhere.example/path?token=1' } },
-			/base URL answers with a redirect \(HTTP 302\) to elsewhere\.example \[item 0\]/,
+			/the base URL of the credential answers with a redirect \(HTTP 302\) to elsewhere\.example \[item 0\]/,
 			/Check the base URL/,
 		],
 		[
@@ -630,7 +630,7 @@ describe('answers that refuse the run', () => {
 
 	test('a wrong key', async () => {
 		const { error } = await start({ credentials: credentials({ apiKey: 'test-wrong-key' }) });
-		expect(error?.message).toMatch(/did not accept the API key \(HTTP 401\)/);
+		expect(error?.message).toMatch(/did not accept the API key for the run \(HTTP 401\)/);
 	});
 
 	test('no error holds the API key, even where the answer echoes it', async () => {
@@ -733,22 +733,22 @@ describe('answers that are safe to try again', () => {
 		[
 			'a closed port',
 			'http://127.0.0.1:1',
-			/could not be reached at 127\.0\.0\.1:1: the connection was refused \(ECONNREFUSED\) \[item 0\]/,
+			/could not be reached at 127\.0\.0\.1:1 for the r[a-z ]+: the connection was refused \(ECONNREFUSED\) \[item 0\]/,
 		],
 		[
 			'an unknown host that may be a key',
 			'http://test-key-pasted-here',
-			/could not be reached at its base URL: its host name/,
+			/could not be reached at its address for the run: its host name/,
 		],
 		[
 			'a key behind the host',
 			'http://nenai.invalidtest_key',
-			/could not be reached at its base URL: its host name/,
+			/could not be reached at its address for the run: its host name/,
 		],
 		[
 			'an unknown host',
 			'http://nenai.invalid',
-			/could not be reached at nenai\.invalid: its host name (is not known|could not be looked up)/,
+			/could not be reached at nenai\.invalid for the run: its host name (is not known|could not be looked up)/,
 		],
 	])('%s: an error that says what to check', async (_, baseUrl, says) => {
 		const { error } = await start({
@@ -795,13 +795,13 @@ describe('a run whose fate is unknown is not sent again', () => {
 			'502 as a page',
 			{ refuse: page(502) },
 			0,
-			/something in between, such as a gateway, answered with HTTP 502: Blocked/,
+			/a gateway in front of NenAI answered with HTTP 502: Blocked/,
 		],
 		[
 			'511 of a network that wants a sign-in',
 			{ refuse: { status: 511 } },
 			0,
-			/something in between.*HTTP 511/,
+			/a gateway in front of NenAI.*HTTP 511/,
 		],
 		[
 			'408 though it was accepted',
@@ -816,7 +816,7 @@ describe('a run whose fate is unknown is not sent again', () => {
 			1,
 			/answered with HTTP 500: late/,
 		],
-		['no answer in time', { connection: 'silent-after-accept' }, 1, /no answer came in time/],
+		['no answer in time', { connection: 'silent-after-accept' }, 1, /no response came in time/],
 		[
 			'dropped after it was accepted',
 			{ connection: 'drop-after-accept' },
@@ -835,19 +835,19 @@ describe('a run whose fate is unknown is not sent again', () => {
 			'a 202 with an empty body',
 			{ acceptedAnswer: { status: 202 } },
 			1,
-			/accepted the run \(HTTP 202\) but gave no message ID \[item 0\]/,
+			/accepted the request but gave no message ID \(HTTP 202\) \[item 0\]/,
 		],
 		[
 			'a 202 with the ID under another name',
 			{ acceptedAnswer: { status: 202, body: { message: 'ok', message_id: 'm-1' } } },
 			1,
-			/gave no message ID: \{"message":"ok","message_id":"m-1"\}/,
+			/gave no message ID \(HTTP 202\): \{"message":"ok","message_id":"m-1"\}/,
 		],
 		[
 			'a 200 page',
 			{ refuse: { status: 200, body: '<h1>Welcome</h1>', contentType: 'text/html' } },
 			0,
-			/accepted the run \(HTTP 200\) but gave no message ID: Welcome/,
+			/accepted the request but gave no message ID \(HTTP 200\): Welcome/,
 		],
 	];
 
@@ -855,7 +855,7 @@ describe('a run whose fate is unknown is not sent again', () => {
 		failAll(fault);
 		const { error } = await start({ options: { timeout: 1 } });
 		expect(error?.message).toMatch(says);
-		expect(error?.description).toMatch(/A run may have started, so it is not sent again/);
+		expect(error?.description).toMatch(/A run may have started, so the request is not sent again/);
 		expect(sandbox.state().counts).toMatchObject({ requests: 1, runsStarted: runs });
 	});
 });

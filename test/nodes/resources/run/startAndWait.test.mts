@@ -327,7 +327,7 @@ describe('what is thrown before anything is sent goes on as an item with "Contin
 		[
 			'an unknown operation',
 			{ parameters: { operation: 'begin' } },
-			/must be one of start, startAndWait/,
+			/must be one of startAndWait, start/,
 		],
 		[
 			'a credential that is gone',

@@ -62,13 +62,9 @@ test.each([
 	[
 		'a wrong key',
 		{ refuse: errorAnswer(401, 'json') },
-		/^NenAI did not accept the API key for the list of desktops \(HTTP 401\).*\. Check the API key of the credential/,
+		/^NenAI did not accept the API key for the request for the list of desktops \(HTTP 401\).*\. Check the API key of the credential/,
 	],
-	[
-		'no list',
-		{ answer: { total: 3 } },
-		/has a form that this node does not know \(HTTP 200\): \{"total":3\}/,
-	],
+	['no list', { answer: { total: 3 } }, /has an unexpected form \(HTTP 200\): \{"total":3\}/],
 ])('says why it cannot be loaded: %s', async (_, fault, message) => {
 	user.fail(fault);
 	await expect(user.list('searchDesktops')).rejects.toThrow(message);

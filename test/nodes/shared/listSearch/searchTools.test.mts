@@ -45,24 +45,24 @@ test.each([
 	[
 		'no desktop',
 		{ __rl: true, mode: 'list', value: '' },
-		/^Choose a desktop first: each has tools of its own\. Or: Choose "By Name" instead/,
+		/^Choose a desktop first: each desktop has its own tools\. Or: Choose "By Name" instead/,
 	],
 	[
 		'an expression',
 		{ __rl: true, mode: 'id', value: '={{ $json.desktop_id }}' },
-		/since it is an expression\. Choose "By Name" instead/,
+		/is an expression, so it is known only when the workflow runs\. Choose "By Name" instead/,
 	],
 	[
 		'an expression in place of it',
 		'={{ $json.desktop_id }}',
-		/since it is an expression\. Choose "By Name" instead/,
+		/is an expression, so it is known only when the workflow runs\. Choose "By Name" instead/,
 	],
-	['what is no ID', '..', /^What stands there is no desktop ID: .* Or: Choose "By Name" instead/],
-	['half a character', 'd\ud800', /^What stands there is no desktop ID: /],
+	['what is no ID', '..', /^The desktop ID is not valid: .* Or: Choose "By Name" instead/],
+	['half a character', 'd\ud800', /^The desktop ID is not valid: /],
 	[
 		'an unknown desktop',
 		'dsk_0',
-		/^NenAI was asked for the tools of desktop dsk_0 and refused \(HTTP 404\): Desktop dsk_0 not found\. Check the desktop ID/,
+		/^NenAI refused the request for the tools of desktop dsk_0 \(HTTP 404\): Desktop dsk_0 not found\. Check the desktop ID/,
 	],
 ])('with %s, it says what to do', async (_, desktopId, message) => {
 	await expect(user.list('searchTools', custom(desktopId))).rejects.toThrow(message);

@@ -135,7 +135,7 @@ test.each([
 	[
 		'an empty list and an error',
 		{ structuredContent: { success: true, workflows: [], error: 'The deployment is gone' } },
-		/could not say: The deployment is gone/,
+		/could not answer .*: The deployment is gone/,
 	],
 ])('%s is an error, not an empty list', async (_, whole, message) => {
 	answer(whole);
@@ -167,7 +167,7 @@ test('a pause is not sat out, and the advice is for somebody who looks at a list
 	sandbox.mcpFaults.add({ refuse: { status: 429, retryAfter: { seconds: 60, as: 'seconds' } } });
 	const begin = Date.now();
 	await expect(search()).rejects.toThrow(
-		/too busy to answer \(HTTP 429\)\. Try again in a moment, or choose "By ID"\./,
+		/too busy to accept the request for the [a-z ]+ \(HTTP 429\)\. Try again in a moment, or choose "By ID"\./,
 	);
 	expect(Date.now() - begin).toBeLessThan(2000);
 });
@@ -175,14 +175,14 @@ test('a pause is not sat out, and the advice is for somebody who looks at a list
 describe('what cannot be loaded says why, and what to do', () => {
 	test("a sentence of NenAI's has one full stop", async () => {
 		answerJson({ success: false, error: 'It is Sunday.' });
-		await expect(search()).rejects.toThrow(/could not say: It is Sunday\. If your/);
+		await expect(search()).rejects.toThrow(/could not answer .*: It is Sunday\. If your/);
 	});
 
 	test.each([
 		[
 			'a wrong key',
 			() => sandbox.mcpFaults.add({ refuse: errorAnswer(401, 'json') }),
-			/^NenAI did not accept the API key \(HTTP 401\).*\. Check the API key of the credential/,
+			/^NenAI did not accept the API key for the request for the list of workflows \(HTTP 401\).*\. Check the API key of the credential/,
 		],
 		[
 			'no tool',
@@ -190,12 +190,12 @@ describe('what cannot be loaded says why, and what to do', () => {
 				sandbox.setDefaults({
 					mcpTools: currentTools.filter((name) => name !== 'nen_list_workflows'),
 				}),
-			/no tool that could be asked for the workflows\. It offers: nen_status/,
+			/no tool for the request for the list of workflows\. It offers: nen_status/,
 		],
 		[
 			'entries without an ID',
 			() => answerJson({ workflows: [{ title: 'A' }] }),
-			/has no IDs in a form that this node knows\. Choose "By ID" instead/,
+			/has no IDs in a known form\. Choose "By ID" instead/,
 		],
 		['no list', () => answerJson({ total: 3 }), /it holds no list\): \{"total":3\}/],
 		[

@@ -32,7 +32,7 @@ test.each([401, 403] as const)('a bad key, refused with %s', async (refusedKeySt
 	const result = await pressTest({ apiKey: 'test-wrong-key' });
 	expect(result).toEqual({
 		status: 'Error',
-		message: expect.stringMatching(/does not accept this API key.*\(HTTP 40[13]\)/),
+		message: expect.stringMatching(/did not accept the API key for the test \(HTTP 40[13]\)/),
 	});
 	expect(result.message).not.toContain('test-wrong-key');
 });
@@ -50,17 +50,17 @@ test.each<[string, Answer, RegExp]>([
 		{ status: 400, body: 'plain HTTP request was sent to HTTPS port' },
 		/not as the NenAI API does.*\(HTTP 400\)/,
 	],
-	['too many requests', { status: 429 }, /was not checked.*\(HTTP 429\)/],
-	['a broken gateway', { status: 502 }, /was not checked.*\(HTTP 502\)/],
+	['too many requests', { status: 429 }, /\(HTTP 429\).*was not checked/],
+	['a broken gateway', { status: 502 }, /\(HTTP 502\).*was not checked/],
 	[
 		'a proxy that wants a password',
 		{ status: 407 },
-		/Something between this n8n and NenAI.*was not checked.*\(HTTP 407\)/,
+		/A proxy or a firewall between this n8n and NenAI refused the test \(HTTP 407\)/,
 	],
 	[
 		'a firewall',
 		{ status: 403, body: '<h1>Blocked</h1>', contentType: 'text/html' },
-		/Something between this n8n and NenAI.*\(HTTP 403\)/,
+		/A proxy or a firewall between this n8n and NenAI refused the test \(HTTP 403\)/,
 	],
 ])('%s', async (_, refuse, says) => {
 	sandbox.faults.add({ refuse });
@@ -68,9 +68,13 @@ test.each<[string, Answer, RegExp]>([
 });
 
 test.each([
-	['an unreachable host', 'http://127.0.0.1:1', /could not be reached: the connection was refused/],
+	[
+		'an unreachable host',
+		'http://127.0.0.1:1',
+		/could not be reached at 127\.0\.0\.1:1 for the test: the connection was refused/,
+	],
 	['a base URL that is none', 'api.getnen.ai', /not an http\(s\) URL/],
-	['an empty base URL', '', /^The base URL is empty/],
+	['an empty base URL', '', /^The base URL of the credential is empty/],
 	[
 		'a base URL with a password',
 		'https://user:test-key@api.example',

@@ -157,7 +157,7 @@ describe.each(HELPERS)('%s: nothing was sent', (_, send) => {
 	)('%s', async (__, options, reason) => {
 		const url = await serve();
 		const verdict = await judge(send, { url, ...options(url) });
-		expect(verdict).toMatchObject({ kind: 'refused', reason: expect.stringMatching(reason) });
+		expect(verdict).toMatchObject({ kind: 'notSent', reason: expect.stringMatching(reason) });
 		expect([connections, bytes]).toEqual([0, 0]);
 	});
 
@@ -174,7 +174,7 @@ describe.each(HELPERS)('%s: nothing was sent', (_, send) => {
 					: (process.env[name] = before[index]),
 			);
 			expect(verdict).toMatchObject({
-				kind: 'refused',
+				kind: 'notSent',
 				reason: 'its address, or that of the proxy, is not a valid URL (ERR_INVALID_URL)',
 			});
 		},
@@ -189,7 +189,7 @@ describe.each(HELPERS)('%s: it may have been sent', (_, send) => {
 		['an end', (request) => request.socket.end()],
 	])('%s', async (__, listener) => {
 		const url = await serve(listener);
-		expect((await judge(send, { url, body: { a: 1 }, timeout: 300 })).kind).toBe('unknown');
+		expect((await judge(send, { url, body: { a: 1 }, timeout: 300 })).kind).toBe('noResponse');
 		expect(bytes).toBeGreaterThan(0);
 	});
 
@@ -203,7 +203,7 @@ describe.each(HELPERS)('%s: it may have been sent', (_, send) => {
 		const url = await listen(
 			createTcpServer((socket) => socket.once('data', () => socket.end(text))),
 		);
-		expect((await judge(send, { url, body: { a: 1 } })).kind).toBe('unknown');
+		expect((await judge(send, { url, body: { a: 1 } })).kind).toBe('noResponse');
 		expect(bytes).toBeGreaterThan(0);
 	});
 
@@ -232,7 +232,7 @@ describe.each(HELPERS)('%s: it may have been sent', (_, send) => {
 					headers: { 'content-type': 'text/plain' },
 				})
 			).kind,
-		).toBe('unknown');
+		).toBe('noResponse');
 		expect(bytes).toBeGreaterThan(0);
 	});
 });

@@ -86,7 +86,7 @@ test.each([
 	'xhttps://h.example/a',
 	'1. 2. 3.',
 	'[]',
-])('%j holds no link', (text) => {
+])('%j contains no link', (text) => {
 	expect(linksIn(text)).toEqual({ links: [], unclear: [] });
 	expect(linksIn(text, true)).toEqual({ links: [], unclear: [] });
 });

@@ -1,4 +1,7 @@
-import { runJobs, type Attempt } from '../../../../nodes/shared/execution/runJobs';
+import type { Attempt as AttemptOf } from '../../../../nodes/shared/execution/retry';
+import { runJobs } from '../../../../nodes/shared/execution/runJobs';
+
+type Attempt<T> = AttemptOf<T, { message: string; hint: string }>;
 
 const FAILURE = { message: 'No', hint: 'Try later.' };
 const done = (value: unknown): Attempt<unknown> => ({ kind: 'done', value });

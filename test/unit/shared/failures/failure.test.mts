@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { NodeOperationError } from 'n8n-workflow';
-import { keepText, toError } from '../../../../nodes/shared/failures/failure';
+import { keepText, toNodeError } from '../../../../nodes/shared/failures/failure';
 
 const NODE = {
 	id: '1',
@@ -43,9 +43,15 @@ describe.each(CODES)('a text with %s', (code) => {
 		expect(kept.replaceAll('\u2060', '')).toBe(text);
 	});
 
-	test('as an error of the node: n8n leaves it alone', () => {
+	test.each([
+		['of the builder', undefined],
+		['of a request', {}],
+		['of a request with a status', { httpCode: 503 }],
+	])('as an error of the node, %s: n8n leaves it alone', (_, request) => {
 		const failure = { message: `The connection broke (${code})`, hint: 'Try again.' };
-		expect(toError(NODE, failure, 0).message).toBe(`The connection broke (${code}) [item 0]`);
+		expect(toNodeError(NODE, { ...failure, request }, 0).message).toBe(
+			`The connection broke (${code}) [item 0]`,
+		);
 	});
 });
 

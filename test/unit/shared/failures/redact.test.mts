@@ -1,11 +1,13 @@
-import { excerptOf, readErrorText } from '../../../../nodes/shared/transport/http/classify';
+import { written } from '../../../written.mts';
+import { excerptOf, readErrorText, said } from '../../../../nodes/shared/failures/excerpt';
+import { writeFailure } from '../../../../nodes/shared/failures/failure';
+import { join, own, say } from '../../../../nodes/shared/failures/text';
 import { apiKeyProblem } from '../../../../nodes/shared/transport/credential';
 import {
 	redact,
-	redactAttempt,
 	redactBeginning,
 	redactJson,
-	redactEntered,
+	Redactor,
 } from '../../../../nodes/shared/failures/redact';
 import { SPELLINGS } from '../../../spellings.mts';
 import { cpuTime } from '../../../cpuTime.mts';
@@ -88,8 +90,8 @@ test('where a text is cut off, the beginning of the key is taken out, too', () =
 		'key test-a is bad',
 	);
 	expect(redactBeginning('a test', 'test-api-key-not-a-secret')).toBe('a test');
-	expect(readErrorText('bad key test-api-', 'test-api-key')).toBe('bad key ***');
-	expect(excerptOf('{"message":"bad key test-api-', 'test-api-key')).toBe(
+	expect(readErrorText('bad key test-api-', new Redactor(['test-api-key']))).toBe('bad key ***');
+	expect(excerptOf('{"message":"bad key test-api-', new Redactor(['test-api-key']))).toBe(
 		'{"message":"bad key ***',
 	);
 });
@@ -131,33 +133,57 @@ describe('what was parsed', () => {
 	});
 });
 
-test('a failure is redacted whole', () => {
-	const failure = {
-		message: 'redirect to test-key.example',
-		hint: 'Look at TEST-KEY',
-		uncertain: true,
-	};
-	expect(redactAttempt({ kind: 'retry', after: 5, failure }, 'test-key')).toEqual({
-		kind: 'retry',
-		after: 5,
-		failure: { message: 'redirect to ***.example', hint: 'Look at ***', uncertain: true },
+describe('a failure is written without secrets', () => {
+	const KEY = 'test-key-of-nenai';
+	const redactor = new Redactor([KEY, 'short']);
+
+	test('in its values, and with all else that it says', () => {
+		const failure = {
+			message: say`redirect to ${`${KEY}.example`}`,
+			hint: say`Look at ${KEY.toUpperCase()}`,
+			uncertain: true,
+		};
+		expect(writeFailure(failure, redactor)).toEqual({
+			message: 'redirect to ***.example',
+			hint: 'Look at ***',
+			uncertain: true,
+		});
 	});
-	expect(redactAttempt({ kind: 'done', value: 1 }, 'test-key')).toEqual({ kind: 'done', value: 1 });
+
+	test('in values of values, and in what a server said', () => {
+		const inner = say`(${KEY})`;
+		const body = JSON.stringify({ error: 'Bad', message: `${KEY} at https://h.example/?a=test` });
+		const failure = { message: say`No ${inner}${said(body)}`, hint: join(inner, undefined, inner) };
+		expect(writeFailure(failure, redactor)).toEqual({
+			message: 'No (***): Bad: *** at https://h.example/?…',
+			hint: '(***) (***)',
+		});
+	});
+
+	test('our own words stay, whatever they contain', () => {
+		expect(say`test-key-of-nenai ${own(KEY)} short`.write(redactor)).toBe(`${KEY} ${KEY} short`);
+	});
+
+	test('a short secret is not looked for: it would be found in ordinary words', () => {
+		expect(say`${'in short'}`.write(redactor)).toBe('in short');
+	});
+
+	test('a message has no full stop at its end, as one follows', () => {
+		expect(writeFailure({ message: say`It said: ${'No.'}`, hint: say`Wait. ` }, redactor)).toEqual({
+			message: 'It said: No',
+			hint: 'Wait.',
+		});
+	});
 });
 
-test('the query of a link is taken out once, and the sentence around it stays', () => {
-	const failure = {
-		message: 'Look at https://h.example/a?signature=test, then go on',
-		hint: 'Or at https://h.example/b?…&signature=test.',
-	};
-	const once = redactEntered(failure, []);
-	expect(once).toEqual({
-		message: 'Look at https://h.example/a?… then go on',
-		hint: 'Or at https://h.example/b?…',
-	});
+test('the query of a link is taken out, and the sentence around the value stays', () => {
+	const redactor = new Redactor([]);
+	const link = say`Look at ${'https://h.example/a?signature=test'}, then go on`.write(redactor);
+	expect(link).toBe('Look at https://h.example/a?…, then go on');
+	expect(say`${link}`.write(redactor)).toBe(link);
 	expect(
-		redactEntered({ message: 'a link, https://h.example/a?…, which stays', hint: '' }, []),
-	).toEqual({ message: 'a link, https://h.example/a?…, which stays', hint: '' });
+		say`Or at ${'https://h.example/b?signature=test'}.`.write(new Redactor([], 'hidden')),
+	).toBe('Or at (a link).');
 });
 
 test('many names that become equal take no more time each', () => {
@@ -245,7 +271,7 @@ describe('a key with which nothing can be sent', () => {
 		['test-ke', /is shorter than 8 characters/],
 		['%41%41%41', /is shorter than 8 characters/],
 	])('%j', (key, message) => {
-		const problem = apiKeyProblem(key);
+		const problem = written(apiKeyProblem(key));
 		expect(problem?.message).toMatch(message);
 		expect(problem?.message).toMatch(/^The API Key of the credential /);
 		if (key !== '') expect(JSON.stringify(problem)).not.toMatch(/test|key-1|тест/);

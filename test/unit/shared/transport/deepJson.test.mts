@@ -1,13 +1,12 @@
 /** JSON that is nested more deeply than n8n can work with is a plain error, wherever it comes from. */
+import { written } from '../../../written.mts';
 import { readCallback } from '../../../../nodes/shared/callbacks/payload';
 import { InvalidParameterError } from '../../../../nodes/shared/parameters/invalidParameter';
 import { toObject } from '../../../../nodes/shared/parameters/values';
+import { excerptOf, readErrorText } from '../../../../nodes/shared/failures/excerpt';
+import { NO_SECRETS } from '../../../../nodes/shared/failures/redact';
 import {
 	parseJson,
-	excerptOf,
-	readErrorText,
-} from '../../../../nodes/shared/transport/http/classify';
-import {
 	DEEPEST,
 	isTooDeep,
 	parseExactly,
@@ -26,8 +25,8 @@ describe.each([
 	test.each([DEEPEST + 2, 20_000, 200_000])('%i levels', (depth) => {
 		expect(() => parseExactly(json(depth))).toThrow(TooDeep);
 		expect(parseJson(json(depth))).toBe(json(depth));
-		expect(readErrorText(json(depth))).toBeTruthy();
-		expect(excerptOf(json(depth), 'key').length).toBeLessThan(310);
+		expect(readErrorText(json(depth), NO_SECRETS)).toBeTruthy();
+		expect(excerptOf(json(depth), NO_SECRETS).length).toBeLessThan(310);
 		expect(
 			readCallback(Buffer.from(`{"message_id":"m","status":"success","result":${json(depth)}}`)),
 		).toEqual({ error: 'The body is nested more than 1000 levels deep' });
@@ -46,7 +45,7 @@ describe('a parameter', () => {
 		try {
 			return toObject(value, NAME);
 		} catch (error) {
-			return (error as InvalidParameterError).failure.message;
+			return written((error as InvalidParameterError).failure)?.message;
 		}
 	};
 

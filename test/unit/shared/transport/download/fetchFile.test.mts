@@ -1,9 +1,22 @@
-import { skippedDownload } from '../../../../../nodes/NenAi/resources/result/download';
+import type { IDataObject } from 'n8n-workflow';
+import { writeFailure } from '../../../../../nodes/shared/failures/failure';
+import { NO_SECRETS } from '../../../../../nodes/shared/failures/redact';
+import { say } from '../../../../../nodes/shared/failures/text';
 import {
 	downloadFailure,
 	resolveRedirect,
+	type FileRequest,
 } from '../../../../../nodes/shared/transport/download/fetchFile';
-import { asAttempt, brokenOff } from '../../../../../nodes/shared/transport/download/bodyStream';
+import { failureIn } from '../../../../../nodes/shared/failures/explain';
+import {
+	asAttempt,
+	brokenOff,
+	FileError,
+} from '../../../../../nodes/shared/transport/download/bodyStream';
+
+const EXPIRED =
+	'The link has expired or was changed on its way. Download sooner after the callback, or run the workflow again.';
+const GONE = 'The file is not there any more. Ask NenAI, or run the workflow again.';
 
 const NOW = Date.parse('2026-01-01T00:00:00Z');
 
@@ -25,158 +38,97 @@ test.each([
 	['ZSTD_error_prefix_unknown', 'failed', /is broken/],
 ])('a body that fails with %s', (code, kind, says) => {
 	const attempt = asAttempt(
-		brokenOff(Object.assign(new Error('x'), { code }), 'The file'),
-		'The file',
+		brokenOff(Object.assign(new Error('x'), { code }), say`The file`),
+		say`The file`,
 	);
-	expect(attempt).toMatchObject({ kind, failure: { message: expect.stringMatching(says) } });
+	expect(attempt.kind).toBe(kind);
+	expect(writeFailure(failureIn(attempt), NO_SECRETS).message).toMatch(says);
 });
 
-test.each([
-	[429, '7', true, 7000, 'Try again later.'],
-	[503, '120', true, 120_000, 'Try again later.'],
-	[503, '121', true, 121_000, 'Its host asks to come back at 2026-01-01T00:02:01.000Z.'],
-	[429, '9'.repeat(400), true, Infinity, 'Its host asks to come back in more than a year.'],
-	[500, undefined, true, undefined, 'Try again later.'],
-	[502, undefined, true, undefined, 'Try again later.'],
-	[504, '200', true, 200_000, 'Its host asks to come back at 2026-01-01T00:03:20.000Z.'],
-	[408, undefined, true, undefined, 'Try again later.'],
-	[499, undefined, true, undefined, 'Try again later.'],
-	[
-		404,
-		'3600',
-		false,
-		undefined,
-		'The file is not there any more. Ask NenAI, or run the workflow again.',
-	],
-	[
-		410,
-		undefined,
-		false,
-		undefined,
-		'The file is not there any more. Ask NenAI, or run the workflow again.',
-	],
-	[
-		401,
-		undefined,
-		false,
-		undefined,
-		'The link has expired or was changed on its way. Download sooner after the callback, or run the workflow again.',
-	],
-	[
-		403,
-		undefined,
-		false,
-		undefined,
-		'The link has expired or was changed on its way. Download sooner after the callback, or run the workflow again.',
-	],
-	[
-		202,
-		undefined,
-		false,
-		undefined,
-		'Its host answered without the file. Ask NenAI about this link, or run the workflow again.',
-	],
-	[
-		204,
-		undefined,
-		false,
-		undefined,
-		'Its host answered without the file. Ask NenAI about this link, or run the workflow again.',
-	],
-	[
-		206,
-		undefined,
-		false,
-		undefined,
-		'Its host answered without the file. Ask NenAI about this link, or run the workflow again.',
-	],
-	[400, undefined, false, undefined, 'Ask NenAI about this link.'],
+const REQUEST: FileRequest = {
+	url: 'https://h.example/a',
+	label: say`The file`,
+	request: say`the download`,
+	maxSize: Infinity,
+	check: () => {},
+};
+
+const failing = (status: number, headers: IDataObject, url = REQUEST.url) => {
+	const { again, after, failure } = downloadFailure(status, headers, url, REQUEST);
+	return { again, after, ...writeFailure(failure, NO_SECRETS) };
+};
+
+const TRIED = 'It was tried 3 times. Try again later.';
+const NO_FILE = 'Ask NenAI about this link.';
+
+beforeEach(() => {
+	jest.spyOn(Date, 'now').mockReturnValue(NOW);
+});
+
+afterEach(() => {
+	jest.restoreAllMocks();
+});
+
+test.each<[number, string | undefined, boolean, number | undefined, string]>([
+	[429, '7', true, 7000, TRIED],
+	[503, '120', true, 120_000, TRIED],
+	[503, '121', true, 121_000, 'It asks to come back at 2026-01-01T00:02:01.000Z.'],
+	[429, '9'.repeat(400), true, Infinity, 'It asks to come back in more than a year.'],
+	[500, undefined, true, undefined, TRIED],
+	[502, undefined, true, undefined, TRIED],
+	[504, undefined, true, undefined, TRIED],
+	[408, undefined, true, undefined, TRIED],
+	[403, undefined, false, undefined, EXPIRED],
+	[401, undefined, false, undefined, EXPIRED],
+	[404, undefined, false, undefined, GONE],
+	[410, undefined, false, undefined, GONE],
+	[204, undefined, false, undefined, NO_FILE],
+	[206, undefined, false, undefined, NO_FILE],
+	[400, undefined, false, undefined, NO_FILE],
 ])('HTTP %s with Retry-After %s', (status, retryAfter, again, after, hint) => {
-	const error = downloadFailure(status, { 'retry-after': retryAfter }, 'The file', NOW);
-	expect([error.again, error.after, error.failure]).toEqual([
+	expect(failing(status, { 'retry-after': retryAfter })).toMatchObject({
 		again,
 		after,
-		{ message: `The file could not be downloaded: HTTP ${status}`, hint },
-	]);
-});
-
-const PROXY = /^Ask whoever runs the network of this n8n to let it through to the file's host\.$/;
-
-test.each([
-	[
-		407,
-		undefined,
-		false,
-		'a proxy refused the request',
-		/^The proxy wants a user name and a password/,
-	],
-	[
-		407,
-		'text/html',
-		false,
-		'a proxy refused the request',
-		/^The proxy wants a user name and a password/,
-	],
-	[
-		403,
-		'text/html; charset=utf-8',
-		false,
-		'something in between, such as a proxy or a firewall, seems to have refused the request',
-		/^Ask whoever runs the network .* If nothing is in between: The link has expired/,
-	],
-	[
-		203,
-		undefined,
-		false,
-		'something in between, such as a proxy, answered in place of its host and may have changed the file',
-		PROXY,
-	],
-	[511, undefined, false, 'the network of this n8n wants somebody to sign in first', PROXY],
-	[
-		500,
-		'text/html',
-		true,
-		'something in between, such as a gateway, failed',
-		/^Try again later\.$/,
-	],
-	[
-		502,
-		'text/html',
-		true,
-		'something in between, such as a gateway, failed',
-		/^Try again later\.$/,
-	],
-	[
-		503,
-		'text/html',
-		true,
-		'something in between, such as a gateway, failed',
-		/^Try again later\.$/,
-	],
-	[
-		504,
-		'application/xhtml+xml',
-		true,
-		'something in between, such as a gateway, failed',
-		/^Try again later\.$/,
-	],
-])('HTTP %s as %s comes from something in between', (status, contentType, again, who, hint) => {
-	const error = downloadFailure(status, { 'content-type': contentType }, 'The file', NOW);
-	expect([error.again, error.failure]).toEqual([
-		again,
-		{
-			message: `The file could not be downloaded: ${who} (HTTP ${status})`,
-			hint: expect.stringMatching(hint),
-		},
-	]);
-});
-
-test('what is said of a file that was not asked for names it, and when to come back', () => {
-	const first = downloadFailure(429, { 'retry-after': '3600' }, 'The file in a', NOW).failure;
-	expect(skippedDownload('The file in b', first)).toEqual({
-		message: 'The file in b was not requested: its host asks for a pause',
-		hint: 'Its host asks to come back at 2026-01-01T01:00:00.000Z.',
+		hint,
+		message: expect.stringMatching(new RegExp(`^The file host .*\\(HTTP ${status}\\)$`)),
+		request: expect.objectContaining({ httpCode: status }),
 	});
+});
+
+const PROXY = /^Ask whoever runs the network of this n8n to allow requests to the file's host\./;
+
+test.each<[number, string | undefined, boolean, RegExp]>([
+	[407, undefined, false, /^The proxy needs a user name and a password/],
+	[407, 'text/html', false, /^The proxy needs a user name and a password/],
+	[403, 'text/html; charset=utf-8', false, /^Ask whoever runs the network .* The link has expired/],
+	[203, undefined, false, /^Ask whoever runs the network .* may have changed the file/],
+	[511, undefined, false, PROXY],
+])('HTTP %s as %s comes from a proxy or a firewall', (status, contentType, again, hint) => {
+	expect(failing(status, { 'content-type': contentType })).toMatchObject({
+		again,
+		hint: expect.stringMatching(hint),
+		message: `A proxy or a firewall between this n8n and the file host refused the download (HTTP ${status})`,
+	});
+});
+
+test.each<[number, string, RegExp]>([
+	[500, 'text/html', /failed to answer the download/],
+	[502, 'text/html', /failed to answer the download/],
+	[503, 'text/html', /was too busy to accept the download/],
+	[504, 'application/xhtml+xml', /failed to answer the download/],
+])('HTTP %s as %s comes from a gateway', (status, contentType, says) => {
+	expect(failing(status, { 'content-type': contentType })).toMatchObject({
+		again: true,
+		message: expect.stringMatching(/^A gateway in front of the file host/),
+		hint: TRIED,
+	});
+	expect(failing(status, { 'content-type': contentType }).message).toMatch(says);
+});
+
+test('a long pause that another host asks for does not hold up the files of the host of the link', () => {
+	const headers = { 'retry-after': '3600' };
+	expect(failing(429, headers).again).toBe(true);
+	expect(failing(429, headers, 'https://other.example/a').again).toBe(false);
 });
 
 const asHeader = (text: string) => Buffer.from(text).toString('latin1');
@@ -192,14 +144,14 @@ test.each([
 	['/My Report.pdf', 'https://h.example/My%20Report.pdf'],
 	[asHeader('https://bücher.example/a'), 'https://xn--bcher-kva.example/a'],
 ])('a redirect to %j asks for %s', (location, url) => {
-	expect(resolveRedirect(location, 'https://h.example/a/a', 'The file')).toBe(url);
+	expect(resolveRedirect(location, 'https://h.example/a/a', say`The file`)).toBe(url);
 });
 
 test.each([undefined, '', 'ftp://h.example/a', 'javascript:alert(1)', 'http://'])(
 	'a redirect to %j is not followed',
 	(location) => {
-		expect(() => resolveRedirect(location, 'https://h.example/a', 'The file')).toThrow(
-			'The file redirects to something that is no http(s) address',
+		expect(() => resolveRedirect(location, 'https://h.example/a', say`The file`)).toThrow(
+			FileError,
 		);
 	},
 );

@@ -2,8 +2,9 @@ import {
 	isFromIntermediary,
 	classifyStatus,
 	classifyNetworkError,
-	readErrorText,
 } from '../../../../../nodes/shared/transport/http/classify';
+import { readErrorText } from '../../../../../nodes/shared/failures/excerpt';
+import { NO_SECRETS, Redactor } from '../../../../../nodes/shared/failures/redact';
 import { cpuTime } from '../../../../cpuTime.mts';
 
 test.each([
@@ -15,18 +16,18 @@ test.each([
 	[401, 'unauthorized'],
 	[403, 'unauthorized'],
 	[404, 'refused'],
-	[408, 'unknown'],
+	[408, 'failed'],
 	[422, 'refused'],
 	[429, 'busy'],
-	[499, 'unknown'],
-	[500, 'unknown'],
-	[501, 'unknown'],
-	[502, 'unknown'],
+	[499, 'failed'],
+	[500, 'failed'],
+	[501, 'failed'],
+	[502, 'failed'],
 	[503, 'busy'],
-	[504, 'unknown'],
-	[599, 'unknown'],
-	[100, 'unknown'],
-	[0, 'unknown'],
+	[504, 'failed'],
+	[599, 'failed'],
+	[100, 'failed'],
+	[0, 'failed'],
 ])('HTTP %s is %s', (status, verdict) => {
 	expect(classifyStatus(status)).toBe(verdict);
 });
@@ -40,58 +41,62 @@ describe('an error without an answer', () => {
 		new Error('n8n', { cause: new Error('http', { cause: failing(parts) }) });
 
 	test.each([
-		['refused', wrapped({ code: 'ECONNREFUSED', syscall: 'connect' }), 'retry'],
+		['refused', wrapped({ code: 'ECONNREFUSED', syscall: 'connect' }), 'unreachable'],
 		[
 			'refused by all addresses',
 			Object.assign(new AggregateError([failing({ code: 'EHOSTUNREACH', syscall: 'connect' })])),
-			'retry',
+			'unreachable',
 		],
-		['unknown host', wrapped({ code: 'ENOTFOUND', syscall: 'getaddrinfo' }), 'retry'],
-		['no name server', wrapped({ code: 'EAI_AGAIN', syscall: 'getaddrinfo' }), 'retry'],
-		['time-out while connecting', wrapped({ code: 'ETIMEDOUT', syscall: 'connect' }), 'retry'],
-		['time-out of a connection', wrapped({ code: 'ETIMEDOUT', syscall: 'read' }), 'unknown'],
-		['time-out of the request', wrapped({ code: 'ECONNABORTED' }), 'unknown'],
+		['unknown host', wrapped({ code: 'ENOTFOUND', syscall: 'getaddrinfo' }), 'unreachable'],
+		['no name server', wrapped({ code: 'EAI_AGAIN', syscall: 'getaddrinfo' }), 'unreachable'],
+		[
+			'time-out while connecting',
+			wrapped({ code: 'ETIMEDOUT', syscall: 'connect' }),
+			'unreachable',
+		],
+		['time-out of a connection', wrapped({ code: 'ETIMEDOUT', syscall: 'read' }), 'noResponse'],
+		['time-out of the request', wrapped({ code: 'ECONNABORTED' }), 'noResponse'],
 		[
 			'unreachable, though it was connected',
 			wrapped({ code: 'EHOSTUNREACH', syscall: 'read' }),
-			'unknown',
+			'noResponse',
 		],
 		[
 			'network gone, though it was connected',
 			wrapped({ code: 'ENETDOWN', syscall: 'write' }),
-			'unknown',
+			'noResponse',
 		],
-		['reset', wrapped({ code: 'ECONNRESET' }), 'unknown'],
-		['stopped', wrapped({ code: 'ERR_CANCELED' }), 'unknown'],
-		['expired certificate', wrapped({ code: 'CERT_HAS_EXPIRED' }), 'refused'],
-		['blocked by n8n', wrapped({ name: 'SsrfBlockedIpError' }), 'refused'],
-		['not built by Node.js', wrapped({ code: 'ERR_UNESCAPED_CHARACTERS' }), 'refused'],
+		['reset', wrapped({ code: 'ECONNRESET' }), 'noResponse'],
+		['stopped', wrapped({ code: 'ERR_CANCELED' }), 'noResponse'],
+		['expired certificate', wrapped({ code: 'CERT_HAS_EXPIRED' }), 'notSent'],
+		['blocked by n8n', wrapped({ name: 'SsrfBlockedIpError' }), 'notSent'],
+		['not built by Node.js', wrapped({ code: 'ERR_UNESCAPED_CHARACTERS' }), 'notSent'],
 		[
 			'not built, though there was a request',
 			wrapped({ code: 'ERR_INVALID_URL', request: {} }),
-			'unknown',
+			'noResponse',
 		],
-		['not taken by axios', wrapped({ isAxiosError: true, code: 'ERR_BAD_REQUEST' }), 'refused'],
+		['not taken by axios', wrapped({ isAxiosError: true, code: 'ERR_BAD_REQUEST' }), 'notSent'],
 		[
 			'not taken by axios, though it had sent it',
 			wrapped({ isAxiosError: true, code: 'ERR_BAD_REQUEST', request: {} }),
-			'unknown',
+			'noResponse',
 		],
 		[
 			'not taken by axios, though there was an answer',
 			wrapped({ isAxiosError: true, code: 'ERR_BAD_REQUEST', response: {} }),
-			'unknown',
+			'noResponse',
 		],
-		['that code from elsewhere', wrapped({ code: 'ERR_BAD_REQUEST' }), 'unknown'],
+		['that code from elsewhere', wrapped({ code: 'ERR_BAD_REQUEST' }), 'noResponse'],
 		[
 			'thrown where a request is built',
 			wrapped({ stack: 'TypeError: test\n    at Object.transformRequest (axios.cjs:1:1)' }),
-			'refused',
+			'notSent',
 		],
 		[
 			'thrown elsewhere',
 			wrapped({ stack: 'TypeError: test\n    at transformResponse (axios.cjs:1:1)' }),
-			'unknown',
+			'noResponse',
 		],
 		[
 			'thrown elsewhere, with a text that says something else',
@@ -100,53 +105,53 @@ describe('an error without an answer', () => {
 				stack:
 					'TypeError: test\n    at transformRequest (x)\n    at transformResponse (axios.cjs:1:1)',
 			}),
-			'unknown',
+			'noResponse',
 		],
-		['a TypeError without a stack', wrapped({ name: 'TypeError', stack: undefined }), 'unknown'],
-		['anything else', 'a text', 'unknown'],
+		['a TypeError without a stack', wrapped({ name: 'TypeError', stack: undefined }), 'noResponse'],
+		['anything else', 'a text', 'noResponse'],
 		[
 			'refused, by the text alone',
 			remembered('ECONNREFUSED', 'connect ECONNREFUSED 127.0.0.1:1'),
-			'retry',
+			'unreachable',
 		],
-		['refused by all addresses, by the code alone', remembered('ECONNREFUSED', ''), 'retry'],
+		['refused by all addresses, by the code alone', remembered('ECONNREFUSED', ''), 'unreachable'],
 		[
 			'unknown host, by the text alone',
 			remembered('ENOTFOUND', 'getaddrinfo ENOTFOUND no-such-host.invalid'),
-			'retry',
+			'unreachable',
 		],
 		[
 			'time-out while connecting, by the text alone',
 			remembered('ETIMEDOUT', 'connect ETIMEDOUT 127.0.0.1:1'),
-			'retry',
+			'unreachable',
 		],
 		[
 			'time-out of a connection, by the text alone',
 			remembered('ETIMEDOUT', 'read ETIMEDOUT'),
-			'unknown',
+			'noResponse',
 		],
-		['unreachable, by the code alone', remembered('EHOSTUNREACH', ''), 'unknown'],
-		['reset, by the text alone', remembered('ECONNRESET', 'socket hang up'), 'unknown'],
+		['unreachable, by the code alone', remembered('EHOSTUNREACH', ''), 'noResponse'],
+		['reset, by the text alone', remembered('ECONNRESET', 'socket hang up'), 'noResponse'],
 		[
 			'expired certificate, by the code alone',
 			remembered('CERT_HAS_EXPIRED', 'certificate has expired'),
-			'refused',
+			'notSent',
 		],
 	])('%s', (_, error, kind) => {
 		expect(classifyNetworkError(error).kind).toBe(kind);
 	});
 
 	test.each([
-		['ECONNABORTED', 'timeout of 1000ms exceeded', 'no answer came in time'],
+		['ECONNABORTED', 'timeout of 1000ms exceeded', 'no response came in time'],
 		['ECONNRESET', 'socket hang up', 'the connection broke (ECONNRESET)'],
 	])('names the reason where n8n kept no more than the code: %s', (code, message, reason) => {
-		expect(classifyNetworkError(remembered(code, message))).toEqual({ kind: 'unknown', reason });
+		expect(classifyNetworkError(remembered(code, message))).toEqual({ kind: 'noResponse', reason });
 	});
 
 	test('may have itself as its cause', () => {
 		const error = new Error('test');
 		error.cause = error;
-		expect(classifyNetworkError(error).kind).toBe('unknown');
+		expect(classifyNetworkError(error).kind).toBe('noResponse');
 	});
 });
 
@@ -168,7 +173,7 @@ test.each([
 	['null', null, ''],
 	['very much', 'x'.repeat(1000), `${'x'.repeat(300)}…`],
 ])('the words of a body: %s', (_, body, words) => {
-	expect(readErrorText(body)).toBe(words);
+	expect(readErrorText(body, NO_SECRETS)).toBe(words);
 });
 
 test.each([
@@ -179,12 +184,14 @@ test.each([
 	['white space', ' \n'.repeat(140_000)],
 	['a long message', JSON.stringify({ message: '<script'.repeat(40_000) })],
 ])('a body of 280 kB takes no time: %s', (_, body) => {
-	expect(cpuTime(() => readErrorText(body, 'test-key'))).toBeLessThan(200);
+	expect(cpuTime(() => readErrorText(body, new Redactor(['test-key'])))).toBeLessThan(200);
 });
 
 test('a secret is not in the words of a body, wherever it stands', () => {
 	for (const before of [0, 290, 49_995])
-		expect(readErrorText(`${'<b>'.repeat(before)}test-key`, 'test-key')).not.toMatch(/test-|key/);
+		expect(
+			readErrorText(`${'<b>'.repeat(before)}test-key`, new Redactor(['test-key'])),
+		).not.toMatch(/test-|key/);
 });
 
 test.each([
