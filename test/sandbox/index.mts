@@ -18,6 +18,7 @@ export {
 	SAMPLE_WORKFLOWS,
 	sampleParameters,
 } from './sampleWorkflows.mts';
+export { sampleRecord } from './sampleRecord.mts';
 export { sign, signatureHeader } from './signature.mts';
 export type { McpFault, McpFaultRule, RunState, ToolName } from './mcp/shapes.mts';
 export type {
