@@ -18,6 +18,7 @@ interface Line {
 	to: string;
 	/** Leads back to the left. n8n draws it below the nodes. */
 	isLoop: boolean;
+	/** A curve has many. */
 	points: Point[];
 }
 
@@ -26,10 +27,12 @@ const NODE = 96;
 const WIDE_NODE = 256;
 /** From the third input or output on, each makes the node higher. */
 const MORE_PER_HANDLE = 32;
-/** Room for the name below the node, and the line below the name. */
-const LABEL = 44;
+/** Room below the node, for its name and the line below that. */
+const LABEL = { width: 180, height: 60 };
 /** How far a loop keeps from its nodes. */
 const LOOP = { beside: 40, below: 130 };
+/** By so many straight pieces a curve is replaced. */
+const PIECES = 16;
 
 export const STICKY_NOTE = 'n8n-nodes-base.stickyNote';
 
@@ -56,7 +59,21 @@ const along = (length: number, number: number, count: number) =>
 /** The order in which an agent has them at its lower side. */
 const BELOW = ['ai_languageModel', 'ai_memory', 'ai_tool'];
 
+/** A Bézier curve. */
+function curve(...[a, b, c, d]: readonly [Point, Point, Point, Point]): Point[] {
+	return Array.from({ length: PIECES + 1 }, (_, n): Point => {
+		const t = n / PIECES;
+		const at = (axis: 0 | 1) =>
+			a[axis] * (1 - t) ** 3 +
+			3 * b[axis] * t * (1 - t) ** 2 +
+			3 * c[axis] * t ** 2 * (1 - t) +
+			d[axis] * t ** 3;
+		return [at(0), at(1)];
+	});
+}
+
 class Canvas {
+	/** Two for each node: the node itself, and its name below it. */
 	readonly nodes: Box[];
 	readonly notes: Box[];
 	readonly lines: Line[];
@@ -82,10 +99,14 @@ class Canvas {
 		}));
 		this.nodes = nodes
 			.filter((node) => !isNote(node))
-			.map((node) => {
+			.flatMap((node) => {
 				const { width, height } = this.#sizeOf(node);
-				const [x, y] = node.position;
-				return { name: node.name, x, y, width, height: height + LABEL };
+				const {
+					name,
+					position: [x, y],
+				} = node;
+				const label = { name, x: x + (width - LABEL.width) / 2, y: y + height, ...LABEL };
+				return [{ name, x, y, width, height }, ...(this.#wide.has(name) ? [] : [label])];
 			});
 		this.lines = Object.entries(connections).flatMap(([from, byType]) =>
 			Object.entries(byType).flatMap(([type, outputs]) =>
@@ -122,29 +143,33 @@ class Canvas {
 		const toX = target.position[0];
 		const toY = target.position[1] + along(this.#sizeOf(target).height, input, inputsOf(target));
 		const isLoop = x > toX;
-		const way: Point[] = isLoop
+		const half = (toX - x) / 2;
+		const points: Point[] = isLoop
 			? [
+					[x, y],
 					[x + LOOP.beside, y],
 					[x + LOOP.beside, y + LOOP.below],
 					[toX - LOOP.beside, y + LOOP.below],
 					[toX - LOOP.beside, toY],
+					[toX, toY],
 				]
-			: [];
-		return { from, to, isLoop, points: [[x, y], ...way, [toX, toY]] };
+			: curve([x, y], [x + half, y], [toX - half, toY], [toX, toY]);
+		return { from, to, isLoop, points };
 	}
 
 	#lineFromBelow(from: string, to: string, type: string): Line {
 		const [source, target] = [this.#node(from), this.#node(to)];
 		const { width, height } = this.#sizeOf(target);
-		const [x, y] = target.position;
+		const x = source.position[0] + NODE / 2;
+		const y = source.position[1];
+		const toX = target.position[0] + along(width, BELOW.indexOf(type), BELOW.length);
+		const toY = target.position[1] + height;
+		const half = (toY - y) / 2;
 		return {
 			from,
 			to,
 			isLoop: false,
-			points: [
-				[source.position[0] + NODE / 2, source.position[1]],
-				[x + along(width, BELOW.indexOf(type), BELOW.length), y + height],
-			],
+			points: curve([x, y], [x, y + half], [toX, toY - half], [toX, toY]),
 		};
 	}
 }
@@ -207,11 +232,12 @@ const named = ({ from, to }: Line) => `${from} → ${to}`;
  */
 export function problemsOn(workflow: WorkflowJson, { loopsMayCross = false } = {}): string[] {
 	const { nodes, notes, lines } = new Canvas(workflow);
-	const overlaps = pairs([...nodes, ...notes])
-		.filter(([a, b]) => overlap(a, b))
+	const boxes = [...nodes, ...notes];
+	const overlaps = pairs(boxes)
+		.filter(([a, b]) => a.name !== b.name && overlap(a, b))
 		.map(([a, b]) => `${a.name} and ${b.name} overlap`);
 	const cut = lines.flatMap((line) =>
-		[...nodes, ...notes]
+		boxes
 			.filter(
 				(box) =>
 					![line.from, line.to].includes(box.name) &&
@@ -227,5 +253,5 @@ export function problemsOn(workflow: WorkflowJson, { loopsMayCross = false } = {
 				segments(a).some((one) => segments(b).some((other) => meet(one, other))),
 		)
 		.map(([a, b]) => `${named(a)} crosses ${named(b)}`);
-	return [...overlaps, ...cut, ...crossing];
+	return [...new Set([...overlaps, ...cut, ...crossing])];
 }

@@ -478,7 +478,7 @@ describe.each(files)('%s', (file) => {
 		const [first, ...others] = notes;
 		expect(first.parameters.color).toBeUndefined();
 		expect(content(first)).toMatch(
-			/^## .+\n[^]{40,}\n\n\*\*Before you start\*\*\n1\. .+\n2\. .+\n3\. /,
+			/^## .+\n.{40,}\n\n\*\*Before you start\*\*\n1\. .+\n2\. .+\n3\. /,
 		);
 		expect(others.filter(({ parameters }) => parameters.color === undefined)).toEqual([]);
 	});
