@@ -8,14 +8,18 @@ import { Listr } from 'listr2';
 import { TEST_OWNER } from '../n8n/client.mts';
 import { ensureN8n } from '../n8n/install.mts';
 import { packPackage } from '../n8n/pack.mts';
+import { SAMPLE_PARAMETER, SAMPLE_WORKFLOWS } from '../sandbox/index.mts';
 import { N8N_VERSION, setStage, type Stage } from './scenario.mts';
 import {
 	Checks,
 	showCredentialTest,
+	showDownload,
 	showQuestions,
 	showRefusals,
 	showRun,
-	showRunAndWait,
+	showStartAndWait,
+	showTestCallback,
+	testCallback,
 } from './show.mts';
 
 const root = join(import.meta.dirname, '../..');
@@ -42,7 +46,7 @@ async function prepare(port: number | undefined): Promise<Stage> {
 				},
 			},
 			{
-				title: 'Start a local NenAI and n8n, install the package, import three workflows',
+				title: 'Start a local NenAI and n8n, install the package, import examples',
 				task: async (prepared) => {
 					prepared.stage = await setStage({ root, tarball: prepared.tarball, port });
 				},
@@ -51,6 +55,30 @@ async function prepare(port: number | undefined): Promise<Stage> {
 		{ fallbackRenderer: 'simple', collectErrors: false },
 	);
 	return (await tasks.run()).stage;
+}
+
+function sayWhatToTry(stage: Stage): void {
+	const post = (address: string, body: string) =>
+		`curl -X POST ${address} -H 'content-type: application/json' -d '${body}'`;
+	const callback = testCallback(stage, 'failed');
+	const names = Object.values(SAMPLE_WORKFLOWS).map(({ name }) => `    ${name}`);
+	say(`
+The editor is at ${stage.n8n.url} until you press Ctrl-C.
+  login           ${TEST_OWNER.email}  ${TEST_OWNER.password}
+  credential      ${stage.credential.name} (ready to use)
+  webhook secret  ${stage.sandbox.webhookSecret} (in the credential; a test value)
+
+Try each outcome: open "NenAI: start and wait", pick one of these NenAI workflows From List in "Start and wait", and execute.
+The parameter of each is ${SAMPLE_PARAMETER}, a text.
+${names.join('\n')}
+
+Start a run of "NenAI: start a run"
+  ${post(stage.startUrl, '{"patient":"Jane Doe"}')}
+Send a test callback to the trigger of "NenAI: handle callbacks" (or write success, processing or another status for failed)
+  ${post(callback.address, callback.body)}
+  To test a trigger of your own, click Execute step in it, and put its Test URL in place of the address after "url".
+See what the local NenAI has received and sent
+  ${stage.sandbox.url}/_sandbox/state`);
 }
 
 async function untilInterrupted(): Promise<void> {
@@ -69,17 +97,14 @@ async function main(): Promise<number> {
 		const checks = new Checks(say);
 		await showRun(stage, say, checks);
 		await showRefusals(stage, say, checks);
-		await showRunAndWait(stage, say, checks);
+		await showStartAndWait(stage, say, checks);
+		await showDownload(stage, say, checks);
 		await showQuestions(stage, say, checks);
 		await showCredentialTest(stage, say, checks);
+		await showTestCallback(stage, say, checks);
 		say(`\n${checks.passed} passed, ${checks.failed} failed`);
 		if (!values.once) {
-			say(`\nThe editor is at ${stage.n8n.url} until you press Ctrl-C.`);
-			say(`  login        ${TEST_OWNER.email}  ${TEST_OWNER.password}`);
-			say(
-				`  start a run  curl -X POST ${stage.startUrl} -H 'content-type: application/json' -d '{"patient":"Jane Doe"}'`,
-			);
-			say(`  local NenAI  ${stage.sandbox.url}/_sandbox/state`);
+			sayWhatToTry(stage);
 			await untilInterrupted();
 		}
 		return checks.failed === 0 ? 0 : 1;

@@ -3,21 +3,36 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { INode } from 'n8n-workflow';
-import { startSandbox, type Sandbox } from '../sandbox/index.mts';
+import {
+	offerSampleWorkflows,
+	SAMPLE_WORKFLOWS,
+	sampleParameters,
+	startSandbox,
+	type Sandbox,
+} from '../sandbox/index.mts';
 import { chain, node } from '../n8n/build-workflow.mts';
 import { N8nClient, type WorkflowJson } from '../n8n/client.mts';
 import { startN8n, type N8nInstance } from '../n8n/instance.mts';
 
 export const N8N_VERSION = '2.41.1';
-export const NENAI_WORKFLOW = '12345678-1234-1234-1234-123456789abc';
+/** The workflow ID that the examples have until the user picks a NenAI workflow. */
+export const NENAI_WORKFLOW = SAMPLE_WORKFLOWS.succeeds.id;
+
+/** 64 letters, as a webhook secret should have, and plainly a test value. */
+const TEST_SECRET = 'test'.repeat(16);
 
 export interface Stage {
 	sandbox: Sandbox;
 	n8n: N8nInstance;
 	client: N8nClient;
 	/** Ids of the imported workflows in n8n. */
-	workflows: { start: string; handle: string; runAndWait: string };
-	/** Id of the stored credential. */
+	workflows: {
+		start: string;
+		handle: string;
+		startAndWait: string;
+		fails: string;
+		download: string;
+	};
 	/** The stored NenAI credential. */
 	credential: { id: string; name: string };
 	/** Where the first example listens, and where the second takes callbacks. */
@@ -42,8 +57,11 @@ function readExample(root: string, name: string): WorkflowJson {
 export async function setStage({ root, tarball, port }: StageOptions): Promise<Stage> {
 	const userFolder = mkdtempSync(join(tmpdir(), 'nenai-demo-'));
 	const sandbox = await startSandbox({
-		workflows: { [NENAI_WORKFLOW]: { PATIENT_NAME: { type: 'string', required: true } } },
+		workflows: sampleParameters,
+		webhookSecret: TEST_SECRET,
+		resultNote: 'Done',
 	});
+	offerSampleWorkflows(sandbox);
 	let n8n: N8nInstance | undefined;
 	const close = async () => {
 		await n8n?.stop();
@@ -76,12 +94,16 @@ export function askingWorkflow(messageId: string, credentials: INode['credential
 	]);
 }
 
-/** The example as its note says to set it. */
-function withWorkflowId(example: WorkflowJson): WorkflowJson {
-	return JSON.parse(JSON.stringify(example).replaceAll('enter-your-workflow-id', NENAI_WORKFLOW));
+/** The example, with another NenAI workflow picked in it. */
+function withNenAiWorkflow(
+	example: WorkflowJson,
+	{ id, name }: { id: string; name: string },
+): WorkflowJson {
+	const changed: WorkflowJson = JSON.parse(JSON.stringify(example).replaceAll(NENAI_WORKFLOW, id));
+	return { ...changed, name: `${example.name} – ${name}` };
 }
 
-/** What a person does once in the editor: account, credential, two imported workflows, activated. */
+/** What a person does once in the editor: account, credential, imported workflows, two of them published. */
 async function furnish(root: string, sandbox: Sandbox, n8n: N8nInstance) {
 	const client = new N8nClient(n8n.url);
 	await client.setupOwner();
@@ -106,18 +128,21 @@ async function furnish(root: string, sandbox: Sandbox, n8n: N8nInstance) {
 	};
 	const credentialId = await client.createCredential(credential);
 	const credentials = { nenAiApi: { id: credentialId, name: credential.name } };
-	const handle = (await client.importWorkflow(handling, { credentials })).id;
-	const start = (await client.importWorkflow(starting, { credentials })).id;
-	const runAndWait = (
-		await client.importWorkflow(withWorkflowId(readExample(root, 'run-and-wait')), { credentials })
-	).id;
+	const save = async (workflow: WorkflowJson) =>
+		(await client.importWorkflow(workflow, { credentials })).id;
+	const waiting = readExample(root, 'start-and-wait');
+	const handle = await save(handling);
+	const start = await save(starting);
+	const startAndWait = await save(waiting);
+	const fails = await save(withNenAiWorkflow(waiting, SAMPLE_WORKFLOWS.fails));
+	const download = await save(readExample(root, 'run-and-wait'));
 	await client.activate(handle);
 	await client.activate(start);
 	const startUrl = `${n8n.webhookUrl}/webhook/${webhook?.parameters.path}`;
 	return {
 		client,
 		credential: credentials.nenAiApi,
-		workflows: { start, handle, runAndWait },
+		workflows: { start, handle, startAndWait, fails, download },
 		callbackUrl,
 		startUrl,
 	};

@@ -1,7 +1,11 @@
 /** What the demo does on its stage, told as it happens, and checked. */
-import { createHash } from 'node:crypto';
 import { request } from 'undici';
-import type { DeliverOptions, DeliveryRecord } from '../sandbox/index.mts';
+import {
+	SAMPLE_WORKFLOWS,
+	sampleRecord,
+	type DeliverOptions,
+	type DeliveryRecord,
+} from '../sandbox/index.mts';
 import type { Execution } from '../n8n/client.mts';
 import { askingWorkflow, NENAI_WORKFLOW, type Stage } from './scenario.mts';
 
@@ -82,20 +86,31 @@ export async function showRun(stage: Stage, say: Say, checks: Checks): Promise<v
 	}
 }
 
+/** One node that starts a run and waits: for a run that succeeds, and for one that fails. */
+export async function showStartAndWait(stage: Stage, say: Say, checks: Checks): Promise<void> {
+	say('\nStart and Wait, in the workflow "NenAI: start and wait"');
+	for (const [workflow, branch] of [
+		['startAndWait', 'Your steps go here'],
+		['fails', 'Needs a person: it failed'],
+	] as const) {
+		const execution = await execute(stage, stage.workflows[workflow]);
+		const [result] = itemsOf(execution, 'Start and wait');
+		say(`  #${execution.id}  ${execution.status}: ${JSON.stringify(result?.json)}`);
+		checks.check(
+			`the run ended with ${result?.json.status}, so "${branch}" went on`,
+			itemsOf(execution, branch)[0]?.json.message_id ===
+				stage.sandbox.state().runs.at(-1)?.messageId,
+			Object.keys(execution.data.resultData.runData),
+		);
+	}
+}
+
 /** One node that starts a run and waits, one that fetches the file of its result. */
-export async function showRunAndWait(stage: Stage, say: Say, checks: Checks): Promise<void> {
+export async function showDownload(stage: Stage, say: Say, checks: Checks): Promise<void> {
 	const { sandbox, client, workflows } = stage;
 	say('\nStart and Wait, then Download, in the workflow "NenAI: run, wait, fetch the files"');
-	const file = sandbox.files.add({ name: 'report.bin', size: 3_000_000 });
-	sandbox.faults.next({
-		callbacks: [
-			{ status: 'processing' },
-			{ status: 'success', body: { assets: sandbox.files.url(file) } },
-		],
-	});
-	const { executionId = '' } = await client.runWorkflowManually(workflows.runAndWait);
-	const execution = await client.waitForExecution(executionId);
-	const [result] = itemsOf(execution, 'Run and wait');
+	const execution = await execute(stage, workflows.download);
+	const [result] = itemsOf(execution, 'Start and wait');
 	const [downloaded] = itemsOf(execution, 'Download the files');
 	say(
 		`  #${execution.id}  ${execution.status}: the run ended with ${result?.json.status}; downloaded ${JSON.stringify(downloaded?.json)}`,
@@ -107,11 +122,10 @@ export async function showRunAndWait(stage: Stage, say: Say, checks: Checks): Pr
 		result?.json,
 	);
 	const bytes = await client.downloadBinary(downloaded?.binary?.data.id ?? '');
-	const hash = createHash('sha256').update(bytes).digest('hex');
 	checks.check(
 		`the file in n8n has the same ${bytes.length} bytes as the one at NenAI`,
-		hash === sandbox.files.sha256(file),
-		hash,
+		bytes.equals(Buffer.from(sampleRecord)),
+		bytes.toString('latin1'),
 	);
 }
 
@@ -133,8 +147,7 @@ export async function showQuestions(stage: Stage, say: Say, checks: Checks): Pro
 			status,
 			logs: '09:30:01 opened the portal\n09:30:12 booked the appointment',
 		});
-		const { executionId = '' } = await client.runWorkflowManually(id);
-		const execution = await client.waitForExecution(executionId);
+		const execution = await execute(stage, id);
 		const state = itemsOf(execution, 'State')[0]?.json;
 		say(`  state  ${JSON.stringify(state)}`);
 		checks.check(
@@ -150,15 +163,20 @@ export async function showQuestions(stage: Stage, say: Say, checks: Checks): Pro
 				log,
 			);
 	}
-	sandbox.setDefaults({ workflowNames: { [NENAI_WORKFLOW]: 'Book an appointment' } });
 	const [state] = asking.nodes.filter(({ name }) => name === 'State');
-	const offered = await client.searchList(state, 'workflowId', 'searchWorkflows', 'book');
+	const offered = await client.searchList(state, 'workflowId', 'searchWorkflows', 'fails');
 	checks.check(
-		`the list of workflows, searched for "book": ${offered.map(({ name }) => name).join(', ')}`,
-		offered.length === 1 && offered[0].value === NENAI_WORKFLOW,
+		`the list of workflows, searched for "fails": ${offered.map(({ name }) => name).join(', ')}`,
+		offered.length === 1 && offered[0].value === SAMPLE_WORKFLOWS.fails.id,
 		offered,
 	);
 	checks.check('nothing was started by asking', sandbox.state().counts.runsStarted === runsBefore);
+}
+
+/** Executes a workflow as the editor does. */
+async function execute({ client }: Stage, workflowId: string): Promise<Execution> {
+	const { executionId = '' } = await client.runWorkflowManually(workflowId);
+	return await client.waitForExecution(executionId);
 }
 
 function itemsOf(execution: Execution, node: string) {
@@ -225,6 +243,24 @@ export async function showRefusals(stage: Stage, say: Say, checks: Checks): Prom
 			),
 		after.map(callbackOf),
 	);
+}
+
+/** What to send to the stand-in, so that it sends a callback with this status. */
+export function testCallback({ sandbox, callbackUrl: url }: Stage, status: string) {
+	return { address: `${sandbox.url}/_sandbox/deliver`, body: JSON.stringify({ url, status }) };
+}
+
+/** Sends a test callback with the command that the user gets. */
+export async function showTestCallback(stage: Stage, say: Say, checks: Checks): Promise<void> {
+	say('\nA test callback, sent by hand');
+	const { address, body } = testCallback(stage, 'failed');
+	const answer = await fetch(address, {
+		method: 'POST',
+		headers: { 'content-type': 'application/json' },
+		body,
+	});
+	const delivery = (await answer.json()) as DeliveryRecord;
+	checks.check('the trigger accepted it', isAccepted(delivery), delivery);
 }
 
 /** The genuine callback with one byte altered, of its body, its header, or the secret; and without a signature. */

@@ -546,10 +546,10 @@ describe('a run from the editor', () => {
 		);
 		const page = await browser.open(`/workflow/${id}`);
 		const canvas = new Canvas(page);
-		await canvas.node('Run and wait').waitFor();
+		await canvas.node('Start and wait').waitFor();
 		await canvas.execute();
-		await canvas.untilWaiting('Run and wait');
-		const form = await openForm(page, 'Run and wait');
+		await canvas.untilWaiting('Start and wait');
+		const form = await openForm(page, 'Start and wait');
 		await form.output
 			.getByText('The run has been started. This workflow goes on when NenAI reports its result.')
 			.waitFor();
@@ -570,7 +570,7 @@ describe('a run from the editor', () => {
 		await screenshots.take('start-and-wait', form.root);
 
 		await canvas.closeNode();
-		await canvas.untilSuccess('Use the files');
+		await canvas.untilSuccess('Your steps go here');
 		await canvas.deselect();
 		await screenshots.take('workflow', page.locator('body'));
 		const download = await openForm(page, 'Download the files');
@@ -635,7 +635,7 @@ describe('the examples that gather, imported from their files and set up by hand
 			null,
 		]);
 		// The first wait, as it is.
-		await canvas.untilSuccess('Go on here', 150_000);
+		await canvas.untilSuccess('Your steps go here', 150_000);
 	});
 
 	inEditor('by callback: once published, it goes on when the last callback has come', async () => {
@@ -665,7 +665,7 @@ describe('the examples that gather, imported from their files and set up by hand
 		await page.keyboard.press('Escape');
 		await suggestions.waitFor({ state: 'hidden' });
 		await canvas.execute('Run by hand');
-		await canvas.untilSuccess('All rows are there');
+		await canvas.untilSuccess('All runs started');
 		const { deliveries } = await stage.sandbox.until(
 			({ deliveries: sent }) =>
 				sent.filter(({ status, answer }) => status === 'success' && answer?.status === 200)
@@ -677,8 +677,8 @@ describe('the examples that gather, imported from their files and set up by hand
 		const executions = await stage.client.endedExecutions(id, 4, 60_000);
 		expect(
 			executions.flatMap((execution) =>
-				hasRun(execution, 'Go on here')
-					? [jsonOf(execution, 'Go on here').map(({ row, ok }) => [row, ok])]
+				hasRun(execution, 'Your steps go here')
+					? [jsonOf(execution, 'Your steps go here').map(({ row, ok }) => [row, ok])]
 					: [],
 			),
 		).toEqual([

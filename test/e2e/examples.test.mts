@@ -136,7 +136,7 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 				ends({ status: 'failed' });
 				await runExample('start-many');
 				const executions = await handled(handler, 6);
-				expect(executions.filter((one) => hasRun(one, 'It worked'))).toHaveLength(2);
+				expect(executions.filter((one) => hasRun(one, 'Your steps go here'))).toHaveLength(2);
 				expect(executions.filter((one) => hasRun(one, 'Needs a person'))).toHaveLength(1);
 			});
 		});
@@ -162,8 +162,9 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 							.map((one) => jsonOf(one, node)[0].status)
 							.sort();
 					expect(statusesOf('NenAI Trigger')).toEqual([...statuses].sort());
-					expect(statusesOf('It worked')).toEqual([' success\n', 'Success']);
+					expect(statusesOf('Your steps go here')).toEqual([' success\n', 'Success']);
 					expect(statusesOf('Needs a person')).toEqual(['FAILED', 'Timeout']);
+					expect(statusesOf('The run has started')).toEqual([' QUEUED ', 'Running']);
 				});
 			},
 		);
@@ -173,7 +174,7 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 			expect(jsonOf(execution, 'NenAI Trigger')).toEqual([
 				expect.objectContaining({ message_id: 'sample-1', status: 'success' }),
 			]);
-			expect(hasRun(execution, 'It worked')).toBe(true);
+			expect(hasRun(execution, 'Your steps go here')).toBe(true);
 			expect(stage.sandbox.state().requests).toEqual([]);
 		});
 
@@ -187,11 +188,54 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 						.map(({ params }) => params.PATIENT_NAME)
 						.sort(),
 				).toEqual(NAMES);
-				const successes = (await handled(handler, 6)).filter((one) => hasRun(one, 'It worked'));
+				const successes = (await handled(handler, 6)).filter((one) =>
+					hasRun(one, 'Your steps go here'),
+				);
 				expect(successes.map((one) => jsonOf(one, 'NenAI Trigger')[0].message_id).sort()).toEqual(
 					started().sort(),
 				);
 			});
+		});
+	});
+
+	describe('start and wait', () => {
+		const patient = (value: string) => ({
+			parameters: {
+				assignments: [{ id: 'patient', name: 'PATIENT_NAME', value, type: 'string' }],
+			},
+		});
+
+		describe.each([
+			['success', 'Your steps go here'],
+			['Completed', 'Your steps go here'],
+			['FAILED', 'Needs a person: it failed'],
+			['timeout', 'Needs a person: it failed'],
+			['needs_attention', 'Needs a person: it failed'],
+		])('a run that ends as "%s"', (status, branch) => {
+			example('start-and-wait', `goes to "${branch}" alone`, async () => {
+				ends({ status });
+				const execution = await runExample('start-and-wait', (workflow) =>
+					withParameters(workflow, 'Start and wait', patient('John Roe')),
+				);
+				expect(execution.status).toBe('success');
+				expect(runs()).toMatchObject([{ params: { PATIENT_NAME: 'John Roe' } }]);
+				expect(execution.data.resultData.lastNodeExecuted).toBe(branch);
+				expect(jsonOf(execution, branch)).toEqual([
+					expect.objectContaining({ message_id: started()[0], status }),
+				]);
+				expect(Object.keys(execution.data.resultData.runData)).toHaveLength(4);
+			});
+		});
+
+		example('start-and-wait', 'without a result in time, a person gets the ID', async () => {
+			stage.sandbox.faults.next({ callbacks: [{ status: 'processing' }] });
+			const execution = await runExample('start-and-wait', (workflow) =>
+				withParameters(workflow, 'Start and wait', shortly),
+			);
+			expect(jsonOf(execution, 'Needs a person: no result')).toEqual([
+				expect.objectContaining({ message_id: started()[0], wait_limit_reached: true }),
+			]);
+			expect(Object.keys(execution.data.resultData.runData)).toHaveLength(4);
 		});
 	});
 
@@ -206,10 +250,10 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 			expect(execution.status).toBe('success');
 			expect(started()).toHaveLength(1);
 			const ids = { workflow_id: EXAMPLE_WORKFLOW, message_id: started()[0] };
-			expect(jsonOf(execution, 'Run and wait')).toEqual([
+			expect(jsonOf(execution, 'Start and wait')).toEqual([
 				expect.objectContaining({ ...ids, status: 'success' }),
 			]);
-			expect(jsonOf(execution, 'Use the files')).toEqual([
+			expect(jsonOf(execution, 'Your steps go here')).toEqual([
 				{
 					...ids,
 					field: 'assets',
@@ -219,7 +263,7 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 					fileSize: file.size,
 				},
 			]);
-			const [{ binary }] = itemsOf(execution, 'Use the files');
+			const [{ binary }] = itemsOf(execution, 'Your steps go here');
 			const bytes = await stage.client.downloadBinary(String(binary?.data.id));
 			expect(createHash('sha256').update(bytes).digest('hex')).toBe(
 				contentSha256({ size: file.size, seed: file.name }),
@@ -229,18 +273,18 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 		example('run-and-wait', 'a success in capitals goes on to the files, too', async () => {
 			ends({ status: 'Success' });
 			const execution = await runExample('run-and-wait');
-			expect(jsonOf(execution, 'Run and wait')).toEqual([
+			expect(jsonOf(execution, 'Start and wait')).toEqual([
 				expect.objectContaining({ message_id: started()[0], status: 'Success' }),
 			]);
 			expect(hasRun(execution, 'Download the files')).toBe(true);
-			expect(hasRun(execution, 'Needs a person')).toBe(false);
+			expect(hasRun(execution, 'Needs a person: it failed')).toBe(false);
 		});
 
 		describe.each(['failed', 'needs_attention'])('when the run ends as "%s"', (status) => {
 			example('run-and-wait', 'a person must look, and nothing is downloaded', async () => {
 				ends({ status });
 				const execution = await runExample('run-and-wait');
-				expect(jsonOf(execution, 'Needs a person')).toEqual([
+				expect(jsonOf(execution, 'Needs a person: it failed')).toEqual([
 					expect.objectContaining({ message_id: started()[0], status }),
 				]);
 				expect(hasRun(execution, 'Download the files')).toBe(false);
@@ -250,7 +294,7 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 		example('overdue-alarm', 'a result in time raises no alarm', async () => {
 			const execution = await runExample('overdue-alarm');
 			expect(execution.status).toBe('success');
-			expect(jsonOf(execution, 'In time')).toEqual([
+			expect(jsonOf(execution, 'Your steps go here')).toEqual([
 				expect.objectContaining({ message_id: started()[0], status: 'success' }),
 			]);
 		});
@@ -263,10 +307,14 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 			const asking =
 				(fate: Fate): Change =>
 				(workflow) => {
-					const run = { workflow_id: EXAMPLE_WORKFLOW, patient: fate };
+					const patient = {
+						assignments: {
+							assignments: [{ id: 'patient', name: 'patient', value: fate, type: 'string' }],
+						},
+					};
 					const changes: Array<[node: string, parameters: Readonly<Record<string, unknown>>]> = [
-						['What to run', { jsonOutput: JSON.stringify(run) }],
-						['Run and wait', shortly],
+						['What to run', patient],
+						['Start and wait', shortly],
 						['Ask NenAI', { options: { maxTries: 1 } }],
 						['Wait 5 minutes', { amount: 1, unit: 'seconds' }],
 					];
@@ -359,7 +407,7 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 						unknown,
 						down,
 					} = await askAbout('run-and-wait');
-					expect(jsonOf(done.execution, 'Run and wait')).toEqual([
+					expect(jsonOf(done.execution, 'Start and wait')).toEqual([
 						{
 							workflow_id: EXAMPLE_WORKFLOW,
 							message_id: done.messageId,
@@ -367,20 +415,20 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 							wait_limit_reached: true,
 						},
 					]);
-					expect(jsonOf(done.execution, 'Needs a person')).toEqual([
+					expect(jsonOf(done.execution, 'Needs a person: no result')).toEqual([
 						expect.objectContaining({
 							messageId: done.messageId,
 							status: 'completed',
 							finished: true,
 						}),
 					]);
-					expect(jsonOf(ended.execution, 'Needs a person')).toEqual([
+					expect(jsonOf(ended.execution, 'Needs a person: no result')).toEqual([
 						expect.objectContaining({ messageId: ended.messageId, status: 'failed' }),
 					]);
-					expect(jsonOf(late.execution, 'Needs a person')).toEqual([
+					expect(jsonOf(late.execution, 'Needs a person: no result')).toEqual([
 						expect.objectContaining({ messageId: late.messageId, status: 'completed' }),
 					]);
-					expect(jsonOf(never.execution, 'Needs a person')).toEqual([
+					expect(jsonOf(never.execution, 'Needs a person: no result')).toEqual([
 						expect.objectContaining({
 							messageId: never.messageId,
 							status: 'running',
@@ -388,15 +436,15 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 						}),
 					]);
 					expect(questions(never.messageId)).toBe(12);
-					expect(jsonOf(unknown.execution, 'Needs a person')).toEqual([
+					expect(jsonOf(unknown.execution, 'Needs a person: no result')).toEqual([
 						expect.objectContaining({ error: expect.stringContaining('Run not found') }),
 					]);
-					expect(jsonOf(down.execution, 'Needs a person')).toEqual([
+					expect(jsonOf(down.execution, 'Needs a person: no result')).toEqual([
 						expect.objectContaining({ error: expect.stringContaining('HTTP 503') }),
 					]);
 					expect(started()).toHaveLength(6);
 					for (const { execution } of [done, ended, late, never, unknown, down])
-						expect(hasRun(execution, 'Use the files')).toBe(false);
+						expect(hasRun(execution, 'Your steps go here')).toBe(false);
 				},
 			);
 
@@ -416,7 +464,7 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 						[done, /^NenAI says that the run has ended \(completed\)\./],
 						[ended, /^NenAI says that the run has ended \(failed\)\./],
 						[late, /^NenAI says that the run has ended \(completed\)\./],
-						[never, /^NenAI says that it still works \(running\)\./],
+						[never, /^NenAI says that the run is still running \(running\)\./],
 						[unknown, /Run not found/],
 						[down, /HTTP 503/],
 					];
@@ -424,11 +472,11 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 						expect(execution.status).toBe('error');
 						const { message, description } = execution.data.resultData.error ?? {};
 						expect(message).toBe(
-							`The result of a NenAI run is overdue. Workflow ${EXAMPLE_WORKFLOW}, message ID ${messageId}`,
+							`The result of a NenAI run is overdue. Workflow ${EXAMPLE_WORKFLOW}, run ID ${messageId}`,
 						);
 						expect(description).toMatch(expected);
 						expect(description).toMatch(
-							/Its values and files have not come\. Do not start it again before you know what became of it\.$/,
+							/Its values and files have not come\. Look at the run before you start it again\.$/,
 						);
 					}
 					expect(questions(never.messageId)).toBe(12);
@@ -437,31 +485,34 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 			);
 		});
 
-		describe.each(['run-and-wait', 'overdue-alarm', 'one-run-per-row', 'start-many'])(
-			'where the answer to a start is lost',
-			(file) => {
-				example(
-					file,
-					'the execution ends with an error that says so, and nothing is started again by Retry',
-					async () => {
-						stage.sandbox.faults.next({ connection: 'drop-after-accept', callbacks: [] });
-						const execution = await runExample(file);
-						expect(execution.status).toBe('error');
-						expect(execution.data.resultData.error?.message).toMatch(
-							/^It is not known whether NenAI started the run/,
-						);
-						const retried = await stage.client.waitForExecution(
-							await stage.client.retryExecution(execution.id),
-						);
-						expect(retried.data.resultData.error?.message).toMatch(
-							/^It is not known whether NenAI started the run/,
-						);
-						const lost = runs()[0].params.PATIENT_NAME;
-						expect(runs().filter(({ params }) => params.PATIENT_NAME === lost)).toHaveLength(1);
-					},
-				);
-			},
-		);
+		describe.each([
+			'start-and-wait',
+			'run-and-wait',
+			'overdue-alarm',
+			'one-run-per-row',
+			'start-many',
+		])('where the answer to a start is lost', (file) => {
+			example(
+				file,
+				'the execution ends with an error that says so, and nothing is started again by Retry',
+				async () => {
+					stage.sandbox.faults.next({ connection: 'drop-after-accept', callbacks: [] });
+					const execution = await runExample(file);
+					expect(execution.status).toBe('error');
+					expect(execution.data.resultData.error?.message).toMatch(
+						/^It is not known whether NenAI started the run/,
+					);
+					const retried = await stage.client.waitForExecution(
+						await stage.client.retryExecution(execution.id),
+					);
+					expect(retried.data.resultData.error?.message).toMatch(
+						/^It is not known whether NenAI started the run/,
+					);
+					const lost = runs()[0].params.PATIENT_NAME;
+					expect(runs().filter(({ params }) => params.PATIENT_NAME === lost)).toHaveLength(1);
+				},
+			);
+		});
 
 		example(
 			'one-run-per-row',
@@ -470,9 +521,9 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 				const execution = await runExample('one-run-per-row');
 				expect(execution.status).toBe('success');
 				expect(runs().map(({ params }) => params.PATIENT_NAME)).toEqual(NAMES);
-				expect(jsonOf(execution, 'All results').map(({ message_id }) => message_id)).toEqual(
-					started(),
-				);
+				const results = jsonOf(execution, 'Your steps go here');
+				expect(results.map(({ message_id }) => message_id)).toEqual(started());
+				expect(results.map(({ patient }) => patient)).toEqual(NAMES);
 				const ended = stage.sandbox
 					.state()
 					.deliveries.filter(
@@ -666,7 +717,7 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 					['screenshot', {}],
 				]);
 				expect(itemsOf(execution, 'Take a screenshot')[0].binary?.data.mimeType).toBe('image/png');
-				const [{ json, binary }] = itemsOf(execution, 'Use the file');
+				const [{ json, binary }] = itemsOf(execution, 'Your steps go here');
 				expect(json).toEqual({
 					fileName: 'claims.txt',
 					path: '',
@@ -740,7 +791,7 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 				stage.sandbox.setDefaults({ desktopTimeScale: 0 });
 				doNotDelete();
 				const execution = await runExample('desktop-file-job');
-				const [{ json, binary }] = itemsOf(execution, 'Use the file');
+				const [{ json, binary }] = itemsOf(execution, 'Your steps go here');
 				expect(json).toMatchObject({ fileName: 'claims.txt', fileSize: 35 });
 				expect((await stage.client.downloadBinary(String(binary?.data.id))).toString()).toContain(
 					'Claim 1',

@@ -4,31 +4,18 @@ import type { Execution } from '../n8n/client.mts';
 import { N8N_VERSIONS } from '../n8n/install.mts';
 import { errorAnswer } from '../sandbox/index.mts';
 import { casesOn } from './cases.mts';
-import {
-	EXAMPLE_WORKFLOW,
-	jsonOf,
-	openOwnStage,
-	withParameters,
-	type Change,
-	type Stage,
-} from './stage.mts';
+import { jsonOf, openOwnStage, rowsOf, withParameters, type Change, type Stage } from './stage.mts';
 
 const root = join(__dirname, '../..');
 
 /** What n8n keeps of 50 runs after 60 rounds, at most: less than 500 characters for each run and round. */
 const LARGEST = 1_500_000;
 
-const rowsFor = (patients: readonly string[]) => ({
-	jsonOutput: JSON.stringify({
-		rows: patients.map((patient) => ({ workflow_id: EXAMPLE_WORKFLOW, patient })),
-	}),
-});
-
 /** The example with these rows, waits of so many seconds, and so many rounds at most. */
 const asking =
 	(patients: readonly string[], seconds: string, rounds: number): Change =>
 	(workflow) => {
-		const changed = withParameters(workflow, 'Rows', rowsFor(patients));
+		const changed = withParameters(workflow, 'Rows', rowsOf(patients));
 		const waiting = withParameters(changed, 'Wait longer each time', { amount: seconds });
 		return JSON.parse(
 			JSON.stringify(waiting).replace('$runIndex + 1 >= 60', `$runIndex + 1 >= ${rounds}`),
@@ -47,8 +34,8 @@ const numbers = (count: number) => Array.from({ length: count }, (_, n) => n);
 
 /** What came out once, for each row in its order. */
 function results(execution: Execution) {
-	expect(execution.data.resultData.runData['Go on here']).toHaveLength(1);
-	return jsonOf(execution, 'Go on here');
+	expect(execution.data.resultData.runData['Your steps go here']).toHaveLength(1);
+	return jsonOf(execution, 'Your steps go here');
 }
 
 describe.each(N8N_VERSIONS)('n8n %s', (version) => {

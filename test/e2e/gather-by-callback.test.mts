@@ -108,7 +108,7 @@ gathering(
 		await gathering.begin(rows);
 		const [results] = await gathering.continuations(1);
 		expect(
-			results.map(({ row, ok, status, input, result }) => [row, ok, status, input, result]),
+			results.map(({ row, ok, status, input, answer }) => [row, ok, status, input, answer]),
 		).toEqual(
 			rows.map((patient, n) => [
 				n + 1,
@@ -123,7 +123,7 @@ gathering(
 
 /** In place of what a builder does with the results: something that takes its time. */
 const slowly: Change = (workflow) =>
-	withSettings(workflow, 'Go on here', {
+	withSettings(workflow, 'Your steps go here', {
 		type: 'n8n-nodes-base.wait',
 		typeVersion: 1.1,
 		parameters: { resume: 'timeInterval', amount: 5, unit: 'seconds' },
@@ -141,10 +141,10 @@ gathering(
 		const reported = await gathering.untilRow(({ batch_state: state }) => state === 'reported');
 		await sleep(8000);
 		expect(await gathering.executionsWith('Needs a person')).toHaveLength(1);
-		expect(await gathering.executionsWith('Forget the batch')).toHaveLength(0);
+		expect(await gathering.executionsWith('Delete the rows')).toHaveLength(0);
 		await client.tables.edit(TABLE, reported.id, { batch_state: 'open' });
 		await gathering.untilNoRow();
-		const done = await gathering.executionsWith('Forget the batch');
+		const done = await gathering.executionsWith('Delete the rows');
 		gathering.expectResults(done.flatMap(resultsOf), [rows]);
 	},
 	slowly,
@@ -218,7 +218,7 @@ describe('a step fails once, and somebody presses Retry: it goes on once, with t
 	/** Those before the runs are started, and those behind it. */
 	const STEPS = {
 		before: ['Open a batch', 'One item per row'],
-		behind: ['Write the rows', 'All rows are there', 'Came before its row'],
+		behind: ['Write the rows', 'All runs started', 'Find early results'],
 	};
 
 	for (const step of [...STEPS.before, ...STEPS.behind]) {
@@ -377,7 +377,7 @@ describe('a start of unknown outcome: the row is not started again, and a person
 				[2, false, 'unknown', false],
 				[3, true, 'success', true],
 			]);
-			expect(results[1].result).toEqual({
+			expect(results[1].answer).toEqual({
 				error: expect.stringContaining('It is not known'),
 				uncertain: true,
 			});

@@ -6,9 +6,9 @@ import { waitFor } from '../n8n/poll.mts';
 import type { DeliverOptions, RunRecord, Sandbox } from '../sandbox/index.mts';
 import type { Chance } from './random.mts';
 import {
-	EXAMPLE_WORKFLOW,
 	hasRun,
 	readExample,
+	rowsOf,
 	storeNenAiCredential,
 	withParameters,
 	type Change,
@@ -29,15 +29,20 @@ const TIMEOUT_MS = 120_000;
 
 /** The parameters of the example's limits: hurried, and as given. */
 export function limits(changes: { give_up_after_hours?: number }) {
-	const asShipped = { give_up_after_hours: 24, keep_days: 7 };
-	return {
-		jsonOutput: JSON.stringify({
-			...asShipped,
-			ask_after_minutes: OVERDUE_AFTER / 60,
-			report_after_minutes: OVERDUE_AFTER / 60,
-			...changes,
-		}),
+	const values = {
+		give_up_after_hours: 24,
+		keep_days: 7,
+		ask_after_minutes: OVERDUE_AFTER / 60,
+		report_after_minutes: OVERDUE_AFTER / 60,
+		...changes,
 	};
+	const assignments = Object.entries(values).map(([name, value]) => ({
+		id: name,
+		name,
+		value,
+		type: 'number',
+	}));
+	return { assignments: { assignments } };
 }
 
 /** What the stage of one n8n and the cluster have in common. */
@@ -138,14 +143,11 @@ export class Gathering {
 
 	/** Runs the example by hand for these patients, and gives the execution's id. */
 	async begin(patients: readonly string[]): Promise<string> {
-		const rows = {
-			jsonOutput: JSON.stringify({
-				rows: patients.map((patient) => ({ workflow_id: EXAMPLE_WORKFLOW, patient })),
-			}),
-		};
 		const { client } = this.#place;
 		const nodes = (await client.nodesOf(this.#workflow)).map((node) =>
-			node.name === 'Rows' ? { ...node, parameters: { ...node.parameters, ...rows } } : node,
+			node.name === 'Rows'
+				? { ...node, parameters: { ...node.parameters, ...rowsOf(patients) } }
+				: node,
 		);
 		await client.updateWorkflow(this.#workflow, { nodes });
 		const { executionId } = await client.runWorkflowManually(this.#workflow, {
@@ -265,14 +267,14 @@ export class Gathering {
 				message_id: messageId,
 				status,
 				has_callback: hasCallback,
-				result,
+				answer,
 			} of results) {
 				// Asking gives a state and no values: the builder must be able to tell.
 				expect(hasCallback).toBe(status === 'success');
 				const run = runs.find((one) => one.messageId === messageId);
 				expect(run?.params.PATIENT_NAME).toBe((input as { patient: string }).patient);
 				// A callback names the run otherwise than an answer of NenAI's.
-				const { message_id: called, messageId: asked } = result as Result;
+				const { message_id: called, messageId: asked } = answer as Result;
 				expect(called ?? asked).toBe(messageId);
 			}
 		}

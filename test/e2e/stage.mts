@@ -46,6 +46,14 @@ export function readExample(root: string, name: string): WorkflowJson {
 	return JSON.parse(readFileSync(join(root, 'examples', `${name}.json`), 'utf8'));
 }
 
+/** The parameters of an example's node "Rows" for these patients. */
+export function rowsOf(patients: readonly string[]) {
+	const value = JSON.stringify(patients);
+	return {
+		assignments: { assignments: [{ id: 'patient', name: 'patient', type: 'array', value }] },
+	};
+}
+
 /** Changes the parameters of one node, by the node's name. */
 export function withParameters(
 	workflow: WorkflowJson,

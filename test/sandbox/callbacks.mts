@@ -21,8 +21,11 @@ export function usualDelay(
 }
 
 /** What a run that succeeds gives back. */
-export function usualResult(params: Record<string, unknown>): Record<string, unknown> {
-	return { received: params, note: 'Fertig – 完了' };
+export function usualResult(
+	params: Record<string, unknown>,
+	{ resultNote: note }: Settings,
+): Record<string, unknown> {
+	return { received: params, note };
 }
 
 /** Why a run that fails does so. */
@@ -189,7 +192,7 @@ export class Callbacks {
 			case 'success':
 				return {
 					success: true,
-					result: usualResult(params),
+					result: usualResult(params, this.#settings()),
 					assets: this.#assetsUrl(),
 				};
 			case 'failed':

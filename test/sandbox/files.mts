@@ -2,13 +2,11 @@ import { createHmac, randomBytes, randomUUID } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { sendAnswer } from './answers.mts';
 import { contentBytes, contentOf, contentSha256, contentSize, type Content } from './content.mts';
+import { sampleRecord } from './sampleRecord.mts';
 import { sendFile } from './sendFile.mts';
 import { fileShape, type Answer, type FileFault, type FileSpec, type Settings } from './shapes.mts';
 
 type StoredFile = { spec: FileSpec; content: Content; faultsLeft: number };
-
-/** An archive with nothing in it: the shortest valid zip file. */
-const emptyZip = `PK\u0005\u0006${'\0'.repeat(18)}`;
 
 /** The files behind presigned URLs. */
 export class Files {
@@ -52,7 +50,11 @@ export class Files {
 	/** A new presigned URL of the file that a successful run has when nothing else was said. */
 	assetsUrl(): string {
 		return this.url(
-			this.add({ name: 'assets.zip', text: emptyZip, contentType: 'application/zip' }),
+			this.add({
+				name: 'sample-record.pdf',
+				text: sampleRecord,
+				contentType: 'application/pdf',
+			}),
 		);
 	}
 

@@ -12,6 +12,13 @@ export type {
 	DesktopTool,
 } from './desktop/shapes.mts';
 export { currentTools, olderTools } from './mcp/shapes.mts';
+export {
+	offerSampleWorkflows,
+	SAMPLE_PARAMETER,
+	SAMPLE_WORKFLOWS,
+	sampleParameters,
+} from './sampleWorkflows.mts';
+export { sampleRecord } from './sampleRecord.mts';
 export { sign, signatureHeader } from './signature.mts';
 export type { McpFault, McpFaultRule, RunState, ToolName } from './mcp/shapes.mts';
 export type {

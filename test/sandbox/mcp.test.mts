@@ -95,7 +95,7 @@ describe('with the official client', () => {
 		);
 		expect(log.split('\n')).toEqual([
 			expect.stringMatching(/^\S+Z Queued a run of workflow w$/),
-			expect.stringMatching(/^\S+Z Opened the form, because .*新規患者“$/),
+			expect.stringMatching(/^\S+Z Opened the form "New patient", because .*$/),
 			expect.stringMatching(/^\S+Z Gave up: The workflow stopped: element not found$/),
 			'',
 		]);

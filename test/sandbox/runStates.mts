@@ -28,7 +28,7 @@ export class RunStates {
 	set(messageId: string, state: RunState): void {
 		const parsed = runStateShape.parse(state);
 		const run =
-			this.#runs.get(messageId) ?? newRun(messageId, parsed.workflowId ?? randomUUID(), {});
+			this.#runs.get(messageId) ?? this.#newRun(messageId, parsed.workflowId ?? randomUUID(), {});
 		run.workflowId = parsed.workflowId ?? run.workflowId;
 		run.held = { state: parsed, since: Date.now() };
 		this.#runs.set(messageId, run);
@@ -56,7 +56,7 @@ export class RunStates {
 	 * after the usual times: a run ends also when nobody hears of it.
 	 */
 	begin({ messageId, workflowId, params, callbackUrl }: RunRecord, plan = usualCallbacks()): void {
-		this.#runs.set(messageId, newRun(messageId, workflowId, params));
+		this.#runs.set(messageId, this.#newRun(messageId, workflowId, params));
 		const unheard = [
 			...(callbackUrl === null ? plan : []),
 			...usualCallbacks().filter(missingIn(plan)),
@@ -69,13 +69,23 @@ export class RunStates {
 		const run = this.#runs.get(messageId);
 		const stage = stageOf[status];
 		if (!run || !stage || (stage === 'running' && stageNow(run) !== 'queued')) return;
-		const result = property(body, 'result') ?? usualResult(run.params);
+		const result = property(body, 'result') ?? run.usualResult;
 		const error = property(body, 'error') ?? usualError;
 		run.history.push({ stage, at: Date.now(), result, error });
 	}
 
 	reset(): void {
 		this.#runs.clear();
+	}
+
+	#newRun(messageId: string, workflowId: string, params: Record<string, unknown>): TrackedRun {
+		return {
+			messageId,
+			workflowId,
+			usualResult: usualResult(params, this.#settings()),
+			history: [{ stage: 'queued', at: Date.now() }],
+			held: null,
+		};
 	}
 
 	async #comeTo(messageId: string, callback: PlannedCallback): Promise<void> {
@@ -88,20 +98,6 @@ export class RunStates {
 		const run = this.#runs.get(messageId);
 		if (run && !isFinal(stageNow(run))) this.callback(messageId, callback);
 	}
-}
-
-function newRun(
-	messageId: string,
-	workflowId: string,
-	params: Record<string, unknown>,
-): TrackedRun {
-	return {
-		messageId,
-		workflowId,
-		params,
-		history: [{ stage: 'queued', at: Date.now() }],
-		held: null,
-	};
 }
 
 /** Whether the plan lacks this callback; any final one stands for another. */

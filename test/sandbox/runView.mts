@@ -1,4 +1,3 @@
-import { usualResult } from './callbacks.mts';
 import type { RunState } from './mcp/shapes.mts';
 
 /** What can be asked about a run. A field that is undefined is not told. */
@@ -21,7 +20,8 @@ export type Stage = 'queued' | 'running' | 'completed' | 'failed';
 export interface TrackedRun {
 	messageId: string;
 	workflowId: string;
-	params: Record<string, unknown>;
+	/** What it gives back, unless its callback says otherwise. */
+	usualResult: Record<string, unknown>;
 	/** The stages it has come to so far. Times are milliseconds since 1970. */
 	history: Array<{ stage: Stage; at: number; result?: unknown; error?: unknown }>;
 	/** Where a test holds it, and since when. */
@@ -75,7 +75,7 @@ function usualView(run: TrackedRun, status: string): Omit<RunView, 'more'> {
 			? isoTime(isFinal(last.stage) ? last.at : (held?.since ?? last.at))
 			: undefined,
 		progress: progressOf(status),
-		output: status === 'completed' ? (last.result ?? usualResult(run.params)) : undefined,
+		output: status === 'completed' ? (last.result ?? run.usualResult) : undefined,
 		liveViewUrl: `https://app.getnen.ai/runs/${messageId}`,
 		logs: logOf(run),
 	};
@@ -94,7 +94,7 @@ function progressOf(status: string): Record<string, unknown> {
 function logOf({ workflowId, history }: TrackedRun): string {
 	const said: Record<Stage, string> = {
 		queued: `Queued a run of workflow ${workflowId}`,
-		running: 'Opened the form, because the workflow begins there: „Neuer Patient – 新規患者“',
+		running: 'Opened the form "New patient", because the workflow begins there',
 		completed: 'Saved the form, because every field was filled in',
 		failed: 'Gave up',
 	};

@@ -75,6 +75,7 @@ const usualSettings: Settings = {
 	workflowNames: {},
 	rateLimit: null,
 	fault: {},
+	resultNote: 'Fertig – 完了',
 	processingAfterMs: 100,
 	finalAfterMs: 300,
 	answerTimeoutMs: 5000,

@@ -131,6 +131,8 @@ const settingsShape = z
 		rateLimit: z.object({ runs: count, perMs: count }).strict().nullable(),
 		/** Holds for every POST /runs, below what a fault rule says. */
 		fault: faultShape,
+		/** A text in the result of a run that succeeds. Default: one in two scripts, whose bytes are not its characters. */
+		resultNote: z.string(),
 		processingAfterMs: wait,
 		finalAfterMs: wait,
 		/** How long a receiver may take to answer a callback. */

@@ -9,8 +9,10 @@ import {
 	type INodeTypeDescription,
 } from 'n8n-workflow';
 import { NenAiTrigger } from '../../nodes/NenAiTrigger/NenAiTrigger.node';
+import { node } from '../n8n/build-workflow.mts';
 import type { WorkflowJson } from '../n8n/schemas.mts';
 import { ACTION_NODES } from '../operations.mts';
+import { problemsOn, STICKY_NOTE } from './canvas.mts';
 
 const folder = join(__dirname, '../../examples');
 const files = readdirSync(folder);
@@ -30,7 +32,15 @@ const descriptions: Readonly<Record<string, INodeTypeDescription>> = {
 /** What n8n itself adds to a node that is used as a tool. */
 const TOOL_PARAMETERS = ['descriptionType', 'toolDescription'];
 
-const STICKY_NOTE = 'n8n-nodes-base.stickyNote';
+/** n8n's green. */
+const YOUR_STEPS_COLOUR = 4;
+/** What notes name beside nodes: other examples, tables, options and texts of n8n. */
+const UI_NAMES = [
+	'NenAI: handle callbacks',
+	'NenAI batches',
+	'URL',
+	'Automatically Passthrough Binary Images',
+];
 /** The workflow ID that stands in NenAI's documentation; the user puts an own one in its place. */
 const PLACEHOLDER = '12345678-1234-1234-1234-123456789abc';
 const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/i;
@@ -271,30 +281,6 @@ describe.each(files)('%s, where something fails or is there twice', (file) => {
 			expect(message.replaceAll('$json.error ?', '')).not.toMatch(/error/);
 		}
 	});
-
-	/** A node is 96 pixels wide and high, and its name stands below it. */
-	const SIZE = { width: 100, height: 130 };
-
-	test('no node lies over another or over the note', () => {
-		const boxes = nodes.map(({ name, position: [x, y], type, parameters }) =>
-			type === STICKY_NOTE
-				? { name, x, y, width: Number(parameters.width), height: Number(parameters.height) }
-				: { name, x, y, ...SIZE },
-		);
-		const overlaps = boxes.flatMap((a, n) =>
-			boxes
-				.slice(n + 1)
-				.filter(
-					(b) =>
-						a.x < b.x + b.width &&
-						b.x < a.x + a.width &&
-						a.y < b.y + b.height &&
-						b.y < a.y + a.height,
-				)
-				.map((b) => `${a.name} / ${b.name}`),
-		);
-		expect(overlaps).toEqual([]);
-	});
 });
 
 /** The status of a run as it may be compared: in small letters, without spaces around it. */
@@ -390,16 +376,128 @@ describe('the search for comparisons of a status', () => {
 	});
 });
 
+/** The tools of an agent hang below it, where its loop leads back. */
+const LOOPS_THAT_CROSS = ['agent-desktop.json'];
+
+test.each(files)(
+	'on the canvas of %s, nothing lies over anything else: no nodes, names, notes or lines',
+	(file) => {
+		expect(problemsOn(read(file), { loopsMayCross: LOOPS_THAT_CROSS.includes(file) })).toEqual([]);
+	},
+);
+
+describe('the search for what lies over something else', () => {
+	const named = (name: string, position: [number, number], more: Partial<INode> = {}): INode => ({
+		...node(name, 'noOp', 1, {}),
+		position,
+		...more,
+	});
+	const note = (position: [number, number]) =>
+		named('Note', position, { type: STICKY_NOTE, parameters: { width: 200, height: 100 } });
+	const branch = (name: string, position: [number, number]) =>
+		named(name, position, { type: 'n8n-nodes-base.if' });
+	const to = (name: string) => [{ node: name, type: 'main' as const, index: 0 }];
+	const canvas = (
+		nodes: INode[],
+		links: Record<string, string[]> = {},
+	): Pick<WorkflowJson, 'name' | 'nodes' | 'connections' | 'settings'> => ({
+		name: 'NenAI: a canvas',
+		nodes,
+		connections: Object.fromEntries(
+			Object.entries(links).map(([from, targets]) => [from, { main: targets.map(to) }]),
+		),
+		settings: {},
+	});
+
+	test.each([
+		['two nodes', canvas([named('A', [0, 0]), named('B', [90, 0])]), 'A and B overlap'],
+		['a node over a name', canvas([named('A', [0, 0]), named('B', [0, 120])]), 'A and B overlap'],
+		['a node over a note', canvas([named('A', [0, 0]), note([-90, -90])]), 'A and Note overlap'],
+		[
+			'a line through a node',
+			canvas([named('A', [0, 0]), named('B', [200, 0]), named('C', [400, 0])], { A: ['C'] }),
+			'A → C runs through B',
+		],
+		[
+			'a line through a name',
+			canvas([named('A', [0, 0]), named('B', [200, -80]), named('C', [400, 0])], { A: ['C'] }),
+			'A → C runs through B',
+		],
+		[
+			'a line through a note',
+			canvas([named('A', [0, 0]), note([150, 0]), named('C', [400, 0])], { A: ['C'] }),
+			'A → C runs through Note',
+		],
+		[
+			'lines that cross',
+			canvas(
+				[named('A', [0, 0]), named('B', [0, 400]), named('C', [400, 0]), named('D', [400, 400])],
+				{ A: ['D'], B: ['C'] },
+			),
+			'A → D crosses B → C',
+		],
+		[
+			'branches that cross at their beginning',
+			canvas([branch('A', [0, 0]), named('B', [300, 200]), named('C', [300, -200])], {
+				A: ['B', 'C'],
+			}),
+			'A → B crosses A → C',
+		],
+		[
+			'a loop through a node',
+			canvas([named('A', [0, 0]), named('B', [200, 150]), named('C', [400, 0])], { C: ['A'] }),
+			'C → A runs through B',
+		],
+	])('finds %s', (_, workflow, problem) => {
+		expect(problemsOn(workflow)).toEqual([problem]);
+	});
+
+	test('leaves branches that come together, and a loop with room below', () => {
+		const nodes = [
+			branch('A', [0, 0]),
+			named('B', [200, -200]),
+			named('C', [200, 200]),
+			named('D', [400, 0]),
+			named('E', [600, 0]),
+		];
+		const links = { A: ['B', 'C'], B: ['D'], C: ['D'], D: ['E'], E: ['D'] };
+		expect(problemsOn(canvas(nodes, links))).toEqual([]);
+	});
+});
+
 describe.each(files)('%s', (file) => {
 	const text = readFileSync(join(folder, file), 'utf8');
 	const { name, nodes, connections, pinData, settings } = read(file);
 	const names = nodes.map((node) => node.name);
 
-	test('has a name, and a note that says what it does and what to set', () => {
+	const notes = nodes.filter(({ type }) => type === STICKY_NOTE);
+	const content = (note: INode) => String(note.parameters.content);
+
+	test('has a name, and a note that says what it does, and what to do before you start, step by step', () => {
 		expect(name).toMatch(/^NenAI: /);
-		const notes = nodes.filter(({ type }) => type === STICKY_NOTE);
-		expect(notes).toHaveLength(1);
-		expect(String(notes[0].parameters.content)).toMatch(/^## .+\n[^]{80}/);
+		const [first, ...others] = notes;
+		expect(first.parameters.color).toBeUndefined();
+		expect(content(first)).toMatch(
+			/^## .+\n.{40,}\n\n\*\*Before you start\*\*\n1\. .+\n2\. .+\n3\. /,
+		);
+		expect(others.filter(({ parameters }) => parameters.color === undefined)).toEqual([]);
+	});
+
+	test('names in its notes only nodes that it has', () => {
+		const known = [...names, ...UI_NAMES];
+		const quoted = notes.flatMap((note) =>
+			[...content(note).matchAll(/"([^"]+)"/g)].map(([, quote]) => quote),
+		);
+		expect(quoted.filter((quote) => !known.some((one) => one.startsWith(quote)))).toEqual([]);
+	});
+
+	test('has a note in a colour of its own for the place of your steps', () => {
+		const places = nodes.filter((node) => node.name === 'Your steps go here');
+		expect(
+			notes
+				.filter((note) => content(note).startsWith('### Your steps go here\n'))
+				.map(({ parameters }) => parameters.color),
+		).toEqual(places.map(() => YOUR_STEPS_COLOUR));
 	});
 
 	test('connects nodes that exist, and leaves none alone', () => {
