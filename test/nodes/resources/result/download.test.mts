@@ -163,12 +163,7 @@ describe('errors', () => {
 	const FAULTS: Array<[what: string, spec: Partial<FileSpec>, says: RegExp, requests: number]> = [
 		['403', { fault: { status: 403 } }, /download of .*\(HTTP 403\) \[item 0\]/, 1],
 		['404', { fault: { status: 404 } }, /download of .*\(HTTP 404\) \[item 0\]/, 1],
-		[
-			'500 every time',
-			{ fault: { status: 500 } },
-			/download of .*\(HTTP 500\) \[item 0\]/,
-			3,
-		],
+		['500 every time', { fault: { status: 500 } }, /download of .*\(HTTP 500\) \[item 0\]/, 3],
 		[
 			'cut short every time',
 			{ text: 'x'.repeat(1000), fault: { cutAfterBytes: 10 } },
