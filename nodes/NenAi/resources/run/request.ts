@@ -16,6 +16,7 @@ import {
 } from '../../../shared/transport/exactJson';
 import type { RunRequest } from '../../../shared/transport/runs/startRun';
 import { invalidParameter } from '../../../shared/parameters/invalidParameter';
+import { maxTriesOption, timeoutOption } from '../../../shared/parameters/properties';
 import { checkNumbers } from '../../../shared/parameters/checkNumbers';
 import { isEntered, type ParameterReader } from '../../../shared/parameters/parameterReader';
 import type { Service } from '../../../shared/execution/runItems';
@@ -28,13 +29,13 @@ import {
 } from '../../../shared/parameters/values';
 import { readWorkflowId, workflowProperty } from './workflowId';
 
-/** Runs are started over HTTP; requests that use one credential share a connection. */
+/** Runs are started over HTTP. Items that use the same credential share a connection. */
 export const RUNS_API: Service<Connection> = {
 	address: 'baseUrl',
 	open: (_, connection) => connection,
 };
 
-/** Parameters that every operation that starts a run has. `displayOptions` are added by the operation. */
+/** The parameters of every operation that starts a run. */
 export const runProperties: INodeProperties[] = [
 	workflowProperty('The NenAI workflow to run'),
 	{
@@ -45,7 +46,7 @@ export const runProperties: INodeProperties[] = [
 			{
 				name: 'Enter Names and Values',
 				value: 'fields',
-				description: 'Each parameter of the workflow in a line of its own',
+				description: 'One line for each parameter',
 			},
 			{
 				name: 'JSON',
@@ -53,14 +54,14 @@ export const runProperties: INodeProperties[] = [
 				description: 'All parameters as one JSON object',
 			},
 			{
-				name: 'Use the Input Item',
+				name: 'Send All Fields of the Input Item',
 				value: 'input',
-				description: 'The JSON of the item is sent as the parameters, whole and unchanged',
+				description: 'Every field (column) of the input item becomes a parameter, unchanged',
 			},
 		],
 		default: 'fields',
-		description: 'How to say with which parameters the workflow runs',
-		hint: 'Use the names and types that the NenAI workflow declares: your NenAI contact knows them. Names are case sensitive.',
+		description: 'How you enter the inputs of the NenAI workflow',
+		hint: 'Use the exact names and types from your NenAI contact. Capital letters matter.',
 	},
 	{
 		displayName: 'Parameter Values',
@@ -69,7 +70,7 @@ export const runProperties: INodeProperties[] = [
 		default: {},
 		displayOptions: { show: { parametersMode: ['fields'] } },
 		description:
-			'Names are case sensitive and must be those that the NenAI workflow declares. Pick the type that it declares, too.',
+			'Enter each name exactly as your NenAI contact gave it to you (capital letters matter), and choose its type',
 	},
 	{
 		displayName: 'Parameters (JSON)',
@@ -79,33 +80,22 @@ export const runProperties: INodeProperties[] = [
 		placeholder: '{ "PATIENT_NAME": "Jane Doe" }',
 		displayOptions: { show: { parametersMode: ['json'] } },
 		description:
-			'A JSON object, or an expression that gives one. Names are case sensitive and must be those that the NenAI workflow declares.',
+			'A JSON object, or an expression that gives one. Enter each name exactly as your NenAI contact gave it to you (capital letters matter).',
 	},
 ];
 
-/** Options that every operation that starts a run has. */
+/** The options of every operation that starts a run. */
 export const runOptions: INodeProperties[] = [
-	{
-		displayName: 'Max Tries',
-		name: 'maxTries',
-		type: 'number',
-		default: 5,
-		typeOptions: { minValue: 1, numberPrecision: 0 },
-		description:
-			'How often the request to start is sent when NenAI is too busy or cannot be reached. Only what was surely not accepted is sent again; a run that fails is not started again.',
-	},
-	{
-		displayName: 'Timeout',
-		name: 'timeout',
-		type: 'number',
-		default: 30,
-		typeOptions: { minValue: 1 },
-		description:
-			'Seconds until NenAI must have accepted the run. How long the run may then take is another matter.',
-	},
+	maxTriesOption(
+		'How often the request to start the run is sent if NenAI is busy or cannot be reached. It is sent again only if NenAI certainly did not start the run. A run that fails is not started again.',
+	),
+	timeoutOption(
+		30,
+		'How many seconds NenAI has to accept the run. Does not limit how long the run itself may take.',
+	),
 ];
 
-/** Reads what an item asks to be started. Throws InvalidParameterError when it cannot be sent as it is. */
+/** Reads which run an item starts. Throws InvalidParameterError for parameters that cannot be sent as they are. */
 export function readRunRequest(
 	this: IExecuteFunctions,
 	itemIndex: number,
@@ -120,7 +110,7 @@ export function readRunRequest(
 	return { workflow_id: id, workflow_params };
 }
 
-/** By the value of `parametersMode`. Each refuses numbers whose digits are lost. */
+/** By the value of `parametersMode`. Each rejects numbers whose digits are lost. */
 const READERS: Record<
 	string,
 	(this: IExecuteFunctions, itemIndex: number, parameters: ParameterReader) => IDataObject
@@ -140,10 +130,10 @@ const READERS: Record<
 };
 
 /**
- * Reads n8n's `assignmentCollection`; values become what their type says, or are refused. Models, and whoever writes by
- * hand, also give the names and values as one object, as the API itself has it.
+ * Reads n8n's `assignmentCollection`. Each value is converted to its type, or rejected. AI models and people who write
+ * workflows by hand also give the names and values as one object, as in NenAI's API.
  *
- * @param saved the same as the workflow has it, with its expressions
+ * @param saved the value in the saved workflow, with its expressions
  */
 export function fromFields(value: unknown, name: Name, saved?: unknown): IDataObject {
 	const collection = Array.isArray(value)
@@ -156,13 +146,13 @@ export function fromFields(value: unknown, name: Name, saved?: unknown): IDataOb
 	const { assignments, ...others } = collection;
 	if (Object.keys(others).length > 0) {
 		throw invalidParameter(
-			`${titleOf(name)} has both a list of assignments and other names: ${Object.keys(others).join(', ')}`,
-			'Give all names and values in one of the two ways.',
+			`${titleOf(name)} has both a list of assignments and other names (${Object.keys(others).join(', ')})`,
+			'Enter all names and values in one of these two ways.',
 		);
 	}
 	if (!Array.isArray(assignments)) {
 		throw invalidParameter(
-			`${titleOf(name)} must have a list of assignments, but has ${describe(assignments)}`,
+			`${titleOf(name)} must have a list of assignments, but its assignments are ${describe(assignments)}`,
 			'Enter the names and values in the form, or one object such as { "PATIENT_NAME": "Jane Doe" }.',
 		);
 	}
@@ -174,25 +164,22 @@ export function fromFields(value: unknown, name: Name, saved?: unknown): IDataOb
 			isEntered(saved) || isEntered(savedValue(saved, index)),
 		);
 		if (entries.has(parameter))
-			throw invalidParameter(
-				`The parameter "${parameter}" is there twice`,
-				'Remove one of the two lines.',
-			);
+			throw invalidParameter(`Duplicate parameter "${parameter}"`, 'Remove one of the two lines.');
 		entries.set(parameter, converted);
 	}
-	// Unlike an assignment, this also keeps a parameter that is called __proto__.
+	// Unlike an assignment, this also keeps a parameter with the name __proto__.
 	return Object.fromEntries(entries) as IDataObject;
 }
 
-/** The value of one line of the form, as the workflow has it. */
+/** The value of one line of the form in the saved workflow. */
 function savedValue(saved: unknown, index: number): unknown {
 	const { assignments } = isRecord(saved) ? saved : {};
 	const assignment: unknown = Array.isArray(assignments) ? assignments[index] : undefined;
 	return isRecord(assignment) ? assignment.value : undefined;
 }
 
-/** What the name of a parameter may come as. */
-const NAMES = ['string', 'number', 'bigint', 'undefined'];
+/** The JavaScript types of a value that can be the name of a parameter. */
+const NAME_TYPES = ['string', 'number', 'bigint', 'undefined'];
 
 function fromAssignment(
 	assignment: unknown,
@@ -201,18 +188,18 @@ function fromAssignment(
 ): [name: string, value: unknown] {
 	if (!isRecord(assignment))
 		throw invalidParameter(
-			`${titleOf(collection)} has an entry that is ${describe(assignment)}`,
-			'Each must be an object with name, value and type.',
+			`${titleOf(collection)} has an invalid entry: it is ${describe(assignment)}`,
+			'Each entry must be an object with name, value and type.',
 		);
 	const given: Record<string, unknown> = assignment;
 	if (
-		!NAMES.includes(typeof given.name) &&
+		!NAME_TYPES.includes(typeof given.name) &&
 		given.name !== null &&
 		!(given.name instanceof ExactNumber)
 	) {
 		throw invalidParameter(
 			`The name of a parameter must be a text, but is ${describe(given.name)}`,
-			'Enter its name. If it is an expression, look at what it gives for this item.',
+			'Enter its name. If it is an expression, check what it gives for this item.',
 		);
 	}
 	const name = String(given.name ?? '').trim();
@@ -221,14 +208,14 @@ function fromAssignment(
 	if (given.value === undefined || given.value === null) {
 		throw invalidParameter(
 			`The parameter "${name}" has no value`,
-			'If it is an expression, look at what it gives for this item. To send "null", use the JSON mode.',
+			'Enter a value. If it is an expression, check what it gives for this item. To send "null", set Parameters to JSON.',
 		);
 	}
 	return [name, convert(name, given.value, given.type ?? 'string', isEnteredValue)];
 }
 
-/** The types that the form offers, and the JavaScript types whose values n8n would turn into a value that nobody entered. */
-const MISLEADING = new Map<unknown, (value: unknown) => boolean>([
+/** For each type that the form offers: whether n8n would convert a value to something that nobody entered. */
+const IS_MISLEADING = new Map<unknown, (value: unknown) => boolean>([
 	['string', (value) => typeof value === 'object'],
 	[
 		'number',
@@ -240,13 +227,13 @@ const MISLEADING = new Map<unknown, (value: unknown) => boolean>([
 	['object', (value) => !isRecord(value)],
 ]);
 
-/** As n8n's own nodes convert, but without what would send a value that nobody entered: 0 for an empty text, 1 for true. */
+/** Converts as n8n's own nodes do, but rejects what would send a value that nobody entered, such as 0 for an empty text or 1 for true. */
 function convert(name: string, given: unknown, type: unknown, isEnteredValue: boolean): unknown {
-	const isMisleading = MISLEADING.get(type);
+	const isMisleading = IS_MISLEADING.get(type);
 	if (isMisleading === undefined)
 		throw invalidParameter(
-			`The parameter "${name}" has a type that there is not: ${describe(type)}`,
-			`Use one of ${[...MISLEADING.keys()].join(', ')}.`,
+			`The parameter "${name}" has an unknown type: ${describe(type)}`,
+			`Use one of these types: ${[...IS_MISLEADING.keys()].join(', ')}.`,
 		);
 	const value = parseText(typeof given === 'bigint' ? new ExactNumber(String(given)) : given, type);
 	checkNumbers(value, name, isEnteredValue);
@@ -257,10 +244,9 @@ function convert(name: string, given: unknown, type: unknown, isEnteredValue: bo
 	const plain = value instanceof ExactNumber ? Number(value.digits) : value;
 	const result = validateFieldType(name, plain, type as FieldType);
 	if (isMisleading(plain) || !result.valid) {
-		const found =
-			String(value).trim() === '' ? 'it is empty' : `it is ${shorten(writeExactly(given))}`;
+		const found = String(value).trim() === '' ? 'is empty' : `is ${shorten(writeExactly(given))}`;
 		throw invalidParameter(
-			`The parameter "${name}" is not of the type ${type}: ${found}`,
+			`The parameter "${name}" must be of the type ${type}, but ${found}`,
 			'Change its value or its type.',
 		);
 	}
@@ -269,12 +255,12 @@ function convert(name: string, given: unknown, type: unknown, isEnteredValue: bo
 	return type === 'string' ? String(plain) : result.newValue;
 }
 
-/** It may be a whole record, and an error is stored. */
+/** A value may be a whole record, and n8n stores errors. */
 function shorten(text: string): string {
 	return text.length > 60 ? `${text.slice(0, 60)}…` : text;
 }
 
-/** What a text says that stands for a value of another type, with all digits of its numbers: n8n would round them. A text that says nothing of the kind stays as it is. */
+/** Parses a text that stands for a value of another type, and keeps all digits of its numbers (n8n would round them). A text that cannot be parsed stays as it is. */
 function parseText(value: unknown, type: unknown): unknown {
 	if (typeof value !== 'string' || type === 'string' || type === 'boolean') return value;
 	if (type === 'number') return readDecimal(value.trim()) ?? value;
@@ -286,17 +272,15 @@ function parseText(value: unknown, type: unknown): unknown {
 }
 
 /**
- * Checks a callback URL.
+ * Gives the URL back. Throws InvalidParameterError for anything but an absolute http(s) URL.
  *
- * @param quote how the error quotes it, if at all
- * @param source where the user entered it
+ * @param source where the user entered it, as the beginning of a sentence
+ * @param found how the error quotes it, if at all
  */
-export function checkCallbackUrl(url: string, quote: string, source: string): string {
-	if (!isHttpUrl(url)) {
-		throw invalidParameter(
-			`The callback URL is not an absolute http(s) URL${quote}`,
-			`Check ${source}. It is usually the Production URL of a NenAI Trigger.`,
-		);
-	}
-	return url;
+export function checkCallbackUrl(url: string, source: string, found = ''): string {
+	if (isHttpUrl(url)) return url;
+	throw invalidParameter(
+		`${source} must be a full web address that begins with https:// or http://${found}`,
+		'Enter the full address. It is usually the Production URL of a NenAI Trigger.',
+	);
 }
