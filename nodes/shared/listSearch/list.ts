@@ -11,20 +11,18 @@ import { toError } from '../failures/failure';
 import { retry } from '../execution/retry';
 import type { Attempt } from '../execution/runJobs';
 
-/** Somebody is looking at the list meanwhile, so longer pauses, in milliseconds, are not sat out. */
 const LIMITS = { maxTries: 2, timeout: 15 };
-const LONGEST_PAUSE = 3000;
 
-/** Loads what a list in the editor is made of. What it throws is shown in the list, its message alone. */
+/** A person is waiting for the list, so a try is not repeated after a longer pause than this. */
+const MAX_PAUSE_MS = 3000;
+
+/** Loads the entries of a list in the editor. If it throws, the list shows the message of the error, but not its description. */
 export async function load<T>(
 	editor: ILoadOptionsFunctions,
 	ask: (connection: Connection) => Promise<Attempt<T>>,
 ): Promise<T> {
 	const connection = connect(await editor.getCredentials(CREDENTIAL_TYPE), LIMITS);
-	const outcome = await retry(
-		async () => forSomebodyWaiting(await askWithKey(connection, ask)),
-		LIMITS,
-	);
+	const outcome = await retry(async () => adaptToList(await askWithKey(connection, ask)), LIMITS);
 	if (outcome.kind === 'done') return outcome.value;
 	const { message, hint } =
 		outcome.kind === 'failed' ? outcome.failure : { message: 'The list was not loaded', hint: '' };
@@ -42,11 +40,11 @@ async function askWithKey<T>(
 	return failure === undefined ? await ask(connection) : { kind: 'failed', failure };
 }
 
-/** The hints of operations name their options, which a list does not have. */
-function forSomebodyWaiting<T>(attempt: Attempt<T>): Attempt<T> {
+/** Replaces the hint, since those of operations name options that a list does not have. Does not repeat after a long pause. */
+function adaptToList<T>(attempt: Attempt<T>): Attempt<T> {
 	if (attempt.kind !== 'retry') return attempt;
 	const failure = { ...attempt.failure, hint: 'Try again in a moment, or choose "By ID".' };
-	return (attempt.after ?? 0) > LONGEST_PAUSE
+	return (attempt.after ?? 0) > MAX_PAUSE_MS
 		? { kind: 'failed', failure }
 		: { ...attempt, failure };
 }
@@ -70,14 +68,14 @@ export async function loadFromDesktops<T>(
 	});
 }
 
-/** @param filter what the user looks for; in names as in IDs, capitals or not, in either form of Unicode */
+/** @param filter the text that the user searches for, in names and IDs, in any case of letters and either form of Unicode */
 export function toResult(items: INodeListSearchItems[], filter = ''): INodeListSearchResult {
-	const wanted = plain(filter);
-	const found = items.filter(({ name, value }) => plain(`${name}\n${value}`).includes(wanted));
-	return { results: found.sort((a, b) => (plain(a.name) < plain(b.name) ? -1 : 1)) };
+	const wanted = normalize(filter);
+	const found = items.filter(({ name, value }) => normalize(`${name}\n${value}`).includes(wanted));
+	return { results: found.sort((a, b) => (normalize(a.name) < normalize(b.name) ? -1 : 1)) };
 }
 
-/** A name as it is compared: what looks the same is the same. */
-export function plain(name: string): string {
+/** A name in the form in which names are compared: equal for names that look the same. */
+export function normalize(name: string): string {
 	return name.normalize('NFC').trim().toLowerCase().normalize('NFC');
 }

@@ -6,24 +6,28 @@ import { loadFromDesktops, toResult } from './list';
 
 const BY_NAME = 'Choose "By Name" instead, and enter the name of the tool, such as computer.';
 
-/** The list from which a tool of the desktop that is chosen in the node is picked. */
+/** The list of tools to pick from: those of the desktop that is selected in the node. */
 export async function searchTools(
 	this: ILoadOptionsFunctions,
 	filter?: string,
 ): Promise<INodeListSearchResult> {
-	const given = this.getCurrentNodeParameter('desktopId', { extractValue: true });
-	const id = typeof given === 'string' || typeof given === 'number' ? String(given).trim() : '';
+	const selected = this.getCurrentNodeParameter('desktopId', { extractValue: true });
+	const id =
+		typeof selected === 'string' || typeof selected === 'number' ? String(selected).trim() : '';
 	if (id === '')
-		throw failure.call(this, `Choose a desktop first: each has tools of its own. Or: ${BY_NAME}`);
+		throw failure.call(
+			this,
+			`Select a desktop first: each desktop has its own tools. Or: ${BY_NAME}`,
+		);
 	if (id.startsWith('='))
 		throw failure.call(
 			this,
-			`Which desktop is meant is only known when the workflow runs, since it is an expression. ${BY_NAME}`,
+			`The desktop is an expression, so it is only known when the workflow runs. ${BY_NAME}`,
 		);
 	if (!isPathPart(id))
 		throw failure.call(
 			this,
-			`What stands there is no desktop ID: choose a desktop from the list first. Or: ${BY_NAME}`,
+			`The value of Desktop (desktopId) is not a valid desktop ID. Pick a desktop From List first. Or: ${BY_NAME}`,
 		);
 	const tools = await loadFromDesktops(this, async (api) => await api.tools(id));
 	return toResult(

@@ -8,11 +8,11 @@ import { NenAiTools } from '../transport/mcp/tools';
 import { workflowIn } from '../transport/mcp/results';
 import { urlProblem, DEFAULT_URLS } from '../transport/credential';
 import { toError } from '../failures/failure';
-import { load, plain, toResult } from './list';
+import { load, normalize, toResult } from './list';
 
 const BY_ID = 'Choose "By ID" instead, and enter the ID of the workflow.';
 
-/** The list from which a NenAI workflow is chosen: the name of each, the published ones first. */
+/** The list of NenAI workflows to pick from: the name of each. Published workflows come first. */
 export async function searchWorkflows(
 	this: ILoadOptionsFunctions,
 	filter?: string,
@@ -35,7 +35,7 @@ export async function searchWorkflows(
 	const workflows = withoutCopies(entries.flatMap((entry) => workflowIn(entry) ?? []));
 	if (entries.length > 0 && workflows.length === 0)
 		throw toError(this.getNode(), {
-			message: `NenAI's list of workflows has no IDs in a form that this node knows. ${BY_ID}`,
+			message: `This node could not find any workflow IDs in NenAI's list of workflows. ${BY_ID}`,
 			hint: BY_ID,
 		});
 	const isAmbiguous = ambiguousAmong(workflows);
@@ -53,19 +53,19 @@ function withoutCopies(workflows: Workflow[]): Workflow[] {
 	return [...new Map(workflows.map((workflow) => [workflow.id, workflow])).values()];
 }
 
-/** Whether several workflows have this name, so that only their IDs tell them apart. */
+/** Whether several workflows have this name, so that the list must show their IDs, too. */
 function ambiguousAmong(workflows: Workflow[]): (name: string) => boolean {
 	const counts = new Map<string, number>();
 	for (const { name } of workflows)
-		if (name !== undefined) counts.set(plain(name), (counts.get(plain(name)) ?? 0) + 1);
-	return (name) => (counts.get(plain(name)) ?? 0) > 1;
+		if (name !== undefined) counts.set(normalize(name), (counts.get(normalize(name)) ?? 0) + 1);
+	return (name) => (counts.get(normalize(name)) ?? 0) > 1;
 }
 
 function toItem(
 	{ id, name, isPublished }: Workflow,
 	isAmbiguous: (name: string) => boolean,
 ): INodeListSearchItems {
-	const called =
+	const label =
 		name === undefined ? id : isAmbiguous(name) ? `${name.trim()} (${id})` : name.trim();
-	return { name: isPublished ? called : `${called} – not published`, value: id };
+	return { name: isPublished ? label : `${label} – not published`, value: id };
 }

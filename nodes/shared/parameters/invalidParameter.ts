@@ -13,12 +13,12 @@ export class InvalidParameterError extends Error {
 	}
 }
 
-/** @param hint what to do; whoever reports it adds whether anything was sent */
+/** @param hint what to do. The code that reports the error adds whether anything was sent */
 export function invalidParameter(message: string, hint: string): InvalidParameterError {
 	return new InvalidParameterError({ message, hint });
 }
 
-/** What to report for anything that was thrown. It does not say whether anything was sent. */
+/** The failure to report for any error. It does not say whether anything was sent. */
 export function toFailure(error: unknown): Failure {
 	if (error instanceof InvalidParameterError) return error.failure;
 	const { message, description } = error as Error & { description?: unknown };

@@ -9,7 +9,7 @@ import {
 import { invalidParameter } from './invalidParameter';
 import type { ParameterReader } from './parameterReader';
 
-/** Reads what the user has set for each request, from the options of these names. */
+/** Reads the limits of a request from the options of these names. */
 export function readRequestLimits(parameters: ParameterReader): RequestLimits {
 	return {
 		maxTries: parameters.positiveInteger('options.maxTries'),
@@ -23,7 +23,7 @@ const LABELS: Record<UrlField, string> = {
 	desktopUrl: 'desktop URL',
 };
 
-/** Throws InvalidParameterError for a credential with which nothing can be sent to this address of NenAI's. */
+/** Throws InvalidParameterError for a credential that cannot be used for requests to this address. */
 export function checkCredential(credential: NenAiCredential, field: UrlField) {
 	const keyProblem = apiKeyProblem(credential.apiKey);
 	if (keyProblem !== undefined) throw invalidParameter(keyProblem.message, keyProblem.hint);

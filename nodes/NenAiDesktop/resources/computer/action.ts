@@ -12,6 +12,7 @@ import { sanitizeFailure } from '../../../shared/transport/desktop/failures';
 import type { Failure } from '../../../shared/failures/failure';
 import { retry } from '../../../shared/execution/retry';
 import type { Attempt } from '../../../shared/execution/runJobs';
+import { optionsCollection, timeoutOption } from '../../../shared/parameters/properties';
 import { desktopProperty, readDesktopId } from '../desktopId';
 import { failureOfOutcome } from '../../../shared/execution/outcomes';
 import { mutateDesktops, queryDesktops, DEFAULT_TIMEOUT_SECONDS } from '../desktopOperations';
@@ -19,51 +20,39 @@ import type { ParameterReader } from '../../../shared/parameters/parameterReader
 import type { Operation } from '../../../shared/execution/router';
 import { storePicture } from './picture';
 
-/** Options that every action has. */
-const actionOptions: INodeProperties = {
-	displayName: 'Options',
-	name: 'options',
-	type: 'collection',
-	placeholder: 'Add option',
-	default: {},
-	options: [
-		{
-			displayName: 'Screenshot After',
-			name: 'screenshotAfter',
-			type: 'boolean',
-			default: false,
-			description:
-				'Whether to put a picture of the screen into the binary field data when the action is done',
-		},
-		{
-			displayName: 'Timeout',
-			name: 'timeout',
-			type: 'number',
-			default: DEFAULT_TIMEOUT_SECONDS,
-			typeOptions: { minValue: 1 },
-			description:
-				'How long to wait for an answer, in seconds. What an action is told to wait, to hold a key or to type takes time of its own, which comes on top.',
-		},
-	],
-};
+/** The options of every action. */
+const actionOptions = optionsCollection([
+	{
+		displayName: 'Screenshot After',
+		name: 'screenshotAfter',
+		type: 'boolean',
+		default: false,
+		description:
+			'Whether to take a picture of the screen after the action, and put it into the file field "data"',
+	},
+	timeoutOption(
+		DEFAULT_TIMEOUT_SECONDS,
+		'How many seconds to wait for the response. The time that an action itself takes, such as waiting, holding a key or typing, is added.',
+	),
+]);
 
-/** Where pictures come out that were not asked for by another name. */
+/** The field for the picture that an action gives. */
 const PICTURE_PROPERTY = 'data';
 
-/** An operation that is one action of a desktop's tool. */
+/** Defines an operation that is one action of a desktop's tool. */
 interface ActionDefinition {
 	option: Operation['option'];
-	/** Beside the desktop and the options. */
+	/** In addition to the desktop and the options. */
 	parameters?: INodeProperties[];
-	/** What the tool is told. Throws InvalidParameterError. */
-	read: (given: ParameterReader) => ToolInput;
-	/** Whether it changes nothing, so that it may be repeated. */
-	looks?: boolean;
-	/** Called before it is sent: why it cannot be, as far as the desktop has said. */
-	check?: (desktops: Desktops, question: ActionInput) => Promise<Failure | undefined>;
+	/** What is sent to the tool. Throws InvalidParameterError. */
+	read: (reader: ParameterReader) => ToolInput;
+	/** Whether it changes nothing, so that it can be repeated. */
+	readOnly?: boolean;
+	/** Called before the action is sent. Gives the reason if the desktop is known to reject it. */
+	check?: (desktops: Desktops, input: ActionInput) => Promise<Failure | undefined>;
 }
 
-/** `tool` is `computer` unless it says otherwise. */
+/** `tool` is `computer` by default. */
 type ToolInput = Omit<ToolCall, 'tool'> & { tool?: string };
 
 export interface ActionInput extends ToolCall {
@@ -71,14 +60,14 @@ export interface ActionInput extends ToolCall {
 	screenshotAfter: boolean;
 }
 
-/** What came of an action; of one of an earlier try, whether it had a picture, which is not kept. */
+/** The result of an action. One from an earlier try has no picture, since the journal does not keep it, only `hadPicture`. */
 type StoredResult = ActionResult & { hadPicture?: boolean };
 
 export function defineAction({
 	option,
 	parameters: more = [],
 	read,
-	looks = false,
+	readOnly = false,
 	check,
 }: ActionDefinition): Operation {
 	const parameters = [desktopProperty, ...more, actionOptions];
@@ -87,15 +76,15 @@ export function defineAction({
 		parameters,
 		async execute() {
 			const hints: string[] = [];
-			const work = {
+			const operation = {
 				parameters,
-				read: (given: ParameterReader): ActionInput => ({
+				read: (reader: ParameterReader): ActionInput => ({
 					tool: COMPUTER,
-					...read(given),
-					desktopId: readDesktopId(given),
-					screenshotAfter: given.boolean('options.screenshotAfter'),
+					...read(reader),
+					desktopId: readDesktopId(reader),
+					screenshotAfter: reader.boolean('options.screenshotAfter'),
 				}),
-				readTimeout: (ofAll: ParameterReader) => ofAll.number('options.timeout'),
+				readTimeout: (reader: ParameterReader) => reader.number('options.timeout'),
 				run: async (desktops: Desktops, input: ActionInput): Promise<Attempt<StoredResult>> => {
 					const failure = await check?.(desktops, input);
 					return failure === undefined
@@ -114,58 +103,59 @@ export function defineAction({
 				},
 				toItems: async (result: StoredResult) => await toItems.call(this, result, PICTURE_PROPERTY),
 			};
-			const output = looks
-				? await queryDesktops(this, { ...work, maxConcurrency: 1 })
+			const output = readOnly
+				? await queryDesktops(this, { ...operation, maxConcurrency: 1 })
 				: await mutateDesktops(this, {
-						...work,
+						...operation,
 						name: `computer/${option.value}`,
 						recoveryHint: CHECK_SCREEN,
 						isQuery: isReadOnly,
 						toJournal: withoutPicture,
 					});
-			// Not every context in which n8n executes nodes has it.
+			// Some of the contexts in which n8n executes nodes do not have this function.
 			for (const message of hints) this.addExecutionHints?.({ message, location: 'outputPane' });
 			return output;
 		},
 	};
 }
 
-/** A picture is large, and n8n would store it once more. */
+/** Pictures are large, and n8n would store them a second time. */
 function withoutPicture({ json, picture }: StoredResult): StoredResult {
 	return picture === undefined ? { json } : { json, hadPicture: true };
 }
 
-/** Takes a picture of the screen where one is wanted and the answer has none. What was done stays done without it. */
+/** Takes a picture of the screen if one is wanted and the result has none. If that fails, the action still counts as done. */
 async function addPicture(
 	desktops: Desktops,
-	answer: StoredResult,
+	result: StoredResult,
 	{ desktopId, screenshotAfter }: ActionInput,
 ): Promise<{ value: StoredResult; hint?: string }> {
-	if (answer.picture !== undefined) return { value: answer };
+	if (result.picture !== undefined) return { value: result };
 	if (!screenshotAfter)
 		return {
-			value: answer,
-			hint: answer.hadPicture
-				? 'It was done in an earlier try, and its picture was not kept.'
+			value: result,
+			hint: result.hadPicture
+				? 'The action was done in an earlier try, and its picture was not kept.'
 				: undefined,
 		};
 	const { maxTries } = desktops.connection;
-	const look = await retry(async () => await desktops.screenshot(desktopId), {
+	const screenshot = await retry(async () => await desktops.screenshot(desktopId), {
 		maxTries,
 		signal: desktops.stopped,
 	});
-	if (look.kind === 'done') return { value: { ...answer, picture: look.value.picture } };
+	if (screenshot.kind === 'done')
+		return { value: { ...result, picture: screenshot.value.picture } };
 	const { message, hint } = sanitizeFailure(
-		failureOfOutcome(look),
+		failureOfOutcome(screenshot),
 		desktops.connection.credential.apiKey,
 	);
 	return {
-		value: answer,
-		hint: `It was done, but no picture of the screen could be taken. ${message}. ${hint}`,
+		value: result,
+		hint: `The action was done, but no picture of the screen could be taken. ${message}. ${hint}`,
 	};
 }
 
-/** An item of an answer, with its picture in this binary field. */
+/** The output item of a result, with its picture in this file field. */
 export async function toItems(
 	this: IExecuteFunctions,
 	{ json, picture }: ActionResult,

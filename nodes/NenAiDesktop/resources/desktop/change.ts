@@ -7,13 +7,13 @@ import { mutateDesktops } from '../desktopOperations';
 import type { ParameterReader } from '../../../shared/parameters/parameterReader';
 import type { Operation } from '../../../shared/execution/router';
 
-/** An operation that changes a desktop that there is: what is sent, and what is answered, is all that tells one from another. */
+/** Defines an operation that modifies an existing desktop. Only the request and its result differ. */
 interface MutationDefinition<Input extends object> {
 	option: Operation['option'];
-	/** Beside the desktop. */
+	/** In addition to the desktop. */
 	parameters?: INodeProperties[];
 	/** Throws InvalidParameterError. */
-	read?: (given: ParameterReader) => Input;
+	read?: (reader: ParameterReader) => Input;
 	run: (
 		desktops: Desktops,
 		desktopId: string,
@@ -27,11 +27,11 @@ interface MutationDefinition<Input extends object> {
 		result: IDataObject,
 		desktopId: string,
 	) => Promise<Attempt<IDataObject>>;
-	/** Whether doing it twice does no harm. */
+	/** Whether doing it twice has the same effect as doing it once. */
 	idempotent?: boolean;
-	/** Whether a result that was kept has all that the operation gives. */
+	/** Whether a result from the journal has everything that the operation gives. */
 	isComplete?: (result: IDataObject) => boolean;
-	/** What to do about one that has not. */
+	/** What to do if it has not. */
 	incompleteHint?: string;
 }
 
@@ -55,7 +55,7 @@ export function defineMutation<Input extends object>({
 			return await mutateDesktops(this, {
 				name: `desktop/${option.value}`,
 				parameters,
-				read: (given) => ({ desktopId: readDesktopId(given), ...(read?.(given) as Input) }),
+				read: (reader) => ({ desktopId: readDesktopId(reader), ...(read?.(reader) as Input) }),
 				run: async (desktops, input, _itemIndex, mayBeDone) =>
 					await run(desktops, input.desktopId, input, mayBeDone),
 				recoveryHint,
