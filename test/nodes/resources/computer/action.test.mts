@@ -374,7 +374,7 @@ describe('an action is never done twice', () => {
 		const result = await click({ items: [{}, {}], settings: RETRY });
 		expect(result.items.map(({ binary }) => binary)).toEqual([undefined, undefined]);
 		expect(result.hints).toEqual([
-			'Item 0: It was done in an earlier try, and its picture was not kept.',
+			'Item 0: The action was done in an earlier try, and its picture was not kept.',
 		]);
 		expect(JSON.stringify(result.run.data.executionData)).not.toContain(PIXEL.toString('base64'));
 	});
@@ -671,12 +671,12 @@ describe('parameters that cannot be meant are an error before any request', () =
 		[
 			'custom',
 			{ tool: 'computer', action: 'key', params: '{"text"' },
-			"Parameters (JSON) (params) is not valid JSON: Expected ':' after property name in JSON at position 7 (line 1 column 8)",
+			"Parameters (JSON, params) is not valid JSON: Expected ':' after property name in JSON at position 7 (line 1 column 8)",
 		],
 		[
 			'custom',
 			{ tool: 'computer', action: 'key', params: '={{ [1] }}' },
-			'Parameters (JSON) (params) is not a JSON object: it is a list',
+			'Parameters (JSON, params) must be a JSON object, but is a list',
 		],
 	])('%s %j', async (operation, parameters, message) => {
 		const { error } = await use(operation, { parameters });

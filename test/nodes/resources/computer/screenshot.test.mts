@@ -149,7 +149,7 @@ test('one that cannot be taken is a hint: the action is done', async () => {
 	expect(error).toBeUndefined();
 	expect(items[0]).toEqual({ json: { status: 'ok' }, pairedItem: { item: 0 } });
 	expect(hints).toEqual([
-		`Item 0: It was done, but no picture of the screen could be taken. NenAI was asked for a screenshot of desktop ${id} and refused (HTTP 400): The screen is off. Check the parameters: something is missing, has the wrong form, or lies outside of the screen.`,
+		`Item 0: The action was done, but no picture of the screen could be taken. NenAI was asked for a screenshot of desktop ${id} and refused (HTTP 400): The screen is off. Check the parameters: something is missing, has the wrong form, or lies outside of the screen.`,
 	]);
 });
 

@@ -249,7 +249,7 @@ describe('errors', () => {
 	test('a payload that is no object', async () => {
 		const { error } = await download({ parameters: { payload: '[]' } });
 		expect(error?.message).toBe(
-			'Callback Data (payload) is not a JSON object: it is a list [item 0]',
+			'Callback Data (payload) must be a JSON object, but is a list [item 0]',
 		);
 	});
 });
@@ -352,7 +352,7 @@ describe('parameters of another type than the form gives', () => {
 			'an expression that fails',
 			{ payload: '={{ $json.a.b.c }}' },
 			{},
-			/^Callback Data \(payload\) (is not a JSON object|cannot be read)/,
+			/^Callback Data \(payload\) (must be a JSON object|cannot be read)/,
 		],
 	];
 

@@ -45,20 +45,28 @@ test.each([
 	[
 		'no desktop',
 		{ __rl: true, mode: 'list', value: '' },
-		/^Choose a desktop first: each has tools of its own\. Or: Choose "By Name" instead/,
+		/^Select a desktop first: each desktop has its own tools\. Or: Choose "By Name" instead/,
 	],
 	[
 		'an expression',
 		{ __rl: true, mode: 'id', value: '={{ $json.desktop_id }}' },
-		/since it is an expression\. Choose "By Name" instead/,
+		/^The desktop is an expression, so it is only known when the workflow runs\. Choose "By Name" instead/,
 	],
 	[
 		'an expression in place of it',
 		'={{ $json.desktop_id }}',
-		/since it is an expression\. Choose "By Name" instead/,
+		/^The desktop is an expression, so it is only known when the workflow runs\. Choose "By Name" instead/,
 	],
-	['what is no ID', '..', /^What stands there is no desktop ID: .* Or: Choose "By Name" instead/],
-	['half a character', 'd\ud800', /^What stands there is no desktop ID: /],
+	[
+		'what is no ID',
+		'..',
+		/^The value of Desktop \(desktopId\) is not a valid desktop ID\. .* Or: Choose "By Name" instead/,
+	],
+	[
+		'half a character',
+		'd\ud800',
+		/^The value of Desktop \(desktopId\) is not a valid desktop ID\. /,
+	],
 	[
 		'an unknown desktop',
 		'dsk_0',

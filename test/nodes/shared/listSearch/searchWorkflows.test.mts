@@ -195,7 +195,7 @@ describe('what cannot be loaded says why, and what to do', () => {
 		[
 			'entries without an ID',
 			() => answerJson({ workflows: [{ title: 'A' }] }),
-			/has no IDs in a form that this node knows\. Choose "By ID" instead/,
+			/could not find any workflow IDs in NenAI's list of workflows\. Choose "By ID" instead/,
 		],
 		['no list', () => answerJson({ total: 3 }), /it holds no list\): \{"total":3\}/],
 		[

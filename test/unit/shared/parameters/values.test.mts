@@ -319,7 +319,7 @@ describe('a group of options', () => {
 		'%j is an error that names the group, and lowers no guard',
 		(options) => {
 			expect(() => withOptions(options).boolean('options.boolean')).toThrow(
-				/^Options \(options\) is not /,
+				/^Options \(options\) (must be a JSON object, but is |is not valid JSON: )/,
 			);
 			expect(withOptions(options).isExplicitlyTrue('options.boolean')).toBe(false);
 		},
