@@ -288,7 +288,7 @@ describe('the form of the NenAI node', () => {
 		expect(await form.labels()).toEqual([
 			'Resource',
 			'Operation',
-			'Callback Data',
+			'Result with File Links',
 			'Output',
 			'Put Output File in Field',
 			'Options',
@@ -296,7 +296,7 @@ describe('the form of the NenAI node', () => {
 		expect(await form.choices('output')).toEqual(['One Item per File', 'One Item with All Files']);
 		expect(await form.field('payload').innerText()).toContain('{{ $json }}');
 		expect(await form.parameters.innerText()).toContain(
-			'The name of the output binary field to put the file in',
+			'The field of the output item that will hold the file',
 		);
 	});
 });

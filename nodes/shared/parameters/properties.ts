@@ -116,13 +116,13 @@ export function outputFileProperty(more: Partial<INodeProperties> = {}): INodePr
 }
 
 /** Throws InvalidParameterError if it is empty. */
-export function readOutputFileField(parameters: ParameterReader): string {
+export function readOutputFileField(
+	parameters: ParameterReader,
+	hint = 'Enter a field name, such as data.',
+): string {
 	const field = parameters.text(OUTPUT_FILE_FIELD);
 	if (field !== '') return field;
-	throw invalidParameter(
-		`${titleOf(parameters.nameOf(OUTPUT_FILE_FIELD))} is empty`,
-		'Enter a field name, such as data.',
-	);
+	throw invalidParameter(`${titleOf(parameters.nameOf(OUTPUT_FILE_FIELD))} is empty`, hint);
 }
 
 export const acceptUnsignedOption: INodeProperties = {

@@ -249,7 +249,7 @@ describe('errors', () => {
 	test('a payload that is no object', async () => {
 		const { error } = await download({ parameters: { payload: '[]' } });
 		expect(error?.message).toBe(
-			'Callback Data (payload) must be a JSON object, but is a list [item 0]',
+			'Result with File Links (payload) must be a JSON object, but is a list [item 0]',
 		);
 	});
 });
@@ -346,13 +346,13 @@ describe('parameters of another type than the form gives', () => {
 			'a payload that is no JSON',
 			{ payload: '{ a: 1 }' },
 			{},
-			/^Callback Data \(payload\) is not valid JSON/,
+			/^Result with File Links \(payload\) is not valid JSON/,
 		],
 		[
 			'an expression that fails',
 			{ payload: '={{ $json.a.b.c }}' },
 			{},
-			/^Callback Data \(payload\) (must be a JSON object|cannot be read)/,
+			/^Result with File Links \(payload\) (must be a JSON object|cannot be read)/,
 		],
 	];
 
