@@ -65,7 +65,7 @@ test.each(['..', '../x', 'a/../b', 'a\\..\\b'])(
 			await download('a', { parameters: { path } }),
 			await use('getMany', { parameters: { path } }),
 		]) {
-			expect(error?.message).toBe(`Folder (path) is "${path}", which leads elsewhere [item 0]`);
+			expect(error?.message).toBe(`Folder (path) is not a valid folder: "${path}" [item 0]`);
 		}
 		expect(user.requests()).toEqual([]);
 	},
