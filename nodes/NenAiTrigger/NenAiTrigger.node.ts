@@ -26,6 +26,7 @@ import { webhookSecretProblem } from '../shared/callbacks/webhookSecret';
 import { CREDENTIAL_TYPE, readCredential } from '../shared/transport/credential';
 import { toNodeError, writeFailure, type Failure } from '../shared/failures/failure';
 import { NO_SECRETS } from '../shared/failures/redact';
+import { say } from '../shared/failures/text';
 
 const PROPERTIES: INodeProperties[] = [
 	{
@@ -153,8 +154,11 @@ export class NenAiTrigger implements INodeType {
 				if (reader.isExplicitlyTrue('options.acceptUnsigned')) return true;
 				const { webhookSecrets } = readCredential(await this.getCredentials(CREDENTIAL_TYPE));
 				const problem = webhookSecretProblem(webhookSecrets);
-				if (problem !== undefined) throw activationError.call(this, problem);
-				return true;
+				if (problem === undefined) return true;
+				throw activationError.call(this, {
+					...problem,
+					hint: say`${problem.hint} Then publish the workflow again (before n8n 2: activate it).`,
+				});
 			},
 			async delete(this: IHookFunctions): Promise<boolean> {
 				return true;

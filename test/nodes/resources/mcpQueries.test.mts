@@ -815,7 +815,10 @@ describe('what a builder can switch on around it', () => {
 		expect(error).toBeUndefined();
 		expect(found.map(({ json, pairedItem }) => [json.status ?? json.error, pairedItem])).toEqual([
 			['completed', { item: 0 }],
-			[expect.stringMatching(/^The message ID is empty \[item 1\]\. Enter/), { item: 1 }],
+			[
+				expect.stringMatching(/^Run ID \(Message ID, messageId\) is empty \[item 1\]\. Enter/),
+				{ item: 1 },
+			],
 			[
 				expect.stringMatching(/could not answer .*: .* \[item 2\]\. Check the message ID/),
 				{ item: 2 },

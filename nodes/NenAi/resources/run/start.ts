@@ -8,11 +8,11 @@ import {
 	type StartedRun,
 } from '../../../shared/transport/runs/startRun';
 import { invalidParameter } from '../../../shared/parameters/invalidParameter';
+import { maxConcurrencyOption, optionsCollection } from '../../../shared/parameters/properties';
 import { describeUncertain, type WrittenOutcome } from '../../../shared/execution/outcomes';
 import { readRequestLimits } from '../../../shared/parameters/requestLimits';
 import type { ParameterReader } from '../../../shared/parameters/parameterReader';
 import { titleOf } from '../../../shared/parameters/values';
-import { maxConcurrencyOption, optionsCollection } from '../../../shared/parameters/properties';
 import type { Operation } from '../../../shared/execution/router';
 import { runItems } from '../../../shared/execution/runItems';
 import { checkCallbackUrl, readRunRequest, runOptions, runProperties, RUNS_API } from './request';
@@ -126,13 +126,13 @@ const CALLBACKS: Record<
 		if (defaultCallbackUrl !== '')
 			return checkCallbackUrl(defaultCallbackUrl, 'The Default Callback URL of the credential');
 		throw invalidParameter(
-			say`The credential has no default callback URL`,
-			say`Enter one in the credential (usually the Production URL of a NenAI Trigger), or set Callback to "URL" or "None".`,
+			say`The Default Callback URL of the credential is empty`,
+			say`If you only want to wait for the result, use the operation Start and Wait. To receive it elsewhere, enter the Production URL of a NenAI Trigger in the credential, or set Callback to "Another Address". If you do not need the result, set Callback to "Do Not Report Back".`,
 		);
 	},
 };
 
-/** What became of the other items: a run that did start must not be lost, nor one that may have. */
+/** What happened to the other items, for an error. It names each run that was started or may have been, so that none is lost. */
 function describeOthers(
 	outcomes: Array<WrittenOutcome<StartedRun>>,
 	failedIndex: number,

@@ -118,7 +118,7 @@ export async function execute(this: IExecuteFunctions): Promise<INodeExecutionDa
 		run: async (connection, { request }) => await startRun.call(this, request, connection),
 		toItems: async (run, input) => [await suspend.call(this, run, input)],
 		recoveryHint: ASK_BEFORE_STARTING_AGAIN,
-		// Its result goes to the execution that started it, so nothing can be waited for here.
+		// The result goes to the execution that started the run, so there is nothing to wait for here.
 		onDoneBefore: startedBefore,
 		describeOthers: () => [],
 		label: ({ messageId }) => `message ID ${messageId}`,
@@ -199,8 +199,8 @@ function readTime(reader: ParameterReader): number {
 	const title = titleOf(reader.nameOf('resumeAmount'));
 	if (amount <= 0)
 		throw invalidParameter(
-			say`The limit of the wait time is not a time: ${amount}`,
-			say`Enter an amount greater than 0, or switch Limit Wait Time off.`,
+			say`${title} must be longer than 0, but is ${amount}`,
+			say`Enter a number greater than 0, or turn Limit Wait Time off.`,
 		);
 	if (Date.now() + time >= WAIT_INDEFINITELY.getTime())
 		throw invalidParameter(
@@ -216,8 +216,8 @@ function refuseLongerThanExecution(this: IExecuteFunctions, maxWait: number) {
 	const seconds = Number(this.getWorkflowSettings?.().executionTimeout ?? -1);
 	if (seconds <= 0 || maxWait < seconds * 1000) return;
 	throw invalidParameter(
-		say`This workflow is ended by its own time-out (${seconds} seconds) before the wait is over, and the result would be lost`,
-		say`Set a shorter limit in this node, or a longer Timeout Workflow in the settings of the workflow.`,
+		say`The setting "Timeout Workflow" of this workflow ends the execution after ${seconds} seconds, before the wait is over, so the result would be lost`,
+		say`Turn Limit Wait Time on and enter a shorter time in Wait at Most, or set a longer Timeout Workflow in the settings of this workflow.`,
 	);
 }
 
@@ -260,28 +260,28 @@ async function receive(this: IWebhookFunctions): Promise<IWebhookResponseData> {
 const otherSecrets = (reason?: string): Failure => ({
 	message:
 		reason === undefined
-			? say`The webhook secret of the credential depends on the data of this execution, which n8n does not have when the result comes`
-			: say`The credential depends on the data of this execution, which n8n does not have when the result comes: ${reason}`,
-	hint: say`Enter the values themselves in the credential, or expressions that need no data, such as {{ $vars.name }} or {{ $secrets.name }}. If each customer has a secret, make a credential for each.`,
+			? say`The webhook secret of the credential depends on the data of this execution, which n8n does not have when the result arrives`
+			: say`The credential depends on the data of this execution, which n8n does not have when the result arrives: ${reason}`,
+	hint: say`Enter the values themselves in the credential, or expressions that do not use the data of an execution, such as {{ $vars.name }} or {{ $secrets.name }}. If each customer has a secret, create a credential for each customer.`,
 });
 
 const severalItems = (count: number): Failure => ({
 	message: say`Start and Wait can wait for one run at a time, but it got ${count} items`,
-	hint: say`Either put a Loop Over Items node with batch size 1 before it, or use Start and receive the results with a NenAI Trigger.`,
+	hint: say`Add a "Loop Over Items" node with batch size 1. Connect its "loop" output to this node, and connect this node back to Loop Over Items. All results come out at its "done" output. The example workflow "one-run-per-row" shows this. Or use the operation Start, and receive the results with a NenAI Trigger.`,
 });
 
 const INSIDE_AGENT: Failure = {
-	message: say`Start and Wait cannot wait as a tool of this AI Agent: use the operation Start, and receive the result with a NenAI Trigger`,
-	hint: say`An AI Agent node of version 3 or later can wait: add a new one in place of the old.`,
+	message: say`Start and Wait cannot wait when this AI Agent uses it as a tool: use the operation Start, and receive the result with a NenAI Trigger`,
+	hint: say`An AI Agent node of version 3 or later can wait: replace the AI Agent with a new one.`,
 };
 
 const unreachable = (resumeUrl: string): Failure => ({
-	message: say`NenAI could not reach this n8n: its address is ${URL.canParse(resumeUrl) ? new URL(resumeUrl).origin : '(none)'}`,
-	hint: say`Set n8n's webhook URL (the environment variable N8N_WEBHOOK_URL, before n8n 2 WEBHOOK_URL) to the public address of this n8n, and restart it.`,
+	message: say`NenAI cannot send the result to this n8n: its address is ${URL.canParse(resumeUrl) ? new URL(resumeUrl).origin : '(none)'}`,
+	hint: say`Ask whoever runs this n8n to set the environment variable N8N_WEBHOOK_URL (before n8n 2: WEBHOOK_URL) to its public address, and to restart it.`,
 });
 
 const startedBefore = ({ messageId }: StartedRun): Failure => ({
 	message: say`This run was already started in an earlier try, with the message ID ${messageId}`,
-	hint: say`It is not started again. Its result goes to the execution that started it.`,
+	hint: say`It was not started again. Its result goes to the execution that started it.`,
 	messageId,
 });

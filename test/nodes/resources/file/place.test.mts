@@ -50,7 +50,7 @@ test.each(['a/b.txt', '/etc', 'a\\b.txt', '..', '../a', '..\\a', 'a..b', '.', 'x
 			upload({ binaries: [fileOf('x', { fileName })] }),
 		]) {
 			const { error } = await run;
-			expect(error?.message).toMatch(/, which is not a valid file name \[item 0\]$/);
+			expect(error?.message).toMatch(/ is not a valid file name: \".*\" \[item 0\]$/s);
 			expect(error?.description).toMatch(/Nothing was sent\.$/);
 		}
 		expect(user.requests()).toEqual([]);
