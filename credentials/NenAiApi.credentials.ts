@@ -13,14 +13,15 @@ import { NO_SECRETS } from '../nodes/shared/failures/redact';
 import { apiKeyProblem, readCredential } from '../nodes/shared/transport/credential';
 
 /**
- * When a callback comes, n8n resolves the expressions of a credential without the data of the execution. A field that
- * cannot be resolved then must not keep it from the secrets, which verify the callback (n8n 2.41; earlier ones fail).
+ * When a callback arrives, n8n resolves the expressions of a credential without the data of the execution. With this
+ * setting, a field that cannot be resolved then does not keep n8n from giving the secrets, which verify the callback (seen in
+ * n8n 2.41; earlier versions fail).
  */
 const NOT_FOR_CALLBACKS: INodePropertyTypeOptions = {
 	ignoreCredentialExpressionResolveError: true,
 };
 
-/** Tested by the NenAI node (see nodes/shared/transport/credentialTest.ts): n8n's declarative test cannot tell a 400 from a 401 on all versions. */
+/** Tested by the nodes (nodes/shared/transport/credentialTest.ts): n8n's declarative test cannot tell a 400 from a 401 in all versions. */
 export class NenAiApi implements ICredentialType {
 	name = 'nenAiApi';
 
@@ -42,15 +43,7 @@ export class NenAiApi implements ICredentialType {
 			required: true,
 			default: '',
 			description:
-				'The key that your NenAI contact gave you. It is sent as the header x-api-key, and to the Desktop URL as a bearer token, too.',
-		},
-		{
-			displayName: 'Base URL',
-			name: 'baseUrl',
-			type: 'string',
-			typeOptions: NOT_FOR_CALLBACKS,
-			default: 'https://api.getnen.ai',
-			description: 'Where the NenAI API is. Change it only if NenAI told you to.',
+				'The key that your NenAI contact gave you. It is sent as the header x-api-key, and to the Desktop URL also as a bearer token.',
 		},
 		{
 			displayName: 'Webhook Secret',
@@ -59,16 +52,7 @@ export class NenAiApi implements ICredentialType {
 			typeOptions: { password: true },
 			default: '',
 			description:
-				'Proves that a callback comes from NenAI. Make one with "openssl rand -hex 32", enter it here, and give the same value to your NenAI contact. The NenAI Trigger and "Start and Wait" need it.',
-		},
-		{
-			displayName: 'Previous Webhook Secret',
-			name: 'previousWebhookSecret',
-			type: 'string',
-			typeOptions: { password: true },
-			default: '',
-			description:
-				'Callbacks signed with this one are accepted too. While you change the secret, keep the old one here until NenAI uses the new one.',
+				'Needed for Start and Wait and for the NenAI Trigger: it proves that a result comes from NenAI. Let a password manager make 64 random letters and digits (at least 32). Enter them here, and give the same value to your NenAI contact.',
 		},
 		{
 			displayName: 'Default Callback URL',
@@ -78,38 +62,56 @@ export class NenAiApi implements ICredentialType {
 			default: '',
 			placeholder: 'e.g. https://n8n.example.com/webhook/…/webhook',
 			description:
-				'Where NenAI reports what became of a run, for each Start whose Callback is "Default of the Credential". Usually the Production URL of a NenAI Trigger: leave it empty until you have one. Start and Wait does not use it.',
+				'Where NenAI sends the results of runs that Start has started with Callback set to "Address Saved in the Credential". Usually the Production URL of a NenAI Trigger: leave it empty until you have one. Start and Wait does not need it.',
 		},
 		{
-			displayName: 'MCP URL',
+			displayName: 'Previous Webhook Secret',
+			name: 'previousWebhookSecret',
+			type: 'string',
+			typeOptions: { password: true },
+			default: '',
+			description:
+				'Leave it empty, unless you are changing the webhook secret: then keep the old one here until NenAI uses the new one. Results signed with either are accepted.',
+		},
+		{
+			displayName: 'Base URL (Leave as Is)',
+			name: 'baseUrl',
+			type: 'string',
+			typeOptions: NOT_FOR_CALLBACKS,
+			default: 'https://api.getnen.ai',
+			description:
+				'The address of the NenAI API, which starts runs. Leave it as it is, unless NenAI told you to change it.',
+		},
+		{
+			displayName: 'MCP URL (Leave as Is)',
 			name: 'mcpUrl',
 			type: 'string',
 			typeOptions: NOT_FOR_CALLBACKS,
 			default: 'https://mcp.getnen.ai/v1',
 			description:
-				'Where NenAI is asked about runs and workflows (its MCP server). Change it only if NenAI told you to.',
+				"The address of NenAI's MCP server, which knows the status of runs and the list of workflows. Leave it as it is, unless NenAI told you to change it.",
 		},
 		{
-			displayName: 'Deployment ID',
-			name: 'deploymentId',
-			type: 'string',
-			typeOptions: NOT_FOR_CALLBACKS,
-			default: '',
-			description:
-				'For an API key with several deployments: the one whose workflows and logs are meant. Leave it empty unless your NenAI contact gave you one.',
-		},
-		{
-			displayName: 'Desktop URL',
+			displayName: 'Desktop URL (Leave as Is)',
 			name: 'desktopUrl',
 			type: 'string',
 			typeOptions: NOT_FOR_CALLBACKS,
 			default: 'https://desktop.api.getnen.ai',
 			description:
-				"Where NenAI's desktops are controlled (its Desktop API). Change it only if NenAI told you to.",
+				"The address of NenAI's Desktop API, which controls desktops. Leave it as it is, unless NenAI told you to change it.",
+		},
+		{
+			displayName: 'Deployment ID (Leave Empty)',
+			name: 'deploymentId',
+			type: 'string',
+			typeOptions: NOT_FOR_CALLBACKS,
+			default: '',
+			description:
+				'Leave it empty, unless your NenAI contact gave you one. It selects the deployment whose workflows and logs you get, if your API key has several.',
 		},
 	];
 
-	/** A function rather than an expression template: n8n then builds no expression sandbox for each request. */
+	/** A function, not an expression: for an expression, n8n would build a sandbox for each request. */
 	authenticate: IAuthenticate = async (
 		credentials: ICredentialDataDecryptedObject,
 		requestOptions: IHttpRequestOptions,

@@ -21,11 +21,11 @@ import { testCredential } from '../shared/transport/credentialTest';
 /** In the order of the menu. The first is the default. */
 const RESOURCES = [run, result, workflow];
 
-/** Where something is about to go wrong that nobody would hear of. */
+/** Shown in the output pane before the first execution: what would otherwise go unnoticed. */
 const HINTS: NodeHint[] = [
 	{
 		message:
-			'With Callback "None", NenAI does not report what became of the run. Ask it: Run → Get behind this node gives the state. The values and files of the result come by callback only.',
+			'NenAI will not report the result of this run. To check its status later, add NenAI → Run → Get after this node. The values and files of a result come only by callback.',
 		displayCondition:
 			'={{ $parameter["operation"] === "start" && $parameter["callback"] === "none" }}',
 		whenToDisplay: 'beforeExecution',
@@ -33,7 +33,7 @@ const HINTS: NodeHint[] = [
 	},
 	{
 		message:
-			'A failed run is no error here, and when no result comes in time, the status is "timeout": branch on "status" behind this node.',
+			'If the NenAI run fails, this step still turns green. Add a Switch node after this node that looks at "status": "success" or "completed", "failed", and anything else. When no result comes in time, "status" is "timeout", and "wait_limit_reached" is true.',
 		displayCondition: '={{ $parameter["operation"] === "startAndWait" }}',
 		whenToDisplay: 'beforeExecution',
 		location: 'outputPane',
@@ -42,7 +42,7 @@ const HINTS: NodeHint[] = [
 
 /** For n8n's AI builder: which operation is for what. */
 const BUILDER_HINT =
-	'Run → Start and Wait starts a run and continues with its result (one item; for several, put Loop Over Items before it). For many runs at once, use Run → Start, and a NenAI Trigger in another workflow. Where NenAI cannot reach this n8n, use Run → Start with Callback "None", then Run → Get in a loop with Wait until "finished" is true. Run → Get gives the status only: values and files come by callback. An item with "uncertain" may have been started: bring it to a person, and never start it again. Run → Get Logs may contain passwords. Each start does real work in a real system: never add a retry loop around it, and branch on "status" after a result. Result → Download fetches the files that the links of a callback point to. To operate a desktop step by step, use the NenAI Desktop node.';
+	'Run → Start and Wait starts one run and continues with its result. It takes one item: for several, use Loop Over Items with batch size 1, connect its loop output to this node, and connect this node back to Loop Over Items. For many runs at once, use Run → Start, and a NenAI Trigger in another workflow. If NenAI cannot reach this n8n, use Run → Start with callback "none", then Run → Get in a loop with a Wait node until "finished" is true. Run → Get gives only the status: values and files come by callback. If an item has "uncertain", its run may have been started: pass it to a person, and never start it again. The output of Run → Get Logs may contain passwords. Each start does real work in a real system: never put a retry loop around it. After a result, branch on "status" with a Switch node: success or completed, failed, anything else. Result → Download gets the files that the links in a callback point to. To operate a desktop step by step, use the NenAI Desktop node.';
 
 export class NenAi implements INodeType {
 	description: INodeTypeDescription = {
@@ -57,12 +57,11 @@ export class NenAi implements INodeType {
 		usableAsTool: true,
 		builderHint: { searchHint: BUILDER_HINT },
 		hints: HINTS,
-		waitingNodeTooltip:
-			'The run has been started. This workflow goes on when NenAI reports its result.',
+		waitingNodeTooltip: 'The run has started. This workflow continues when NenAI sends the result.',
 		inputs: [NodeConnectionTypes.Main],
 		outputs: [NodeConnectionTypes.Main],
 		credentials: [{ name: 'nenAiApi', required: true, testedBy: 'testCredential' }],
-		// Only for a waiting execution of "Start and Wait": its address is made when the execution suspends.
+		// Only for a waiting execution of "Start and Wait": n8n makes its address when the execution pauses.
 		webhooks: [
 			{
 				name: 'default',
@@ -82,7 +81,7 @@ export class NenAi implements INodeType {
 		listSearch: { searchWorkflows },
 	};
 
-	/** n8n asks for these beside any webhook; one that resumes an execution is registered nowhere. */
+	/** n8n demands these for every webhook. There is nothing to register for one that resumes an execution. */
 	webhookMethods = {
 		default: {
 			async checkExists(this: IHookFunctions): Promise<boolean> {

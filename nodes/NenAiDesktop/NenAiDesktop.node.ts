@@ -20,7 +20,7 @@ const RESOURCES = [desktop, computer, file];
 
 /** For n8n's AI builder: which operation is for what. */
 const BUILDER_HINT =
-	'Operates a Windows desktop step by step: Desktop → Create, then Computer and File with its desktop_id. End with Desktop → Delete, also on errors, since a desktop runs until it is deleted. To run a NenAI workflow, use the NenAI node instead. An item with "uncertain" may have been done: bring it to a person, and never do it again.';
+	'Operates a Windows desktop step by step: Desktop → Create, then Computer and File with its desktop_id. End with Desktop → Delete, also after errors: a desktop runs until it is deleted. To run a NenAI workflow, use the NenAI node instead. If an item has "uncertain", its action may have been done: pass it to a person, and never repeat it.';
 
 export class NenAiDesktop implements INodeType {
 	description: INodeTypeDescription = {
@@ -30,7 +30,8 @@ export class NenAiDesktop implements INodeType {
 		group: ['transform'],
 		version: 1,
 		subtitle: subtitleOf(RESOURCES),
-		description: 'Create a NenAI desktop, and use its screen, mouse, keyboard and files',
+		description:
+			'Create a desktop in the cloud of NenAI, and use its screen, mouse, keyboard and files',
 		defaults: { name: 'NenAI Desktop' },
 		usableAsTool: true,
 		builderHint: { searchHint: BUILDER_HINT },

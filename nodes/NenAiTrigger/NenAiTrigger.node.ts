@@ -17,6 +17,12 @@ import { callbacksOf, triggerOnce } from '../shared/callbacks/deliverOnce';
 import { InvalidParameterError, toFailure } from '../shared/parameters/invalidParameter';
 import { ParameterReader } from '../shared/parameters/parameterReader';
 import { problemOf, readSettings, type Settings } from '../shared/callbacks/triggerSettings';
+import {
+	acceptUnsignedOption,
+	acceptUnsignedWarning,
+	optionsCollection,
+} from '../shared/parameters/properties';
+import { webhookSecretProblem } from '../shared/callbacks/webhookSecret';
 import { CREDENTIAL_TYPE, readCredential } from '../shared/transport/credential';
 import { toNodeError, writeFailure, type Failure } from '../shared/failures/failure';
 import { NO_SECRETS } from '../shared/failures/redact';
@@ -25,102 +31,82 @@ import { say } from '../shared/failures/text';
 const PROPERTIES: INodeProperties[] = [
 	{
 		displayName:
-			'Open "Webhook URLs" above and give the Production URL to NenAI: as Default Callback URL in the credential, or as Callback URL in the NenAI node that starts the runs. Only callbacks signed with the webhook secret of the credential start the workflow.',
+			'Open "Webhook URLs" above, and give the Production URL to NenAI: enter it as Default Callback URL in the credential, or as Callback URL in the NenAI node that starts the runs. Only callbacks that are signed with the webhook secret of the credential start this workflow.',
 		name: 'notice',
 		type: 'notice',
 		default: '',
 	},
 	{
-		displayName: 'Events',
+		displayName: 'Trigger On',
 		name: 'events',
 		type: 'multiOptions',
 		required: true,
 		default: ['success', 'failed'],
 		options: [
 			{
-				name: 'Failed',
-				value: 'failed',
-				action: 'On a run that failed',
-				description: 'NenAI says that the run failed',
+				name: 'Success',
+				value: 'success',
+				action: 'When a run succeeds',
+				description: 'The run succeeded',
 			},
 			{
-				name: 'Other',
-				value: 'other',
-				action: 'On a run with any other status',
-				description: 'Any other status, such as a run that NenAI itself timed out',
+				name: 'Failed',
+				value: 'failed',
+				action: 'When a run fails',
+				description: 'The run failed',
 			},
 			{
 				name: 'Processing',
 				value: 'processing',
-				action: 'On a run that has begun',
-				description: 'The run has begun',
+				action: 'When a run starts',
+				description: 'The run started',
 			},
 			{
-				name: 'Success',
-				value: 'success',
-				action: 'On a run that ended well',
-				description: 'The run ended well',
+				name: 'Other',
+				value: 'other',
+				action: 'When a run ends in another way',
+				description: 'Any other status, for example when NenAI stopped the run after a time limit',
 			},
 		],
 		description:
-			'Which reports start the workflow. The others are confirmed to NenAI and dropped. To hear of every run that ends, choose Success, Failed and Other.',
+			'Which callbacks start this workflow. The others are ignored. To hear of every run that ends, choose Success, Failed and Other.',
 	},
-	{
-		displayName:
-			'Unsigned callbacks are accepted: whoever knows the URL can start this workflow with a false result. Use this only for tests.',
-		name: 'acceptUnsignedWarning',
-		type: 'notice',
-		default: '',
-		displayOptions: { show: { '/options.acceptUnsigned': [true] } },
-	},
-	{
-		displayName: 'Options',
-		name: 'options',
-		type: 'collection',
-		placeholder: 'Add option',
-		default: {},
-		options: [
-			{
-				displayName: 'Accept Unsigned Callbacks',
-				name: 'acceptUnsigned',
-				type: 'boolean',
-				default: false,
-				description:
-					'Whether callbacks without a signature are accepted too. Anyone could send those.',
-			},
-			{
-				displayName: 'Ignore Duplicates',
-				name: 'ignoreDuplicates',
-				type: 'boolean',
-				default: true,
-				description:
-					'Whether the same message ID and status starts the workflow only once. Remembers the last 500 callbacks of a day. Where n8n runs in several processes, two copies at the same instant can still both come through: to rule that out, put a Remove Duplicates node on message_id and status behind this trigger.',
-			},
-			{
-				displayName: 'Workflow IDs',
-				name: 'workflowIds',
-				type: 'string',
-				typeOptions: { multipleValues: true, multipleValueButtonText: 'Add Workflow ID' },
-				default: [],
-				placeholder: 'e.g. 12345678-1234-1234-1234-123456789abc',
-				description: 'Only runs of these NenAI workflows start this workflow. Empty: all.',
-			},
-		],
-	},
+	acceptUnsignedWarning('knows the URL can start this workflow with a false result'),
+	optionsCollection([
+		acceptUnsignedOption,
+		{
+			displayName: 'Ignore Duplicates',
+			name: 'ignoreDuplicates',
+			type: 'boolean',
+			default: true,
+			description:
+				'Whether the same message ID and status starts the workflow only once. The last 500 callbacks of the past day are remembered. If this n8n runs in several processes, two copies that arrive at the same moment can still both start it. To rule that out, add a Remove Duplicates node on message_id and status after this trigger.',
+		},
+		{
+			displayName: 'NenAI Workflow IDs',
+			name: 'workflowIds',
+			type: 'string',
+			typeOptions: { multipleValues: true, multipleValueButtonText: 'Add Workflow ID' },
+			default: [],
+			placeholder: 'e.g. 12345678-1234-1234-1234-123456789abc',
+			description:
+				'Only runs of these NenAI workflows start this workflow. If empty, runs of all NenAI workflows do. To find an ID, use NenAI → Workflow → Get Many.',
+		},
+	]),
 ];
 
 const TEST =
-	'<b>Test it while you build:</b> click "Execute step", then have a callback sent to the Test URL, which listens for two minutes. Either start a run that ends within these and whose Callback URL is the Test URL, or send a signed callback by hand: the <a href="https://github.com/getnenai/n8n-nodes-nenai/blob/main/docs/waiting.md#test-the-trigger">documentation</a> has the commands to copy. Without the right signature it is answered 401. What comes is shown here.';
+	'<b>Test it while you build:</b> click "Execute step". For two minutes, n8n then waits for a callback to the Test URL. Either start a run that ends within that time, with the Test URL as its Callback URL. Or send a signed callback by hand: the <a href="https://github.com/getnenai/n8n-nodes-nenai/blob/main/docs/waiting.md#test-the-trigger">documentation</a> has the commands to copy. A callback without the right signature gets the answer 401. What arrives is shown here.';
 
 /** What the editor shows in place of an input. */
 const PANEL: TriggerPanelDefinition = {
 	header: '',
 	executionsHelp: {
-		inactive: `${TEST}<br /><br /><b>Then let it run by itself:</b> publish the workflow (before n8n 2: activate it), and give the Production URL to NenAI.`,
-		active: `${TEST}<br /><br /><b>The workflow is published:</b> callbacks to the Production URL start it. They show up in the <a data-key="executions">list of executions</a>, not here.`,
+		inactive: `${TEST}<br /><br /><b>To let it run by itself,</b> publish the workflow (before n8n 2: activate it), and give the Production URL to NenAI.`,
+		active: `${TEST}<br /><br /><b>The workflow is published:</b> it runs by itself whenever a callback arrives at the Production URL. You find these executions in the <a data-key="executions">list of executions</a>, not here.`,
 	},
 	activationHint:
-		'Once the workflow is published (before n8n 2: activated), callbacks to the Production URL start it without a click.',
+		'Once the workflow is published (before n8n 2: activated), it runs by itself whenever a callback arrives at the Production URL.',
 };
 
 export class NenAiTrigger implements INodeType {
@@ -129,14 +115,15 @@ export class NenAiTrigger implements INodeType {
 		name: 'nenAiTrigger',
 		icon: { light: 'file:../NenAi/nenai.svg', dark: 'file:../NenAi/nenai.dark.svg' },
 		group: ['trigger'],
-		// For each webhook of a version 1, n8n evaluates an expression of its own, which is slow.
+		// For a trigger of version 1, n8n evaluates an extra expression at each callback, which is slow.
 		version: 2,
 		subtitle: '={{ [].concat($parameter["events"] ?? []).join(", ") }}',
-		// n8n's list of nodes shows this for the entry "NenAI", which stands for the action node as well.
+		// n8n's list of nodes has one entry for the trigger and the action node, and shows this text for it.
 		description: 'Run NenAI automations and get their results',
 		defaults: { name: 'NenAI Trigger' },
+		eventTriggerDescription: 'Waiting for a callback to the Test URL',
 		activationMessage:
-			'NenAI can report to this workflow now, at the Production URL of the trigger. Each report that starts it is in the list of executions.',
+			'From now on, this workflow runs by itself whenever a callback arrives at the Production URL of the trigger. You find these executions in the list of executions.',
 		triggerPanel: PANEL,
 		inputs: [],
 		outputs: [NodeConnectionTypes.Main],
@@ -158,16 +145,20 @@ export class NenAiTrigger implements INodeType {
 			async checkExists(this: IHookFunctions): Promise<boolean> {
 				return false;
 			},
-			/** NenAI has nothing to register a webhook with; this only stops an activation that could verify or start nothing. */
+			/** Webhooks are not registered at NenAI. This only refuses to activate a trigger that could not verify callbacks or start the workflow. */
 			async create(this: IHookFunctions): Promise<boolean> {
-				const parameters = parametersOf.call(this);
-				const failure = problemOf(parameters);
+				const reader = readerOf.call(this);
+				const failure = problemOf(reader);
 				if (failure !== undefined) throw activationError.call(this, failure);
 				saveUnderThisName.call(this);
-				if (parameters.isExplicitlyTrue('options.acceptUnsigned')) return true;
+				if (reader.isExplicitlyTrue('options.acceptUnsigned')) return true;
 				const { webhookSecrets } = readCredential(await this.getCredentials(CREDENTIAL_TYPE));
-				if (webhookSecrets.length > 0) return true;
-				throw activationError.call(this, NO_SECRET);
+				const problem = webhookSecretProblem(webhookSecrets);
+				if (problem === undefined) return true;
+				throw activationError.call(this, {
+					...problem,
+					hint: say`${problem.hint} Then publish the workflow again (before n8n 2: activate it).`,
+				});
 			},
 			async delete(this: IHookFunctions): Promise<boolean> {
 				return true;
@@ -175,7 +166,7 @@ export class NenAiTrigger implements INodeType {
 		},
 	};
 
-	/** Never throws: n8n would start the workflow with that. */
+	/** Never throws: n8n would start the workflow with the error. */
 	async webhook(this: IWebhookFunctions): Promise<IWebhookResponseData> {
 		try {
 			return await handle.call(this);
@@ -184,20 +175,15 @@ export class NenAiTrigger implements INodeType {
 			this.logger.error(
 				`The NenAI Trigger "${this.getNode().name}" could not handle a callback: ${message}`,
 			);
-			const said =
+			const reason =
 				error instanceof InvalidParameterError
 					? message
-					: 'The trigger could not handle this callback: the log of n8n says why';
+					: 'The trigger could not handle this callback. The log of n8n has the reason';
 			if (this.getResponseObject().headersSent) return { noWebhookResponse: true };
-			return respond.call(this, refused(500, said));
+			return respond.call(this, refused(500, reason));
 		}
 	}
 }
-
-const NO_SECRET: Failure = {
-	message: say`The NenAI credential has no webhook secret, so no callback could be verified`,
-	hint: say`Make a secret with "openssl rand -hex 32", enter it in the credential as Webhook Secret, and give the same value to your NenAI contact. Then publish the workflow again (before n8n 2: activate it).`,
-};
 
 function activationError(this: IHookFunctions, failure: Failure): Error {
 	return toNodeError(this.getNode(), writeFailure(failure, NO_SECRETS));
@@ -205,28 +191,28 @@ function activationError(this: IHookFunctions, failure: Failure): Error {
 
 /** Of the parameters, only what it takes to refuse a forged callback is read before that. */
 async function handle(this: IWebhookFunctions): Promise<IWebhookResponseData> {
-	const parameters = parametersOf.call(this);
+	const reader = readerOf.call(this);
 	const received = await receiveCallback.call(
 		this,
-		parameters.isExplicitlyTrue('options.acceptUnsigned'),
+		reader.isExplicitlyTrue('options.acceptUnsigned'),
 	);
 	if ('answer' in received) return respond.call(this, received.answer);
 
 	const { callback } = received;
-	const settings = readSettings(parameters);
-	const unwanted = whyUnwanted(callback, settings);
-	if (unwanted !== undefined) return respond.call(this, ignored(unwanted));
-	// A test in the editor neither counts as a start nor leaves a trace.
+	const settings = readSettings(reader);
+	const reason = reasonToIgnore(callback, settings);
+	if (reason !== undefined) return respond.call(this, ignored(reason));
+	// A test in the editor does not count as a start, and nothing about it is remembered.
 	if (settings.ignoreDuplicates && this.getMode() !== 'manual')
 		return await triggerOnce.call(this, callback);
 	return { webhookResponse: ACCEPTED.body, workflowData: [[{ json: callback }]] };
 }
 
-function parametersOf(this: IWebhookFunctions | IHookFunctions): ParameterReader {
+function readerOf(this: IWebhookFunctions | IHookFunctions): ParameterReader {
 	return new ParameterReader(PROPERTIES, (name) => this.getNodeParameter(name, null));
 }
 
-/** n8n saves by the trigger's name. A trigger that was renamed is activated anew, and what it knows is saved again. */
+/** n8n saves data under the trigger's name. A renamed trigger is activated again; then its data is saved under the new name. */
 function saveUnderThisName(this: IHookFunctions) {
 	if (this.getActivationMode() === 'manual') return;
 	const stored = this.getWorkflowStaticData('node');
@@ -234,7 +220,8 @@ function saveUnderThisName(this: IHookFunctions) {
 	if (toSave !== undefined && toSave !== stored.seen) stored.seen = toSave;
 }
 
-function whyUnwanted(callback: Callback, { events, workflowIds }: Settings): string | undefined {
+/** Undefined if the callback starts the workflow. */
+function reasonToIgnore(callback: Callback, { events, workflowIds }: Settings): string | undefined {
 	if (!events.includes(eventOf(callback.status))) return `event ${callback.status}`;
 	if (workflowIds.length > 0 && !workflowIds.includes(String(callback.workflow_id)))
 		return 'workflow id';

@@ -1,9 +1,9 @@
-/** The one rule for statuses of runs, wherever NenAI names them: in callbacks, in states and in lists. */
+/** The one rule for the status of a run, wherever NenAI gives it: in callbacks, in answers about runs, and in lists. */
 
-/** Statuses of a run that goes on. Any other status is its end, an unknown one too. */
+/** The statuses of a run that has not ended. Any other status means that it has ended, also an unknown one. */
 const NOT_FINISHED = ['queued', 'running', 'processing'];
 
-/** The status as it is compared: in small letters, without spaces around it. */
+/** The status in the form in which statuses are compared: in lower case, without spaces at its ends. */
 export function plainStatus(status: string): string {
 	return status.trim().toLowerCase();
 }

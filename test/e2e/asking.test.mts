@@ -226,7 +226,7 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 					expect.objectContaining({ status: 'running', finished: false, messageId: 'm-1' }),
 				]);
 				expect(stage.model.requests[0].tools[0].function.description).toMatch(
-					/state of a run \(starts nothing\)/,
+					/^Check the status of a run in NenAI/,
 				);
 				expect(await chat('m-9')).toEqual([expect.stringContaining('could not answer')]);
 				expect(stage.sandbox.state().counts.runsStarted).toBe(0);

@@ -119,15 +119,15 @@ describe('the nodes panel', () => {
 			await panel.item('Start a run').waitFor();
 			const byResource = [...new Set(OPERATIONS.map(({ resource }) => resource))].sort();
 			expect(await panel.titles()).toEqual([
-				'On a run that failed',
-				'On a run with any other status',
-				'On a run that has begun',
-				'On a run that ended well',
+				'When a run succeeds',
+				'When a run fails',
+				'When a run starts',
+				'When a run ends in another way',
 				...byResource.flatMap((resource) =>
 					OPERATIONS.filter((one) => one.resource === resource).map(({ action }) => action),
 				),
 			]);
-			for (const title of ['On a run that ended well', 'Start a run']) {
+			for (const title of ['When a run succeeds', 'Start a run']) {
 				expect(await iconOf(panel.item(title))).toEqual({ file: icon, loaded: true });
 			}
 			if (theme === 'light') await takeInHeight('actions', page, panel.root, 2000);
@@ -155,17 +155,17 @@ describe('the credential', () => {
 			const form = await CredentialForm.create(page, 'NenAI API');
 			expect(await form.fields()).toEqual([
 				{ label: 'API Key *', secret: true, placeholder: '' },
-				{ label: 'Base URL', secret: false, placeholder: '' },
 				{ label: 'Webhook Secret', secret: true, placeholder: '' },
-				{ label: 'Previous Webhook Secret', secret: true, placeholder: '' },
 				{
 					label: 'Default Callback URL',
 					secret: false,
 					placeholder: 'e.g. https://n8n.example.com/webhook/…/webhook',
 				},
-				{ label: 'MCP URL', secret: false, placeholder: '' },
-				{ label: 'Deployment ID', secret: false, placeholder: '' },
-				{ label: 'Desktop URL', secret: false, placeholder: '' },
+				{ label: 'Previous Webhook Secret', secret: true, placeholder: '' },
+				{ label: 'Base URL (Leave as Is)', secret: false, placeholder: '' },
+				{ label: 'MCP URL (Leave as Is)', secret: false, placeholder: '' },
+				{ label: 'Desktop URL (Leave as Is)', secret: false, placeholder: '' },
+				{ label: 'Deployment ID (Leave Empty)', secret: false, placeholder: '' },
 				// n8n's own, of every credential.
 				{ label: 'Allowed HTTP Request Domains', secret: false, placeholder: 'Select' },
 			]);
@@ -196,7 +196,7 @@ describe('the credential', () => {
 });
 
 describe('the form of the NenAI node', () => {
-	const BOTH = ['Resource', 'Operation', 'Workflow ID', 'Parameters'];
+	const BOTH = ['Resource', 'Operation', 'NenAI Workflow', 'Parameters'];
 	const START = [...BOTH, 'Parameter Values', 'Callback', 'Options'];
 
 	inEditor('has for Start just its fields, and those of what is chosen in them', async () => {
@@ -220,34 +220,38 @@ describe('the form of the NenAI node', () => {
 		expect(await form.choices('parametersMode')).toEqual([
 			'Enter Names and Values',
 			'JSON',
-			'Use the Input Item',
+			'Send All Fields of the Input Item',
 		]);
-		expect(await form.choices('callback')).toEqual(['Default of the Credential', 'URL', 'None']);
+		expect(await form.choices('callback')).toEqual([
+			'Address Saved in the Credential',
+			'Another Address',
+			'Do Not Report Back',
+		]);
 
 		await form.choose('parametersMode', 'JSON');
 		await form.until('Parameters (JSON)');
 		expect(await form.labels()).toEqual([...BOTH, 'Parameters (JSON)', 'Callback', 'Options']);
-		await form.choose('parametersMode', 'Use the Input Item');
+		await form.choose('parametersMode', 'Send All Fields of the Input Item');
 		await form.until('Parameters (JSON)', 'hidden');
 		expect(await form.labels()).toEqual([...BOTH, 'Callback', 'Options']);
 
-		await form.choose('callback', 'URL');
+		await form.choose('callback', 'Another Address');
 		await form.until('Callback URL');
 		expect(await form.labels()).toEqual([...BOTH, 'Callback', 'Callback URL', 'Options']);
 		expect(await form.placeholder('callbackUrl')).toBe(
 			'e.g. https://n8n.example.com/webhook/…/webhook',
 		);
-		await form.choose('callback', 'None');
+		await form.choose('callback', 'Do Not Report Back');
 		await form.until('Callback URL', 'hidden');
 	});
 
 	inEditor('says what to enter', async () => {
 		const form = await openNenAi({});
 		expect(await form.parameters.innerText()).toContain(
-			'Use the names and types that the NenAI workflow declares: your NenAI contact knows them. Names are case sensitive.',
+			'Use the exact names and types from your NenAI contact. Capital letters matter.',
 		);
-		expect(await form.tooltip('Workflow ID')).toBe('The NenAI workflow to run');
-		expect(await form.tooltip('Callback')).toBe('Where NenAI reports what became of the run');
+		expect(await form.tooltip('NenAI Workflow')).toBe('The NenAI workflow to run');
+		expect(await form.tooltip('Callback')).toBe('Where NenAI sends the result of the run');
 	});
 
 	inEditor('has for Start and Wait the limit of the wait, and no callback', async () => {
@@ -258,19 +262,19 @@ describe('the form of the NenAI node', () => {
 			...BOTH,
 			'Parameter Values',
 			'Limit Wait Time',
-			'Amount',
+			'Wait at Most',
 			'Unit',
 			'Options',
 		]);
 		await form.field('limitWaitTime').locator('.el-switch').click();
-		await form.until('Amount', 'hidden');
+		await form.until('Wait at Most', 'hidden');
 		expect(await form.labels()).toEqual([
 			...BOTH,
 			'Parameter Values',
 			'Limit Wait Time',
 			'Options',
 		]);
-		await form.addOption('Accept Unsigned Callbacks');
+		await form.addOption('Accept Unsigned Callbacks (Tests Only)');
 		await form.field('acceptUnsigned').locator('.el-switch').click();
 		await form.parameters
 			.getByText('can end it with a false result. Use this only for tests.')
@@ -284,7 +288,7 @@ describe('the form of the NenAI node', () => {
 		expect(await form.labels()).toEqual([
 			'Resource',
 			'Operation',
-			'Callback Data',
+			'Result with File Links',
 			'Output',
 			'Put Output File in Field',
 			'Options',
@@ -292,7 +296,7 @@ describe('the form of the NenAI node', () => {
 		expect(await form.choices('output')).toEqual(['One Item per File', 'One Item with All Files']);
 		expect(await form.field('payload').innerText()).toContain('{{ $json }}');
 		expect(await form.parameters.innerText()).toContain(
-			'The name of the output binary field to put the file in',
+			'The field of the output item that will hold the file',
 		);
 	});
 });
@@ -396,7 +400,7 @@ describe('desktops', () => {
 			expect(await form.labels()).toEqual([
 				'Resource',
 				'Operation',
-				'Desktop ID',
+				'Desktop',
 				'Put Output File in Field',
 			]);
 			const desktop = form.locator('desktopId');
@@ -439,7 +443,7 @@ describe('desktops', () => {
 		expect(await form.labels()).toEqual([
 			'Resource',
 			'Operation',
-			'Desktop ID',
+			'Desktop',
 			'Tool',
 			'Action',
 			'Parameters (JSON)',
@@ -468,7 +472,7 @@ describe('desktops', () => {
 		expect(await form.labels()).toEqual([
 			'Resource',
 			'Operation',
-			'Desktop ID',
+			'Desktop',
 			'X',
 			'Y',
 			'Button',
@@ -497,9 +501,9 @@ describe('the form of the trigger', () => {
 		await form.parameters.getByTestId('radio-button-production').click();
 		await form.parameters.getByText(`${webhookUrl}/webhook/${webhookId}/webhook`).waitFor();
 		expect(await form.parameters.innerText()).toContain('POST');
-		expect(await form.labels()).toEqual(['Events', 'Options']);
+		expect(await form.labels()).toEqual(['Trigger On', 'Options']);
 		await form.parameters
-			.getByText('Open "Webhook URLs" above and give the Production URL to NenAI')
+			.getByText('Open "Webhook URLs" above, and give the Production URL to NenAI')
 			.waitFor();
 		await screenshots.take('trigger', form.root);
 
@@ -528,10 +532,12 @@ describe('the form of the trigger', () => {
 	inEditor('warns when unsigned callbacks are accepted', async () => {
 		const { id } = await stage.client.createWorkflow(withTrigger('editor-unsigned', credential));
 		const form = await openForm(await browser.open(`/workflow/${id}`), TRIGGER);
-		await form.addOption('Accept Unsigned Callbacks');
+		await form.addOption('Accept Unsigned Callbacks (Tests Only)');
 		await form.field('acceptUnsigned').locator('.el-switch').click();
 		await form.parameters
-			.getByText('Unsigned callbacks are accepted: whoever knows the URL can start this workflow')
+			.getByText(
+				'Unsigned callbacks are accepted: anyone who knows the URL can start this workflow',
+			)
 			.waitFor();
 	});
 });
@@ -551,7 +557,7 @@ describe('a run from the editor', () => {
 		await canvas.untilWaiting('Start and wait');
 		const form = await openForm(page, 'Start and wait');
 		await form.output
-			.getByText('The run has been started. This workflow goes on when NenAI reports its result.')
+			.getByText('The run has started. This workflow continues when NenAI sends the result.')
 			.waitFor();
 
 		const [{ messageId, callbackUrl, workflowId }] = stage.sandbox.state().runs;
@@ -738,8 +744,8 @@ describe('an error', () => {
 			parameters: { ...RUN, operation: 'startAndWait' },
 			credential: { webhookSecret: '' },
 			message:
-				/^The NenAI credential has no webhook secret, so no result could be verified \[item 0\]$/,
-			hint: /^Make a secret with .* Nothing was sent\.$/,
+				/^The NenAI credential has no webhook secret, so n8n could not tell whether a result comes from NenAI \[item 0\]$/,
+			hint: /^Let a password manager make 64 random letters and digits\. .* Nothing was sent\.$/,
 		},
 		{
 			what: 'of links that have expired',

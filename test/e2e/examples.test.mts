@@ -664,7 +664,7 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 				await chatWith();
 				expect(started()).toEqual([]);
 				expect(answersToCalls(stage.model)).toEqual([
-					expect.stringContaining('The workflow ID is empty'),
+					expect.stringContaining('NenAI Workflow (workflowId) is empty'),
 				]);
 			});
 		});

@@ -246,7 +246,9 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 				const [execution] = await client.endedExecutions(id, 1, 60_000);
 				const output = onError === 'continueErrorOutput' ? 1 : 0;
 				expect(jsonOf(execution, 'Run and wait', output)).toEqual([
-					expect.objectContaining({ error: expect.stringContaining('The workflow ID is empty') }),
+					expect.objectContaining({
+						error: expect.stringContaining('NenAI Workflow (workflowId) is empty'),
+					}),
 				]);
 				expect(hasRun(execution, 'Next')).toBe(output === 0);
 				expect(sandbox.state().counts.requests).toBe(0);

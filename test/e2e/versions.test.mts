@@ -315,7 +315,7 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 					chain('no-secret', [trigger('no-secret', { id, name })]),
 				);
 				await expect(activating).rejects.toThrow(
-					/has no webhook secret, so no callback could be verified/,
+					/The NenAI credential has no webhook secret, so n8n could not tell/,
 				);
 			},
 		);

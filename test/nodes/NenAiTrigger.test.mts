@@ -178,7 +178,7 @@ test('a form with a made-up signature is refused, and nothing is thrown', async 
 		headers: { 'x-hmac-signature': `sha256=${'0'.repeat(64)}` },
 	});
 	expect([response.status, await response.json()]).toEqual(
-		refused(401, /cannot be read as it was sent/),
+		refused(401, /original bytes of the body are not available/),
 	);
 	expect(trigger.started).toEqual([]);
 });
@@ -401,7 +401,7 @@ describe('duplicates', () => {
 		trigger.start = () => new Promise((resolve) => (goOn = resolve));
 		const first = deliver({ messageId: 'm' });
 		while (goOn.length === 0) await sleep(20);
-		expect(await deliver({ messageId: 'm' })).toEqual(refused(503, /still being started/));
+		expect(await deliver({ messageId: 'm' })).toEqual(refused(503, /still being processed/));
 		goOn();
 		await first;
 		expect(await deliver({ messageId: 'm' })).toEqual(ignored('duplicate'));
@@ -463,7 +463,11 @@ describe('Accept Unsigned Callbacks', () => {
 describe('activating the workflow', () => {
 	test.each([
 		['a secret', {}, {}],
-		['only the previous secret', {}, { webhookSecret: '', previousWebhookSecret: 'test' }],
+		[
+			'only the previous secret',
+			{},
+			{ webhookSecret: '', previousWebhookSecret: 'test'.repeat(8) },
+		],
 		[
 			'no secret, but Accept Unsigned Callbacks',
 			{ options: { acceptUnsigned: true } },
@@ -479,29 +483,66 @@ describe('activating the workflow', () => {
 		await expect(trigger.activate()).rejects.toMatchObject({
 			message: expect.stringMatching(/has no webhook secret/),
 			description: expect.stringMatching(
-				/openssl rand -hex 32.*give the same value to your NenAI contact/,
+				/password manager make 64 random letters and digits.*give the same value to your NenAI contact/,
 			),
 		});
+	});
+
+	test.each([
+		['webhook secret', { webhookSecret: 'x'.repeat(31) }],
+		['previous webhook secret', { previousWebhookSecret: 'test-previous-secret' }],
+	])('fails with a %s that could be guessed, and does not quote it', async (_, credential) => {
+		await serve({}, credential);
+		const error: unknown = await trigger.activate().then(
+			() => undefined,
+			(thrown: unknown) => thrown,
+		);
+		expect(error).toMatchObject({
+			message: expect.stringMatching(/^A webhook secret .* is too short.* at least 32 characters/),
+			description: expect.stringMatching(
+				/^Check Webhook Secret and Previous Webhook Secret\. .*publish the workflow again/,
+			),
+		});
+		for (const secret of Object.values(credential))
+			expect(JSON.stringify(error)).not.toContain(secret);
+	});
+
+	test('works with a secret of 32 characters', async () => {
+		await serve({}, { webhookSecret: 'x'.repeat(32) });
+		await expect(trigger.activate()).resolves.toBeUndefined();
+	});
+
+	test('a short secret is no obstacle where unsigned callbacks are accepted', async () => {
+		await serve({ options: { acceptUnsigned: true } }, { webhookSecret: 'test' });
+		await expect(trigger.activate()).resolves.toBeUndefined();
 	});
 
 	test.each<[what: string, parameters: INodeParameters, says: RegExp]>([
 		[
 			'an unknown event',
 			{ events: ['success', 'sucess'] },
-			/^Events \(events\) must be one of .*but is the text "sucess"/,
+			/^Trigger On \(events\) must be one of .*but is the text "sucess"/,
 		],
-		['no event', { events: [] }, /^Events \(events\) is empty/],
-		['events that are no list', { events: { success: true } }, /^Events \(events\) must be a list/],
-		['events that cannot be evaluated', { events: '={{ $json.no.such }}' }, /^Events \(events\) /],
+		['no event', { events: [] }, /^Trigger On \(events\) is empty/],
+		[
+			'events that are no list',
+			{ events: { success: true } },
+			/^Trigger On \(events\) must be a list/,
+		],
+		[
+			'events that cannot be evaluated',
+			{ events: '={{ $json.no.such }}' },
+			/^Trigger On \(events\) /,
+		],
 		[
 			'workflow IDs that are no list',
 			{ options: { workflowIds: { a: 1 } } },
-			/^Workflow IDs \(workflowIds\) must be a list/,
+			/^NenAI Workflow IDs \(workflowIds\) must be a list/,
 		],
 		[
 			'a workflow ID that was not kept exactly',
 			{ options: { workflowIds: [8202522731445525542] } },
-			/^Workflow IDs \(workflowIds\) is a number that was not kept/,
+			/^NenAI Workflow IDs \(workflowIds\) is a number that n8n could not keep exactly/,
 		],
 		[
 			'Ignore Duplicates that is neither on nor off',
@@ -602,12 +643,12 @@ describe('parameters of another type than the form gives', () => {
 	);
 
 	test.each<[INodeParameters, RegExp]>([
-		[{ events: ['sucess'] }, /^Events \(events\)/],
-		[{ events: [] }, /^Events \(events\)/],
-		[{ events: true }, /^Events \(events\)/],
-		[{ events: '={{ $("No such node").first().json.a }}' }, /^Events \(events\)/],
-		[{ events: '={{ nonsense( }}' }, /^Events \(events\)/],
-		[{ options: { workflowIds: true } }, /^Workflow IDs \(workflowIds\)/],
+		[{ events: ['sucess'] }, /^Trigger On \(events\)/],
+		[{ events: [] }, /^Trigger On \(events\)/],
+		[{ events: true }, /^Trigger On \(events\)/],
+		[{ events: '={{ $("No such node").first().json.a }}' }, /^Trigger On \(events\)/],
+		[{ events: '={{ nonsense( }}' }, /^Trigger On \(events\)/],
+		[{ options: { workflowIds: true } }, /^NenAI Workflow IDs \(workflowIds\)/],
 		[{ options: { ignoreDuplicates: 'off' } }, /^Ignore Duplicates \(ignoreDuplicates\)/],
 		[{ options: '{' }, /^Options \(options\)/],
 		[{ options: ['acceptUnsigned'] }, /^Options \(options\)/],
@@ -647,7 +688,7 @@ test('whatever else goes wrong is answered 500 without its text, and starts noth
 	});
 	expect(await deliver()).toEqual([
 		500,
-		{ error: 'The trigger could not handle this callback: the log of n8n says why' },
+		{ error: 'The trigger could not handle this callback. The log of n8n has the reason' },
 	]);
 	expect(trigger.started).toEqual([]);
 });

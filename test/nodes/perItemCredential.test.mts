@@ -16,7 +16,7 @@ withSandbox((given) => (ours = given), { retryDelaysMs: [] });
 withSandbox((given) => (theirs = given), {
 	retryDelaysMs: [],
 	apiKey: 'test-key-of-another-customer',
-	webhookSecret: 'test-secret-of-another-customer',
+	webhookSecret: 'test-secret-of-another-customer-7e57',
 });
 
 /** An item of one customer, with whatever an operation may ask for. */

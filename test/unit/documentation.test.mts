@@ -129,7 +129,9 @@ test.each(pages)('the parameters that tables of %s name are those of the forms',
 
 test('such tables are found', () => {
 	expect(firstCells('docs/asking.md', 'Parameter')).toContain('Options → Max Tries');
-	expect(firstCells('README.md', 'Field')).toContain('MCP URL, Desktop URL');
+	expect(firstCells('README.md', 'Field')).toContain(
+		'MCP URL (Leave as Is), Desktop URL (Leave as Is)',
+	);
 });
 
 /** Whatever says how NenAI is asked, or gives advice to n8n's AI builder. */

@@ -60,13 +60,13 @@ test('names and defaults of the credential', () => {
 	expect(name).toBe('nenAiApi');
 	expect(properties.map((p) => [p.name, p.default, p.typeOptions?.password ?? false])).toEqual([
 		['apiKey', '', true],
-		['baseUrl', 'https://api.getnen.ai', false],
 		['webhookSecret', '', true],
-		['previousWebhookSecret', '', true],
 		['defaultCallbackUrl', '', false],
+		['previousWebhookSecret', '', true],
+		['baseUrl', 'https://api.getnen.ai', false],
 		['mcpUrl', 'https://mcp.getnen.ai/v1', false],
-		['deploymentId', '', false],
 		['desktopUrl', 'https://desktop.api.getnen.ai', false],
+		['deploymentId', '', false],
 	]);
 });
 

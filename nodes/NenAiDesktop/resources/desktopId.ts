@@ -1,54 +1,35 @@
-import type { INodeProperties } from 'n8n-workflow';
-
 import { isPathPart } from '../../shared/transport/desktop/request';
 import { invalidParameter } from '../../shared/parameters/invalidParameter';
 import type { ParameterReader } from '../../shared/parameters/parameterReader';
+import { resourceLocator } from '../../shared/parameters/properties';
+import { titleOf } from '../../shared/parameters/values';
 import { say } from '../../shared/failures/text';
 
-/** The parameter with which a desktop is chosen. A plain text in its place is an ID. */
-export const desktopProperty: INodeProperties = {
-	displayName: 'Desktop ID',
+/** The parameter that selects a desktop. A plain text in its place counts as an ID. */
+export const desktopProperty = resourceLocator({
+	displayName: 'Desktop',
 	name: 'desktopId',
-	type: 'resourceLocator',
-	required: true,
-	default: { mode: 'list', value: '' },
 	description:
-		'Pick it from the list. Or choose By ID, and drag in the desktop_id that Desktop → Create gives.',
-	modes: [
-		{
-			displayName: 'From List',
-			name: 'list',
-			type: 'list',
-			placeholder: 'Select a desktop…',
-			typeOptions: { searchListMethod: 'searchDesktops', searchable: true },
-		},
-		{
-			displayName: 'By ID',
-			name: 'id',
-			type: 'string',
-			placeholder: 'e.g. dsk_0123456789abcdef',
-		},
-	],
-};
+		'Pick the desktop from the list. Or choose "By ID", and drag in the desktop_id from the output of Desktop → Create.',
+	list: { searchListMethod: 'searchDesktops', placeholder: 'Select a desktop…' },
+	byHand: { displayName: 'By ID', name: 'id', placeholder: 'e.g. dsk_0123456789abcdef' },
+});
 
-/** Throws InvalidParameterError where there is none. */
-export function readDesktopId(parameters: ParameterReader): string {
-	const id = parameters.id('desktopId');
+const ENTER_ID = say`Pick a desktop From List, or enter the desktop_id from the output of Desktop → Create.`;
+
+/** Throws InvalidParameterError if it is empty or cannot be an ID. */
+export function readDesktopId(reader: ParameterReader): string {
+	const id = reader.id('desktopId');
+	const title = titleOf(reader.nameOf('desktopId'));
 	if (id === '')
 		throw invalidParameter(
-			say`The desktop ID is empty`,
-			say`Enter the desktop_id that Desktop → Create gives, or choose a desktop from the list. If it is an expression, look at what it gives for this item.`,
+			say`${title} is empty`,
+			say`${ENTER_ID} If it is an expression, check what it gives for this item.`,
 		);
-	// Somebody may have dragged in a link, which may be a secret.
+	// Not quoted: a link may be a secret.
 	if (id.includes('://'))
-		throw invalidParameter(
-			say`The desktop ID is a link`,
-			say`Enter the desktop_id that Desktop → Create gives, or choose a desktop from the list.`,
-		);
+		throw invalidParameter(say`${title} must be an ID, but is a link`, ENTER_ID);
 	if (!isPathPart(id))
-		throw invalidParameter(
-			say`"${id}" is not a valid desktop ID`,
-			say`Enter the desktop_id that Desktop → Create gives.`,
-		);
+		throw invalidParameter(say`${title} is not a valid desktop ID: "${id}"`, ENTER_ID);
 	return id;
 }

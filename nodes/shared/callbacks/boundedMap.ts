@@ -1,17 +1,17 @@
-/** A map of limited size: what was set longest ago makes room for what is set now. */
+/** A map of limited size: a new entry removes the one that was set longest ago. */
 export class BoundedMap<Value> extends Map<string, Value> {
-	private readonly most: number;
+	private readonly maxSize: number;
 
-	constructor(most: number) {
+	constructor(maxSize: number) {
 		super();
-		this.most = most;
+		this.maxSize = maxSize;
 	}
 
 	override set(key: string, value: Value): this {
 		this.delete(key);
 		super.set(key, value);
 		const [oldest] = this.keys();
-		if (this.size > this.most) this.delete(oldest);
+		if (this.size > this.maxSize) this.delete(oldest);
 		return this;
 	}
 }

@@ -10,35 +10,36 @@ import { onResponseEnded, onResponseRead, type ServerResponse } from './n8nRespo
 import { keyOf, MAX_UNSAVED_MS, SeenCallbacks } from './seenCallbacks';
 import type { Callback } from './payload';
 
-/** How long a copy waits for the start of the first, in milliseconds. Its sender waits for no more than 5 seconds. */
+/** How long a copy waits until the first callback has started the workflow, in milliseconds. NenAI waits 5 seconds for a response. */
 const MAX_COPY_WAIT_MS = 4000;
 
-/** How many triggers' callbacks are remembered in this process. */
+/** For how many triggers this process remembers callbacks. */
 export const MAX_TRIGGERS = 100;
 
 const STILL_STARTING = refused(
 	503,
-	'The same callback came before and is still being started: send it again later',
+	'The same callback arrived before and is still being processed: send it again later',
 );
 
 /**
- * Starts the workflow with this callback, unless a copy of it has. The life of its claim:
+ * Starts the workflow with this callback, unless a copy of it already has. Its lease goes through three states:
  *
- * 1. taken, here. Copies wait from now on, or are told to come again.
- * 2. started, when n8n reads the answer: n8n 2 does when the execution has started, and saves the static data right
- *    after. Saving any earlier would be in vain: starting resets the mark by which n8n knows that it has changed.
- * 3. over, when n8n ends the response, however long that takes and though the sender may have left: with an error
- *    where it could not start the workflow, also after 2 (n8n 1 asks for the answer first). Then a copy may start it.
+ * 1. taken, here. From now on, copies wait, or are asked to come again.
+ * 2. started, when n8n reads the response. n8n 2 does so when the execution has started, and saves the static data right
+ *    afterwards. Saving earlier would have no effect: starting resets n8n's flag for changed data.
+ * 3. ended, when n8n ends the response, however long that takes and even if the sender has disconnected. An error status
+ *    means that n8n could not start the workflow, also after state 2 (n8n 1 reads the response first). Then a copy can
+ *    start it.
  */
 export async function triggerOnce(
 	this: IWebhookFunctions,
 	callback: Callback,
 ): Promise<IWebhookResponseData> {
 	const stored = this.getWorkflowStaticData('node');
-	const claims = callbacksOf(String(this.getWorkflow().id), this.getNode().id);
+	const inFlight = callbacksOf(String(this.getWorkflow().id), this.getNode().id);
 	return await deliverOnce.call(
 		this,
-		claims,
+		inFlight,
 		callback,
 		stored.seen,
 		[[{ json: callback }]],
@@ -47,9 +48,9 @@ export async function triggerOnce(
 }
 
 /**
- * Goes on with a waiting execution, unless a copy of this callback has made it do so. n8n 2 sees to that by itself, with an
- * error for the copy; n8n 1 lets each go on that came before the first was stored, and all steps behind are done twice.
- * Whatever its status is, a second final callback of the run counts as a copy.
+ * Resumes a waiting execution, unless a copy of this callback already has. n8n 2 prevents that by itself, with an error for
+ * the copy. n8n 1 resumes the execution once for each callback that arrives before the first resumption is stored, and all
+ * later steps run twice. A second final callback of the run counts as a copy, whatever its status is.
  */
 export async function resumeOnce(
 	this: IWebhookFunctions,
@@ -67,34 +68,34 @@ export async function resumeOnce(
 
 async function deliverOnce(
 	this: IWebhookFunctions,
-	claims: InFlightCallbacks,
+	inFlight: InFlightCallbacks,
 	callback: Callback,
 	saved: unknown,
 	output: INodeExecutionData[][],
 	save?: (toSave: string) => void,
 ): Promise<IWebhookResponseData> {
 	const response = this.getResponseObject();
-	const claim = await claims.take(callback, saved, async () => await untilSenderLeaves(response));
-	if (claim === 'duplicate') return respond.call(this, ignored('duplicate'));
-	if (claim === 'starting') return respond.call(this, STILL_STARTING);
+	const lease = await inFlight.take(callback, saved, async () => await untilSenderLeaves(response));
+	if (lease === 'duplicate') return respond.call(this, ignored('duplicate'));
+	if (lease === 'starting') return respond.call(this, STILL_STARTING);
 
-	onResponseEnded(response, () => claim.end(response.statusCode >= 400));
+	onResponseEnded(response, () => lease.end(response.statusCode >= 400));
 	return onResponseRead({ workflowData: output, webhookResponse: ACCEPTED.body }, () => {
-		const toSave = claim.started();
+		const toSave = lease.started();
 		if (toSave !== undefined) save?.(toSave);
 	});
 }
 
-/** Ends when it is of no use to wait any longer: the sender has left, or is about to. */
+/** Resolves when waiting is no longer useful: the sender has disconnected, or soon will. */
 async function untilSenderLeaves(response: ServerResponse) {
 	for (let waited = 0; waited < MAX_COPY_WAIT_MS && !response.closed; waited += 100)
 		await sleep(100);
 }
 
 export interface Lease {
-	/** It was started. Gives what to save for all callbacks; undefined where one still under way will do that. */
+	/** The workflow was started. Gives the text to save for all callbacks; undefined if another start in progress will save it. */
 	started(): string | undefined;
-	/** It is over. A start that n8n answered with an error was none, even after `started`. */
+	/** n8n has answered. If with an error, the workflow was not started, even after `started`. */
 	end(failed: boolean): void;
 }
 
@@ -103,96 +104,99 @@ interface Start {
 	over: Promise<void>;
 }
 
-/** The callbacks of one trigger that start, and have started, its workflow. */
+/** The callbacks of one trigger that are starting its workflow, or have started it. */
 export class InFlightCallbacks {
-	private readonly underWay = new Map<string, Start>();
+	private readonly starting = new Map<string, Start>();
 
-	private readonly memory: SeenCallbacks;
+	private readonly seen: SeenCallbacks;
 
 	private readonly now: () => number;
 
 	/** @param now milliseconds since 1970 */
-	constructor(now: () => number, memory = new SeenCallbacks(now)) {
+	constructor(now: () => number, seen = new SeenCallbacks(now)) {
 		this.now = now;
-		this.memory = memory;
+		this.seen = seen;
 	}
 
 	get isStarting(): boolean {
-		return this.underWay.size > 0;
+		return this.starting.size > 0;
 	}
 
 	/**
-	 * The right to start the workflow with this callback. While a copy is being started, waits for how that ends: the
-	 * sender of this one may only hear of a duplicate when it went well.
+	 * Gives the right to start the workflow with this callback. While a copy is starting it, waits for the outcome: only if
+	 * the copy succeeds is this callback a duplicate.
 	 *
-	 * @param saved what was last saved, by whatever process
-	 * @param patience how long to wait
+	 * @param saved the text that a process has saved last
+	 * @param waitTimeout resolves when there is no use in waiting any longer
 	 */
 	async take(
 		callback: Callback,
 		saved: unknown,
-		patience: () => Promise<void>,
+		waitTimeout: () => Promise<void>,
 	): Promise<Lease | 'duplicate' | 'starting'> {
 		const key = keyOf(callback);
-		this.memory.load(saved);
+		this.seen.load(saved);
 		let waited: Promise<'too long'> | undefined;
-		for (let start = this.underWay.get(key); start !== undefined; start = this.underWay.get(key)) {
-			waited ??= patience().then(() => 'too long');
-			// Patience first: who has left meanwhile must not start anything.
+		for (let start = this.starting.get(key); start !== undefined; start = this.starting.get(key)) {
+			waited ??= waitTimeout().then(() => 'too long');
+			// The time-out first: a callback whose sender has disconnected must not start anything.
 			if ((await Promise.race([waited, start.over])) === 'too long') return 'starting';
 		}
-		return this.memory.has(key) ? 'duplicate' : this.begin(key);
+		return this.seen.has(key) ? 'duplicate' : this.open(key);
 	}
 
-	/** What this process knows, to be saved under the name that the trigger has now; undefined if that is nothing. */
+	/** All callbacks that this process knows, to be saved under the trigger's current name; undefined if there are none. */
 	toSave(saved: unknown): string | undefined {
-		this.memory.load(saved);
-		const toSave = this.memory.toSave();
+		this.seen.load(saved);
+		const toSave = this.seen.toSave();
 		return toSave === '' ? undefined : toSave;
 	}
 
-	private begin(key: string): Lease {
+	private open(key: string): Lease {
 		let resolve = () => {};
 		const over = new Promise<void>((resolveStart) => (resolve = resolveStart));
-		this.underWay.set(key, { since: this.now(), over });
-		const leave = () => {
-			if (this.underWay.get(key)?.over === over) this.underWay.delete(key);
+		this.starting.set(key, { since: this.now(), over });
+		const finish = () => {
+			if (this.starting.get(key)?.over === over) this.starting.delete(key);
 			resolve();
 		};
 		return {
 			started: () => {
-				this.memory.add(key);
-				leave();
-				return this.memory.isJustSaved && this.willStartSoon() ? undefined : this.memory.toSave();
+				this.seen.add(key);
+				finish();
+				return this.seen.isJustSaved && this.willStartSoon() ? undefined : this.seen.toSave();
 			},
 			end: (failed) => {
-				if (failed) this.memory.delete(key);
-				leave();
+				if (failed) this.seen.delete(key);
+				finish();
 			},
 		};
 	}
 
-	/** A start that takes long may wait for others to end: it is not relied on. */
+	/** Starts that take long are not counted: they may be waiting for n8n's concurrency limit. */
 	private willStartSoon(): boolean {
-		return [...this.underWay.values()].some(({ since }) => this.now() - since < MAX_UNSAVED_MS);
+		return [...this.starting.values()].some(({ since }) => this.now() - since < MAX_UNSAVED_MS);
 	}
 }
 
-/** Of all waiting executions together. Not for long: one that n8n could not store still waits, and may be told again. */
+/**
+ * Shared by all waiting executions. Entries expire after 10 minutes: if n8n failed to store the resumed execution, it is
+ * still waiting, and a later callback must be able to resume it.
+ */
 const resumedExecutions = new InFlightCallbacks(Date.now, new SeenCallbacks(Date.now, 10 * 60_000));
 
-/** By workflow and node ID: a name may change. The one used longest ago comes first. */
+/** By workflow and node ID, since a name can change. The one that was used longest ago comes first. */
 const triggers = new Map<string, InFlightCallbacks>();
 
-/** The callbacks of one trigger, for as long as this process lives. */
+/** The callbacks of one trigger, in this process. */
 export function callbacksOf(workflowId: string, nodeId: string): InFlightCallbacks {
 	const name = JSON.stringify([workflowId, nodeId]);
-	const claims = triggers.get(name) ?? new InFlightCallbacks(Date.now);
+	const inFlight = triggers.get(name) ?? new InFlightCallbacks(Date.now);
 	triggers.delete(name);
-	triggers.set(name, claims);
+	triggers.set(name, inFlight);
 	if (triggers.size > MAX_TRIGGERS) {
-		const idle = [...triggers].find(([, each]) => each !== claims && !each.isStarting);
+		const idle = [...triggers].find(([, each]) => each !== inFlight && !each.isStarting);
 		if (idle) triggers.delete(idle[0]);
 	}
-	return claims;
+	return inFlight;
 }

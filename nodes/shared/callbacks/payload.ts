@@ -4,12 +4,12 @@ import { isFinished, plainStatus } from '../runStatus';
 import { parseExactly, TooDeep } from '../transport/exactJson';
 
 /**
- * A callback's body. NenAI sends more fields than these; they pass through unchanged, save that a number which
- * JavaScript would change is a text with its digits.
+ * The body of a callback. NenAI sends more fields than these. They are passed on unchanged, except that a number which
+ * JavaScript would change becomes a text with its digits.
  */
 export type Callback = IDataObject & { message_id: string; status: string };
 
-/** Reads a callback's body from its bytes: the object, or what is wrong with it in words for the sender. */
+/** Parses the body of a callback: the object, or an error message for the sender. */
 export function readCallback(rawBody: Buffer): { callback: Callback } | { error: string } {
 	const text = decode(rawBody);
 	const body = parse(text);
@@ -24,14 +24,14 @@ export function readCallback(rawBody: Buffer): { callback: Callback } | { error:
 	return { callback: body as Callback };
 }
 
-/** Whether this text of the field is the digits of a number that was sent. */
+/** Whether the field was sent as a number, and this text holds its digits. */
 function wasNumber(value: string, field: string, text: string): boolean {
 	return (
 		/^-?\d[\d.eE+-]*$/.test(value) && typeof (JSON.parse(text) as IDataObject)[field] === 'number'
 	);
 }
 
-/** Empty, which is no JSON, where the bytes are no UTF-8. */
+/** Gives an empty text, which is not valid JSON, for bytes that are not valid UTF-8. */
 function decode(rawBody: Buffer): string {
 	try {
 		return new TextDecoder('utf-8', { fatal: true }).decode(rawBody);
@@ -48,16 +48,16 @@ function parse(text: string): unknown {
 	}
 }
 
-/** Statuses that have an event of their own; every other one is the event `other`. */
+/** Statuses with an event of their own. Every other status is the event `other`. */
 const NAMED_EVENTS = ['processing', 'success', 'failed'];
 
-/** The trigger's event for a status, in whatever capitals. NenAI may send statuses that are not documented. */
+/** The trigger's event for a status, whatever its capitals. NenAI may send undocumented statuses. */
 export function eventOf(status: string): string {
 	const event = plainStatus(status);
 	return NAMED_EVENTS.includes(event) ? event : 'other';
 }
 
-/** Whether no other callback of the run comes after one with this status. */
+/** Whether this status ends the run, so that no other callback follows. */
 export function isFinal(status: string): boolean {
 	return isFinished(status);
 }

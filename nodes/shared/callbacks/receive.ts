@@ -9,12 +9,12 @@ import { readSignature, SIGNATURE_HEADER, type SignatureVerdict } from './signat
 const secretCache = new SecretCache(() => performance.now());
 
 /**
- * Reads the request as a callback of NenAI: the callback if it is genuine, else the answer for the sender.
- * What can be refused without the credential is refused before it is looked up, which costs n8n far more than the HMAC.
- * Never throws: n8n would take that as a start of the workflow, or as the end of a waiting execution.
+ * Reads the request as a callback of NenAI: gives the callback if it is genuine, else the answer for the sender.
+ * What can be rejected without the credential is rejected before the credential is read, because reading it costs n8n far
+ * more than the HMAC. Never throws: n8n would start the workflow, or end a waiting execution.
  *
- * @param acceptUnsigned takes a callback without a signature; one that has a signature must still be right,
- * as far as there is a secret to verify it with
+ * @param acceptUnsigned accepts a callback without a signature. A signature that is there must still be right, if there is
+ * a secret to verify it with
  */
 export async function receiveCallback(
 	this: IWebhookFunctions,
@@ -38,8 +38,8 @@ export async function receiveCallback(
 }
 
 /**
- * The bytes as they came: n8n keeps them beside the parsed body, or reads them now if it did not parse it.
- * Undefined where they are gone, as with a multipart form.
+ * The original bytes: n8n keeps them in addition to the parsed body, or reads them now if it did not parse the body.
+ * Undefined if they are not available, as with a multipart form.
  */
 async function readRawBody(this: IWebhookFunctions): Promise<Buffer | undefined> {
 	const request = this.getRequestObject();
@@ -72,7 +72,7 @@ async function verify(
 	}
 }
 
-/** The credential, and the workflow that uses it. */
+/** Identifies the credential and the workflow that uses it. */
 function nameOf(this: IWebhookFunctions): string {
 	return JSON.stringify([this.getWorkflow().id, this.getNode().credentials?.[CREDENTIAL_TYPE]?.id]);
 }
@@ -82,10 +82,10 @@ async function readSecrets(this: IWebhookFunctions | IExecuteFunctions): Promise
 }
 
 /**
- * Whether callbacks of this execution will be verified with these secrets. When a callback comes, n8n resolves the
+ * Whether callbacks of this execution will be verified with these secrets. When a callback arrives, n8n resolves the
  * expressions of the credential without the data of the execution. `getCredentials` does the same here for an object
- * that has everything but input data (n8n 1.94 to 2.41). Rejects where n8n cannot resolve them so.
- * The secrets that this process remembers do not count: the credential may have been changed since.
+ * that has everything but input data (n8n 1.94 to 2.41, see docs/internals/n8n-behaviour.md). Rejects if n8n cannot
+ * resolve them that way. The secret cache is not used: the credential may have changed since.
  */
 export async function areSecretsOfCallbacks(
 	this: IExecuteFunctions,
@@ -94,6 +94,6 @@ export async function areSecretsOfCallbacks(
 	const withoutData = Object.create(this, {
 		connectionInputData: { value: undefined },
 	}) as IExecuteFunctions;
-	const known = await readSecrets.call(withoutData);
-	return secrets.every((secret) => known.includes(secret));
+	const secretsOfCallbacks = await readSecrets.call(withoutData);
+	return secrets.every((secret) => secretsOfCallbacks.includes(secret));
 }

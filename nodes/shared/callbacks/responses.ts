@@ -1,6 +1,6 @@
 import type { IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
 
-/** What the sender of a callback is told. */
+/** The response to the sender of a callback. */
 export interface CallbackResponse {
 	status: 200 | 400 | 401 | 409 | 500 | 503;
 	body: { received: true; ignored?: string } | { error: string };
@@ -8,7 +8,7 @@ export interface CallbackResponse {
 
 export const ACCEPTED: CallbackResponse = { status: 200, body: { received: true } };
 
-/** Genuine, but nobody waits for it here; the sender need not try again. */
+/** For a genuine callback that nothing is done with: the sender need not try again. */
 export const ignored = (reason: string): CallbackResponse => ({
 	status: 200,
 	body: { received: true, ignored: reason },
@@ -23,15 +23,15 @@ const UNSIGNED = {
 	missing: refused(401, 'The header X-Hmac-Signature is missing'),
 	malformed: refused(
 		401,
-		'The header X-Hmac-Signature is malformed: it must be sha256= and 64 lower case hex digits',
+		'The header X-Hmac-Signature is malformed: it must be sha256= followed by 64 lowercase hex digits',
 	),
 	invalid: refused(
 		401,
-		'The signature is wrong: it was not made over this body with the secret known here',
+		'The signature is wrong: the callback was signed with another secret, or its body was changed on the way',
 	),
 	unreadableBody: refused(
 		401,
-		'The body cannot be read as it was sent, so the signature cannot be verified',
+		'The original bytes of the body are not available, so the signature cannot be verified',
 	),
 	noSecret: refused(
 		401,
@@ -42,8 +42,8 @@ const UNSIGNED = {
 export const unsigned = (reason: keyof typeof UNSIGNED): CallbackResponse => UNSIGNED[reason];
 
 /**
- * Answers the sender and starts nothing. An error status is written to the response here, since n8n would take
- * a thrown error as the end of a waiting execution.
+ * Answers the sender without starting anything. An error status is written to the response here: if it were thrown, n8n
+ * would end a waiting execution.
  */
 export function respond(
 	this: IWebhookFunctions,

@@ -4,13 +4,13 @@ import { plainStatus } from '../runStatus';
 import { BoundedMap } from './boundedMap';
 import type { Callback } from './payload';
 
-/** How many callbacks a trigger remembers. They are a column in n8n's database, rewritten whole each time. */
+/** How many callbacks a trigger remembers. n8n keeps them in one database column, and writes all of it each time. */
 export const MAX_REMEMBERED = 500;
 
 /** How long a callback is remembered, in milliseconds: a day. */
 export const MAX_REMEMBERED_MS = 24 * 60 * 60 * 1000;
 
-/** While others are still being started, one of them saves for all, but no later than this, in milliseconds. */
+/** While other starts are in progress, one of them saves for all, but no later than this, in milliseconds. */
 export const MAX_UNSAVED_MS = 1000;
 
 /** When a callback started the workflow, in milliseconds since 1970, by its key. */
@@ -18,7 +18,7 @@ type Seen = Array<[key: string, time: number]>;
 
 const KEY_LENGTH = 16;
 
-/** What makes two callbacks the same: message id and status. A hash, so that keys have one short length. */
+/** Two callbacks with the same message ID and status are duplicates. The key is a hash, so that all keys are short and of one length. */
 export function keyOf({ message_id, status }: Callback): string {
 	return createHash('sha256')
 		.update(JSON.stringify([message_id, plainStatus(status)]))
@@ -27,33 +27,33 @@ export function keyOf({ message_id, status }: Callback): string {
 }
 
 /**
- * The callbacks that started one trigger's workflow. What this process started it knows by itself; what was started
- * before it, or by another process, it knows from what was saved.
+ * The callbacks that started one trigger's workflow: those of this process, and those that an earlier or another process
+ * has saved.
  */
 export class SeenCallbacks {
-	/** The oldest first. */
+	/** Oldest first. */
 	private readonly seen = new BoundedMap<number>(MAX_REMEMBERED);
 
-	/** What was saved last, as far as this process knows. */
+	/** The last saved text, as far as this process knows. */
 	private saved = '';
 
 	private savedAt = -Infinity;
 
 	private readonly now: () => number;
 
-	private readonly longest: number;
+	private readonly maxAgeMs: number;
 
 	/**
 	 * @param now milliseconds since 1970
-	 * @param longest how long a callback is remembered, in milliseconds
+	 * @param maxAgeMs how long a callback is remembered
 	 */
-	constructor(now: () => number, longest = MAX_REMEMBERED_MS) {
+	constructor(now: () => number, maxAgeMs = MAX_REMEMBERED_MS) {
 		this.now = now;
-		this.longest = longest;
+		this.maxAgeMs = maxAgeMs;
 	}
 
 	has(key: string): boolean {
-		return this.now() - (this.seen.get(key) ?? -Infinity) < this.longest;
+		return this.now() - (this.seen.get(key) ?? -Infinity) < this.maxAgeMs;
 	}
 
 	add(key: string) {
@@ -64,7 +64,7 @@ export class SeenCallbacks {
 		this.seen.delete(key);
 	}
 
-	/** Takes in what was saved, by whatever process. */
+	/** Adds the callbacks that a process has saved. */
 	load(saved: unknown) {
 		if (typeof saved !== 'string' || saved === this.saved) return;
 		this.saved = saved;
@@ -72,7 +72,7 @@ export class SeenCallbacks {
 		for (const [key, time] of all) this.seen.set(key, time);
 	}
 
-	/** Whether it was saved so short a time ago that the next start may do it. */
+	/** Whether the last save is so recent that the next start can save instead. */
 	get isJustSaved(): boolean {
 		return this.now() - this.savedAt < MAX_UNSAVED_MS;
 	}

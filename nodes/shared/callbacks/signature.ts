@@ -3,18 +3,18 @@ import { webcrypto } from 'node:crypto';
 /** The header that carries the signature, as Node.js spells it. */
 export const SIGNATURE_HEADER = 'x-hmac-signature';
 
-/** `sha256=` and the 64 lower case hex digits of an HMAC-SHA256 over the raw body. */
+/** `sha256=` and the 64 lowercase hex digits of an HMAC-SHA256 over the raw body. */
 const WELL_FORMED = /^sha256=([0-9a-f]{64})$/;
 
 /**
- * What is known of a callback's signature.
+ * The result of checking the signature of a callback.
  *
  * - `valid`: one of the secrets signed exactly these bytes
- * - `missing`, `malformed`: the header is not there, or has another form
+ * - `missing`, `malformed`: the header is missing, or has another form
  * - `invalid`: none of the secrets signed these bytes
  * - `noSecret`: the credential has no secret to verify it with
- * - `unreadableBody`: the bytes that were signed are gone
- * - `unreadableCredential`: n8n cannot give the credential
+ * - `unreadableBody`: the signed bytes are not available
+ * - `unreadableCredential`: n8n cannot read the credential
  */
 export type SignatureVerdict =
 	| 'valid'
@@ -25,7 +25,7 @@ export type SignatureVerdict =
 	| 'unreadableBody'
 	| 'unreadableCredential';
 
-/** Reads the signature header of a callback: its 32 bytes, or why it cannot be one. */
+/** Reads the signature header of a callback: its 32 bytes, or what is wrong with it. */
 export function readSignature(
 	header: unknown,
 ): Buffer | Extract<SignatureVerdict, 'missing' | 'malformed'> {
@@ -34,7 +34,7 @@ export function readSignature(
 	return digits === undefined ? 'malformed' : Buffer.from(digits, 'hex');
 }
 
-/** A secret as a key that can verify and cannot be read out. The secret's text is the key: it is not decoded from hex. */
+/** Makes a key that can verify and cannot be read out. The secret's text is the key: it is not decoded from hex. */
 export async function toKey(secret: string): Promise<webcrypto.CryptoKey> {
 	return await webcrypto.subtle.importKey(
 		'raw',
@@ -45,7 +45,7 @@ export async function toKey(secret: string): Promise<webcrypto.CryptoKey> {
 	);
 }
 
-/** Whether one of the keys signed exactly these bytes. WebCrypto takes the same time wherever the first wrong byte is. */
+/** Whether one of the keys signed exactly these bytes. WebCrypto compares in constant time. */
 export async function isSignedBy(
 	keys: webcrypto.CryptoKey[],
 	rawBody: Buffer,

@@ -10,15 +10,15 @@ import { loadFromDesktops, toResult } from './list';
 
 const RUNNING = 'running';
 
-/** The list from which a desktop is chosen: name, state and ID of each, those that run first. */
+/** The list of desktops to pick from: the name, ID and status of each. Running desktops come first. */
 export async function searchDesktops(
 	this: ILoadOptionsFunctions,
 	filter?: string,
 ): Promise<INodeListSearchResult> {
 	const desktops = await loadFromDesktops(this, async (api) => await api.list());
-	const [running, others] = [true, false].map((runs) =>
+	const [running, others] = [true, false].map((isRunning) =>
 		desktops.filter(
-			({ status }) => (typeof status === 'string' && plainStatus(status) === RUNNING) === runs,
+			({ status }) => (typeof status === 'string' && plainStatus(status) === RUNNING) === isRunning,
 		),
 	);
 	return {
@@ -31,10 +31,10 @@ export async function searchDesktops(
 
 function toItem({ desktop_id: id, name, status }: IDataObject): INodeListSearchItems[] {
 	if (typeof id !== 'string' || id === '') return [];
-	const called = typeof name === 'string' && name !== '' ? `${name} (${id})` : id;
+	const label = typeof name === 'string' && name !== '' ? `${name} (${id})` : id;
 	return [
 		{
-			name: typeof status === 'string' && status !== '' ? `${called}: ${status}` : called,
+			name: typeof status === 'string' && status !== '' ? `${label}: ${status}` : label,
 			value: id,
 		},
 	];

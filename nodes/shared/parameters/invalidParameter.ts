@@ -10,7 +10,7 @@ export function invalidParameter(message: Text, hint: Text): InvalidParameterErr
 	return new InvalidParameterError({ message, hint });
 }
 
-/** What to report for anything that was thrown. It does not say whether anything was sent. */
+/** The failure to report for any error. It does not say whether anything was sent. */
 export function toFailure(error: unknown): Failure {
 	if (error instanceof FailureError) return error.failure;
 	const known = failureOfError(error);

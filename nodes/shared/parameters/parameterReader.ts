@@ -28,14 +28,15 @@ import {
 } from './values';
 import { say } from '../failures/text';
 
-/** Gives the raw value of a parameter, as n8n evaluated it; throws where it could not. */
+/** Gives the raw value of a parameter, as n8n evaluated it. Throws if n8n could not. */
 type GetParameter = (name: string) => unknown;
 
 /**
- * The one place where parameters and options are read: what the form says of them (label, default, choices) and what
- * n8n gives meet here. Every reader throws InvalidParameterError, naming the parameter, for what it plainly cannot mean.
+ * The one place where parameters and options are read. It combines the description of a field (label, default, choices) with
+ * the value that n8n gives. Every method throws InvalidParameterError, which names the parameter, for a value that does not
+ * fit.
  *
- * Paths are those of the form: `workflowId`, `options.maxTries`.
+ * Paths are as in the form: `workflowId`, `options.maxTries`.
  */
 export class ParameterReader {
 	private readonly properties: INodeProperties[];
@@ -46,7 +47,7 @@ export class ParameterReader {
 
 	private readonly groups = new Map<string, IDataObject>();
 
-	/** @param saved the parameters as the workflow has them, with their expressions; without them, all may be expressions */
+	/** @param saved the parameters in the saved workflow, with their expressions. Without it, any value may come from an expression */
 	constructor(properties: INodeProperties[], get: GetParameter, saved: INodeParameters = {}) {
 		this.properties = properties;
 		this.get = get;
@@ -57,7 +58,7 @@ export class ParameterReader {
 		return toText(this.raw(path), this.nameOf(path), String(this.propertyOf(path).default ?? ''));
 	}
 
-	/** With the spaces and line breaks around it. */
+	/** Keeps spaces and line breaks at its ends. */
 	exactText(path: string): string {
 		return toExactText(this.raw(path), this.nameOf(path));
 	}
@@ -79,7 +80,7 @@ export class ParameterReader {
 		);
 	}
 
-	/** A whole number that is not negative, and is there. */
+	/** A whole number that is not negative. It must not be missing. */
 	nonNegativeInteger(path: string): number {
 		return toNonNegativeInteger(this.raw(path), this.nameOf(path));
 	}
@@ -88,7 +89,7 @@ export class ParameterReader {
 		return toBoolean(this.raw(path), this.nameOf(path), this.propertyOf(path).default === true);
 	}
 
-	/** Of an option that lowers the guard: off unless it is plainly on, also where it cannot be read. */
+	/** For an option that reduces security: off unless it is explicitly on, also if it cannot be read. */
 	isExplicitlyTrue(path: string): boolean {
 		try {
 			return isExplicitlyTrue(this.raw(path));
@@ -101,7 +102,7 @@ export class ParameterReader {
 		return toList(this.raw(path), this.nameOf(path));
 	}
 
-	/** One of the values that the menu offers. */
+	/** One of the values in the menu. */
 	choice(path: string): string {
 		return toChoice(
 			this.raw(path),
@@ -121,7 +122,7 @@ export class ParameterReader {
 		);
 	}
 
-	/** Several of the values that the menu offers. */
+	/** Several of the values in the menu. */
 	choices(path: string): string[] {
 		const name = this.nameOf(path);
 		const byDefault = this.propertyOf(path).default as string[];
@@ -135,7 +136,7 @@ export class ParameterReader {
 		return toObject(this.raw(path), this.nameOf(path));
 	}
 
-	/** The same for what is sent on, with all digits of its numbers. Its placeholder is an example. Throws for a number whose digits are lost. */
+	/** A JSON object that is sent to NenAI, with all digits of its numbers. The placeholder is an example for errors. Throws for a number whose digits are lost. */
 	objectForSending(path: string, byDefault?: IDataObject): IDataObject {
 		const object = toObjectForSending(this.raw(path), this.nameOf(path), {
 			byDefault,
@@ -145,12 +146,12 @@ export class ParameterReader {
 		return object;
 	}
 
-	/** The parameter as the workflow has it: for an expression, its text. Undefined where that is not known. */
+	/** The parameter in the saved workflow: for an expression, its text. Undefined if it is not known. */
 	savedAs(path: string): unknown {
 		return this.saved[path];
 	}
 
-	/** The value as n8n evaluated it. Throws InvalidParameterError where it could not. */
+	/** The value as n8n evaluated it. Throws InvalidParameterError if n8n could not. */
 	raw(path: string): unknown {
 		const [group, member] = path.split('.');
 		return member === undefined ? this.evaluate(group) : this.group(group)[member];
@@ -161,10 +162,10 @@ export class ParameterReader {
 	}
 
 	private group(name: string): IDataObject {
-		const known =
+		const group =
 			this.groups.get(name) ?? toObject(this.evaluate(name), this.nameOf(name), { byDefault: {} });
-		this.groups.set(name, known);
-		return known;
+		this.groups.set(name, group);
+		return group;
 	}
 
 	private evaluate(name: string): unknown {
@@ -182,7 +183,7 @@ export class ParameterReader {
 		});
 	}
 
-	/** The first of its name: those shown under different conditions are called and meant the same. */
+	/** The first with this name: properties with one name under different conditions have the same label and meaning. */
 	private propertyOf(path: string): INodeProperties {
 		const [group, member] = path.split('.');
 		const outer = this.properties.find(({ name }) => name === group);
@@ -198,7 +199,7 @@ export class ParameterReader {
 	}
 }
 
-/** Whether a person wrote this text as it is, so that no expression has part in it. */
+/** Whether a person entered this text, without an expression. */
 export function isEntered(saved: unknown): boolean {
 	return typeof saved === 'string' && !saved.startsWith('=');
 }

@@ -3,7 +3,7 @@ import { credentialProblem, type UrlField, type NenAiCredential } from '../trans
 import { InvalidParameterError } from './invalidParameter';
 import type { ParameterReader } from './parameterReader';
 
-/** Reads what the user has set for each request, from the options of these names. */
+/** Reads the limits of a request from the options of these names. */
 export function readRequestLimits(parameters: ParameterReader): RequestLimits {
 	return {
 		maxTries: parameters.positiveInteger('options.maxTries'),

@@ -13,12 +13,12 @@ import { InvalidParameterError } from './invalidParameter';
 import { say } from '../failures/text';
 
 /**
- * What a parameter's value plainly means. The form of the editor gives the right type; an expression, or a workflow
- * written by hand or by a model, may give any other. Each reader takes `null` and a missing value for the default,
- * and throws InvalidParameterError, naming the parameter, for what it cannot mean.
+ * Convert the value of a parameter. The form in the editor gives the right type, but an expression, or a workflow that was
+ * written by hand or by an AI model, can give any type. Each function takes `null` and a missing value for the default, and
+ * throws InvalidParameterError, which names the parameter, for a value that does not fit.
  */
 
-/** The parameter as the form calls it, and as workflows written by hand do. */
+/** The label of a parameter in the form, and its name in saved workflows. */
 export interface Name {
 	label: string;
 	name: string;
@@ -26,12 +26,12 @@ export interface Name {
 
 const MISSING: unknown[] = [undefined, null];
 
-/** Texts come without spaces around them; a number is its digits. */
+/** A text without spaces at its ends. A number becomes its digits. */
 export function toText(value: unknown, name: Name, byDefault = ''): string {
 	return MISSING.includes(value) ? byDefault : toExactText(value, name).trim();
 }
 
-/** A text with all its spaces and line breaks. */
+/** A text with the spaces and line breaks at its ends. */
 export function toExactText(value: unknown, name: Name): string {
 	if (MISSING.includes(value)) return '';
 	if (typeof value === 'string') return value;
@@ -40,17 +40,17 @@ export function toExactText(value: unknown, name: Name): string {
 	throw wrongType(value, name, 'a text');
 }
 
-/** A number's digits as a text, where JavaScript has kept them. */
+/** A number's digits as a text. Throws if JavaScript has rounded the number. */
 function digitsOf(value: number, name: Name): string {
 	const inexact = describeInexactNumber(value);
 	if (inexact === undefined) return String(value);
 	throw new InvalidParameterError({
-		message: say`${titleOf(name)} is a number that was not kept exactly (${inexact})`,
-		hint: say`Its digits must be a text where they come from, with quotes around them in the data: making it a text here is too late.`,
+		message: say`${titleOf(name)} is a number that n8n could not keep exactly (${inexact})`,
+		hint: say`Some of its digits are already lost. Make the number a text where it comes from, with quotes around it in the data. Making it a text here is too late.`,
 	});
 }
 
-/** A text, a number, or what n8n's resource locator holds. Empty where there is none. */
+/** A text, a number, or the value of n8n's resource locator. Empty if it is missing. */
 export function toId(value: unknown, name: Name): string {
 	const isLocator = isRecord(value) && 'value' in value && ('mode' in value || '__rl' in value);
 	const id = isLocator ? value.value : value;
@@ -74,7 +74,7 @@ export function toPositiveInteger(value: unknown, name: Name, byDefault: number)
 	throw wrongType(value, name, 'a whole number of at least 1');
 }
 
-/** A whole number that is not negative. There is no default: what is missing is meant to be there. */
+/** A whole number that is not negative. It has no default: a missing value is an error. */
 export function toNonNegativeInteger(value: unknown, name: Name): number {
 	if (!MISSING.includes(value) && value !== '') {
 		const number = toNumber(value, name, NaN);
@@ -83,7 +83,7 @@ export function toNonNegativeInteger(value: unknown, name: Name): number {
 	throw wrongType(value, name, 'a whole number that is not negative');
 }
 
-const PLAIN = new Map<unknown, boolean>([
+const BOOLEANS = new Map<unknown, boolean>([
 	[true, true],
 	['true', true],
 	[false, false],
@@ -93,17 +93,17 @@ const PLAIN = new Map<unknown, boolean>([
 /** true, false, or one of these as a text. */
 export function toBoolean(value: unknown, name: Name, byDefault: boolean): boolean {
 	if (MISSING.includes(value) || value === '') return byDefault;
-	const plain = PLAIN.get(typeof value === 'string' ? value.trim().toLowerCase() : value);
-	if (plain !== undefined) return plain;
+	const boolean = BOOLEANS.get(typeof value === 'string' ? value.trim().toLowerCase() : value);
+	if (boolean !== undefined) return boolean;
 	throw wrongType(value, name, 'true or false');
 }
 
-/** For what lowers the guard: on only where it plainly says so, off for whatever else it is. */
+/** For a switch that reduces security: on only for `true` or the text "true", off for anything else. */
 export function isExplicitlyTrue(value: unknown): boolean {
-	return PLAIN.get(typeof value === 'string' ? value.trim().toLowerCase() : value) === true;
+	return BOOLEANS.get(typeof value === 'string' ? value.trim().toLowerCase() : value) === true;
 }
 
-/** A list of texts; a text with commas is one, too. Empty entries are left out. */
+/** A list of texts, or a text with commas. Empty entries are left out. */
 export function toList(value: unknown, name: Name, byDefault: string[] = []): string[] {
 	if (MISSING.includes(value)) return byDefault;
 	const entries =
@@ -122,7 +122,7 @@ function splitText(text: string, name: Name): unknown {
 	return text.trim().startsWith('[') ? parse(text, name) : text.split(',');
 }
 
-/** One of the values that a menu offers. */
+/** One of the values in a menu. */
 export function toChoice<T extends string>(
 	value: unknown,
 	name: Name,
@@ -137,7 +137,7 @@ export function toChoice<T extends string>(
 	throw wrongType(value, name, `one of ${choices.join(', ')}`);
 }
 
-/** The same, whatever its capitals; the choices have none. */
+/** The same, in any case of letters. The choices must be in lower case. */
 export function toChoiceInAnyCase(
 	value: unknown,
 	name: Name,
@@ -152,20 +152,20 @@ export function toChoiceInAnyCase(
 	);
 }
 
-/** What is made of a value that should be an object. */
+/** How to read a value that should be an object. */
 interface ObjectOptions {
-	/** For a value that is missing or empty. Without it, such a value is an error. */
+	/** For a missing or empty value. Without it, such a value is an error. */
 	byDefault?: IDataObject;
-	/** Of an object that fits. */
+	/** An object that fits, for errors. */
 	example?: string;
 }
 
-/** A JSON object, or a text that is one. In a text, numbers that JavaScript would change become texts. */
+/** A JSON object, or a text with one. In a text, numbers that JavaScript would change become texts. */
 export function toObject(value: unknown, name: Name, options?: ObjectOptions): IDataObject {
 	return readObject(value, name, parseExactly, options);
 }
 
-/** The same for what is sent on: in a text, numbers that JavaScript would change become ExactNumbers. */
+/** The same for an object that is sent to NenAI: in a text, numbers that JavaScript would change become ExactNumbers. */
 export function toObjectForSending(
 	value: unknown,
 	name: Name,
@@ -188,7 +188,7 @@ function readObject(
 	const object = typeof value === 'string' ? parse(value, name, read) : value;
 	if (isRecord(object)) return isTooDeep(object) ? refuseDepth(name) : object;
 	throw new InvalidParameterError({
-		message: say`${titleOf(name)} is not a JSON object: it is ${describe(object)}`,
+		message: say`${titleOf(name)} must be a JSON object, but is ${describe(object)}`,
 		hint: say`Enter an object, such as ${example}.`,
 	});
 }
@@ -205,14 +205,14 @@ function parse(text: string, name: Name, read = parseExactly): unknown {
 function refuseJson(name: Name, { message }: Error): never {
 	throw new InvalidParameterError({
 		message: say`${titleOf(name)} is not valid JSON: ${message}`,
-		hint: say`Check quotes, commas and brackets. Names and texts stand in double quotes.`,
+		hint: say`Check the quotes, commas and brackets. Put names and texts in double quotes.`,
 	});
 }
 
 function refuseDepth(name: Name): never {
 	throw new InvalidParameterError({
-		message: say`${titleOf(name)} is nested more than ${DEEPEST} levels deep, or holds itself`,
-		hint: say`Look at the expression that gives it, and give less.`,
+		message: say`${titleOf(name)} is nested more than ${DEEPEST} levels deep, or contains itself`,
+		hint: say`Check the expression that gives it, and pass on less data.`,
 	});
 }
 
@@ -228,17 +228,18 @@ export function isRecord(value: unknown): value is IDataObject {
 function wrongType(value: unknown, name: Name, wanted: string): InvalidParameterError {
 	return new InvalidParameterError({
 		message: say`${titleOf(name)} must be ${wanted}, but is ${describe(value)}`,
-		hint: say`Enter another value, or look at what its expression gives.`,
+		hint: say`Enter another value. If it is an expression, check what it gives for this item.`,
 	});
 }
 
+/** How errors name a parameter, such as "Key (key)" or "Parameters (JSON, parametersJson)". */
 export function titleOf({ label, name }: Name): string {
-	return `${label} (${name})`;
+	return label.endsWith(')') ? `${label.slice(0, -1)}, ${name})` : `${label} (${name})`;
 }
 
-const LONGEST_QUOTE = 60;
+const MAX_QUOTED_CHARACTERS = 60;
 
-/** A value in words, for an error. */
+/** Describes a value in an error. */
 export function describe(value: unknown): string {
 	if (value === undefined) return 'missing';
 	if (value === null) return 'null';
@@ -251,5 +252,5 @@ export function describe(value: unknown): string {
 }
 
 function shorten(text: string): string {
-	return text.length > LONGEST_QUOTE ? `${text.slice(0, LONGEST_QUOTE)}…` : text;
+	return text.length > MAX_QUOTED_CHARACTERS ? `${text.slice(0, MAX_QUOTED_CHARACTERS)}…` : text;
 }

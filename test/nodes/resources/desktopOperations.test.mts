@@ -349,13 +349,21 @@ describe('errors say what happened and what to do', () => {
 	});
 
 	test.each([
-		['no desktop', { desktopId: '={{ "" }}' }, 'The desktop ID is empty'],
-		['a desktop that is a path', { desktopId: '..' }, '".." is not a valid desktop ID'],
-		['half a character', { desktopId: 'd\ud800' }, '"d\ud800" is not a valid desktop ID'],
+		['no desktop', { desktopId: '={{ "" }}' }, 'Desktop (desktopId) is empty'],
+		[
+			'a desktop that is a path',
+			{ desktopId: '..' },
+			'Desktop (desktopId) is not a valid desktop ID: ".."',
+		],
+		[
+			'half a character',
+			{ desktopId: 'd\ud800' },
+			'Desktop (desktopId) is not a valid desktop ID: "d\ud800"',
+		],
 		[
 			'an object',
 			{ desktopId: '={{ { a: 1 } }}' },
-			'Desktop ID (desktopId) must be an ID: a text or a number, but is an object',
+			'Desktop (desktopId) must be an ID: a text or a number, but is an object',
 		],
 		['no name', { desktopId: 'd', name: ' ' }, 'Name (name) is empty'],
 		[
@@ -376,7 +384,7 @@ describe('errors say what happened and what to do', () => {
 			items: [{ id }, { id: '' }],
 			parameters: { desktopId: '={{ $json.id }}' },
 		});
-		expect(error?.message).toBe('The desktop ID is empty [item 1]');
+		expect(error?.message).toBe('Desktop (desktopId) is empty [item 1]');
 		expect(sandbox.desktops.get(id)?.status).toBe('running');
 	});
 

@@ -782,14 +782,14 @@ describe('clear errors', () => {
 	});
 
 	test.each([
-		['nothing', { messageId: '' }, /^The message ID is empty \[item 0\]/],
-		['an item without one', {}, /^The message ID is empty/],
+		['nothing', { messageId: '' }, /^Run ID \(Message ID, messageId\) is empty \[item 0\]/],
+		['an item without one', {}, /^Run ID \(Message ID, messageId\) is empty/],
 		[
 			'an object',
 			{ messageId: { a: 1 } },
-			/^Message ID \(messageId\) must be an ID: a text or a number, but is an object/,
+			/^Run ID \(Message ID, messageId\) must be an ID: a text or a number, but is an object/,
 		],
-		['a number that was rounded', { messageId: 8202522731445526000 }, /was not kept exactly/],
+		['a number that was rounded', { messageId: 8202522731445526000 }, /n8n could not keep exactly/],
 	])('as message ID, %s is an error before anything is asked', async (_, item, message) => {
 		const { error } = await get({ items: [item as IDataObject] });
 		expect(error?.message).toMatch(message);
@@ -815,7 +815,10 @@ describe('what a builder can switch on around it', () => {
 		expect(error).toBeUndefined();
 		expect(found.map(({ json, pairedItem }) => [json.status ?? json.error, pairedItem])).toEqual([
 			['completed', { item: 0 }],
-			[expect.stringMatching(/^The message ID is empty \[item 1\]\. Enter/), { item: 1 }],
+			[
+				expect.stringMatching(/^Run ID \(Message ID, messageId\) is empty \[item 1\]\. Enter/),
+				{ item: 1 },
+			],
 			[
 				expect.stringMatching(/could not answer .*: .* \[item 2\]\. Check the message ID/),
 				{ item: 2 },

@@ -16,6 +16,11 @@ import type { Attempt } from '../../../shared/execution/retry';
 import { runItems } from '../../../shared/execution/runItems';
 import { invalidParameter } from '../../../shared/parameters/invalidParameter';
 import type { ParameterReader } from '../../../shared/parameters/parameterReader';
+import {
+	maxConcurrencyOption,
+	optionsCollection,
+	outputFileProperty,
+} from '../../../shared/parameters/properties';
 import type { Operation } from '../../../shared/execution/router';
 import { giveType, typeOf } from '../../../shared/transport/download/fileType';
 import { nameFile } from './fileName';
@@ -26,18 +31,19 @@ export const option: Operation['option'] = {
 	name: 'Download',
 	value: 'download',
 	action: 'Download the files of a result',
-	description: 'Downloads the files behind the links of a callback',
+	description:
+		'Downloads the files that the links in a result point to. Does not start or change anything.',
 };
 
 export const parameters: INodeProperties[] = [
 	{
-		displayName: 'Callback Data',
+		displayName: 'Result with File Links',
 		name: 'payload',
 		type: 'json',
 		required: true,
 		default: '={{ $json }}',
 		description:
-			'What NenAI reported, with the links in it. Leave it as it is behind Start and Wait or a NenAI Trigger.',
+			'The callback from NenAI, with the links in it. Leave it as it is after Start and Wait or a NenAI Trigger.',
 	},
 	{
 		displayName: 'Output',
@@ -48,61 +54,41 @@ export const parameters: INodeProperties[] = [
 			{ name: 'One Item with All Files', value: 'singleItem' },
 		],
 		default: 'itemPerFile',
-		description: 'How the files come out',
+		description: 'One output item (row) for each file, or one for all files',
 	},
-	{
-		displayName: 'Put Output File in Field',
-		name: 'binaryPropertyName',
-		type: 'string',
-		required: true,
-		default: 'data',
-		hint: 'The name of the output binary field to put the file in',
+	outputFileProperty({
 		description: 'With one item for all files, a number is added: data_0, data_1 and so on',
-	},
-	{
-		displayName: 'Options',
-		name: 'options',
-		type: 'collection',
-		placeholder: 'Add option',
-		default: {},
-		options: [
-			{
-				displayName: 'Allowed Hosts',
-				name: 'allowedHosts',
-				type: 'string',
-				default: '',
-				placeholder: 'e.g. files.example.com, *.amazonaws.com',
-				description:
-					'Only download from these hosts, separated by commas: url_host in the output of a first run is the one to enter. Holds for redirects, too. Empty: any, except addresses inside this machine or its network.',
-			},
-			{
-				displayName: 'Fields',
-				name: 'fields',
-				type: 'string',
-				typeOptions: { multipleValues: true, multipleValueButtonText: 'Add Field' },
-				default: [],
-				placeholder: 'e.g. result.report',
-				description:
-					'Only download the links in these fields of the callback (with dots between names). Empty: all.',
-			},
-			{
-				displayName: 'Max Concurrency',
-				name: 'maxConcurrency',
-				type: 'number',
-				default: 4,
-				typeOptions: { minValue: 1, numberPrecision: 0 },
-				description: 'How many files are downloaded at the same time',
-			},
-			{
-				displayName: 'Max File Size',
-				name: 'maxFileSize',
-				type: 'number',
-				default: 0,
-				typeOptions: { minValue: 0 },
-				description: 'A larger file is an error, in MB. 0: no limit.',
-			},
-		],
-	},
+	}),
+	optionsCollection([
+		{
+			displayName: 'Allowed Hosts',
+			name: 'allowedHosts',
+			type: 'string',
+			default: '',
+			placeholder: 'e.g. files.example.com, *.amazonaws.com',
+			description:
+				'Only download from these hosts, separated by commas: enter the url_host from the output of a first run. This also applies to redirects. If empty, any host is allowed, except addresses inside this machine or its network.',
+		},
+		{
+			displayName: 'Fields',
+			name: 'fields',
+			type: 'string',
+			typeOptions: { multipleValues: true, multipleValueButtonText: 'Add Field' },
+			default: [],
+			placeholder: 'e.g. result.report',
+			description:
+				'Only download the links in these fields of the result, with dots between names. If empty, all links are downloaded.',
+		},
+		maxConcurrencyOption(4, 'How many files are downloaded at the same time'),
+		{
+			displayName: 'Max File Size',
+			name: 'maxFileSize',
+			type: 'number',
+			default: 0,
+			typeOptions: { minValue: 0 },
+			description: 'Maximum file size in MB. A larger file is an error. 0 means no limit.',
+		},
+	]),
 ];
 
 /** What an item asks for. */

@@ -4,14 +4,14 @@ const PARAMETER = /(?:^|;)\s*([\w-]+\*?)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^;]*))/g
 /** RFC 8187, 3.2.1: charset, language and percent-encoded text. Some servers put all of it in quotes. */
 const EXTENDED = /^([^']*)'[^']*'(.*)$/s;
 
-/** RFC 2047: `=?UTF-8?B?…?=`. Not meant for HTTP, but what mail programs and some Java servers send. */
+/** RFC 2047: `=?UTF-8?B?…?=`. It is not meant for HTTP, but mail programs and some Java servers send it. */
 const ENCODED_WORD = /=\?([\w-]+)(?:\*[\w-]*)?\?([bq])\?([^?]*)\?=/gi;
 
-const LONGEST_NAME = 150;
+const MAX_NAME_CHARACTERS = 150;
 
 /**
- * The name of a downloaded file: what `Content-Disposition` says (RFC 6266), else the last part of the URL's path, else
- * the field that the URL stands in. Safe to use as a name: no path, no control characters, not empty, not too long.
+ * The name of a downloaded file: from `Content-Disposition` (RFC 6266), else the last part of the URL's path, else the field
+ * of the URL. It is safe to use: no path, no control characters, not empty, not too long.
  */
 export function nameFile(contentDisposition: unknown, url: string, field: string): string {
 	const candidates = [
@@ -26,7 +26,7 @@ export function nameFile(contentDisposition: unknown, url: string, field: string
 	return 'file';
 }
 
-/** The extended form goes first wherever it stands; where it cannot be read, the plain one counts. */
+/** The extended form takes precedence, wherever it is. If it cannot be read, the plain form is used. */
 function fromHeader(header: unknown): string {
 	if (typeof header !== 'string') return '';
 	const plain: string[] = [];
@@ -40,12 +40,12 @@ function fromHeader(header: unknown): string {
 	return names.find((name) => makeSafe(name) !== '') ?? '';
 }
 
-/** Some servers leave `attachment;` out. */
+/** Some servers omit the semicolon after `attachment`. */
 function withType(header: string): string {
 	return header.trim().replace(/^(?:attachment|inline)\s+(?=filename)/i, ';');
 }
 
-/** Quotes that do not pair, and those that HTTP does not know. */
+/** Removes unpaired quotes, and quotes that HTTP does not define. */
 function unquoted(text: string): string {
 	return trim(text.replace(/^'(.*)'$/s, '$1'), /"/);
 }
@@ -57,7 +57,7 @@ function fromExtended(value: string): string {
 		: (decode(charset, bytesOf(unquoted(encoded))) ?? '');
 }
 
-/** As browsers read it: percent-encoded where it can be, though no standard says so. */
+/** As browsers read it: percent-decoded if possible, although no standard says so. */
 function fromPlain(value: string): string {
 	if (value.includes('=?')) return fromEncodedWords(value);
 	const text = asUtf8(value);
@@ -92,7 +92,7 @@ function bytesOf(percentEncoded: string): Buffer {
 	);
 }
 
-/** undefined for a charset that is not known. */
+/** undefined for an unknown charset. */
 function decode(charset: string, bytes: Buffer): string | undefined {
 	try {
 		return new TextDecoder(charset === '' ? 'utf-8' : charset).decode(bytes);
@@ -118,12 +118,12 @@ function fromPath(url: string): string {
 
 function makeSafe(name: string): string {
 	const base = name.split(/[/\\]/).pop() ?? '';
-	// Control characters, and those that turn the direction of a text: "invoice-fdp.exe" must not look like a PDF.
+	// Control characters, and those that change the direction of text: "invoice-fdp.exe" must not look like a PDF.
 	const clean = base.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '').replace(/[<>:"|?*]/g, '_');
 	return shorten(trim(clean, /[\s.]/));
 }
 
-/** Without these characters around it. By hand: a pattern for the end tries each place of a long text. */
+/** Removes these characters at both ends. Character by character: a regular expression for the end would be slow for a long text. */
 function trim(text: string, characters: RegExp): string {
 	let [begin, end] = [0, text.length];
 	while (begin < end && characters.test(text[begin])) begin += 1;
@@ -133,9 +133,9 @@ function trim(text: string, characters: RegExp): string {
 
 /** Keeps the extension, by which other programs know the type. */
 function shorten(name: string): string {
-	// No character has more than two code units.
-	const characters = [...name.slice(0, 2 * LONGEST_NAME)];
-	if (characters.length <= LONGEST_NAME) return name;
+	// A character has at most two code units.
+	const characters = [...name.slice(0, 2 * MAX_NAME_CHARACTERS)];
+	if (characters.length <= MAX_NAME_CHARACTERS) return name;
 	const extension = /\.[A-Za-z0-9]{1,10}$/.exec(name)?.[0] ?? '';
-	return characters.slice(0, LONGEST_NAME - extension.length).join('') + extension;
+	return characters.slice(0, MAX_NAME_CHARACTERS - extension.length).join('') + extension;
 }

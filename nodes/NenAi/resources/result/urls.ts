@@ -2,13 +2,13 @@ import type { IDataObject } from 'n8n-workflow';
 
 import { toUrl } from '../../../shared/failures/phrases';
 
-/** A URL in a callback, and the dot path of the field that it stands in. */
+/** A URL in a callback, and the dot path of its field. */
 export interface ResultUrl {
 	field: string;
 	url: string;
 }
 
-/** Every absolute http(s) URL in a payload, each URL once. NenAI does not publish in which fields its presigned URLs are. */
+/** Every absolute http(s) URL in a payload, without duplicates. NenAI does not publish which fields hold its presigned URLs. */
 export function collectUrls(payload: IDataObject, fields: string[] = []): ResultUrl[] {
 	const seen = new Set<string>();
 	return selectUrls(payload, fields).urls.filter(({ url }) => {
@@ -18,27 +18,27 @@ export function collectUrls(payload: IDataObject, fields: string[] = []): Result
 	});
 }
 
-/** The fields of a payload that hold links, with which nothing that is asked for is missing. */
+/** The links in a payload, and which of the requested fields have none. */
 export interface Selection {
 	urls: ResultUrl[];
-	/** What was asked for and holds no link. */
+	/** The requested fields without a link. */
 	missing: string[];
-	/** All fields that hold links. */
+	/** All fields with links. */
 	known: string[];
-	/** Fields with links among other text, which are not taken unless somebody names the field. */
+	/** Fields with links among other text. Such links are only used if the field is named. */
 	unclear: string[];
 }
 
-/** @param fields dot paths, such as `assets` or `result.files.0`, or `result.files[0]`; none means all */
+/** @param fields dot paths, such as `assets` or `result.files.0`, or `result.files[0]`. An empty list means all fields */
 export function selectUrls(payload: IDataObject, fields: string[]): Selection {
 	const wanted = fields.map((field) => field.replace(/\[["']?([^[\]"']+)["']?\]/g, '.$1'));
-	// A link of a list in a text has a number behind the field's own path.
+	// If a text holds a list of links, the path of each link ends with its number.
 	const named = new Set(wanted.flatMap((field) => [field, field.replace(/\.\d+$/, '')]));
 	const all: ResultUrl[] = [];
 	const among: ResultUrl[] = [];
 	for (const { field, text } of textsIn(payload, '')) {
 		const { links, unclear } = linksIn(text, named.has(field));
-		// One by one: a long list as arguments of one call would overflow the stack.
+		// One at a time: a long list as arguments of one call would overflow the stack.
 		links.forEach((url, index) =>
 			all.push({ field: links.length > 1 ? `${field}.${index}` : field, url }),
 		);
@@ -64,31 +64,31 @@ function textsIn(value: unknown, path: string): Array<{ field: string; text: str
 	);
 }
 
-/** With the setting "combined" for binary data, n8n describes the item's files here: with where each came from, which is no result. */
+/** With the setting "combined" for binary data, n8n describes the item's files here, with the address of their origin. Those are not results. */
 function isFileOfN8n(value: object, path: string): boolean {
 	return path.startsWith('_files.') && 'mimeType' in value && ('data' in value || 'id' in value);
 }
 
-/** The names of fields come out, and a name may be a link itself: then without what makes it a secret. */
+/** Field names are part of the output, and a name may itself be a link. Its query is removed, since it may be a secret. */
 function asField(name: string): string {
 	return /^\s*https?:/i.test(name) ? name.replace(/[?#].*/s, '') : name;
 }
 
 /** The links of a text. */
 export interface Links {
-	/** Those that it plainly means. */
+	/** Those that are clearly meant as links. */
 	links: string[];
 	/** Those among other text. */
 	unclear: string[];
 }
 
 /**
- * The links of a text: the one that it is, or all of a list. In a list there are line breaks, white space, commas, semicolons
- * or bars between the links, and there may be bullets, numbers, quotes or brackets around them.
+ * The links of a text that is a link or a list of links. In a list, there are line breaks, white space, commas, semicolons or
+ * bars between the links, and there may be bullets, numbers, quotes or brackets around them.
  *
  * In any other text, such as prose, Markdown or HTML, it is unclear whether the links are meant.
  *
- * @param isNamed someone has said that there are links here: then they are meant, whatever is around them
+ * @param isNamed whether the user has named this field: then its links are meant, whatever is around them
  */
 export function linksIn(text: string, isNamed = false): Links {
 	const starts = startsOfLinks(text);
@@ -106,7 +106,7 @@ export function linksIn(text: string, isNamed = false): Links {
 	return isNamed ? { links: within, unclear: [] } : { links: [], unclear: within };
 }
 
-/** What parts a link from one before it. Behind anything else, such as `?next=`, an address is a part of the one before. */
+/** Separates a link from the previous one. After anything else, such as `?next=`, an address is part of the previous link. */
 const BETWEEN_LINKS = /[\s,;|"'`<>()[\]{}\u2022]/;
 
 function startsOfLinks(text: string): number[] {
@@ -123,19 +123,19 @@ function startsOfLinks(text: string): number[] {
 	return starts;
 }
 
-/** Nothing, or a bullet or a number, with quotes and brackets. */
+/** The text before a list: empty, or a bullet or a number, with quotes and brackets. */
 const BEFORE_A_LIST =
 	/^\s{0,50}(?:[-*+\u2022\u00b7\u2013\u2014]\s|\d{1,4}[.):])?[\s"'`<([{]{0,50}$/;
 
-/** The bullet or the number of the next link, behind this one. */
+/** The bullet or the number of the next link, after this one. */
 const NEXT_BULLET = /\s(?:[-*+\u2022\u00b7\u2013\u2014]|\d{1,4}[.):])["'`<([{]{0,3}$/;
 
-/** @param piece begins with a link, and ends where the next one begins */
+/** @param piece begins with a link, and ends where the next link begins */
 function toLinkOfList(piece: string): string | undefined {
 	const whole = piece.trimEnd();
 	const bullet = NEXT_BULLET.exec(whole.slice(-12))?.[0].length ?? 0;
 	const link = withoutEnd(whole.slice(0, whole.length - bullet), /[\s,;|"'`<>([{]/);
-	// What stands on a line of its own may be a heading as well as the rest of the link.
+	// The text on a further line may be a heading, or the rest of the link.
 	return /[\r\n]/.test(link) ? undefined : toLink(link);
 }
 
@@ -150,7 +150,7 @@ const PAIRS = new Map([
 	['}', '{'],
 ]);
 
-/** Without the characters at its end that belong to the text around it, and without brackets that the link does not open. */
+/** Removes the characters at its end that belong to the surrounding text, and brackets that the link does not open. */
 function withoutEnd(text: string, around: RegExp): string {
 	const left = new Map(
 		[...PAIRS].flat().map((bracket) => [bracket, text.split(bracket).length - 1]),
@@ -168,15 +168,15 @@ function withoutEnd(text: string, around: RegExp): string {
 }
 
 /**
- * The link that a text is, as a browser would ask for it (WHATWG URL): white space around it is left out, line breaks
- * and tabs within it, too, and what must not stand in a URL is percent-encoded.
+ * Reads a text as one link, as a browser would (WHATWG URL): white space around it is removed, and so are line breaks and
+ * tabs within it. Characters that are not allowed in a URL are percent-encoded.
  *
- * A text with white space inside may also be prose that begins with a link, so it counts only if
- * - it has one link: no white space is followed by a second one,
- * - what follows a line break is the rest of a link that was broken there, not several words,
+ * A text with white space inside may also be prose that begins with a link, so it counts as a link only if
+ * - it has no second link after white space,
+ * - after a line break, it has the rest of a broken link, not several words,
  * - its last word looks like the end of a link: with an extension, or with characters of a query or a path.
  *
- * @param isNamed someone has said that this is a link: it counts if it can be one
+ * @param isNamed whether the user has named this field: then the text counts if it can be a link
  */
 export function toLink(text: string, isNamed = false): string | undefined {
 	const trimmed = withoutSpaceAround(text);
@@ -184,7 +184,7 @@ export function toLink(text: string, isNamed = false): string | undefined {
 	return isNamed || isOneLink(trimmed) ? toUrl(trimmed)?.href : undefined;
 }
 
-/** Without white space and control characters. Character by character: an expression for the end would try each of them as a beginning. */
+/** Removes white space and control characters at both ends. Character by character: a regular expression for the end would be slow for a long text. */
 function withoutSpaceAround(text: string): string {
 	let [begin, end] = [0, text.length];
 	while (begin < end && /[\s\p{Cc}]/u.test(text[begin])) begin += 1;
@@ -199,7 +199,7 @@ function isOneLink(text: string): boolean {
 	return !/\s/.test(joined) || /[?&=/%]|\.\w{1,8}$/.test(joined.split(/\s+/).pop() ?? '');
 }
 
-/** When the URLs of a payload stop working, in milliseconds since 1970; undefined if it does not say. */
+/** When the URLs of a payload expire, in milliseconds since 1970; undefined if it does not say. */
 export function expiryOf({ expires_at: seconds }: IDataObject): number | undefined {
 	const time =
 		typeof seconds === 'number' || typeof seconds === 'string' ? Number(seconds) * 1000 : NaN;
@@ -209,7 +209,8 @@ export function expiryOf({ expires_at: seconds }: IDataObject): number | undefin
 /**
  * Whether a URL's host is one of those allowed.
  *
- * @param allowedHosts names, with or without a port; `*.example.com` stands for all below example.com; none means any
+ * @param allowedHosts names, with or without a port. `*.example.com` means all hosts below example.com. An empty list allows
+ * any host
  */
 export function isHostAllowed(url: string, allowedHosts: string[]): boolean {
 	const { hostname, port, protocol } = new URL(url);
@@ -225,13 +226,13 @@ export function isHostAllowed(url: string, allowedHosts: string[]): boolean {
 	);
 }
 
-/** As the class URL gives hosts, also where a whole address was entered. What is no host stays, and allows nothing. */
+/** In the form of the class URL, also if a whole address was entered. A text that is not a host is kept, and matches nothing. */
 function asHost(entry: string): string {
 	const host = entry
 		.trim()
 		.replace(/^https?:\/\//i, '')
 		.replace(/\/.*$/s, '')
 		.toLowerCase();
-	// A scheme that knows host names, and whose own port is not one that may be meant here.
+	// The scheme ftp has host names, and its default port is not one that a user could mean here.
 	return (host === '' ? undefined : toUrl(`ftp://${host}`)?.host) ?? entry.trim();
 }

@@ -5,10 +5,10 @@ import type { IDataObject, IExecuteFunctions, IWebhookFunctions } from 'n8n-work
  * can be restarted, so the first half stores the run with the execution and the second reads it from there.
  */
 
-/** NenAI has a status of this name, too: this field says that it was n8n that waited no longer. */
+/** NenAI has a status "timeout", too. This field says that n8n stopped waiting. */
 const OWN_TIMEOUT = 'wait_limit_reached';
 
-/** What comes out when the wait ends without a result. */
+/** The output when the wait ends without a result. */
 export function timedOutItem(workflowId: string, messageId: string): IDataObject {
 	return { workflow_id: workflowId, message_id: messageId, status: 'timeout', [OWN_TIMEOUT]: true };
 }

@@ -1,15 +1,17 @@
 import type { IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
 
-import { queryMcp, queryOptions, messageIdProperty, readMessageId } from '../mcpQueries';
+import { queryMcp } from '../mcpQueries';
+import { queryOptionList, readRunId, runIdProperty } from '../queryProperties';
+import { optionsCollection } from '../../../shared/parameters/properties';
 import { isExplicitlyTrue } from '../../../shared/parameters/values';
 import type { Operation } from '../../../shared/execution/router';
 
 export const option: Operation['option'] = {
 	name: 'Get',
 	value: 'get',
-	action: 'Get the state of a run (starts nothing)',
+	action: 'Check the status of a run',
 	description:
-		'Asks NenAI how a run is getting on, or how it ended. Gives no values and no files: they come by callback. Starts and changes nothing.',
+		'Asks NenAI how a run is going, or how it ended. Gives only the status: values and files come by callback. Does not start or change anything.',
 };
 
 const skipFinished: INodeProperties = {
@@ -18,28 +20,23 @@ const skipFinished: INodeProperties = {
 	type: 'boolean',
 	default: false,
 	description:
-		'Whether an item that has finished: true already, as this operation gives it, goes on unchanged without NenAI being asked. For loops that ask until all runs have finished.',
+		'Whether to pass an item on unchanged, without asking NenAI, if its "finished" is already true. For loops that repeat this operation until all runs have finished.',
 };
 
-/** In the order of their labels, as n8n wants it. */
-const options: INodeProperties = {
-	...queryOptions,
-	options: [...(queryOptions.options ?? []), skipFinished].sort((a, b) =>
-		a.name < b.name ? -1 : 1,
-	) as INodeProperties[],
-};
+export const parameters: INodeProperties[] = [
+	runIdProperty,
+	optionsCollection([...queryOptionList, skipFinished]),
+];
 
-export const parameters: INodeProperties[] = [messageIdProperty, options];
-
-/** Asks for the state of each item's run: NenAI's answer, with `messageId` and `finished`. */
+/** Gives NenAI's answer on each item's run, with `messageId` and `finished`. */
 export async function execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 	return await queryMcp(this, {
 		parameters,
-		read: readMessageId,
+		read: readRunId,
 		run: async (tools, messageId) => await tools.getStatus(messageId),
 		toItems: (json) => [{ json }],
-		skipIf: ({ json }, given) =>
-			given.boolean('options.skipFinished') && isExplicitlyTrue(json.finished),
+		skipIf: ({ json }, reader) =>
+			reader.boolean('options.skipFinished') && isExplicitlyTrue(json.finished),
 		echo: (messageId) => ({ messageId }),
 	});
 }

@@ -1,8 +1,9 @@
 import type { IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
 
 import { Unusable } from '../../../shared/transport/mcp/tools';
-import { queryMcp, queryOptions, messageIdProperty, readMessageId } from '../mcpQueries';
-import { invalidParameter } from '../../../shared/parameters/invalidParameter';
+import { queryMcp } from '../mcpQueries';
+import { queryOptions, readRunId, runIdProperty } from '../queryProperties';
+import { outputFileProperty, readOutputFileField } from '../../../shared/parameters/properties';
 import type { ParameterReader } from '../../../shared/parameters/parameterReader';
 import type { Operation } from '../../../shared/execution/router';
 import { say } from '../../../shared/failures/text';
@@ -10,56 +11,48 @@ import { say } from '../../../shared/failures/text';
 export const option: Operation['option'] = {
 	name: 'Get Logs',
 	value: 'getLogs',
-	action: 'Get the log of a run (starts nothing)',
+	action: 'Get the log of a run',
 	description:
-		'Asks NenAI for the log of a run: its steps, what was decided and why, and its errors. It may contain passwords that the run typed. Starts and changes nothing.',
+		'Gets the log of a run: its steps, its decisions and the reasons for them, and its errors. It may contain passwords that the run typed. Does not start or change anything.',
 };
 
 export const parameters: INodeProperties[] = [
-	messageIdProperty,
+	runIdProperty,
 	{
 		displayName: 'Output',
 		name: 'output',
 		type: 'options',
 		options: [
-			{ name: 'Text', value: 'text', description: 'In the field logs' },
-			{ name: 'File', value: 'file', description: 'A text file, for example to be sent on' },
+			{ name: 'Text', value: 'text', description: 'In the field "logs"' },
+			{ name: 'File', value: 'file', description: 'A text file, for example to send it on' },
 		],
 		default: 'text',
-		description: 'How the log comes out',
+		description: 'The output format',
 		hint: 'A log may contain passwords that the run typed. Pass it on only to people who may see them.',
 	},
-	{
-		displayName: 'Put Output File in Field',
-		name: 'binaryPropertyName',
-		type: 'string',
-		required: true,
-		default: 'data',
-		displayOptions: { show: { output: ['file'] } },
-		hint: 'The name of the output binary field to put the file in',
-	},
+	outputFileProperty({ displayOptions: { show: { output: ['file'] } } }),
 	queryOptions,
 ];
 
 interface LogInput {
 	messageId: string;
-	/** Where a file is wanted. */
+	/** The field for the file; undefined for output as text. */
 	property?: string;
 }
 
-/** Asks for the log of each item's run. */
+/** Gets the log of each item's run. */
 export async function execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 	return await queryMcp(this, {
 		parameters,
-		read: readWish,
-		run: async (tools, wish) =>
-			await tools.getLog(wish.messageId, async (logs) => await toItem.call(this, logs, wish)),
+		read: readInput,
+		run: async (tools, input) =>
+			await tools.getLog(input.messageId, async (logs) => await toItem.call(this, logs, input)),
 		toItems: (item) => [item],
 		echo: ({ messageId }) => ({ messageId }),
 	});
 }
 
-/** A file is stored at once, so that its log is not held until all items are done. Throws Unusable. */
+/** Stores a file at once, so that no log is kept in memory until all items are done. Throws Unusable. */
 async function toItem(
 	this: IExecuteFunctions,
 	logs: string,
@@ -82,14 +75,9 @@ function refuseStorage({ message }: Error): never {
 
 const NOT_IN_FILE_NAMES = /[^\w.-]/g;
 
-function readWish(given: ParameterReader): LogInput {
-	const messageId = readMessageId(given);
-	if (given.choice('output') === 'text') return { messageId };
-	const property = given.text('binaryPropertyName');
-	if (property === '')
-		throw invalidParameter(
-			say`Put Output File in Field (binaryPropertyName) is empty`,
-			say`Enter a name, such as data.`,
-		);
-	return { messageId, property };
+function readInput(reader: ParameterReader): LogInput {
+	const messageId = readRunId(reader);
+	return reader.choice('output') === 'text'
+		? { messageId }
+		: { messageId, property: readOutputFileField(reader) };
 }

@@ -9,12 +9,13 @@ export const run = defineResource(
 	{
 		name: 'Run',
 		value: 'run',
-		description: 'Start runs of a NenAI workflow, wait for them, ask about them',
+		description:
+			'A run is one execution of a NenAI workflow: start it, wait for its result, or check its status',
 	},
 	[startAndWait, start, get, getMany, getLogs],
-	// As the tool of an agent, Start and Wait cannot work.
+	// Start is the default, since Start and Wait does not work as a tool of older AI agents.
 	start,
 );
 
-/** What a waiting execution does with a callback. */
+/** Handles a callback to a waiting execution. */
 export const { webhook } = startAndWait;

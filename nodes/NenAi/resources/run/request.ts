@@ -16,6 +16,7 @@ import {
 } from '../../../shared/transport/exactJson';
 import type { RunRequest } from '../../../shared/transport/runs/startRun';
 import { invalidParameter } from '../../../shared/parameters/invalidParameter';
+import { maxTriesOption, timeoutOption } from '../../../shared/parameters/properties';
 import { checkNumbers } from '../../../shared/parameters/checkNumbers';
 import { isEntered, type ParameterReader } from '../../../shared/parameters/parameterReader';
 import type { Service } from '../../../shared/execution/itemOperation';
@@ -29,13 +30,13 @@ import {
 import { readWorkflowId, workflowProperty } from './workflowId';
 import { say } from '../../../shared/failures/text';
 
-/** Runs are started over HTTP; requests that use one credential share a connection. */
+/** Runs are started over HTTP. Items that use the same credential share a connection. */
 export const RUNS_API: Service<Connection> = {
 	address: 'baseUrl',
 	open: (_, connection) => connection,
 };
 
-/** Parameters that every operation that starts a run has. `displayOptions` are added by the operation. */
+/** The parameters of every operation that starts a run. */
 export const runProperties: INodeProperties[] = [
 	workflowProperty('The NenAI workflow to run'),
 	{
@@ -46,7 +47,7 @@ export const runProperties: INodeProperties[] = [
 			{
 				name: 'Enter Names and Values',
 				value: 'fields',
-				description: 'Each parameter of the workflow in a line of its own',
+				description: 'One line for each parameter',
 			},
 			{
 				name: 'JSON',
@@ -54,14 +55,14 @@ export const runProperties: INodeProperties[] = [
 				description: 'All parameters as one JSON object',
 			},
 			{
-				name: 'Use the Input Item',
+				name: 'Send All Fields of the Input Item',
 				value: 'input',
-				description: 'The JSON of the item is sent as the parameters, whole and unchanged',
+				description: 'Every field (column) of the input item becomes a parameter, unchanged',
 			},
 		],
 		default: 'fields',
-		description: 'How to say with which parameters the workflow runs',
-		hint: 'Use the names and types that the NenAI workflow declares: your NenAI contact knows them. Names are case sensitive.',
+		description: 'How you enter the inputs of the NenAI workflow',
+		hint: 'Use the exact names and types from your NenAI contact. Capital letters matter.',
 	},
 	{
 		displayName: 'Parameter Values',
@@ -70,7 +71,7 @@ export const runProperties: INodeProperties[] = [
 		default: {},
 		displayOptions: { show: { parametersMode: ['fields'] } },
 		description:
-			'Names are case sensitive and must be those that the NenAI workflow declares. Pick the type that it declares, too.',
+			'Enter each name exactly as your NenAI contact gave it to you (capital letters matter), and choose its type',
 	},
 	{
 		displayName: 'Parameters (JSON)',
@@ -80,33 +81,22 @@ export const runProperties: INodeProperties[] = [
 		placeholder: '{ "PATIENT_NAME": "Jane Doe" }',
 		displayOptions: { show: { parametersMode: ['json'] } },
 		description:
-			'A JSON object, or an expression that gives one. Names are case sensitive and must be those that the NenAI workflow declares.',
+			'A JSON object, or an expression that gives one. Enter each name exactly as your NenAI contact gave it to you (capital letters matter).',
 	},
 ];
 
-/** Options that every operation that starts a run has. */
+/** The options of every operation that starts a run. */
 export const runOptions: INodeProperties[] = [
-	{
-		displayName: 'Max Tries',
-		name: 'maxTries',
-		type: 'number',
-		default: 5,
-		typeOptions: { minValue: 1, numberPrecision: 0 },
-		description:
-			'How often the request to start is sent when NenAI is too busy or cannot be reached. Only what was surely not accepted is sent again; a run that fails is not started again.',
-	},
-	{
-		displayName: 'Timeout',
-		name: 'timeout',
-		type: 'number',
-		default: 30,
-		typeOptions: { minValue: 1 },
-		description:
-			'Seconds until NenAI must have accepted the run. How long the run may then take is another matter.',
-	},
+	maxTriesOption(
+		'How often the request to start the run is sent if NenAI is busy or cannot be reached. It is sent again only if NenAI certainly did not start the run. A run that fails is not started again.',
+	),
+	timeoutOption(
+		30,
+		'How many seconds NenAI has to accept the run. Does not limit how long the run itself may take.',
+	),
 ];
 
-/** Reads what an item asks to be started. Throws InvalidParameterError when it cannot be sent as it is. */
+/** Reads which run an item starts. Throws InvalidParameterError for parameters that cannot be sent as they are. */
 export function readRunRequest(
 	this: IExecuteFunctions,
 	itemIndex: number,
@@ -121,7 +111,7 @@ export function readRunRequest(
 	return { workflow_id: id, workflow_params };
 }
 
-/** By the value of `parametersMode`. Each refuses numbers whose digits are lost. */
+/** By the value of `parametersMode`. Each rejects numbers whose digits are lost. */
 const READERS: Record<
 	string,
 	(this: IExecuteFunctions, itemIndex: number, parameters: ParameterReader) => IDataObject
@@ -141,10 +131,10 @@ const READERS: Record<
 };
 
 /**
- * Reads n8n's `assignmentCollection`; values become what their type says, or are refused. Models, and whoever writes by
- * hand, also give the names and values as one object, as the API itself has it.
+ * Reads n8n's `assignmentCollection`. Each value is converted to its type, or rejected. AI models and people who write
+ * workflows by hand also give the names and values as one object, as in NenAI's API.
  *
- * @param saved the same as the workflow has it, with its expressions
+ * @param saved the value in the saved workflow, with its expressions
  */
 export function fromFields(value: unknown, name: Name, saved?: unknown): IDataObject {
 	const collection = Array.isArray(value)
@@ -157,13 +147,13 @@ export function fromFields(value: unknown, name: Name, saved?: unknown): IDataOb
 	const { assignments, ...others } = collection;
 	if (Object.keys(others).length > 0) {
 		throw invalidParameter(
-			say`${titleOf(name)} has both a list of assignments and other names: ${Object.keys(others).join(', ')}`,
-			say`Give all names and values in one of the two ways.`,
+			say`${titleOf(name)} has both a list of assignments and other names (${Object.keys(others).join(', ')})`,
+			say`Enter all names and values in one of these two ways.`,
 		);
 	}
 	if (!Array.isArray(assignments)) {
 		throw invalidParameter(
-			say`${titleOf(name)} must have a list of assignments, but has ${describe(assignments)}`,
+			say`${titleOf(name)} must have a list of assignments, but its assignments are ${describe(assignments)}`,
 			say`Enter the names and values in the form, or one object such as { "PATIENT_NAME": "Jane Doe" }.`,
 		);
 	}
@@ -176,24 +166,24 @@ export function fromFields(value: unknown, name: Name, saved?: unknown): IDataOb
 		);
 		if (entries.has(parameter))
 			throw invalidParameter(
-				say`The parameter "${parameter}" is there twice`,
+				say`Duplicate parameter "${parameter}"`,
 				say`Remove one of the two lines.`,
 			);
 		entries.set(parameter, converted);
 	}
-	// Unlike an assignment, this also keeps a parameter that is called __proto__.
+	// Unlike an assignment, this also keeps a parameter with the name __proto__.
 	return Object.fromEntries(entries) as IDataObject;
 }
 
-/** The value of one line of the form, as the workflow has it. */
+/** The value of one line of the form in the saved workflow. */
 function savedValue(saved: unknown, index: number): unknown {
 	const { assignments } = isRecord(saved) ? saved : {};
 	const assignment: unknown = Array.isArray(assignments) ? assignments[index] : undefined;
 	return isRecord(assignment) ? assignment.value : undefined;
 }
 
-/** What the name of a parameter may come as. */
-const NAMES = ['string', 'number', 'bigint', 'undefined'];
+/** The JavaScript types of a value that can be the name of a parameter. */
+const NAME_TYPES = ['string', 'number', 'bigint', 'undefined'];
 
 function fromAssignment(
 	assignment: unknown,
@@ -202,18 +192,18 @@ function fromAssignment(
 ): [name: string, value: unknown] {
 	if (!isRecord(assignment))
 		throw invalidParameter(
-			say`${titleOf(collection)} has an entry that is ${describe(assignment)}`,
-			say`Each must be an object with name, value and type.`,
+			say`${titleOf(collection)} has an invalid entry: it is ${describe(assignment)}`,
+			say`Each entry must be an object with name, value and type.`,
 		);
 	const given: Record<string, unknown> = assignment;
 	if (
-		!NAMES.includes(typeof given.name) &&
+		!NAME_TYPES.includes(typeof given.name) &&
 		given.name !== null &&
 		!(given.name instanceof ExactNumber)
 	) {
 		throw invalidParameter(
 			say`The name of a parameter must be a text, but is ${describe(given.name)}`,
-			say`Enter its name. If it is an expression, look at what it gives for this item.`,
+			say`Enter its name. If it is an expression, check what it gives for this item.`,
 		);
 	}
 	const name = String(given.name ?? '').trim();
@@ -222,14 +212,14 @@ function fromAssignment(
 	if (given.value === undefined || given.value === null) {
 		throw invalidParameter(
 			say`The parameter "${name}" has no value`,
-			say`If it is an expression, look at what it gives for this item. To send "null", use the JSON mode.`,
+			say`Enter a value. If it is an expression, check what it gives for this item. To send "null", set Parameters to JSON.`,
 		);
 	}
 	return [name, convert(name, given.value, given.type ?? 'string', isEnteredValue)];
 }
 
-/** The types that the form offers, and the JavaScript types whose values n8n would turn into a value that nobody entered. */
-const MISLEADING = new Map<unknown, (value: unknown) => boolean>([
+/** For each type that the form offers: whether n8n would convert a value to something that nobody entered. */
+const IS_MISLEADING = new Map<unknown, (value: unknown) => boolean>([
 	['string', (value) => typeof value === 'object'],
 	[
 		'number',
@@ -241,13 +231,13 @@ const MISLEADING = new Map<unknown, (value: unknown) => boolean>([
 	['object', (value) => !isRecord(value)],
 ]);
 
-/** As n8n's own nodes convert, but without what would send a value that nobody entered: 0 for an empty text, 1 for true. */
+/** Converts as n8n's own nodes do, but rejects what would send a value that nobody entered, such as 0 for an empty text or 1 for true. */
 function convert(name: string, given: unknown, type: unknown, isEnteredValue: boolean): unknown {
-	const isMisleading = MISLEADING.get(type);
+	const isMisleading = IS_MISLEADING.get(type);
 	if (isMisleading === undefined)
 		throw invalidParameter(
-			say`The parameter "${name}" has a type that there is not: ${describe(type)}`,
-			say`Use one of ${[...MISLEADING.keys()].join(', ')}.`,
+			say`The parameter "${name}" has an unknown type: ${describe(type)}`,
+			say`Use one of these types: ${[...IS_MISLEADING.keys()].join(', ')}.`,
 		);
 	const value = parseText(typeof given === 'bigint' ? new ExactNumber(String(given)) : given, type);
 	checkNumbers(value, name, isEnteredValue);
@@ -258,10 +248,9 @@ function convert(name: string, given: unknown, type: unknown, isEnteredValue: bo
 	const plain = value instanceof ExactNumber ? Number(value.digits) : value;
 	const result = validateFieldType(name, plain, type as FieldType);
 	if (isMisleading(plain) || !result.valid) {
-		const found =
-			String(value).trim() === '' ? 'it is empty' : `it is ${shorten(writeExactly(given))}`;
+		const found = String(value).trim() === '' ? 'is empty' : `is ${shorten(writeExactly(given))}`;
 		throw invalidParameter(
-			say`The parameter "${name}" is not of the type ${String(type)}: ${found}`,
+			say`The parameter "${name}" must be of the type ${String(type)}, but ${found}`,
 			say`Change its value or its type.`,
 		);
 	}
@@ -270,12 +259,12 @@ function convert(name: string, given: unknown, type: unknown, isEnteredValue: bo
 	return type === 'string' ? String(plain) : result.newValue;
 }
 
-/** It may be a whole record, and an error is stored. */
+/** A value may be a whole record, and n8n stores errors. */
 function shorten(text: string): string {
 	return text.length > 60 ? `${text.slice(0, 60)}…` : text;
 }
 
-/** What a text says that stands for a value of another type, with all digits of its numbers: n8n would round them. A text that says nothing of the kind stays as it is. */
+/** Parses a text that stands for a value of another type, and keeps all digits of its numbers (n8n would round them). A text that cannot be parsed stays as it is. */
 function parseText(value: unknown, type: unknown): unknown {
 	if (typeof value !== 'string' || type === 'string' || type === 'boolean') return value;
 	if (type === 'number') return readDecimal(value.trim()) ?? value;
@@ -287,17 +276,15 @@ function parseText(value: unknown, type: unknown): unknown {
 }
 
 /**
- * Checks a callback URL.
+ * Gives the URL back. Throws InvalidParameterError for anything but an absolute http(s) URL.
  *
- * @param quote how the error quotes it, if at all
- * @param source where the user entered it
+ * @param source where the user entered it, as the beginning of a sentence
+ * @param found how the error quotes it, if at all
  */
-export function checkCallbackUrl(url: string, quote: string, source: string): string {
-	if (!isHttpUrl(url)) {
-		throw invalidParameter(
-			say`The callback URL is not an absolute http(s) URL${quote}`,
-			say`Check ${source}. It is usually the Production URL of a NenAI Trigger.`,
-		);
-	}
-	return url;
+export function checkCallbackUrl(url: string, source: string, found = ''): string {
+	if (isHttpUrl(url)) return url;
+	throw invalidParameter(
+		say`${source} must be a full web address that begins with https:// or http://${found}`,
+		say`Enter the full address. It is usually the Production URL of a NenAI Trigger.`,
+	);
 }

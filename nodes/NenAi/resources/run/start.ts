@@ -8,9 +8,11 @@ import {
 	type StartedRun,
 } from '../../../shared/transport/runs/startRun';
 import { invalidParameter } from '../../../shared/parameters/invalidParameter';
+import { maxConcurrencyOption, optionsCollection } from '../../../shared/parameters/properties';
 import { describeUncertain, type WrittenOutcome } from '../../../shared/execution/outcomes';
 import { readRequestLimits } from '../../../shared/parameters/requestLimits';
 import type { ParameterReader } from '../../../shared/parameters/parameterReader';
+import { titleOf } from '../../../shared/parameters/values';
 import type { Operation } from '../../../shared/execution/router';
 import { runItems } from '../../../shared/execution/runItems';
 import { checkCallbackUrl, readRunRequest, runOptions, runProperties, RUNS_API } from './request';
@@ -21,7 +23,7 @@ export const option: Operation['option'] = {
 	value: 'start',
 	action: 'Start a run',
 	description:
-		'Starts a run of a NenAI workflow for each item. This does real work: each call starts another run.',
+		'Starts a run of a NenAI workflow for each item, and continues at once. The output has only the ID of the run (messageId), not its result: for the result, use Start and Wait, or a NenAI Trigger. This does real work: each call starts another run.',
 };
 
 export const parameters: INodeProperties[] = [
@@ -32,24 +34,23 @@ export const parameters: INodeProperties[] = [
 		type: 'options',
 		options: [
 			{
-				name: 'Default of the Credential',
+				name: 'Address Saved in the Credential',
 				value: 'default',
-				description:
-					'The Default Callback URL that is saved in the credential. If that is empty, it is an error.',
+				description: 'The Default Callback URL of the credential. It must not be empty.',
 			},
 			{
-				name: 'URL',
+				name: 'Another Address',
 				value: 'url',
-				description: 'An address that you enter here, for example of a NenAI Trigger',
+				description: 'An address that you enter here, for example that of a NenAI Trigger',
 			},
 			{
-				name: 'None',
+				name: 'Do Not Report Back',
 				value: 'none',
-				description: 'NenAI does not report what became of the run',
+				description: 'NenAI does not send the result. You can check the status with Run → Get.',
 			},
 		],
 		default: 'default',
-		description: 'Where NenAI reports what became of the run',
+		description: 'Where NenAI sends the result of the run',
 	},
 	{
 		displayName: 'Callback URL',
@@ -61,30 +62,18 @@ export const parameters: INodeProperties[] = [
 		displayOptions: { show: { callback: ['url'] } },
 		description: 'Usually the Production URL of a NenAI Trigger. NenAI must be able to reach it.',
 	},
-	{
-		displayName: 'Options',
-		name: 'options',
-		type: 'collection',
-		placeholder: 'Add option',
-		default: {},
-		options: [
-			{
-				displayName: 'Max Concurrency',
-				name: 'maxConcurrency',
-				type: 'number',
-				default: 10,
-				typeOptions: { minValue: 1, numberPrecision: 0 },
-				description:
-					'How many requests to start are sent at the same time. How many runs NenAI then works on at a time, it does not limit.',
-			},
-			...runOptions,
-		],
-	},
+	optionsCollection([
+		maxConcurrencyOption(
+			10,
+			'How many requests to start a run are sent at the same time. Does not limit how many runs NenAI executes in parallel.',
+		),
+		...runOptions,
+	]),
 ];
 
 /**
- * Starts one run for each item and gives each item the body of its 202. A run that an earlier try of the node has started
- * is not started again.
+ * Starts one run for each item. The output is the body of NenAI's response 202. A run that an earlier try of the node has
+ * started is not started again.
  */
 export async function execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 	return await runItems(this, {
@@ -93,12 +82,12 @@ export async function execute(this: IExecuteFunctions): Promise<INodeExecutionDa
 		ordered: false,
 		properties: parameters,
 		service: RUNS_API,
-		settings: (ofAll) => ({
-			...readRequestLimits(ofAll),
-			maxConcurrency: ofAll.positiveInteger('options.maxConcurrency'),
+		settings: (reader) => ({
+			...readRequestLimits(reader),
+			maxConcurrency: reader.positiveInteger('options.maxConcurrency'),
 		}),
-		read: (given, { itemIndex, connection }) =>
-			readRequest.call(this, given, itemIndex, connection.credential),
+		read: (reader, { itemIndex, connection }) =>
+			readRequest.call(this, reader, itemIndex, connection.credential),
 		run: async (connection, request) => await startRun.call(this, request, connection),
 		toItems: (started) => [{ json: started }],
 		recoveryHint: ASK_BEFORE_STARTING_AGAIN,
@@ -109,41 +98,41 @@ export async function execute(this: IExecuteFunctions): Promise<INodeExecutionDa
 
 function readRequest(
 	this: IExecuteFunctions,
-	given: ParameterReader,
+	reader: ParameterReader,
 	itemIndex: number,
 	credential: NenAiCredential,
 ): RunRequest {
-	const request = readRunRequest.call(this, itemIndex, given);
-	const callback = CALLBACKS[given.choice('callback')](given, credential);
+	const request = readRunRequest.call(this, itemIndex, reader);
+	const callback = CALLBACKS[reader.choice('callback')](reader, credential);
 	return callback === undefined ? request : { ...request, webhook_callback: callback };
 }
 
-/** Where NenAI reports to, by the value of `callback`. */
+/** Where NenAI sends the callback, by the value of `callback`. */
 const CALLBACKS: Record<
 	string,
-	(given: ParameterReader, credential: NenAiCredential) => string | undefined
+	(reader: ParameterReader, credential: NenAiCredential) => string | undefined
 > = {
 	none: () => undefined,
-	url(given) {
-		const url = given.text('callbackUrl');
+	url(reader) {
+		const url = reader.text('callbackUrl');
 		return checkCallbackUrl(
 			url,
-			`: ${url === '' ? '(empty)' : url}`,
-			'the Callback URL of this node',
+			titleOf(reader.nameOf('callbackUrl')),
+			`, but is ${url === '' ? 'empty' : url}`,
 		);
 	},
 	default(_, { defaultCallbackUrl }) {
-		// Not quoted: in the form it stands below the secrets.
+		// Not quoted: in the form it is below the webhook secret, which may have been entered there by mistake.
 		if (defaultCallbackUrl !== '')
-			return checkCallbackUrl(defaultCallbackUrl, '', 'the Default Callback URL of the credential');
+			return checkCallbackUrl(defaultCallbackUrl, 'The Default Callback URL of the credential');
 		throw invalidParameter(
-			say`The credential has no default callback URL`,
-			say`Enter one in the credential (usually the Production URL of a NenAI Trigger), or set Callback to "URL" or "None".`,
+			say`The Default Callback URL of the credential is empty`,
+			say`If you only want to wait for the result, use the operation Start and Wait. To receive it elsewhere, enter the Production URL of a NenAI Trigger in the credential, or set Callback to "Another Address". If you do not need the result, set Callback to "Do Not Report Back".`,
 		);
 	},
 };
 
-/** What became of the other items: a run that did start must not be lost, nor one that may have. */
+/** What happened to the other items, for an error. It names each run that was started or may have been, so that none is lost. */
 function describeOthers(
 	outcomes: Array<WrittenOutcome<StartedRun>>,
 	failedIndex: number,

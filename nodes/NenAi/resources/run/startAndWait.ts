@@ -10,6 +10,7 @@ import {
 import { respond, ignored, refused } from '../../../shared/callbacks/responses';
 import { isFinal } from '../../../shared/callbacks/payload';
 import { areSecretsOfCallbacks, receiveCallback } from '../../../shared/callbacks/receive';
+import { webhookSecretProblem } from '../../../shared/callbacks/webhookSecret';
 import { resumeOnce } from '../../../shared/callbacks/deliverOnce';
 import { isHttpUrl, type NenAiCredential } from '../../../shared/transport/credential';
 import type { Failure } from '../../../shared/failures/failure';
@@ -24,6 +25,12 @@ import {
 	invalidParameter,
 	InvalidParameterError,
 } from '../../../shared/parameters/invalidParameter';
+import {
+	acceptUnsignedOption,
+	acceptUnsignedWarning,
+	optionsCollection,
+} from '../../../shared/parameters/properties';
+import { titleOf } from '../../../shared/parameters/values';
 import { isInsideAgent } from '../../../shared/execution/outcomes';
 import { readRequestLimits } from '../../../shared/parameters/requestLimits';
 import { ParameterReader } from '../../../shared/parameters/parameterReader';
@@ -43,9 +50,9 @@ const UNITS: Record<string, number> = {
 export const option: Operation['option'] = {
 	name: 'Start and Wait',
 	value: 'startAndWait',
-	action: 'Start a run and wait for its result',
+	action: 'Run a NenAI workflow and wait for its result',
 	description:
-		'Starts one run of a NenAI workflow and goes on when its result is there. This does real work: each call starts another run.',
+		'Starts one run of a NenAI workflow, and continues when its result arrives. This does real work: each call starts another run.',
 };
 
 export const parameters: INodeProperties[] = [
@@ -56,16 +63,17 @@ export const parameters: INodeProperties[] = [
 		type: 'boolean',
 		default: true,
 		description:
-			'Whether to go on with the status "timeout" when no result has come after some time. Off: it waits without end.',
+			'Whether to stop waiting when no result has come after some time. The output then has the status "timeout". If off, it waits forever.',
 	},
 	{
-		displayName: 'Amount',
+		displayName: 'Wait at Most',
 		name: 'resumeAmount',
 		type: 'number',
 		typeOptions: { minValue: 0, numberPrecision: 2 },
 		default: 1,
 		displayOptions: { show: { limitWaitTime: [true] } },
-		description: 'How long to wait for the result. The run is not stopped when this is over.',
+		description:
+			'The longest time to wait for the result. When it is over, this workflow continues. The run itself is not stopped.',
 	},
 	{
 		displayName: 'Unit',
@@ -78,46 +86,24 @@ export const parameters: INodeProperties[] = [
 		],
 		default: 'hours',
 		displayOptions: { show: { limitWaitTime: [true] } },
-		description: 'The unit of the amount',
+		description: 'The unit of "Wait at Most"',
 	},
-	{
-		displayName:
-			'Unsigned callbacks are accepted: whoever knows the address of the waiting execution can end it with a false result. Use this only for tests.',
-		name: 'acceptUnsignedWarning',
-		type: 'notice',
-		default: '',
-		displayOptions: { show: { '/options.acceptUnsigned': [true] } },
-	},
-	{
-		displayName: 'Options',
-		name: 'options',
-		type: 'collection',
-		placeholder: 'Add option',
-		default: {},
-		options: [
-			{
-				displayName: 'Accept Unsigned Callbacks',
-				name: 'acceptUnsigned',
-				type: 'boolean',
-				default: false,
-				description:
-					'Whether a callback without a signature is accepted too. Anyone could send one.',
-			},
-			...runOptions,
-		],
-	},
+	acceptUnsignedWarning(
+		'knows the address of the waiting execution can end it with a false result',
+	),
+	optionsCollection([acceptUnsignedOption, ...runOptions]),
 ];
 
-/** What is known before anything is sent. */
+/** What is read before anything is sent. */
 interface StartAndWaitInput {
 	request: RunRequest;
-	/** Milliseconds from the moment in which the run is accepted; Infinity for no limit. */
-	longestWait: number;
+	/** Milliseconds from the moment in which NenAI accepts the run; Infinity for no limit. */
+	maxWait: number;
 }
 
 /**
- * Starts one run and suspends the execution until its final callback comes (see `webhook`) or the wait ends.
- * n8n passes on the stored input when the wait ends, so that becomes what the user should get then.
+ * Starts one run and pauses the execution until its final callback arrives (see `webhook`) or the wait ends. When the wait
+ * ends, n8n passes on the stored input, so the input is replaced by what the user should get then.
  */
 export async function execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 	return await runItems(this, {
@@ -126,57 +112,59 @@ export async function execute(this: IExecuteFunctions): Promise<INodeExecutionDa
 		ordered: false,
 		properties: parameters,
 		service: RUNS_API,
-		settings: (ofAll) => ({ ...readRequestLimits(ofAll), maxConcurrency: 1 }),
-		read: async (given, { connection }) => await readInput.call(this, given, connection.credential),
+		settings: (reader) => ({ ...readRequestLimits(reader), maxConcurrency: 1 }),
+		read: async (reader, { connection }) =>
+			await readInput.call(this, reader, connection.credential),
 		run: async (connection, { request }) => await startRun.call(this, request, connection),
-		toItems: async (run, plan) => [await suspend.call(this, run, plan)],
+		toItems: async (run, input) => [await suspend.call(this, run, input)],
 		recoveryHint: ASK_BEFORE_STARTING_AGAIN,
-		// Its result goes to the execution that started it, so nothing can be waited for here.
+		// The result goes to the execution that started the run, so there is nothing to wait for here.
 		onDoneBefore: startedBefore,
 		describeOthers: () => [],
 		label: ({ messageId }) => `message ID ${messageId}`,
 	});
 }
 
-/** Suspends the execution. Gives the item that comes out when the wait ends without a result. */
+/** Pauses the execution. Gives the output for the case that the wait ends without a result. */
 async function suspend(
 	this: IExecuteFunctions,
 	{ messageId }: StartedRun,
-	{ request, longestWait }: StartAndWaitInput,
+	{ request, maxWait }: StartAndWaitInput,
 ): Promise<INodeExecutionData> {
 	this.getWorkflowDataProxy(0).$execution.customData.set('nenaiMessageId', messageId);
 	const timedOut = timedOutItem(request.workflow_id, messageId);
 	storeAwaitedRun.call(this, timedOut);
 	await this.putExecutionToWait(
-		longestWait === Infinity ? WAIT_INDEFINITELY : new Date(Date.now() + longestWait),
+		maxWait === Infinity ? WAIT_INDEFINITELY : new Date(Date.now() + maxWait),
 	);
 	return { json: timedOut };
 }
 
-/** Throws InvalidParameterError for what cannot be sent, or cannot be waited for. */
+/** Throws InvalidParameterError for a run that cannot be started, or whose result could not arrive. */
 async function readInput(
 	this: IExecuteFunctions,
-	given: ParameterReader,
+	reader: ParameterReader,
 	credential: NenAiCredential,
 ): Promise<StartAndWaitInput> {
-	// What such a tool suspends, nothing can resume.
+	// Nothing can resume an execution that such a tool pauses.
 	if (isInsideAgent.call(this)) throw new InvalidParameterError(INSIDE_AGENT);
 	const count = this.getInputData().length;
 	if (count > 1) throw new InvalidParameterError(severalItems(count));
-	if (credential.webhookSecrets.length === 0 && !given.isExplicitlyTrue('options.acceptUnsigned'))
-		throw new InvalidParameterError(NO_SECRET);
+	const secretProblem = webhookSecretProblem(credential.webhookSecrets);
+	if (secretProblem !== undefined && !reader.isExplicitlyTrue('options.acceptUnsigned'))
+		throw new InvalidParameterError(secretProblem);
 	const request = {
-		...readRunRequest.call(this, 0, given),
+		...readRunRequest.call(this, 0, reader),
 		webhook_callback: readResumeUrl.call(this, credential),
 	};
-	const longestWait = readLongestWait.call(this, given);
+	const maxWait = readMaxWait.call(this, reader);
 	await checkSecretsOfCallback.call(this, credential);
-	return { request, longestWait };
+	return { request, maxWait };
 }
 
 /**
- * When the callback comes, n8n resolves the expressions of the credential without the data of this execution. Throws
- * InvalidParameterError if that gives other secrets than now: the result could not be verified then.
+ * When the callback arrives, n8n resolves the expressions of the credential without the data of this execution. Throws
+ * InvalidParameterError if that gives other secrets than now, since the result could not be verified then.
  */
 async function checkSecretsOfCallback(
 	this: IExecuteFunctions,
@@ -198,47 +186,57 @@ function readResumeUrl(this: IExecuteFunctions, { baseUrl }: NenAiCredential): s
 }
 
 /** In milliseconds; Infinity for no limit. */
-function readLongestWait(this: IExecuteFunctions, reader: ParameterReader): number {
-	const hasLimit = reader.boolean('limitWaitTime');
-	const amount = hasLimit ? reader.number('resumeAmount') : Infinity;
-	const longestWait = hasLimit ? amount * UNITS[reader.choice('resumeUnit')] : Infinity;
-	if (amount <= 0 || (hasLimit && Date.now() + longestWait >= WAIT_INDEFINITELY.getTime())) {
-		throw invalidParameter(
-			say`The limit of the wait time is not a time: ${amount}`,
-			say`Enter an amount greater than 0, or switch Limit Wait Time off.`,
-		);
-	}
-	refuseLongerThanExecution.call(this, longestWait);
-	return longestWait;
+function readMaxWait(this: IExecuteFunctions, reader: ParameterReader): number {
+	const maxWait = reader.boolean('limitWaitTime') ? readTime(reader) : Infinity;
+	refuseLongerThanExecution.call(this, maxWait);
+	return maxWait;
 }
 
-/** n8n cancels an execution that takes too long also while it waits, and its result would be lost. */
-function refuseLongerThanExecution(this: IExecuteFunctions, longestWait: number) {
-	// Seen in n8n 1.123 and 2.41; older ones may not tell a node its workflow's settings.
+/** In milliseconds. */
+function readTime(reader: ParameterReader): number {
+	const [amount, unit] = [reader.number('resumeAmount'), reader.choice('resumeUnit')];
+	const time = amount * UNITS[unit];
+	const title = titleOf(reader.nameOf('resumeAmount'));
+	if (amount <= 0)
+		throw invalidParameter(
+			say`${title} must be longer than 0, but is ${amount}`,
+			say`Enter a number greater than 0, or turn Limit Wait Time off.`,
+		);
+	if (Date.now() + time >= WAIT_INDEFINITELY.getTime())
+		throw invalidParameter(
+			say`${title} is longer than n8n can wait: ${amount} ${unit}`,
+			say`Enter a shorter time, or turn Limit Wait Time off.`,
+		);
+	return time;
+}
+
+/** n8n also cancels an execution that takes too long while it waits, and its result would be lost. */
+function refuseLongerThanExecution(this: IExecuteFunctions, maxWait: number) {
+	// Seen in n8n 1.123 and 2.41; older versions may not tell a node the settings of its workflow.
 	const seconds = Number(this.getWorkflowSettings?.().executionTimeout ?? -1);
-	if (seconds <= 0 || longestWait < seconds * 1000) return;
+	if (seconds <= 0 || maxWait < seconds * 1000) return;
 	throw invalidParameter(
-		say`This workflow is ended by its own time-out (${seconds} seconds) before the wait is over, and the result would be lost`,
-		say`Set a shorter limit in this node, or a longer Timeout Workflow in the settings of the workflow.`,
+		say`The setting "Timeout Workflow" of this workflow ends the execution after ${seconds} seconds, before the wait is over, so the result would be lost`,
+		say`Turn Limit Wait Time on and enter a shorter time in Wait at Most, or set a longer Timeout Workflow in the settings of this workflow.`,
 	);
 }
 
 /**
- * Takes a callback for the waiting execution: resumes it with the final one of its own run, answers every other.
- * Never throws: that would be the end of the execution.
+ * Handles a callback to the waiting execution: the final callback of its own run resumes it, every other one is only
+ * answered. Never throws: n8n would end the execution.
  */
 export async function webhook(this: IWebhookFunctions): Promise<IWebhookResponseData> {
 	try {
 		return await receive.call(this);
 	} catch (error) {
 		this.logger.error(
-			`A callback to the node "${this.getNode().name}" could not be handled: ${(error as Error).message}`,
+			`The node "${this.getNode().name}" could not handle a callback: ${(error as Error).message}`,
 		);
 		return respond.call(
 			this,
 			refused(
 				500,
-				'n8n could not handle this callback. The execution keeps waiting: send it again',
+				'n8n could not handle this callback. The execution is still waiting: send the callback again',
 			),
 		);
 	}
@@ -253,42 +251,37 @@ async function receive(this: IWebhookFunctions): Promise<IWebhookResponseData> {
 	if ('answer' in received) return respond.call(this, received.answer);
 	const { callback } = received;
 	if (callback.message_id !== readAwaitedMessageId.call(this))
-		return respond.call(this, refused(409, 'This execution waits for another run'));
+		return respond.call(this, refused(409, 'This execution is waiting for another run'));
 	if (!isFinal(callback.status)) return respond.call(this, ignored(`status ${callback.status}`));
 	return await resumeOnce.call(this, callback, [[{ json: callback, pairedItem: { item: 0 } }]]);
 }
 
-/** @param reason why n8n cannot resolve the credential; undefined if it gives another secret */
+/** @param reason why n8n cannot resolve the credential; undefined if it resolves it to another secret */
 const otherSecrets = (reason?: string): Failure => ({
 	message:
 		reason === undefined
-			? say`The webhook secret of the credential depends on the data of this execution, which n8n does not have when the result comes`
-			: say`The credential depends on the data of this execution, which n8n does not have when the result comes: ${reason}`,
-	hint: say`Enter the values themselves in the credential, or expressions that need no data, such as {{ $vars.name }} or {{ $secrets.name }}. If each customer has a secret, make a credential for each.`,
+			? say`The webhook secret of the credential depends on the data of this execution, which n8n does not have when the result arrives`
+			: say`The credential depends on the data of this execution, which n8n does not have when the result arrives: ${reason}`,
+	hint: say`Enter the values themselves in the credential, or expressions that do not use the data of an execution, such as {{ $vars.name }} or {{ $secrets.name }}. If each customer has a secret, create a credential for each customer.`,
 });
 
 const severalItems = (count: number): Failure => ({
 	message: say`Start and Wait can wait for one run at a time, but it got ${count} items`,
-	hint: say`Either put a Loop Over Items node with batch size 1 before it, or use Start and receive the results with a NenAI Trigger.`,
+	hint: say`Add a "Loop Over Items" node with batch size 1. Connect its "loop" output to this node, and connect this node back to Loop Over Items. All results come out at its "done" output. The example workflow "one-run-per-row" shows this. Or use the operation Start, and receive the results with a NenAI Trigger.`,
 });
 
 const INSIDE_AGENT: Failure = {
-	message: say`Start and Wait cannot wait as a tool of this AI Agent: use the operation Start, and receive the result with a NenAI Trigger`,
-	hint: say`An AI Agent node of version 3 or later can wait: add a new one in place of the old.`,
-};
-
-const NO_SECRET: Failure = {
-	message: say`The NenAI credential has no webhook secret, so no result could be verified`,
-	hint: say`Make a secret with "openssl rand -hex 32", enter it in the credential as Webhook Secret, and give the same value to your NenAI contact.`,
+	message: say`Start and Wait cannot wait when this AI Agent uses it as a tool: use the operation Start, and receive the result with a NenAI Trigger`,
+	hint: say`An AI Agent node of version 3 or later can wait: replace the AI Agent with a new one.`,
 };
 
 const unreachable = (resumeUrl: string): Failure => ({
-	message: say`NenAI could not reach this n8n: its address is ${URL.canParse(resumeUrl) ? new URL(resumeUrl).origin : '(none)'}`,
-	hint: say`Set n8n's webhook URL (the environment variable N8N_WEBHOOK_URL, before n8n 2 WEBHOOK_URL) to the public address of this n8n, and restart it.`,
+	message: say`NenAI cannot send the result to this n8n: its address is ${URL.canParse(resumeUrl) ? new URL(resumeUrl).origin : '(none)'}`,
+	hint: say`Ask whoever runs this n8n to set the environment variable N8N_WEBHOOK_URL (before n8n 2: WEBHOOK_URL) to its public address, and to restart it.`,
 });
 
 const startedBefore = ({ messageId }: StartedRun): Failure => ({
 	message: say`This run was already started in an earlier try, with the message ID ${messageId}`,
-	hint: say`It is not started again. Its result goes to the execution that started it.`,
+	hint: say`It was not started again. Its result goes to the execution that started it.`,
 	messageId,
 });

@@ -2,42 +2,31 @@ import type { INodeProperties } from 'n8n-workflow';
 
 import { invalidParameter } from '../../../shared/parameters/invalidParameter';
 import type { ParameterReader } from '../../../shared/parameters/parameterReader';
+import { resourceLocator } from '../../../shared/parameters/properties';
+import { titleOf } from '../../../shared/parameters/values';
 import { say } from '../../../shared/failures/text';
 
-/** The parameter with which a NenAI workflow is chosen. A plain text in its place, as it was saved before, is an ID. */
+/** The parameter that selects a NenAI workflow. A plain text in its place counts as an ID. */
 export function workflowProperty(description: string): INodeProperties {
-	return {
-		displayName: 'Workflow ID',
+	return resourceLocator({
+		displayName: 'NenAI Workflow',
 		name: 'workflowId',
-		type: 'resourceLocator',
-		required: true,
-		default: { mode: 'list', value: '' },
 		description,
-		modes: [
-			{
-				displayName: 'From List',
-				name: 'list',
-				type: 'list',
-				placeholder: 'Select a workflow…',
-				typeOptions: { searchListMethod: 'searchWorkflows', searchable: true },
-			},
-			{
-				displayName: 'By ID',
-				name: 'id',
-				type: 'string',
-				placeholder: 'e.g. 12345678-1234-1234-1234-123456789abc',
-			},
-		],
-	};
+		list: { searchListMethod: 'searchWorkflows', placeholder: 'Select a workflow…' },
+		byHand: {
+			displayName: 'By ID',
+			name: 'id',
+			placeholder: 'e.g. 12345678-1234-1234-1234-123456789abc',
+		},
+	});
 }
 
-/** Throws InvalidParameterError where there is none. */
+/** Throws InvalidParameterError if it is empty. */
 export function readWorkflowId(parameters: ParameterReader): string {
 	const id = parameters.id('workflowId');
-	if (id === '')
-		throw invalidParameter(
-			say`The workflow ID is empty`,
-			say`Enter the ID of the NenAI workflow, or choose it from the list. If it is an expression, look at what it gives for this item.`,
-		);
-	return id;
+	if (id !== '') return id;
+	throw invalidParameter(
+		say`${titleOf(parameters.nameOf('workflowId'))} is empty`,
+		say`Pick the workflow From List, or enter its ID. If it is an expression, check what it gives for this item.`,
+	);
 }

@@ -1,19 +1,20 @@
 import type { IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
 
-import { queryMcp, queryOptions } from '../mcpQueries';
+import { queryMcp } from '../mcpQueries';
+import { queryOptions } from '../queryProperties';
 import type { Operation } from '../../../shared/execution/router';
 
 export const option: Operation['option'] = {
 	name: 'Get Many',
 	value: 'getMany',
-	action: 'Get many workflows (starts nothing)',
+	action: 'Get many NenAI workflows',
 	description:
-		'Asks NenAI which workflows there are, for example to find the ID of one. Starts and changes nothing.',
+		'Gets the NenAI workflows of your account, for example to find the ID of one. Does not start or change anything.',
 };
 
 export const parameters: INodeProperties[] = [queryOptions];
 
-/** Asks for the workflows of the account, and gives an item for each of them, as NenAI has it. */
+/** Gets the workflows of the account: one output item for each, as NenAI gives it. */
 export async function execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 	return await queryMcp(this, {
 		parameters,

@@ -5,7 +5,7 @@ export const workflow = defineResource(
 	{
 		name: 'Workflow',
 		value: 'workflow',
-		description: 'The NenAI workflows of your account: not those of n8n',
+		description: 'The NenAI workflows of your account (not your n8n workflows)',
 	},
 	[getMany],
 );

@@ -1,7 +1,7 @@
 import { defineAction } from './action';
 import { point, readPoint } from './point';
 
-/** NenAI's action for each choice of the menu. */
+/** The action of NenAI's tool for each choice in the menu. */
 const ACTIONS: Record<string, string> = {
 	left: 'left_click',
 	right: 'right_click',
@@ -16,7 +16,7 @@ export const click = defineAction({
 		value: 'click',
 		action: 'Click on a desktop',
 		description:
-			'Clicks at a place on the screen of a desktop. This does real work in whatever program is there.',
+			'Clicks at a position on the screen of a desktop. This does real work in the program that is open there.',
 	},
 	parameters: [
 		...point,
@@ -32,11 +32,11 @@ export const click = defineAction({
 				{ name: 'Triple Click', value: 'triple', description: 'Three times with the left button' },
 			],
 			default: 'left',
-			description: 'With which button of the mouse, and how often',
+			description: 'Which mouse button to click, and how often',
 		},
 	],
-	read: (given) => ({
-		action: ACTIONS[given.choiceInAnyCase('button')],
-		params: { coordinate: readPoint(given) },
+	read: (reader) => ({
+		action: ACTIONS[reader.choiceInAnyCase('button')],
+		params: { coordinate: readPoint(reader) },
 	}),
 });

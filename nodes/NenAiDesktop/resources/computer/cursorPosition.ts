@@ -5,7 +5,8 @@ export const cursorPosition = defineAction({
 		name: 'Cursor Position',
 		value: 'cursorPosition',
 		action: 'Get the cursor position on a desktop',
-		description: 'Says where the mouse is on the screen of a desktop, in pixels. Changes nothing.',
+		description:
+			'Gets the position of the mouse on the screen of a desktop, in pixels. Does not start or change anything.',
 	},
 	read: () => ({ action: 'cursor_position', params: {} }),
 	looks: true,

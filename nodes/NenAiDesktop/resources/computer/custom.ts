@@ -2,6 +2,7 @@ import { COMPUTER, type ToolCall, type Desktops } from '../../../shared/transpor
 import type { Failure } from '../../../shared/failures/failure';
 import { invalidParameter } from '../../../shared/parameters/invalidParameter';
 import type { ParameterReader } from '../../../shared/parameters/parameterReader';
+import { resourceLocator } from '../../../shared/parameters/properties';
 import { defineAction, type ActionInput } from './action';
 import { timeOf } from './keyboard';
 import { problemsOf } from './schema';
@@ -11,34 +12,18 @@ export const custom = defineAction({
 	option: {
 		name: 'Custom Action',
 		value: 'custom',
-		action: 'Use any tool of a desktop',
+		action: 'Other desktop action (advanced)',
 		description:
-			'Lets any tool that a desktop has do any of its actions, also those that this node does not know. This does real work.',
+			'Runs any action of any tool on the desktop, including ones that this node has no operation for. This does real work.',
 	},
 	parameters: [
-		{
+		resourceLocator({
 			displayName: 'Tool',
 			name: 'tool',
-			type: 'resourceLocator',
-			required: true,
-			default: { mode: 'list', value: '' },
-			description: 'One of the tools that the desktop has, such as computer',
-			modes: [
-				{
-					displayName: 'From List',
-					name: 'list',
-					type: 'list',
-					placeholder: 'Select a tool…',
-					typeOptions: { searchListMethod: 'searchTools', searchable: true },
-				},
-				{
-					displayName: 'By Name',
-					name: 'name',
-					type: 'string',
-					placeholder: 'e.g. computer',
-				},
-			],
-		},
+			description: 'A tool of the desktop, such as computer',
+			list: { searchListMethod: 'searchTools', placeholder: 'Select a tool…' },
+			byHand: { displayName: 'By Name', name: 'name', placeholder: 'e.g. computer' },
+		}),
 		{
 			displayName: 'Action',
 			name: 'action',
@@ -47,7 +32,7 @@ export const custom = defineAction({
 			default: '',
 			placeholder: 'e.g. left_mouse_down',
 			description:
-				'What the tool is to do, by the name that the documentation of the Desktop API gives it',
+				'The action that the tool runs, as the documentation of the Desktop API calls it',
 		},
 		{
 			displayName: 'Parameters (JSON)',
@@ -56,27 +41,27 @@ export const custom = defineAction({
 			default: '{}',
 			placeholder: '{ "coordinate": [500, 300] }',
 			description:
-				'A JSON object, or an expression that gives one, with what the action needs. Empty: nothing.',
+				'The parameters of the action: a JSON object, or an expression that gives one. Leave it empty if it has none.',
 		},
 	],
 	read: readCommand,
 	check: checkAgainstTools,
 });
 
-function readCommand(given: ParameterReader): ToolCall {
-	const tool = given.id('tool');
+function readCommand(reader: ParameterReader): ToolCall {
+	const tool = reader.id('tool');
 	if (tool === '')
 		throw invalidParameter(
 			say`Tool (tool) is empty`,
-			say`Choose one from the list, or enter its name, such as computer.`,
+			say`Pick a tool From List, or enter its name, such as computer.`,
 		);
-	const action = given.text('action');
+	const action = reader.text('action');
 	if (action === '')
 		throw invalidParameter(
 			say`Action (action) is empty`,
-			say`Enter what the tool is to do, such as left_mouse_down.`,
+			say`Enter the action that the tool runs, such as left_mouse_down.`,
 		);
-	const params = given.objectForSending('params', {});
+	const params = reader.objectForSending('params', {});
 	return {
 		tool,
 		action,
@@ -85,7 +70,7 @@ function readCommand(given: ParameterReader): ToolCall {
 	};
 }
 
-/** What the desktop says of its tools is asked for before each action: more may have come. Where it says nothing, the action decides. */
+/** Asks the desktop for its tools before each action, since tools can be added. If it lists none, the action is sent unchecked. */
 async function checkAgainstTools(
 	desktops: Desktops,
 	{ desktopId, tool: name, action, params }: ActionInput,
@@ -103,7 +88,7 @@ async function checkAgainstTools(
 	const problems = problemsOf(tool.parameters, action, params);
 	if (problems.length === 0) return undefined;
 	return {
-		message: say`${name}.${action} cannot be done on desktop ${desktopId} like this: ${problems.join('; ')}`,
-		hint: say`Correct the action (action) or its parameters (params): this is what the desktop says that the tool takes. Nothing was done.`,
+		message: say`The tool "${name}" of desktop ${desktopId} does not accept the action "${action}" with these parameters: ${problems.join('; ')}`,
+		hint: say`Correct Action (action) or Parameters (JSON, params). Nothing was done.`,
 	};
 }

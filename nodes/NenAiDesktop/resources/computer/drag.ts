@@ -7,11 +7,11 @@ export const drag = defineAction({
 		value: 'drag',
 		action: 'Drag on a desktop',
 		description:
-			'Drags with the left button from one place on the screen of a desktop to another. This does real work in whatever program is there.',
+			'Drags from one position on the screen of a desktop to another, with the left mouse button. This does real work in the program that is open there.',
 	},
 	parameters: [...point, ...target],
-	read: (given) => ({
+	read: (reader) => ({
 		action: 'left_click_drag',
-		params: { start_coordinate: readPoint(given), coordinate: readPoint(given, 'toX', 'toY') },
+		params: { start_coordinate: readPoint(reader), coordinate: readPoint(reader, 'toX', 'toY') },
 	}),
 });

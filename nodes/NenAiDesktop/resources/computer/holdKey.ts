@@ -7,12 +7,12 @@ export const holdKey = defineAction({
 		value: 'holdKey',
 		action: 'Hold a key on a desktop',
 		description:
-			'Holds a key down on a desktop for some time, for example an arrow key. This does real work.',
+			'Holds a key down on a desktop for some seconds, for example an arrow key. This does real work.',
 	},
 	parameters: [keyProperty, durationProperty('How long to hold the key, in seconds')],
-	read: (given) => ({
+	read: (reader) => ({
 		action: 'hold_key',
-		params: { text: readKey(given), duration: readDuration(given) },
-		extraSeconds: readDuration(given),
+		params: { text: readKey(reader), duration: readDuration(reader) },
+		extraSeconds: readDuration(reader),
 	}),
 });

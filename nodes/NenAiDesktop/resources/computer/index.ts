@@ -15,7 +15,7 @@ export const computer = defineResource(
 	{
 		name: 'Computer',
 		value: 'computer',
-		description: 'The mouse, the keyboard and the screen of a desktop',
+		description: 'Use the mouse, the keyboard and the screen of a desktop',
 	},
 	[screenshot, click, mouseMove, drag, type, key, holdKey, scroll, wait, cursorPosition, custom],
 );

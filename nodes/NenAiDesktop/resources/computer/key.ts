@@ -7,8 +7,8 @@ export const key = defineAction({
 		value: 'key',
 		action: 'Press a key on a desktop',
 		description:
-			'Presses a key on a desktop, or several at once, such as Return, Tab or ctrl+a. This does real work.',
+			'Presses a key on a desktop, or several keys at once, such as Return, Tab or ctrl+a. This does real work.',
 	},
 	parameters: [keyProperty],
-	read: (given) => ({ action: 'key', params: { text: readKey(given) } }),
+	read: (reader) => ({ action: 'key', params: { text: readKey(reader) } }),
 });

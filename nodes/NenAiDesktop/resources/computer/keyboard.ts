@@ -12,12 +12,12 @@ export const keyProperty: INodeProperties = {
 	default: '',
 	placeholder: 'e.g. Return, or ctrl+a',
 	description:
-		'A key, such as Return, Tab, Escape or F5, or several that are held together, such as ctrl+a or alt+F4',
+		'A key, such as Return, Tab, Escape or F5, or several keys that are pressed together, such as ctrl+a or alt+F4',
 };
 
-/** Throws InvalidParameterError where there is none. */
-export function readKey(given: ParameterReader): string {
-	const key = given.text('key');
+/** Throws InvalidParameterError if it is empty. */
+export function readKey(reader: ParameterReader): string {
+	const key = reader.text('key');
 	if (key === '')
 		throw invalidParameter(
 			say`Key (key) is empty`,
@@ -27,26 +27,26 @@ export function readKey(given: ParameterReader): string {
 }
 
 /**
- * How many characters a desktop types in a second at least. Slower than any that is known: a text of 12,000 characters took
- * more than 120 seconds, so about 100 a second is too many. Waiting for too long costs nothing, since the answer ends it;
- * for too short a time, nobody knows what was typed.
+ * The lowest speed at which a desktop may type. It is lower than any known speed: a text of 12,000 characters took more
+ * than 120 seconds, which is less than 100 characters per second. Waiting too long costs nothing, since the response ends
+ * the wait. After too short a wait, it is unknown what was typed.
  */
-const SLOWEST_TYPING = 10;
+const MIN_CHARACTERS_PER_SECOND = 10;
 
-/** Seconds that typing takes, at most an hour. */
+/** How many seconds typing takes at most, up to an hour. */
 export function timeToType(text: string): number {
-	return Math.min(LONGEST, Math.ceil(text.length / SLOWEST_TYPING));
+	return Math.min(MAX_DURATION_SECONDS, Math.ceil(text.length / MIN_CHARACTERS_PER_SECOND));
 }
 
-/** Seconds that an action of the tool `computer` takes by itself, as far as its parameters say so. */
+/** How many seconds an action of the tool `computer` takes by itself, if its parameters say so; otherwise 0. */
 export function timeOf(action: string, { text, duration }: IDataObject): number {
 	if (action === 'type') return typeof text === 'string' ? timeToType(text) : 0;
 	const seconds = ['wait', 'hold_key'].includes(action) ? Number(duration) : 0;
-	return seconds > 0 ? Math.min(LONGEST, seconds) : 0;
+	return seconds > 0 ? Math.min(MAX_DURATION_SECONDS, seconds) : 0;
 }
 
-/** Seconds. A request that takes much longer has no timer that could count it. */
-const LONGEST = 3600;
+/** No timer can wait for a request that takes much longer. */
+const MAX_DURATION_SECONDS = 3600;
 
 export function durationProperty(description: string): INodeProperties {
 	return {
@@ -55,20 +55,23 @@ export function durationProperty(description: string): INodeProperties {
 		type: 'number',
 		required: true,
 		default: 1,
-		typeOptions: { minValue: 0, maxValue: LONGEST },
+		typeOptions: { minValue: 0, maxValue: MAX_DURATION_SECONDS },
 		description,
 	};
 }
 
-/** Seconds, which the answer takes longer by. Throws InvalidParameterError for what is no time. */
-export function readDuration(given: ParameterReader): number {
-	const duration = given.number('duration');
+/** In seconds; the response takes that much longer. Throws InvalidParameterError for a time that is negative or too long. */
+export function readDuration(reader: ParameterReader): number {
+	const duration = reader.number('duration');
 	if (duration < 0)
-		throw invalidParameter(say`Duration (duration) is negative`, say`Enter a number of seconds.`);
-	if (duration > LONGEST)
+		throw invalidParameter(
+			say`Duration (duration) is negative`,
+			say`Enter the number of seconds, from 0 to 3600.`,
+		);
+	if (duration > MAX_DURATION_SECONDS)
 		throw invalidParameter(
 			say`Duration (duration) is longer than an hour: ${duration} seconds`,
-			say`Enter at most 3600 seconds. For a longer pause, use the Wait node of n8n.`,
+			say`Enter at most 3600 seconds. For a longer pause, use n8n's Wait node.`,
 		);
 	return duration;
 }

@@ -7,8 +7,8 @@ export const mouseMove = defineAction({
 		value: 'mouseMove',
 		action: 'Move the mouse on a desktop',
 		description:
-			'Moves the mouse to a place on the screen of a desktop without clicking, for example to open a menu',
+			'Moves the mouse to a position on the screen of a desktop without clicking, for example to open a menu',
 	},
 	parameters: point,
-	read: (given) => ({ action: 'mouse_move', params: { coordinate: readPoint(given) } }),
+	read: (reader) => ({ action: 'mouse_move', params: { coordinate: readPoint(reader) } }),
 });

@@ -2,7 +2,7 @@ import type { IBinaryData, IExecuteFunctions } from 'n8n-workflow';
 
 import type { Picture } from '../../../shared/transport/desktop/picture';
 
-/** A picture of a screen as n8n keeps files, with its width and height beside it: NenAI's JSON stays as it is. */
+/** Stores a picture of a screen as an n8n file. Its width and height are added to the file, not to NenAI's JSON. */
 export async function storePicture(
 	this: IExecuteFunctions,
 	{ bytes, type, extension, pixels }: Picture,

@@ -3,26 +3,26 @@ import type { IDataObject } from 'n8n-workflow';
 import { ExactNumber } from '../../../shared/transport/exactJson';
 import { describe, isRecord } from '../../../shared/parameters/values';
 
-/** What is looked at of a JSON Schema; the rest is left to NenAI. */
+/** The parts of a JSON Schema that are checked here. NenAI checks the rest. */
 interface Schema {
 	properties: Record<string, unknown>;
 	required: string[];
-	/** Whether other names are refused. */
+	/** Whether other names are rejected. */
 	closed: boolean;
 }
 
-const MOST_NAMED = 30;
+const MAX_LISTED = 30;
 
-/** What stands beside an action's parameters in a call, so a schema may name it, and nobody can leave it out. */
+/** A call has these in addition to an action's parameters, so a schema may name them. They are always sent. */
 const OF_THE_CALL = ['tool', 'action', 'params'];
 
-/** With one of these, a schema says more than its `properties`: it may allow any other name. */
+/** With one of these keywords, a schema may allow names that are not in its `properties`. */
 const OPENING = ['$ref', 'oneOf', 'anyOf', 'allOf', 'patternProperties'];
 
 /**
- * What is wrong with an action of a tool, in words, as far as its JSON Schema says it: names that are missing or not
- * known, types and choices. What the schema means is not published: it may describe the action beside its parameters,
- * or the parameters in an object of their own. What cannot be understood forbids nothing.
+ * What is wrong with an action of a tool according to the tool's JSON Schema, as sentences for an error: missing and
+ * unknown names, types and choices. NenAI does not publish the meaning of the schema: it may describe the action together
+ * with its parameters, or the parameters in an object of their own. A schema that cannot be understood forbids nothing.
  */
 export function problemsOf(schema: unknown, action: string, params: IDataObject): string[] {
 	const whole = understand(schema);
@@ -69,14 +69,14 @@ function problemsIn({ properties, required, closed }: Schema, given: IDataObject
 		: [];
 	const known = Object.keys(properties)
 		.filter((name) => !OF_THE_CALL.includes(name))
-		.slice(0, MOST_NAMED)
+		.slice(0, MAX_LISTED)
 		.join(', ');
 	const wrong = Object.entries(given).flatMap(([name, value]) =>
 		Object.hasOwn(properties, name) ? problemOf(name, value, properties[name]) : [],
 	);
 	return [
 		...missing,
-		...unknown.map((name) => `"${name}" is not known (it takes ${known || 'none'})`),
+		...unknown.map((name) => `"${name}" is unknown (known names: ${known || 'none'})`),
 		...wrong,
 	];
 }
@@ -86,7 +86,7 @@ interface Type {
 	words: string;
 }
 
-/** What a value must be to be of a type of JSON Schema. */
+/** The types of JSON Schema: how to check a value, and how errors call the type. */
 const TYPES = new Map<unknown, Type>([
 	['string', { is: (value) => typeof value === 'string', words: 'a text' }],
 	['number', { is: (value) => typeof asNumber(value) === 'number', words: 'a number' }],
@@ -97,7 +97,7 @@ const TYPES = new Map<unknown, Type>([
 	['null', { is: (value) => value === null, words: 'null' }],
 ]);
 
-/** A text that is a number counts as one: servers take either. */
+/** A text that is a number counts as one: servers accept either. */
 function asNumber(value: unknown): unknown {
 	if (value instanceof ExactNumber || typeof value === 'bigint') return Number(value);
 	return typeof value === 'string' && value.trim() !== '' && Number.isFinite(Number(value))
@@ -119,7 +119,7 @@ function problemOf(name: string, value: unknown, schema: unknown): string[] {
 			`"${name}" must be ${types.map(({ words }) => words).join(' or ')}, but is ${describe(value)}`,
 		];
 	const { enum: choices } = schema;
-	// Lists and objects among the choices are left to NenAI.
+	// NenAI checks choices that include lists or objects.
 	if (
 		!Array.isArray(choices) ||
 		choices.some((choice) => typeof choice === 'object' && choice !== null) ||
@@ -127,6 +127,6 @@ function problemOf(name: string, value: unknown, schema: unknown): string[] {
 	)
 		return [];
 	return [
-		`"${name}" must be one of ${choices.slice(0, MOST_NAMED).map(String).join(', ')}, but is ${describe(value)}`,
+		`"${name}" must be one of ${choices.slice(0, MAX_LISTED).map(String).join(', ')}, but is ${describe(value)}`,
 	];
 }

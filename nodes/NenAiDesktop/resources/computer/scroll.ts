@@ -10,7 +10,7 @@ export const scroll = defineAction({
 		value: 'scroll',
 		action: 'Scroll on a desktop',
 		description:
-			'Turns the wheel of the mouse at a place on the screen of a desktop, to see what is above or below',
+			'Turns the mouse wheel at a position on the screen of a desktop, to see more of the page or the list there',
 	},
 	parameters: [
 		...point,
@@ -25,7 +25,7 @@ export const scroll = defineAction({
 				{ name: 'Up', value: 'up' },
 			],
 			default: 'down',
-			description: 'Where to scroll to',
+			description: 'The direction to scroll in',
 		},
 		{
 			displayName: 'Amount',
@@ -33,16 +33,16 @@ export const scroll = defineAction({
 			type: 'number',
 			typeOptions: { minValue: 1, numberPrecision: 0 },
 			default: 3,
-			description: 'By how many notches of the wheel',
+			description: 'How many steps of the mouse wheel to scroll',
 		},
 	],
-	read(given) {
-		const [direction, amount] = [given.choiceInAnyCase('direction'), readAmount(given)];
-		// NenAI's pages have the one pair of names, its SDK for JavaScript the other.
+	read(reader) {
+		const [direction, amount] = [reader.choiceInAnyCase('direction'), readAmount(reader)];
+		// NenAI's documentation has one pair of names, its JavaScript SDK the other (see docs/internals/nenai-api.md).
 		return {
 			action: 'scroll',
 			params: {
-				coordinate: readPoint(given),
+				coordinate: readPoint(reader),
 				scroll_direction: direction,
 				scroll_amount: amount,
 				direction,
@@ -52,12 +52,12 @@ export const scroll = defineAction({
 	},
 });
 
-function readAmount(given: ParameterReader): number {
-	const amount = given.number('amount');
+function readAmount(reader: ParameterReader): number {
+	const amount = reader.number('amount');
 	if (!Number.isSafeInteger(amount) || amount < 1)
 		throw invalidParameter(
 			say`Amount (amount) must be a whole number of at least 1, but is ${amount}`,
-			say`Enter by how many notches of the wheel to scroll.`,
+			say`Enter how many steps of the mouse wheel to scroll.`,
 		);
 	return amount;
 }

@@ -10,7 +10,7 @@ export const type = defineAction({
 		value: 'type',
 		action: 'Type text on a desktop',
 		description:
-			'Types a text into whatever has the focus on a desktop, so click there first. This does real work.',
+			'Types text into the field that is selected on a desktop. Click into the field first. This does real work.',
 	},
 	parameters: [
 		{
@@ -21,21 +21,21 @@ export const type = defineAction({
 			required: true,
 			default: '',
 			description:
-				'What to type, with its spaces and line breaks. For keys such as Return use the operation Press Key.',
+				'The text to type, with its spaces and line breaks. For keys such as Return, use the operation Press Key.',
 		},
 	],
-	read(given) {
-		const text = readText(given);
+	read(reader) {
+		const text = readText(reader);
 		return { action: 'type', params: { text }, extraSeconds: timeToType(text) };
 	},
 });
 
-function readText(given: ParameterReader): string {
-	const text = given.exactText('text');
+function readText(reader: ParameterReader): string {
+	const text = reader.exactText('text');
 	if (text === '')
 		throw invalidParameter(
 			say`Text (text) is empty`,
-			say`Enter what to type. If it is an expression, look at what it gives for this item.`,
+			say`Enter the text to type. If it is an expression, check what it gives for this item.`,
 		);
 	return text;
 }

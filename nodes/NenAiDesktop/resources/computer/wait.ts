@@ -6,12 +6,13 @@ export const wait = defineAction({
 		name: 'Wait',
 		value: 'wait',
 		action: 'Wait on a desktop',
-		description: 'Lets a desktop go on for some seconds, for example until a program has opened',
+		description:
+			'Waits some seconds before the next action on a desktop, for example until a program has opened',
 	},
 	parameters: [durationProperty('How long to wait, in seconds')],
-	read: (given) => ({
+	read: (reader) => ({
 		action: 'wait',
-		params: { duration: readDuration(given) },
-		extraSeconds: readDuration(given),
+		params: { duration: readDuration(reader) },
+		extraSeconds: readDuration(reader),
 	}),
 });

@@ -8,13 +8,13 @@ import type { ParameterReader } from '../../../shared/parameters/parameterReader
 import type { Text } from '../../../shared/failures/text';
 import type { Operation } from '../../../shared/execution/router';
 
-/** An operation that changes a desktop that there is: what is sent, and what is answered, is all that tells one from another. */
+/** Defines an operation that modifies an existing desktop. Only the request and its result differ. */
 interface MutationDefinition<Input extends object> {
 	option: Operation['option'];
-	/** Beside the desktop. */
+	/** In addition to the desktop. */
 	parameters?: INodeProperties[];
 	/** Throws InvalidParameterError. */
-	read?: (given: ParameterReader) => Input;
+	read?: (reader: ParameterReader) => Input;
 	run: (
 		desktops: Desktops,
 		desktopId: string,
@@ -28,9 +28,9 @@ interface MutationDefinition<Input extends object> {
 		result: IDataObject,
 		desktopId: string,
 	) => Promise<Attempt<IDataObject>>;
-	/** Whether doing it twice does no harm. */
+	/** Whether doing it twice has the same effect as doing it once. */
 	idempotent?: boolean;
-	/** Whether a result that was kept has all that the operation gives. */
+	/** Whether a result from the journal has everything that the operation gives. */
 	isComplete?: (result: IDataObject) => boolean;
 	/** What to do about one that has not. */
 	incompleteHint?: Text;

@@ -5,9 +5,9 @@ export const closeSession = defineMutation({
 	option: {
 		name: 'Close Session',
 		value: 'closeSession',
-		action: 'Close the session of a desktop',
+		action: 'Close the link to a desktop',
 		description:
-			'Ends the session with which people watch a desktop, or have taken it over. The desktop goes on running.',
+			'Ends the session: its link, with which people can watch and operate the desktop, stops working. The desktop keeps running.',
 	},
 	run: async (desktops, desktopId) => await desktops.closeSession(desktopId),
 	recoveryHint: CHECK_SESSION,

@@ -9,12 +9,12 @@ export const option: Operation['option'] = {
 	value: 'create',
 	action: 'Create a desktop',
 	description:
-		'Starts a new Windows desktop in the cloud of NenAI, and gives its desktop_id. This does real work: each call starts another one, which runs until it is deleted.',
+		'Starts a new Windows desktop in the cloud of NenAI, and gives its desktop_id. This does real work: each call starts another desktop, which runs until it is deleted.',
 };
 
 export const parameters: INodeProperties[] = [];
 
-/** Creates a desktop for each item. An error names those that were created, since they go on running. */
+/** Creates a desktop for each item. An error lists the desktops that were created, since they keep running. */
 export async function execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 	return await mutateDesktops(this, {
 		name: 'desktop/create',
@@ -30,7 +30,7 @@ export async function execute(this: IExecuteFunctions): Promise<INodeExecutionDa
 			);
 			return ids.length === 0
 				? ''
-				: `Desktops that were created, and go on running until they are deleted: ${ids.join(', ')}.`;
+				: `These desktops were created, and run until they are deleted: ${ids.join(', ')}.`;
 		},
 	});
 }

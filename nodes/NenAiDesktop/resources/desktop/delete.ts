@@ -6,8 +6,7 @@ export const remove = defineMutation({
 		name: 'Delete',
 		value: 'delete',
 		action: 'Delete a desktop',
-		description:
-			'Ends a desktop for good, with all files that are on it. This does real work and cannot be undone.',
+		description: 'Deletes a desktop and all its files. This does real work and cannot be undone.',
 	},
 	idempotent: true,
 	run: async (desktops, desktopId, _input, mayBeDone) =>

@@ -7,14 +7,14 @@ import type { Operation } from '../../../shared/execution/router';
 export const option: Operation['option'] = {
 	name: 'Get',
 	value: 'get',
-	action: 'Get the state of a desktop',
+	action: 'Check the status of a desktop',
 	description:
-		'Asks NenAI for the state of a desktop: whether it is running or deleted, and its name. Changes nothing.',
+		'Gets the status of a desktop, such as running or deleted, and its name. Does not start or change anything.',
 };
 
 export const parameters: INodeProperties[] = [desktopProperty];
 
-/** Asks for the state of each item's desktop. */
+/** Gets the status of each item's desktop. */
 export async function execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 	return await queryDesktops(this, {
 		parameters,

@@ -8,12 +8,12 @@ export const option: Operation['option'] = {
 	value: 'getMany',
 	action: 'Get many desktops',
 	description:
-		'Asks NenAI which desktops there are, for example to find one that nobody needs any more. Changes nothing.',
+		'Gets the desktops of your account, for example to find one that nobody needs any more. Does not start or change anything.',
 };
 
 export const parameters: INodeProperties[] = [];
 
-/** Asks for the desktops of the account, and gives an item for each of them, as NenAI has it. */
+/** Gets the desktops of the account: one output item for each, as NenAI gives it. */
 export async function execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 	return await queryDesktops(this, {
 		parameters,

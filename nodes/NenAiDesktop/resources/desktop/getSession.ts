@@ -7,14 +7,14 @@ import type { Operation } from '../../../shared/execution/router';
 export const option: Operation['option'] = {
 	name: 'Get Session',
 	value: 'getSession',
-	action: 'Get the session of a desktop',
+	action: 'Get the open link to a desktop',
 	description:
-		'Gives the link (href) of the session that is open on a desktop. Whoever has the link has the desktop. Changes nothing.',
+		'Gets the link (href) of the session that is open on a desktop. Anyone who has the link can use the desktop. Does not start or change anything.',
 };
 
 export const parameters: INodeProperties[] = [desktopProperty];
 
-/** Asks for the session of each item's desktop. */
+/** Gets the session of each item's desktop. */
 export async function execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 	return await queryDesktops(this, {
 		parameters,

@@ -12,7 +12,7 @@ export const desktop = defineResource(
 	{
 		name: 'Desktop',
 		value: 'desktop',
-		description: "Create, find and delete Windows computers in NenAI's cloud",
+		description: "Create, find and delete Windows desktops in NenAI's cloud",
 	},
 	[create, get, getMany, rename, remove, openSession, getSession, closeSession],
 );

@@ -2,14 +2,14 @@ import { CHECK_SESSION } from '../../../shared/transport/desktop/desktops';
 import { say } from '../../../shared/failures/text';
 import { defineMutation } from './change';
 
-/** The link is not remembered: n8n would store it once more. The session is asked for again where it is needed. */
+/** The link is not put into the journal, since n8n would store it once more. A later try asks for the session again. */
 export const openSession = defineMutation({
 	option: {
 		name: 'Open Session',
 		value: 'openSession',
-		action: 'Open a session on a desktop',
+		action: 'Get a link to watch a desktop',
 		description:
-			'Gives a link (href) with which a person can watch a desktop, or take it over. Whoever has the link has the desktop. For people only: Click, Type and Screenshot need none.',
+			'Opens a session, and gives its link (href), with which a person can watch and operate the desktop. Anyone who has the link can use the desktop. Only people need it: Click, Type and Screenshot work without it.',
 	},
 	run: async (desktops, desktopId) => await desktops.openSession(desktopId),
 	recoveryHint: CHECK_SESSION,

@@ -8,7 +8,7 @@ export const rename = defineMutation({
 		name: 'Rename',
 		value: 'rename',
 		action: 'Rename a desktop',
-		description: 'Gives a desktop another name, by which people find it in lists',
+		description: 'Changes the name of a desktop, by which people find it in lists',
 	},
 	parameters: [
 		{
@@ -18,19 +18,16 @@ export const rename = defineMutation({
 			required: true,
 			default: '',
 			placeholder: 'e.g. Claims of March',
-			description: 'What the desktop is called from now on',
+			description: 'The new name',
 		},
 	],
 	read: readName,
 	run: async (desktops, desktopId, { name }) => await desktops.rename(desktopId, name),
 });
 
-function readName(given: ParameterReader): { name: string } {
-	const name = given.text('name');
+function readName(reader: ParameterReader): { name: string } {
+	const name = reader.text('name');
 	if (name === '')
-		throw invalidParameter(
-			say`Name (name) is empty`,
-			say`Enter the name that the desktop is to have.`,
-		);
+		throw invalidParameter(say`Name (name) is empty`, say`Enter the new name of the desktop.`);
 	return { name };
 }

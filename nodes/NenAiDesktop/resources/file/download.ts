@@ -7,21 +7,21 @@ import type {
 } from 'n8n-workflow';
 
 import type { IncomingFile } from '../../../shared/transport/download/bodyStream';
-import { invalidParameter } from '../../../shared/parameters/invalidParameter';
+import { outputFileProperty, readOutputFileField } from '../../../shared/parameters/properties';
+import { titleOf } from '../../../shared/parameters/values';
 import { desktopProperty, readDesktopId } from '../desktopId';
 import { giveType, typeOf } from '../../../shared/transport/download/fileType';
 import { queryDesktops } from '../desktopOperations';
 import type { ParameterReader } from '../../../shared/parameters/parameterReader';
 import type { Operation } from '../../../shared/execution/router';
 import { checkFileName, folderProperty, readFolder } from './place';
-import { say } from '../../../shared/failures/text';
 
 export const option: Operation['option'] = {
 	name: 'Download',
 	value: 'download',
 	action: 'Download a file from a desktop',
 	description:
-		'Fetches a file from the drive of a desktop. Changes nothing there. The tool of an AI agent passes no files on.',
+		'Downloads a file from the drive of a desktop. Does not start or change anything. As a tool of an AI agent, it cannot pass the file on.',
 };
 
 export const parameters: INodeProperties[] = [
@@ -33,20 +33,13 @@ export const parameters: INodeProperties[] = [
 		required: true,
 		default: '',
 		placeholder: 'e.g. result.xlsx',
-		description: 'The name of the file on the desktop, as File → Get Many lists it',
+		description: 'The name of the file on the desktop, as listed by File → Get Many',
 	},
 	folderProperty,
-	{
-		displayName: 'Put Output File in Field',
-		name: 'binaryPropertyName',
-		type: 'string',
-		required: true,
-		default: 'data',
-		hint: 'The name of the output binary field to put the file in',
-	},
+	outputFileProperty(),
 ];
 
-/** How many files come at the same time. */
+/** How many files are downloaded at the same time. */
 const MAX_CONCURRENCY = 4;
 
 interface DownloadInput {
@@ -66,7 +59,7 @@ export async function execute(this: IExecuteFunctions): Promise<INodeExecutionDa
 	return await queryDesktops(this, {
 		parameters,
 		maxConcurrency: MAX_CONCURRENCY,
-		read: readWish,
+		read: readInput,
 		run: async (desktops, { desktopId, name, path }) =>
 			await desktops.downloadFile(
 				desktopId,
@@ -78,18 +71,12 @@ export async function execute(this: IExecuteFunctions): Promise<INodeExecutionDa
 	});
 }
 
-function readWish(given: ParameterReader): DownloadInput {
-	const property = given.text('binaryPropertyName');
-	if (property === '')
-		throw invalidParameter(
-			say`Put Output File in Field (binaryPropertyName) is empty`,
-			say`Enter a name, such as data.`,
-		);
+function readInput(reader: ParameterReader): DownloadInput {
 	return {
-		desktopId: readDesktopId(given),
-		name: checkFileName(given.exactText('fileName'), 'File Name (fileName)'),
-		path: readFolder(given),
-		property,
+		property: readOutputFileField(reader),
+		desktopId: readDesktopId(reader),
+		name: checkFileName(reader.exactText('fileName'), titleOf(reader.nameOf('fileName'))),
+		path: readFolder(reader),
 	};
 }
 

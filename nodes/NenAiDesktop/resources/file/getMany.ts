@@ -10,16 +10,16 @@ export const option: Operation['option'] = {
 	value: 'getMany',
 	action: 'Get many files of a desktop',
 	description:
-		'Lists the files and folders in one folder on the drive of a desktop. Changes nothing.',
+		'Gets the files and folders in one folder on the drive of a desktop. Does not start or change anything.',
 };
 
 export const parameters: INodeProperties[] = [desktopProperty, folderProperty];
 
-/** Lists the folder of each item, and gives an item for each entry, as NenAI has it. */
+/** Lists the folder of each item: one output item for each entry, as NenAI gives it. */
 export async function execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 	return await queryDesktops(this, {
 		parameters,
-		read: (given) => ({ desktopId: readDesktopId(given), path: readFolder(given) }),
+		read: (reader) => ({ desktopId: readDesktopId(reader), path: readFolder(reader) }),
 		run: async (desktops, { desktopId, path }) => await desktops.files(desktopId, path),
 		toItems: (files) => files.map((json) => ({ json })),
 	});

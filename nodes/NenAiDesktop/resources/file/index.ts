@@ -4,6 +4,6 @@ import * as getMany from './getMany';
 import * as upload from './upload';
 
 export const file = defineResource(
-	{ name: 'File', value: 'file', description: 'The files of a desktop' },
+	{ name: 'File', value: 'file', description: 'Upload, download and list the files of a desktop' },
 	[upload, download, getMany],
 );

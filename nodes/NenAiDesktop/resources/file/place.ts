@@ -11,42 +11,41 @@ export const folderProperty: INodeProperties = {
 	type: 'string',
 	default: '',
 	placeholder: 'e.g. Reports/2026',
-	description:
-		'A folder on the drive where Upload puts files. Empty: on the drive itself, in no folder.',
+	description: "The folder on the desktop's drive. Leave it empty for the top level of the drive.",
 };
 
-/** Throws InvalidParameterError for a folder that leads out of the drive. */
-export function readFolder(given: ParameterReader): string {
-	const path = given.exactText('path');
-	// A link may be a secret.
+/** Throws InvalidParameterError for a folder outside the drive. */
+export function readFolder(reader: ParameterReader): string {
+	const path = reader.exactText('path');
+	// Not quoted: a link may be a secret.
 	if (path.includes('://'))
 		throw invalidParameter(
-			say`Folder (path) is a link`,
-			say`Enter the names of folders with / between them.`,
+			say`Folder (path) must be a folder, but is a link`,
+			say`Enter folder names with / between them, such as Reports/2026.`,
 		);
 	if (path.split(/[/\\]/).includes('..') || isBroken(path))
 		throw invalidParameter(
-			say`Folder (path) is "${path}", which leads elsewhere`,
-			say`Enter the names of folders with / between them, without "..".`,
+			say`Folder (path) is not a valid folder: "${path}"`,
+			say`Enter folder names with / between them, such as Reports/2026, and without "..".`,
 		);
 	return path;
 }
 
 /**
- * Throws InvalidParameterError for what is no name of a file, or would lead out of its folder.
+ * Throws InvalidParameterError for an invalid file name, or one that leads out of its folder.
  *
- * @param instead what to do about it
+ * @param hint what to do about it
  */
 export function checkFileName(
 	name: string,
 	source: string,
-	instead = say`Enter the name of the file, such as claims.xlsx.`,
+	hint = say`Enter the name of the file, such as claims.xlsx.`,
 ): string {
-	if (name.trim() === '') throw invalidParameter(say`${source} is empty`, instead);
+	if (name.trim() === '') throw invalidParameter(say`${source} is empty`, hint);
 	if (/[/\\]|\.\./.test(name) || name === '.' || isBroken(name)) {
 		throw invalidParameter(
-			say`${source} is "${name}", which is not a valid file name`,
-			say`${instead} A name must not contain "/", "\\" or "..". The folder is a parameter of its own (path).`,
+			say`${source} is not a valid file name: "${name}"`,
+			say`${hint} A file name must not contain "/", "\\" or "..". Enter the folder in Folder (path).`,
 		);
 	}
 	return name;

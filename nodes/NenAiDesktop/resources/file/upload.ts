@@ -15,7 +15,7 @@ import { desktopProperty, readDesktopId } from '../desktopId';
 import { mutateDesktops } from '../desktopOperations';
 import type { ParameterReader } from '../../../shared/parameters/parameterReader';
 import type { Operation } from '../../../shared/execution/router';
-import { describe, isRecord } from '../../../shared/parameters/values';
+import { describe, isRecord, titleOf } from '../../../shared/parameters/values';
 import { problemInBase64 } from './base64';
 import { checkFileName, folderProperty, readFolder } from './place';
 import { say } from '../../../shared/failures/text';
@@ -25,7 +25,7 @@ export const option: Operation['option'] = {
 	value: 'upload',
 	action: 'Upload a file to a desktop',
 	description:
-		'Puts a file of the input item onto the drive of a desktop, in place of one of the same name. This does real work.',
+		'Uploads a file of the input item to the drive of a desktop. It replaces a file of the same name. This does real work.',
 };
 
 export const parameters: INodeProperties[] = [
@@ -36,7 +36,7 @@ export const parameters: INodeProperties[] = [
 		type: 'string',
 		required: true,
 		default: 'data',
-		hint: 'The name of the input binary field containing the file to upload',
+		hint: 'The field of the input item that holds the file',
 	},
 	{
 		displayName: 'File Name',
@@ -44,12 +44,13 @@ export const parameters: INodeProperties[] = [
 		type: 'string',
 		default: '',
 		placeholder: 'e.g. claims.xlsx',
-		description: 'What the file is called on the desktop. Empty: as it is called in n8n.',
+		description:
+			'The name of the file on the desktop. Leave it empty to keep the name that it has in n8n.',
 	},
 	folderProperty,
 ];
 
-/** NenAI takes no more. */
+/** NenAI does not accept larger files. */
 const MAX_UPLOAD_BYTES = 100 * 1024 * 1024;
 
 interface UploadInput {
@@ -62,43 +63,47 @@ interface UploadInput {
 /** Uploads a file for each item, one after the other. */
 export async function execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 	return await mutateDesktops(this, {
-		name: 'desktopFile/upload',
+		name: 'file/upload',
 		parameters,
-		read: async (given, { itemIndex }) => await readWish.call(this, given, itemIndex),
+		read: async (reader, { itemIndex }) => await readInput.call(this, reader, itemIndex),
 		run: async (desktops, { desktopId, name, path, file }) =>
 			await desktops.uploadFile(desktopId, name, path, file),
 		recoveryHint: CHECK_FILE_LIST,
-		toJournal: (answer) => answer,
+		toJournal: (response) => response,
 		toItems: (json) => [{ json }],
 	});
 }
 
-async function readWish(
+async function readInput(
 	this: IExecuteFunctions,
-	given: ParameterReader,
+	reader: ParameterReader,
 	itemIndex: number,
 ): Promise<UploadInput> {
-	const [desktopId, path] = [readDesktopId(given), readFolder(given)];
-	const whole = given.raw('binaryPropertyName');
-	// An expression may give the file itself, as n8n's own nodes take it.
-	const property = isRecord(whole) ? 'the expression' : given.text('binaryPropertyName');
-	const binary = isRecord(whole) ? (whole as Given) : findBinary.call(this, property, itemIndex);
-	const entered = given.exactText('fileName');
+	const [desktopId, path] = [readDesktopId(reader), readFolder(reader)];
+	const entered = reader.raw('binaryPropertyName');
+	// As in n8n's own nodes, an expression can give the file itself.
+	const property = isRecord(entered) ? 'the expression' : reader.text('binaryPropertyName');
+	const binary = isRecord(entered)
+		? (entered as FileData)
+		: findBinary.call(this, property, itemIndex);
+	const newName = reader.exactText('fileName');
 	const name =
-		entered === '' ? nameOf(binary, property) : checkFileName(entered, 'File Name (fileName)');
+		newName === ''
+			? nameOf(binary, property)
+			: checkFileName(newName, titleOf(reader.nameOf('fileName')));
 	const file = await toOutgoing.call(this, binary, property);
 	if (file.size <= MAX_UPLOAD_BYTES) return { desktopId, name, path, file };
 	throw invalidParameter(
-		say`The file "${name}" is larger than NenAI takes: ${(file.size / 1024 / 1024).toFixed(1)} MiB, and at most 100 MiB are allowed`,
-		say`Make it smaller, or split it.`,
+		say`The file "${name}" is too large for NenAI: it has ${(file.size / 1024 / 1024).toFixed(1)} MiB, and at most 100 MiB are allowed`,
+		say`Make the file smaller, or split it.`,
 	);
 }
 
-/** What n8n says of a file. A Code node may give anything in its place. */
-type Given = { [field in keyof IBinaryData]?: unknown };
+/** How n8n describes a file. A Code node can give any other value in its place. */
+type FileData = { [field in keyof IBinaryData]?: unknown };
 
-/** Throws InvalidParameterError where the item has no such file. */
-function findBinary(this: IExecuteFunctions, property: string, itemIndex: number): Given {
+/** Throws InvalidParameterError if the item has no such file. */
+function findBinary(this: IExecuteFunctions, property: string, itemIndex: number): FileData {
 	const { binary = {}, json } = this.getInputData()[itemIndex];
 	const found: unknown = Object.hasOwn(binary, property)
 		? binary[property]
@@ -110,57 +115,57 @@ function findBinary(this: IExecuteFunctions, property: string, itemIndex: number
 		: [];
 	const names = [...Object.keys(binary), ...namesInJson];
 	throw invalidParameter(
-		say`The item has no file in the binary field "${property}"`,
+		say`The input item has no file in the field "${property}"`,
 		names.length === 0
-			? say`It has no file at all: put a node before this one that gives one.`
-			: say`It has files in: ${names.join(', ')}. Enter one of these in Input Binary Field (binaryPropertyName).`,
+			? say`It has no file at all. Add a node before this one that gives a file.`
+			: say`It has files in these fields: ${names.join(', ')}. Enter one of them in Input Binary Field (binaryPropertyName).`,
 	);
 }
 
-/** Where n8n puts the files of an item if the workflow's setting for binary data is "combined": into its JSON, under this name. */
+/** The name in an item's JSON under which n8n puts its files if the workflow's setting for binary data is "combined". */
 const FILES = '_files';
 
-/** n8n finds such a file by its path. Here its name is enough, too, so that Download's `data` is Upload's `data` with each setting. */
+/** n8n finds such a file by its path. Here, its name is enough, too, so that Upload finds the `data` of Download with either setting. */
 function pathOf(name: string): string {
 	return `${FILES}[${JSON.stringify(name)}]`;
 }
 
 /**
- * A file in the item's JSON, if that is where this workflow keeps its files. n8n itself looks, since it knows the setting:
- * with the other one, JSON is foreign data, and must not name a file of another workflow.
+ * A file in the item's JSON, if this workflow keeps its files there. n8n itself looks for it, since only n8n knows the
+ * setting: with the other setting, the JSON is untrusted data, which must not point to a file of another workflow.
  */
-function inJson(this: IExecuteFunctions, path: string, itemIndex: number): Given | undefined {
+function inJson(this: IExecuteFunctions, path: string, itemIndex: number): FileData | undefined {
 	let found: unknown;
 	try {
 		found = this.helpers.assertBinaryData(itemIndex, path);
 	} catch {
-		// n8n has found no file there.
+		// n8n did not find a file there.
 	}
 	return isRecord(found) && 'mimeType' in found ? found : undefined;
 }
 
 function noFile(property: string, reason: string): InvalidParameterError {
 	return invalidParameter(
-		say`The binary field "${property}" holds no file: ${reason}`,
-		say`Look at the node that gives the file, such as a Code node: n8n keeps a file as an object with data (base64), mimeType and fileName.`,
+		say`The field "${property}" does not hold a valid file: ${reason}`,
+		say`Check the node that gives the file, such as a Code node. In n8n, a file is an object with data (base64), mimeType and fileName.`,
 	);
 }
 
-/** Throws InvalidParameterError for a name that NenAI does not take. */
-function nameOf({ fileName }: Given, property: string): string {
+/** The name that the file has in n8n. Throws InvalidParameterError for a name that NenAI does not accept. */
+function nameOf({ fileName }: FileData, property: string): string {
 	const name = fileName ?? '';
 	const source = `The name that the file has in n8n (${property}.fileName)`;
 	if (typeof name !== 'string')
-		throw invalidParameter(say`${source} is no text: it is ${describe(name)}`, ENTER_ANOTHER);
+		throw invalidParameter(say`${source} must be a text, but is ${describe(name)}`, ENTER_ANOTHER);
 	return checkFileName(name, source, ENTER_ANOTHER);
 }
 
 const ENTER_ANOTHER = say`Enter another name in File Name (fileName), such as claims.xlsx.`;
 
-/** Streamed from where n8n keeps its files, if it does not keep them in memory. */
+/** The file to send. It is streamed from n8n's storage, unless n8n keeps its files in memory. */
 async function toOutgoing(
 	this: IExecuteFunctions,
-	{ id, data, mimeType }: Given,
+	{ id, data, mimeType }: FileData,
 	property: string,
 ): Promise<UploadFile> {
 	const type =
@@ -171,30 +176,33 @@ async function toOutgoing(
 		if (typeof data !== 'string')
 			throw noFile(
 				property,
-				`its data is ${data === undefined ? 'missing' : `no text but ${describe(data)}`}`,
+				data === undefined
+					? 'its data is missing'
+					: `its data must be a text, but is ${describe(data)}`,
 			);
 		const problem = problemInBase64(data);
 		if (problem !== undefined) throw noFile(property, `its data is not valid base64 (${problem})`);
 		const bytes = Buffer.from(data, 'base64');
 		return { open: async () => bytes, size: bytes.length, type };
 	}
-	if (typeof id !== 'string') throw noFile(property, `its id is no text but ${describe(id)}`);
+	if (typeof id !== 'string')
+		throw noFile(property, `its id must be a text, but is ${describe(id)}`);
 	const size = await sizeOf.call(this, id, property);
 	return { open: async () => await this.helpers.getBinaryStream(id), size, type };
 }
 
-/** Whether it is a type with a subtype, and can be sent as a header. */
+/** Whether the text is a MIME type that can be sent as a header. */
 function isType(text: string): boolean {
 	return /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+(?:\s*;[\x20-\x7e]*)?$/.test(text);
 }
 
-/** Throws InvalidParameterError where n8n does not have the file. */
+/** In bytes. Throws InvalidParameterError if n8n does not have the file. */
 async function sizeOf(this: IExecuteFunctions, id: string, property: string): Promise<number> {
 	let size: unknown;
 	try {
 		size = (await this.helpers.getBinaryMetadata(id))?.fileSize;
 	} catch (error) {
-		throw noFile(property, `n8n does not find it (${(error as Error).message})`);
+		throw noFile(property, `n8n cannot find it (${(error as Error).message})`);
 	}
 	if (typeof size === 'number' && Number.isSafeInteger(size) && size >= 0) return size;
 	throw noFile(property, 'n8n does not know its size (fileSize)');

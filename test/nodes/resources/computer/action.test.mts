@@ -675,12 +675,12 @@ describe('parameters that cannot be meant are an error before any request', () =
 		[
 			'custom',
 			{ tool: 'computer', action: 'key', params: '{"text"' },
-			"Parameters (JSON) (params) is not valid JSON: Expected ':' after property name in JSON at position 7 (line 1 column 8)",
+			"Parameters (JSON, params) is not valid JSON: Expected ':' after property name in JSON at position 7 (line 1 column 8)",
 		],
 		[
 			'custom',
 			{ tool: 'computer', action: 'key', params: '={{ [1] }}' },
-			'Parameters (JSON) (params) is not a JSON object: it is a list',
+			'Parameters (JSON, params) must be a JSON object, but is a list',
 		],
 	])('%s %j', async (operation, parameters, message) => {
 		const { error } = await use(operation, { parameters });

@@ -149,7 +149,7 @@ test.each<[string, INodeParameters, string]>([
 	[
 		'one that is not known',
 		{ params: '{"copies":1,"paper":"A4"}' },
-		'"paper" is not known (it takes copies, tray, colour)',
+		'"paper" is unknown (known names: copies, tray, colour)',
 	],
 	[
 		'a wrong type',
@@ -179,7 +179,7 @@ test.each<[string, INodeParameters, string]>([
 ])('%s is an error before the action is sent', async (_, parameters, problem) => {
 	const { error } = await print(parameters);
 	expect(error?.message).toBe(
-		`printer.${parameters.action ?? 'print'} cannot be done on desktop ${id} like this: ${problem} [item 0]`,
+		`The tool "printer" of desktop ${id} does not accept the action "${parameters.action ?? 'print'}" with these parameters: ${problem} [item 0]`,
 	);
 	expect(error?.description).toMatch(/Nothing was done\.$/);
 	expect(user.requests()).toEqual([`GET /${id}/tools`]);

@@ -85,7 +85,7 @@ test('an error names the desktops that were created, and a retry gives them agai
 		'NenAI refused the creation of a desktop (HTTP 400): No more desktops [item 2]',
 	);
 	expect(first.error?.description).toMatch(
-		`Nothing was done. Desktops that were created, and go on running until they are deleted: ${a} (item 0), ${b} (item 1).`,
+		`Nothing was done. These desktops were created, and run until they are deleted: ${a} (item 0), ${b} (item 1).`,
 	);
 	const again = await use('create', {
 		items: [{}, {}, {}],
@@ -123,7 +123,7 @@ test.each([
 		const again = await use('create', { items: [{}, {}], ...broken, retryOf: first.run.data });
 		expect(again.error?.message).toBe(message);
 		expect(again.error?.description).toContain(
-			`Desktops that were created, and go on running until they are deleted: ${a} (item 0).`,
+			`These desktops were created, and run until they are deleted: ${a} (item 0).`,
 		);
 		const goesOn = await use('create', {
 			items: [{}, {}],

@@ -66,9 +66,9 @@ describe('Upload', () => {
 				{ text: 'x', _files: { data: await file('Hello'), 'b.pdf': await file('x'), note: 'x' } },
 				`={{ ${JSON.stringify(field)} }}`,
 			);
-			expect(error?.message).toBe(`The item has no file in the binary field "${field}" [item 0]`);
+			expect(error?.message).toBe(`The input item has no file in the field "${field}" [item 0]`);
 			expect(error?.description).toBe(
-				'It has files in: data, b.pdf. Enter one of these in Input Binary Field (binaryPropertyName). Nothing was sent.',
+				'It has files in these fields: data, b.pdf. Enter one of them in Input Binary Field (binaryPropertyName). Nothing was sent.',
 			);
 			expect(user.requests()).toEqual([]);
 		},
@@ -79,7 +79,7 @@ describe('Upload', () => {
 			const { error } = await upload({ _files: { data: await file('Hello') } }, field, {
 				workflowSettings: {},
 			});
-			expect(error?.message).toMatch(/^The item has no file in the binary field/);
+			expect(error?.message).toMatch(/^The input item has no file in the field/);
 			expect(error?.description).toMatch(/^It has no file at all/);
 		}
 		expect(user.requests()).toEqual([]);

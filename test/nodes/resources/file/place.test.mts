@@ -50,7 +50,7 @@ test.each(['a/b.txt', '/etc', 'a\\b.txt', '..', '../a', '..\\a', 'a..b', '.', 'x
 			upload({ binaries: [fileOf('x', { fileName })] }),
 		]) {
 			const { error } = await run;
-			expect(error?.message).toMatch(/, which is not a valid file name \[item 0\]$/);
+			expect(error?.message).toMatch(/ is not a valid file name: \".*\" \[item 0\]$/s);
 			expect(error?.description).toMatch(/Nothing was sent\.$/);
 		}
 		expect(user.requests()).toEqual([]);
@@ -65,7 +65,7 @@ test.each(['..', '../x', 'a/../b', 'a\\..\\b'])(
 			await download('a', { parameters: { path } }),
 			await use('getMany', { parameters: { path } }),
 		]) {
-			expect(error?.message).toBe(`Folder (path) is "${path}", which leads elsewhere [item 0]`);
+			expect(error?.message).toBe(`Folder (path) is not a valid folder: "${path}" [item 0]`);
 		}
 		expect(user.requests()).toEqual([]);
 	},

@@ -87,59 +87,63 @@ test('one after the other', async () => {
 describe('what is uploaded', () => {
 	test('no file', async () => {
 		const { error } = await use('upload', { items: [{}] });
-		expect(error?.message).toBe('The item has no file in the binary field "data" [item 0]');
+		expect(error?.message).toBe('The input item has no file in the field "data" [item 0]');
 		expect(error?.description).toBe(
-			'It has no file at all: put a node before this one that gives one. Nothing was sent.',
+			'It has no file at all. Add a node before this one that gives a file. Nothing was sent.',
 		);
 	});
 
 	test('a file in another field', async () => {
 		const { error } = await upload({ parameters: { binaryPropertyName: 'sheet' } });
-		expect(error?.description).toMatch(/^It has files in: data\. Enter one of these/);
+		expect(error?.description).toMatch(/^It has files in these fields: data\. Enter one of them/);
 	});
 
 	test.each<[string, unknown, string]>([
-		['nothing', null, 'The binary field "data" holds no file: it is null'],
-		['a text', 'SGVsbG8=', 'The binary field "data" holds no file: it is the text "SGVsbG8="'],
+		['nothing', null, 'The field "data" does not hold a valid file: it is null'],
+		[
+			'a text',
+			'SGVsbG8=',
+			'The field "data" does not hold a valid file: it is the text "SGVsbG8="',
+		],
 		[
 			'no data',
 			{ mimeType: 'text/plain', fileName: 'a.txt' },
-			'The binary field "data" holds no file: its data is missing',
+			'The field "data" does not hold a valid file: its data is missing',
 		],
 		[
 			'data that is no text',
 			{ data: 7, mimeType: 'text/plain', fileName: 'a.txt' },
-			'The binary field "data" holds no file: its data is no text but the number 7',
+			'The field "data" does not hold a valid file: its data must be a text, but is the number 7',
 		],
 		[
 			'data that is a buffer',
 			{ data: Buffer.from('x'), mimeType: 'text/plain', fileName: 'a.txt' },
-			'The binary field "data" holds no file: its data is no text but an object',
+			'The field "data" does not hold a valid file: its data must be a text, but is an object',
 		],
 		[
 			'a name that is a number',
 			{ data: '', mimeType: 'text/plain', fileName: 7 },
-			'The name that the file has in n8n (data.fileName) is no text: it is the number 7',
+			'The name that the file has in n8n (data.fileName) must be a text, but is the number 7',
 		],
 		[
 			'an ID that is a number',
 			{ data: '', mimeType: 'text/plain', fileName: 'a.txt', id: 7 },
-			'The binary field "data" holds no file: its id is no text but the number 7',
+			'The field "data" does not hold a valid file: its id must be a text, but is the number 7',
 		],
 		[
 			'data that is no base64',
 			{ data: 'Hello, World!', mimeType: 'text/plain', fileName: 'a.txt' },
-			'The binary field "data" holds no file: its data is not valid base64 (it has "," in it)',
+			'The field "data" does not hold a valid file: its data is not valid base64 (it contains ",")',
 		],
 		[
 			'a data URL',
 			{ data: 'data:text/plain;base64,SGVsbG8=', mimeType: 'text/plain', fileName: 'a.txt' },
-			'The binary field "data" holds no file: its data is not valid base64 (it is a data URL',
+			'The field "data" does not hold a valid file: its data is not valid base64 (it is a data URL',
 		],
 		[
 			'an ID that n8n does not know',
 			{ data: '', mimeType: 'text/plain', fileName: 'a.txt', id: 'nowhere:1' },
-			'The binary field "data" holds no file: n8n does not ',
+			'The field "data" does not hold a valid file: n8n cannot find it ',
 		],
 	])('%s, as a Code node may give it', async (_, data, message) => {
 		const { error } = await upload({ binaries: [{ data } as IBinaryKeyData] });
@@ -171,7 +175,7 @@ describe('what is uploaded', () => {
 		const large = fileOf(Buffer.alloc(limit + 1), { fileName: 'large.bin' });
 		const { error } = await upload({ items: [{}, {}], binaries: [fileOf('small'), large] });
 		expect(error?.message).toBe(
-			'The file "large.bin" is larger than NenAI takes: 100.0 MiB, and at most 100 MiB are allowed [item 1]',
+			'The file "large.bin" is too large for NenAI: it has 100.0 MiB, and at most 100 MiB are allowed [item 1]',
 		);
 		expect(user.requests()).toEqual([]);
 		const most = await upload({
@@ -262,5 +266,5 @@ test('as a tool of an older agent, it says that there is no file', async () => {
 			user.credentials(),
 		)
 	)?.[0];
-	expect(items?.[0].json.error).toMatch(/^The item has no file in the binary field "data"/);
+	expect(items?.[0].json.error).toMatch(/^The input item has no file in the field "data"/);
 });

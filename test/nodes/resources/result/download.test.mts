@@ -244,7 +244,7 @@ describe('errors', () => {
 	test('a payload that is no object', async () => {
 		const { error } = await download({ parameters: { payload: '[]' } });
 		expect(error?.message).toBe(
-			'Callback Data (payload) is not a JSON object: it is a list [item 0]',
+			'Result with File Links (payload) must be a JSON object, but is a list [item 0]',
 		);
 	});
 });
@@ -341,13 +341,13 @@ describe('parameters of another type than the form gives', () => {
 			'a payload that is no JSON',
 			{ payload: '{ a: 1 }' },
 			{},
-			/^Callback Data \(payload\) is not valid JSON/,
+			/^Result with File Links \(payload\) is not valid JSON/,
 		],
 		[
 			'an expression that fails',
 			{ payload: '={{ $json.a.b.c }}' },
 			{},
-			/^Callback Data \(payload\) (is not a JSON object|cannot be read)/,
+			/^Result with File Links \(payload\) (must be a JSON object|cannot be read)/,
 		],
 	];
 

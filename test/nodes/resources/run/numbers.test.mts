@@ -184,7 +184,7 @@ describe('a field of the type Number', () => {
 		'٣',
 	])('%j is refused', async (value) => {
 		expect((await start(field(value, 'number'))).error?.message).toMatch(
-			/^The parameter "N" is (not of the type number|a number that cannot be sent exactly)/,
+			/^The parameter "N" (must be of the type number|is a number that cannot be sent exactly)/,
 		);
 		expect(sandbox.state().counts.requests).toBe(0);
 	});

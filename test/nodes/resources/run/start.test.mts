@@ -156,12 +156,12 @@ describe('bad input: an error before any request', () => {
 		[
 			'empty workflow id',
 			{ workflowId: '={{ $json.NAME === "B" ? " " : "w" }}' },
-			/workflow ID is empty.*\[item 1\]/,
+			/^NenAI Workflow \(workflowId\) is empty \[item 1\]/,
 		],
 		[
 			'parameters that are an array',
 			{ parametersMode: 'json', parametersJson: '={{ $json.NAME === "B" ? [] : {} }}' },
-			/not a JSON object.*\[item 1\]/,
+			/^Parameters \(JSON, parametersJson\) must be a JSON object, but is a list \[item 1\]/,
 		],
 		[
 			'parameters that are not JSON',
@@ -174,7 +174,7 @@ describe('bad input: an error before any request', () => {
 				callback: 'url',
 				callbackUrl: '={{ $json.NAME === "B" ? "/webhook" : "http://a.example" }}',
 			},
-			/callback URL is not an absolute.*\/webhook.*\[item 1\]/,
+			/^Callback URL \(callbackUrl\) must be a full web address .*, but is \/webhook \[item 1\]/,
 		],
 		[
 			'a callback URL of another scheme',
@@ -182,37 +182,37 @@ describe('bad input: an error before any request', () => {
 				callback: 'url',
 				callbackUrl: '={{ $json.NAME === "B" ? "ftp://a" : "http://a.example" }}',
 			},
-			/callback URL is not an absolute.*ftp:\/\/a.*\[item 1\]/,
+			/^Callback URL \(callbackUrl\) must be a full web address .*, but is ftp:\/\/a \[item 1\]/,
 		],
 		[
 			'no default callback URL in the credential',
 			{ callback: 'default' },
-			/credential has no default callback URL.*\[item 0\]/,
+			/^The Default Callback URL of the credential is empty \[item 0\]/,
 		],
 		[
 			'a value of another type',
 			fields({ name: 'N', value: '={{ $json.NAME }}', type: 'number' }),
-			/"N" is not of the type number.*\[item 0\]/,
+			/"N" must be of the type number, but is "A" \[item 0\]/,
 		],
 		[
 			'an empty text as a number',
 			fields({ name: 'N', value: ' ', type: 'number' }),
-			/"N" is not of the type number: it is empty \[item 0\]/,
+			/"N" must be of the type number, but is empty \[item 0\]/,
 		],
 		[
 			'yes as a number',
 			fields({ name: 'N', value: '={{ true }}', type: 'number' }),
-			/"N" is not of the type number: it is true/,
+			/"N" must be of the type number, but is true/,
 		],
 		[
 			'an object as a text',
 			fields({ name: 'N', value: '={{ { a: 1 } }}', type: 'string' }),
-			/"N" is not of the type string: it is \{"a":1\}/,
+			/"N" must be of the type string, but is \{"a":1\}/,
 		],
 		[
 			'a long text as a number',
 			fields({ name: 'N', value: `={{ "x".repeat(1000) }}`, type: 'number' }),
-			/"N" is not of the type number: it is "x{59}… \[item 0\]$/,
+			/"N" must be of the type number, but is "x{59}… \[item 0\]$/,
 		],
 		[
 			'a name that is an object',
@@ -225,12 +225,12 @@ describe('bad input: an error before any request', () => {
 				parametersMode: 'json',
 				parametersJson: '={{ "{\\"a\\":" + "[".repeat(20000) + "]".repeat(20000) + "}" }}',
 			},
-			/nested more than 1000 levels deep, or holds itself.*\[item 0\]/,
+			/nested more than 1000 levels deep, or contains itself.*\[item 0\]/,
 		],
 		[
 			'empty JSON',
 			{ parametersMode: 'json', parametersJson: '={{ "" }}' },
-			/not a JSON object.*\[item 0\]/,
+			/^Parameters \(JSON, parametersJson\) must be a JSON object, but is missing \[item 0\]/,
 		],
 		[
 			'a value that is not there',
@@ -240,7 +240,7 @@ describe('bad input: an error before any request', () => {
 		[
 			'a name twice',
 			fields({ name: 'N', value: '1', type: 'string' }, { name: 'N', value: '2', type: 'string' }),
-			/"N" is there twice.*\[item 0\]/,
+			/^Duplicate parameter "N" \[item 0\]/,
 		],
 		[
 			'no name',
@@ -295,7 +295,11 @@ describe('bad input: an error before any request', () => {
 		expect(error).toBeUndefined();
 		expect(startedNames().sort()).toEqual(['A', 'C']);
 		expect(items[1]).toEqual({
-			json: { error: expect.stringMatching(/workflow ID is empty \[item 1\]\. Enter the ID/) },
+			json: {
+				error: expect.stringMatching(
+					/^NenAI Workflow \(workflowId\) is empty \[item 1\]\. Pick the workflow From List/,
+				),
+			},
 			pairedItem: { item: 1 },
 		});
 	});
@@ -355,12 +359,12 @@ describe('parameters of another type than the form gives', () => {
 		[
 			'an object as workflow ID',
 			{ workflowId: '={{ ({ id: 1 }) }}' },
-			/^Workflow ID \(workflowId\) must be an ID: a text or a number, but is an object \[item 0\]/,
+			/^NenAI Workflow \(workflowId\) must be an ID: a text or a number, but is an object \[item 0\]/,
 		],
 		[
 			'a list as workflow ID',
 			{ workflowId: '={{ ["a", "b"] }}' },
-			/^Workflow ID \(workflowId\) must be .* but is a list/,
+			/^NenAI Workflow \(workflowId\) must be .* but is a list/,
 		],
 		['true as workflow ID', { workflowId: '={{ true }}' }, /but is true/],
 		[
@@ -371,9 +375,13 @@ describe('parameters of another type than the form gives', () => {
 		[
 			'a workflow ID that was rounded',
 			{ workflowId: '={{ 8202522731445525542 }}' },
-			/^Workflow ID \(workflowId\) is a number that was not kept exactly \(820252273144552/,
+			/^NenAI Workflow \(workflowId\) is a number that n8n could not keep exactly \(820252273144552/,
 		],
-		['an expression that fails', { workflowId: '={{ $json.a.b.c.d }}' }, /workflow ID is empty/],
+		[
+			'an expression that fails',
+			{ workflowId: '={{ $json.a.b.c.d }}' },
+			/^NenAI Workflow \(workflowId\) is empty/,
+		],
 		[
 			'an unknown way to give parameters',
 			{ parametersMode: 'xml' },
@@ -397,17 +405,17 @@ describe('parameters of another type than the form gives', () => {
 		[
 			'assignments that are an object',
 			{ parametersMode: 'fields', parameters: '={{ ({ assignments: {} }) }}' },
-			/^Parameter Values \(parameters\) must have a list of assignments, but has an object/,
+			/^Parameter Values \(parameters\) must have a list of assignments, but its assignments are an object/,
 		],
 		[
 			'an assignment that is null',
 			{ parametersMode: 'fields', parameters: '={{ ({ assignments: [null] }) }}' },
-			/has an entry that is null/,
+			/has an invalid entry: it is null/,
 		],
 		[
 			'names and values as a number',
 			{ parametersMode: 'fields', parameters: '={{ 5 }}' },
-			/^Parameter Values \(parameters\) is not a JSON object: it is the number 5/,
+			/^Parameter Values \(parameters\) must be a JSON object, but is the number 5/,
 		],
 		[
 			'an unknown type',
@@ -415,7 +423,7 @@ describe('parameters of another type than the form gives', () => {
 				parametersMode: 'fields',
 				parameters: '={{ ({ assignments: [{ name: "N", value: "1", type: "date" }] }) }}',
 			},
-			/"N" has a type that there is not: the text "date"/,
+			/"N" has an unknown type: the text "date"/,
 		],
 		[
 			'a type that every object has',
@@ -423,7 +431,7 @@ describe('parameters of another type than the form gives', () => {
 				parametersMode: 'fields',
 				parameters: '={{ ({ assignments: [{ name: "N", value: "1", type: "constructor" }] }) }}',
 			},
-			/has a type that there is not/,
+			/has an unknown type/,
 		],
 		[
 			'a list as true or false',
@@ -431,7 +439,7 @@ describe('parameters of another type than the form gives', () => {
 				parametersMode: 'fields',
 				parameters: '={{ ({ assignments: [{ name: "N", value: [], type: "boolean" }] }) }}',
 			},
-			/"N" is not of the type boolean/,
+			/"N" must be of the type boolean/,
 		],
 		[
 			'a list as a number',
@@ -439,7 +447,7 @@ describe('parameters of another type than the form gives', () => {
 				parametersMode: 'fields',
 				parameters: '={{ ({ assignments: [{ name: "N", value: [5], type: "number" }] }) }}',
 			},
-			/"N" is not of the type number/,
+			/"N" must be of the type number/,
 		],
 		[
 			'a rounded number as a text',
@@ -456,12 +464,12 @@ describe('parameters of another type than the form gives', () => {
 				parametersMode: 'fields',
 				parameters: '={{ ({ assignments: [{ name: "N", value: "null", type: "object" }] }) }}',
 			},
-			/"N" is not of the type object/,
+			/"N" must be of the type object/,
 		],
 		[
 			'assignments beside other names',
 			{ parametersMode: 'fields', parameters: '={{ ({ NAME: "Jane", assignments: [] }) }}' },
-			/^Parameter Values \(parameters\) has both a list of assignments and other names: NAME/,
+			/^Parameter Values \(parameters\) has both a list of assignments and other names \(NAME\)/,
 		],
 		[
 			'a word as Max Concurrency',
@@ -495,7 +503,7 @@ describe('parameters of another type than the form gives', () => {
 		const { error } = await start({ items: [{ claim: 8202522731445526000 }] });
 		expect(error?.message).toMatch(/"claim" is a number that cannot be sent exactly/);
 		expect(error?.description).toMatch(
-			/must be a text where they come from, with quotes around them in the data/,
+			/Make the number a text where it comes from, with quotes around it in the data/,
 		);
 	});
 });

@@ -105,26 +105,46 @@ describe('what is said before anything is sent', () => {
 			'several items',
 			{ items: [{}, {}] },
 			/one run at a time, but it got 2 items/,
-			/Loop Over Items.*Start.*NenAI Trigger/,
+			/"Loop Over Items" node with batch size 1.*"loop" output to this node.*back to Loop Over Items.*"done" output.*one-run-per-row.*Start.*NenAI Trigger/,
 		],
 		[
 			'no webhook secret',
 			{ credentials: new Credentials({ apiKey: 'test-key', baseUrl: 'http://127.0.0.1:1' }) },
 			/no webhook secret/,
-			/openssl rand -hex 32/,
+			/password manager make 64 random letters and digits/,
 		],
-		['a wait of no time', { parameters: { resumeAmount: 0 } }, /not a time: 0/, /greater than 0/],
+		...['webhookSecret', 'previousWebhookSecret'].map(
+			(field): [string, Options, RegExp, RegExp] => [
+				`a secret that could be guessed as ${field}`,
+				{
+					credentials: new Credentials({
+						apiKey: 'test-key',
+						baseUrl: 'http://127.0.0.1:1',
+						webhookSecret: 'x'.repeat(32),
+						[field]: 'x'.repeat(31),
+					}),
+				},
+				/^A webhook secret in the NenAI credential is too short.* at least 32 characters/,
+				/^Check Webhook Secret and Previous Webhook Secret\. Let a password manager/,
+			],
+		),
+		[
+			'a wait of no time',
+			{ parameters: { resumeAmount: 0 } },
+			/^Wait at Most \(resumeAmount\) must be longer than 0, but is 0/,
+			/greater than 0/,
+		],
 		[
 			'a wait that is no number',
 			{ parameters: { resumeAmount: '={{ "soon" }}' } },
-			/Amount \(resumeAmount\) must be a number, but is the text "soon"/,
-			/look at what its expression gives/,
+			/^Wait at Most \(resumeAmount\) must be a number, but is the text "soon"/,
+			/check what it gives for this item/,
 		],
 		[
 			'no workflow id',
 			{ parameters: { workflowId: ' ' } },
-			/workflow ID is empty \[item 0\]/,
-			/Enter the ID/,
+			/^NenAI Workflow \(workflowId\) is empty \[item 0\]/,
+			/enter its ID/,
 		],
 		[
 			'a limit that is neither on nor off',
@@ -146,7 +166,7 @@ describe('what is said before anything is sent', () => {
 					options: { acceptUnsigned: `={{ ${JSON.stringify(acceptUnsigned)} }}` },
 				},
 				/no webhook secret/,
-				/openssl/,
+				/password manager/,
 			],
 		),
 		[
@@ -155,10 +175,10 @@ describe('what is said before anything is sent', () => {
 				credentials: new Credentials({
 					apiKey: 'test-key',
 					baseUrl: 'https://api.nenai.invalid',
-					webhookSecret: 'test',
+					webhookSecret: 'test'.repeat(8),
 				}),
 			},
-			/could not reach this n8n: its address is http:\/\/127\.0\.0\.1/,
+			/cannot send the result to this n8n: its address is http:\/\/127\.0\.0\.1/,
 			/N8N_WEBHOOK_URL/,
 		],
 		[
@@ -168,7 +188,7 @@ describe('what is said before anything is sent', () => {
 				credentials: new Credentials({
 					apiKey: 'test-key',
 					baseUrl: 'https://api.nenai.invalid',
-					webhookSecret: 'test',
+					webhookSecret: 'test'.repeat(8),
 				}),
 			},
 			/its address is http:\/\/localhost:5678/,
@@ -176,6 +196,13 @@ describe('what is said before anything is sent', () => {
 		],
 	];
 
+	test('a short secret, which is not quoted', async () => {
+		const webhookSecret = 'short-secret-of-this-test';
+		const { error } = await startAndWait({ credentials: credentials({ webhookSecret }) });
+		expect(error?.message).toMatch(/webhook secret .* is too short/);
+		expect(error?.stored).not.toContain(webhookSecret);
+		expect(requests()).toBe(0);
+	});
 	test.each(BAD)('%s', async (_, options, message, hint) => {
 		const { error, run } = await startAndWait(options);
 		expect(error?.message).toMatch(message);
@@ -191,7 +218,7 @@ describe('what is said before anything is sent', () => {
 				{
 					json: {
 						error: expect.stringMatching(
-							/cannot wait as a tool of this AI Agent: use the operation Start/,
+							/cannot wait when this AI Agent uses it as a tool: use the operation Start/,
 						),
 					},
 					pairedItem: { item: 0 },
@@ -218,7 +245,7 @@ describe('what is said before anything is sent', () => {
 			webhookWaitingBaseUrl: `http://${host}:5678/webhook-waiting`,
 			credentials: away,
 		});
-		expect(error?.message).toMatch(/could not reach this n8n/);
+		expect(error?.message).toMatch(/cannot send the result to this n8n/);
 	});
 
 	test.each<[string, INodeParameters, boolean]>([
@@ -233,7 +260,7 @@ describe('what is said before anything is sent', () => {
 		expect(sandbox.state().counts.runsStarted).toBe(starts ? 1 : 0);
 		if (!starts)
 			expect(error?.message).toMatch(
-				/ended by its own time-out \(600 seconds\) before the wait is over/,
+				/"Timeout Workflow" of this workflow ends the execution after 600 seconds, before the wait is over/,
 			);
 	});
 
@@ -317,11 +344,26 @@ describe('whatever the settings of the node', () => {
 
 describe('what is thrown before anything is sent goes on as an item with "Continue", not as if all were well', () => {
 	const CASES: Array<[what: string, options: Options, says: RegExp]> = [
-		['no workflow ID', { parameters: { workflowId: '={{ "" }}' } }, /workflow ID is empty/],
+		[
+			'no workflow ID',
+			{ parameters: { workflowId: '={{ "" }}' } },
+			/^NenAI Workflow \(workflowId\) is empty/,
+		],
 		[
 			'no webhook secret',
 			{ credentials: new Credentials({ apiKey: 'test-key', baseUrl: 'http://127.0.0.1:1' }) },
 			/no webhook secret/,
+		],
+		[
+			'a short webhook secret',
+			{
+				credentials: new Credentials({
+					apiKey: 'test-key',
+					baseUrl: 'http://127.0.0.1:1',
+					webhookSecret: 'test',
+				}),
+			},
+			/webhook secret .* is too short/,
 		],
 		['several items', { items: [{}, {}] }, /got 2 items/],
 		[
@@ -474,7 +516,7 @@ describe('while it waits', () => {
 		['malformed', { signature: 'malformed' }, 401, /malformed/],
 		['forged', { signature: 'wrong-secret' }, 401, /wrong/],
 		['altered', { signature: 'altered-body' }, 401, /wrong/],
-		['for another run', { messageId: 'other' }, 409, /waits for another run/],
+		['for another run', { messageId: 'other' }, 409, /is waiting for another run/],
 		['not JSON', { rawBody: '{' }, 400, /not a JSON object/],
 		['without message_id', { rawBody: '{"status":"success"}' }, 400, /message_id/],
 	])(
@@ -519,7 +561,10 @@ describe('while it waits', () => {
 	});
 
 	test('the previous secret is accepted too', async () => {
-		await wait({}, { webhookSecret: 'test-new', previousWebhookSecret: sandbox.webhookSecret });
+		await wait(
+			{},
+			{ webhookSecret: 'test-new'.repeat(4), previousWebhookSecret: sandbox.webhookSecret },
+		);
 		expect(await deliver()).toEqual([200, { received: true }]);
 	});
 

@@ -316,7 +316,7 @@ describe('a group of options', () => {
 		'%j is an error that names the group, and lowers no guard',
 		(options) => {
 			expect(thrownBy(() => withOptions(options).boolean('options.boolean'))?.message).toMatch(
-				/^Options \(options\) is not /,
+				/^Options \(options\) (is not|must be) /,
 			);
 			expect(withOptions(options).isExplicitlyTrue('options.boolean')).toBe(false);
 		},

@@ -54,7 +54,7 @@ describe('a parameter', () => {
 		['as an object', JSON.parse(objects(20_000)) as unknown],
 	])('%s', (_, value) => {
 		expect(refusalOf(value)).toBe(
-			'Payload (payload) is nested more than 1000 levels deep, or holds itself',
+			'Payload (payload) is nested more than 1000 levels deep, or contains itself',
 		);
 	});
 
@@ -62,7 +62,7 @@ describe('a parameter', () => {
 		const own: Record<string, unknown> = {};
 		own.inner = [own];
 		expect(refusalOf(own)).toBe(
-			'Payload (payload) is nested more than 1000 levels deep, or holds itself',
+			'Payload (payload) is nested more than 1000 levels deep, or contains itself',
 		);
 	});
 });
