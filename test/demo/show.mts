@@ -124,8 +124,8 @@ export async function showDownload(stage: Stage, say: Say, checks: Checks): Prom
 	const bytes = await client.downloadBinary(downloaded?.binary?.data.id ?? '');
 	checks.check(
 		`the file in n8n has the same ${bytes.length} bytes as the one at NenAI`,
-		bytes.equals(Buffer.from(sampleRecord)),
-		bytes.toString('latin1'),
+		bytes.equals(sampleRecord),
+		bytes.toString('base64'),
 	);
 }
 

@@ -1,7 +1,7 @@
 import { createCipheriv, createHash } from 'node:crypto';
 
-/** Either a text, or `size` bytes that follow from the seed. */
-export type Content = { text: string } | { size: number; seed: string };
+/** A text, these bytes, or `size` bytes that follow from the seed. */
+export type Content = { text: string } | { bytes: Buffer } | { size: number; seed: string };
 
 /** What a file that is described so contains. */
 export function contentOf(file: {
@@ -22,6 +22,10 @@ export function* contentBytes(content: Content): Generator<Buffer> {
 		yield Buffer.from(content.text);
 		return;
 	}
+	if ('bytes' in content) {
+		yield content.bytes;
+		return;
+	}
 	const key = createHash('sha256').update(content.seed).digest();
 	const cipher = createCipheriv('aes-256-ctr', key, Buffer.alloc(16));
 	for (let left = content.size; left > 0; left -= block.length)
@@ -29,7 +33,8 @@ export function* contentBytes(content: Content): Generator<Buffer> {
 }
 
 export function contentSize(content: Content): number {
-	return 'text' in content ? Buffer.byteLength(content.text) : content.size;
+	if ('text' in content) return Buffer.byteLength(content.text);
+	return 'bytes' in content ? content.bytes.length : content.size;
 }
 
 /** The SHA-256 of the bytes, in hexadecimal. */

@@ -24,13 +24,7 @@ export class Files {
 	/** Stores a file and gives its id. */
 	add(spec: FileSpec): string {
 		const parsed = fileShape.parse(spec);
-		const id = randomUUID();
-		this.#files.set(id, {
-			spec: parsed,
-			content: contentOf(parsed),
-			faultsLeft: parsed.fault?.times ?? Infinity,
-		});
-		return id;
+		return this.#store(parsed, contentOf(parsed));
 	}
 
 	/** A presigned URL, which works until `expiresAt` (Unix seconds; default after `urlLifetimeSeconds`). */
@@ -49,13 +43,8 @@ export class Files {
 
 	/** A new presigned URL of the file that a successful run has when nothing else was said. */
 	assetsUrl(): string {
-		return this.url(
-			this.add({
-				name: 'sample-record.pdf',
-				text: sampleRecord,
-				contentType: 'application/pdf',
-			}),
-		);
+		const spec = { name: 'sample-record.png', contentType: 'image/png' };
+		return this.url(this.#store(spec, { bytes: sampleRecord }));
 	}
 
 	clear(): void {
@@ -78,6 +67,12 @@ export class Files {
 			this.#files.get(pathname.split('/')[2]) ??
 			xmlError(404, 'NoSuchKey', 'The specified key does not exist.')
 		);
+	}
+
+	#store(spec: FileSpec, content: Content): string {
+		const id = randomUUID();
+		this.#files.set(id, { spec, content, faultsLeft: spec.fault?.times ?? Infinity });
+		return id;
 	}
 
 	#get(id: string): StoredFile {

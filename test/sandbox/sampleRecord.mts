@@ -1,34 +1,44 @@
-const lines = [
-	'Sample record',
-	'',
-	'This file comes from the local stand-in for NenAI.',
-	'It is not from a real system, and it names no real person.',
-];
+import { encodePng, type Colour } from './desktop/png.mts';
 
-const content = `BT /F1 14 Tf 22 TL 72 760 Td ${lines.map((line) => `(${line}) '`).join(' ')} ET`;
+/** Letters of five by seven pixels, as far as they are needed. */
+const LETTERS: Readonly<Record<string, readonly string[]>> = {
+	A: [' ### ', '#   #', '#   #', '#####', '#   #', '#   #', '#   #'],
+	C: [' ####', '#    ', '#    ', '#    ', '#    ', '#    ', ' ####'],
+	D: ['#### ', '#   #', '#   #', '#   #', '#   #', '#   #', '#### '],
+	E: ['#####', '#    ', '#    ', '#### ', '#    ', '#    ', '#####'],
+	L: ['#    ', '#    ', '#    ', '#    ', '#    ', '#    ', '#####'],
+	M: ['#   #', '## ##', '# # #', '#   #', '#   #', '#   #', '#   #'],
+	N: ['#   #', '##  #', '# # #', '#  ##', '#   #', '#   #', '#   #'],
+	O: [' ### ', '#   #', '#   #', '#   #', '#   #', '#   #', ' ### '],
+	P: ['#### ', '#   #', '#   #', '#### ', '#    ', '#    ', '#    '],
+	R: ['#### ', '#   #', '#   #', '#### ', '# #  ', '#  # ', '#   #'],
+	S: [' ####', '#    ', '#    ', ' ### ', '    #', '    #', '#### '],
+	T: ['#####', '  #  ', '  #  ', '  #  ', '  #  ', '  #  ', '  #  '],
+	' ': [],
+};
 
-const objects = [
-	'<< /Type /Catalog /Pages 2 0 R >>',
-	'<< /Type /Pages /Kids [3 0 R] /Count 1 >>',
-	'<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Resources << /Font << /F1 4 0 R >> >> /Contents 5 0 R >>',
-	'<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>',
-	`<< /Length ${content.length} >>\nstream\n${content}\nendstream`,
-];
+const ADVANCE = 6;
+const [WIDTH, HEIGHT] = [640, 240];
+const PAPER: Colour = [255, 255, 255];
+const INK: Colour = [24, 28, 36];
 
-/** A PDF of one page, in ASCII, so that a character is a byte. */
-export const sampleRecord = pdfOf(objects);
+/** A PNG that n8n's editor can show. It says that it is a sample. */
+export const sampleRecord = (() => {
+	const pixels = new Uint8Array(WIDTH * HEIGHT);
+	write(pixels, 'SAMPLE RECORD', 40, 50, 7);
+	write(pixels, 'NOT A REAL PERSON', 40, 150, 4);
+	return encodePng(WIDTH, HEIGHT, [PAPER, INK], pixels);
+})();
 
-function pdfOf(bodies: string[]): string {
-	const starts: number[] = [];
-	let file = '%PDF-1.4\n';
-	for (const [index, body] of bodies.entries()) {
-		starts.push(file.length);
-		file += `${index + 1} 0 obj\n${body}\nendobj\n`;
-	}
-	const entries = starts.map((start) => `${String(start).padStart(10, '0')} 00000 n \n`).join('');
-	const count = bodies.length + 1;
-	return (
-		`${file}xref\n0 ${count}\n0000000000 65535 f \n${entries}` +
-		`trailer\n<< /Size ${count} /Root 1 0 R >>\nstartxref\n${file.length}\n%%EOF\n`
-	);
+/** Each pixel of a letter becomes a square of `scale` pixels. */
+function write(pixels: Uint8Array, text: string, left: number, top: number, scale: number): void {
+	for (const [index, letter] of [...text].entries())
+		for (const [y, row] of LETTERS[letter].entries())
+			for (const [x, sign] of [...row].entries())
+				if (sign === '#')
+					for (let line = 0; line < scale; line += 1) {
+						const start =
+							(top + y * scale + line) * WIDTH + left + (index * ADVANCE + x) * scale;
+						pixels.fill(1, start, start + scale);
+					}
 }
