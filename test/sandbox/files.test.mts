@@ -32,9 +32,7 @@ async function read(
 }
 
 test('the usual file of a run is a PNG, the same each time', async () => {
-	const [first, second] = await Promise.all(
-		[1, 2].map(() => get(sandbox.files.assetsUrl())),
-	);
+	const [first, second] = await Promise.all([1, 2].map(() => get(sandbox.files.assetsUrl())));
 	expect(first.headers['content-type']).toBe('image/png');
 	const picture = Buffer.from(await first.body.arrayBuffer());
 	expect(first.headers['content-length']).toBe(String(picture.length));

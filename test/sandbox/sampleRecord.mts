@@ -37,8 +37,7 @@ function write(pixels: Uint8Array, text: string, left: number, top: number, scal
 			for (const [x, sign] of [...row].entries())
 				if (sign === '#')
 					for (let line = 0; line < scale; line += 1) {
-						const start =
-							(top + y * scale + line) * WIDTH + left + (index * ADVANCE + x) * scale;
+						const start = (top + y * scale + line) * WIDTH + left + (index * ADVANCE + x) * scale;
 						pixels.fill(1, start, start + scale);
 					}
 }

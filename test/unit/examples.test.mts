@@ -34,11 +34,16 @@ const TOOL_PARAMETERS = ['descriptionType', 'toolDescription'];
 
 /** n8n's green. */
 const YOUR_STEPS_COLOUR = 4;
-/** What notes name beside nodes: other examples, tables, options and texts of n8n. */
-const UI_NAMES = [
+/** What notes name beside nodes: fields and choices of the forms, other examples, tables, and an option of n8n's agent. */
+const OTHER_NAMES = [
+	...Object.values(descriptions).flatMap(({ properties }) =>
+		properties.flatMap(({ displayName, options = [] }) => [
+			displayName,
+			...options.map((option) => ('displayName' in option ? option.displayName : option.name)),
+		]),
+	),
 	'NenAI: handle callbacks',
 	'NenAI batches',
-	'URL',
 	'Automatically Passthrough Binary Images',
 ];
 /** The workflow ID that stands in NenAI's documentation; the user puts an own one in its place. */
@@ -484,11 +489,13 @@ describe.each(files)('%s', (file) => {
 	});
 
 	test('names in its notes only nodes that it has', () => {
-		const known = [...names, ...UI_NAMES];
+		const known = [...names, ...OTHER_NAMES];
 		const quoted = notes.flatMap((note) =>
 			[...content(note).matchAll(/"([^"]+)"/g)].map(([, quote]) => quote),
 		);
-		expect(quoted.filter((quote) => !known.some((one) => one.startsWith(quote)))).toEqual([]);
+		expect(
+			quoted.filter((quote) => !known.some((one) => one === quote || one.startsWith(`${quote}: `))),
+		).toEqual([]);
 	});
 
 	test('has a note in a colour of its own for the place of your steps', () => {
