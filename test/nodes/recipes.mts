@@ -16,6 +16,8 @@ export interface Recipe {
 	notKept?: boolean;
 	/** Whether it takes one item only. */
 	single?: boolean;
+	/** How often it is tried when NenAI is busy. Default: 5. */
+	tries?: number;
 }
 
 const run = {
@@ -59,9 +61,10 @@ export const RECIPES: Record<string, Recipe> = {
 	'run/getMany': query('mcpUrl', { workflowId: '={{ $json.workflow }}' }),
 	'run/getLogs': query('mcpUrl', { messageId: '={{ $json.run }}' }),
 	'workflow/getMany': query('mcpUrl', {}),
-	'result/download': query('baseUrl', {
-		payload: '={{ { message_id: $json.run, assets: $json.link } }}',
-	}),
+	'result/download': {
+		...query('baseUrl', { payload: '={{ { message_id: $json.run, assets: $json.link } }}' }),
+		tries: 3,
+	},
 	'desktop/create': change('POST', {}),
 	'desktop/get': query('desktopUrl', desktop),
 	'desktop/getMany': query('desktopUrl', {}),
