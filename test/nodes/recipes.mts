@@ -12,6 +12,8 @@ export interface Recipe {
 	method?: 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 	/** Whether doing it again does no harm, so that it is done again after an unknown outcome. */
 	idempotent?: boolean;
+	/** Whether it changes nothing, though it takes its turn among those that do something. */
+	harmless?: boolean;
 	/** Whether its answer is not kept for a next try, as it is a secret. */
 	notKept?: boolean;
 	/** Whether it takes one item only. */
@@ -81,7 +83,7 @@ export const RECIPES: Record<string, Recipe> = {
 	'computer/key': action({ ...desktop, key: 'Return' }),
 	'computer/holdKey': action({ ...desktop, key: 'shift', duration: 0.01 }),
 	'computer/scroll': action({ ...place, amount: 1 }),
-	'computer/wait': action({ ...desktop, duration: 0.01 }),
+	'computer/wait': { ...action({ ...desktop, duration: 0.01 }), harmless: true },
 	'computer/cursorPosition': query('desktopUrl', desktop),
 	'computer/custom': action({
 		...desktop,
