@@ -25,9 +25,19 @@ export interface OperationInMenu {
 	/** As saved workflows name them. */
 	resource: string;
 	operation: string;
+	/** What the menu of resources calls its resource. */
+	resourceName: string;
 	/** What the menu and the list of actions call it. */
 	name: string;
 	action: string;
+}
+
+/** What the menu of resources calls a resource. */
+function resourceNameOf(node: (typeof ACTION_NODES)[number], resource: string): string {
+	const { options = [] } = node.properties.find(({ name }) => name === 'resource') ?? {};
+	const found = options.find((option) => 'value' in option && option.value === resource);
+	if (found === undefined) throw new Error(`The menu of resources has no "${resource}"`);
+	return found.name;
 }
 
 export const OPERATIONS = MENUS.flatMap(({ node, menu: { displayOptions, options = [] } }) =>
@@ -37,6 +47,7 @@ export const OPERATIONS = MENUS.flatMap(({ node, menu: { displayOptions, options
 					{
 						node: node.name,
 						resource: String(displayOptions?.show?.resource?.[0]),
+						resourceName: resourceNameOf(node, String(displayOptions?.show?.resource?.[0])),
 						operation: String(option.value),
 						name: option.name,
 						action: String(option.action),

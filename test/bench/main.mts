@@ -12,7 +12,7 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { ensureN8n } from '../n8n/install.mts';
+import { ensureN8n, NEWEST_N8N } from '../n8n/install.mts';
 import { packPackage } from '../n8n/pack.mts';
 import { Bench } from './bench.mts';
 import { putBetweenMarkers, summarize, table, type Summary } from './results.mts';
@@ -52,7 +52,7 @@ async function measure(): Promise<Results> {
 			`There is no row ${unknown}: the rows are ${ROWS.map(({ name }) => name).join(', ')}`,
 		);
 	const began = Date.now();
-	await ensureN8n('2.41.1', say);
+	await ensureN8n(NEWEST_N8N, say);
 	const tarball = await packPackage(root);
 	const bench = new Bench({
 		tarball,
@@ -110,7 +110,7 @@ const readResults = (): Results | undefined =>
 	existsSync(values.json) ? (JSON.parse(readFileSync(values.json, 'utf8')) as Results) : undefined;
 
 function toText({ measuredAt, minutes, machine, rounds, summaries }: Results): string {
-	const how = `Measured on ${measuredAt.slice(0, 10)} with \`npm run bench\` in n8n 2.41.1 (${machine}): medians of at least ${rounds} rounds, ${minutes} minutes. A ratio above 1 says that ours is better.`;
+	const how = `Measured on ${measuredAt.slice(0, 10)} with \`npm run bench\` in n8n ${NEWEST_N8N} (${machine}): medians of at least ${rounds} rounds, ${minutes} minutes. A ratio above 1 says that ours is better.`;
 	return `${how}\n\n${table(summaries)}`;
 }
 

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { N8nClient, type WorkflowJson } from '../n8n/client.mts';
+import { NEWEST_N8N } from '../n8n/install.mts';
 import { startN8n, type N8nInstance } from '../n8n/instance.mts';
 import { waitForWebhook } from '../n8n/webhook.mts';
 import { startSandbox, type Sandbox } from '../sandbox/index.mts';
@@ -58,7 +59,7 @@ export async function openStage({ tarball, engine, env }: StageOptions): Promise
 		const peers = join(userFolder, 'peers');
 		writePeers(peers);
 		n8n = await startN8n({
-			version: '2.41.1',
+			version: NEWEST_N8N,
 			userFolder,
 			tarball,
 			env: {

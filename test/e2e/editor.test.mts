@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { INode } from 'n8n-workflow';
 import type { Locator, Page } from 'playwright-core';
 import type { WorkflowJson } from '../n8n/client.mts';
+import { NEWEST_N8N } from '../n8n/install.mts';
 import { runCommand } from '../n8n/run-command.mts';
 import { waitForWebhook } from '../n8n/webhook.mts';
 import { EditorBrowser, WINDOW, type Theme } from './editor/browser.mts';
@@ -26,7 +27,6 @@ import {
 import type { CredentialRef } from './workflows.mts';
 
 const ROOT = join(__dirname, '../..');
-const VERSION = '2.41.1';
 const WRONG_KEY = 'wrong-key-not-a-secret';
 
 let stage: Stage;
@@ -36,7 +36,7 @@ let credential: CredentialRef;
 let failed = false;
 
 beforeAll(async () => {
-	stage = await openOwnStage({ root: ROOT, version: VERSION });
+	stage = await openOwnStage({ root: ROOT, version: NEWEST_N8N });
 	browser = await EditorBrowser.start(stage.n8n.url, join(stage.n8n.userFolder, 'chromium'));
 	const { url, mcpUrl, desktopUrl, apiKey, webhookSecret } = stage.sandbox;
 	credential = await storeCredential('NenAI', {

@@ -1,6 +1,7 @@
 /** The example that gathers many results by callbacks, in one real process of n8n 2. */
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { NEWEST_N8N } from '../n8n/install.mts';
 import { errorAnswer } from '../sandbox/index.mts';
 import { casesOn } from './cases.mts';
 import { Gathering, limits, resultsOf, TABLE } from './gathering.mts';
@@ -15,7 +16,7 @@ import {
 } from './stage.mts';
 
 const root = join(__dirname, '../..');
-const on = casesOn(() => openOwnStage({ root, version: '2.41.1' }));
+const on = casesOn(() => openOwnStage({ root, version: NEWEST_N8N }));
 
 /** A case with the example published. */
 function gathering(

@@ -28,6 +28,9 @@ export type N8nVersion = keyof typeof VERSIONS;
 const versionsTested = (how: Tested['how']) =>
 	(Object.keys(VERSIONS) as N8nVersion[]).filter((version) => VERSIONS[version].how === how);
 
+/** The newest: the demo, the bench, queue mode and the editor are tried in this one alone. */
+export const NEWEST_N8N: N8nVersion = '2.41.1';
+
 export const N8N_VERSIONS: readonly N8nVersion[] = versionsTested('wholly');
 export const OTHER_VERSIONS: readonly N8nVersion[] = versionsTested('shortly');
 

@@ -1,6 +1,5 @@
 /** A credential whose fields are expressions belongs to its item: to its key, its addresses and its secrets. */
 import type { IDataObject } from 'n8n-workflow';
-import { OPERATION_PATHS } from '../operations.mts';
 import { withSandbox } from '../sandbox/cases.mts';
 import type { Sandbox } from '../sandbox/index.mts';
 import { fileOf } from './desktopFiles.mts';
@@ -71,10 +70,6 @@ const requestsOf = (sandbox: Sandbox) => {
 		wrong: all.filter(({ authorized }) => !authorized).length,
 	};
 };
-
-test('every operation is in the table', () => {
-	expect(Object.keys(RECIPES).sort()).toEqual([...OPERATION_PATHS].sort());
-});
 
 describe.each(pathsOf(({ single }) => single !== true))('%s', (path) => {
 	test('each item goes to the address of its own, with the key of its own', async () => {

@@ -12,10 +12,14 @@ export interface Recipe {
 	method?: 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 	/** Whether doing it again does no harm, so that it is done again after an unknown outcome. */
 	idempotent?: boolean;
+	/** Whether it changes nothing, though it takes its turn among those that do something. */
+	harmless?: boolean;
 	/** Whether its answer is not kept for a next try, as it is a secret. */
 	notKept?: boolean;
 	/** Whether it takes one item only. */
 	single?: boolean;
+	/** How often it is tried when NenAI is busy. Default: 5. */
+	tries?: number;
 }
 
 const run = {
@@ -59,9 +63,10 @@ export const RECIPES: Record<string, Recipe> = {
 	'run/getMany': query('mcpUrl', { workflowId: '={{ $json.workflow }}' }),
 	'run/getLogs': query('mcpUrl', { messageId: '={{ $json.run }}' }),
 	'workflow/getMany': query('mcpUrl', {}),
-	'result/download': query('baseUrl', {
-		payload: '={{ { message_id: $json.run, assets: $json.link } }}',
-	}),
+	'result/download': {
+		...query('baseUrl', { payload: '={{ { message_id: $json.run, assets: $json.link } }}' }),
+		tries: 3,
+	},
 	'desktop/create': change('POST', {}),
 	'desktop/get': query('desktopUrl', desktop),
 	'desktop/getMany': query('desktopUrl', {}),
@@ -78,7 +83,7 @@ export const RECIPES: Record<string, Recipe> = {
 	'computer/key': action({ ...desktop, key: 'Return' }),
 	'computer/holdKey': action({ ...desktop, key: 'shift', duration: 0.01 }),
 	'computer/scroll': action({ ...place, amount: 1 }),
-	'computer/wait': action({ ...desktop, duration: 0.01 }),
+	'computer/wait': { ...action({ ...desktop, duration: 0.01 }), harmless: true },
 	'computer/cursorPosition': query('desktopUrl', desktop),
 	'computer/custom': action({
 		...desktop,

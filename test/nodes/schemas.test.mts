@@ -7,6 +7,7 @@ import { nodeTypeOf, OPERATION_PATHS } from '../operations.mts';
 import { withSandbox } from '../sandbox/cases.mts';
 import type { Sandbox } from '../sandbox/index.mts';
 import { Credentials, execute, serveWaiting } from './engine.mts';
+import { RecipeRunner } from './recipeRunner.mts';
 
 const folders = ['NenAi', 'NenAiDesktop'].map((node) =>
 	join(__dirname, `../../nodes/${node}/__schema__/v1.0.0`),
@@ -69,38 +70,14 @@ function runs(): IDataObject[] {
 	return [{ messageId: 'm-1' }, { messageId: 'm-2' }];
 }
 
-/** Operations that need a desktop and nothing before them. */
-const ON_DESKTOPS: Record<string, INodeParameters> = {
-	'desktop/get': {},
-	'desktop/getMany': {},
-	'desktop/rename': { name: 'Back office' },
-	'desktop/delete': {},
-	'desktop/openSession': {},
-	'computer/screenshot': {},
-	'computer/click': { x: 10, y: 20 },
-	'computer/mouseMove': { x: 10, y: 20 },
-	'computer/drag': { x: 10, y: 20, toX: 30, toY: 40 },
-	'computer/type': { text: 'hello' },
-	'computer/key': { key: 'Return' },
-	'computer/holdKey': { key: 'shift', duration: 0 },
-	'computer/scroll': { x: 10, y: 20 },
-	'computer/wait': { duration: 0 },
-	'computer/cursorPosition': {},
-	'computer/custom': { tool: 'computer', action: 'cursor_position', params: '{}' },
-	'file/download': { fileName: 'report.txt' },
-	'file/getMany': {},
-};
-
-/** What each operation gives, in as many ways as it takes to see all fields. */
+/** Operations that need more than their recipe to give all of their fields. */
 const OUTPUTS: Record<string, () => Promise<IDataObject[]>> = {
-	'run/start': async () => await run('run', 'start', { ...WORKFLOW, callback: 'none' }),
 	'run/startAndWait': waited,
 	'run/get': async () => await run('run', 'get', {}, runs()),
 	'run/getMany': async () => {
 		runs();
 		return await run('run', 'getMany', { workflowId: 'w-1' });
 	},
-	'run/getLogs': async () => await run('run', 'getLogs', {}, runs()),
 	'workflow/getMany': async () => await run('workflow', 'getMany'),
 	'result/download': async () => {
 		const url = sandbox.files.url(
@@ -110,50 +87,27 @@ const OUTPUTS: Record<string, () => Promise<IDataObject[]>> = {
 			{ workflow_id: 'w-1', message_id: 'm-1', assets: url },
 		]);
 	},
-	...Object.fromEntries(
-		Object.entries(ON_DESKTOPS).map(([operation, parameters]) => [
-			operation,
-			async () => await onDesktop(operation, parameters),
-		]),
-	),
-	'desktop/create': async () => await run('desktop', 'create'),
-	'desktop/getSession': async () => {
+	'computer/custom': async () =>
+		await run('computer', 'custom', {
+			desktopId: sandbox.desktops.add(),
+			tool: 'computer',
+			action: 'cursor_position',
+			params: '{}',
+		}),
+	'file/getMany': async () => {
 		const desktopId = sandbox.desktops.add();
-		await run('desktop', 'openSession', { desktopId });
-		return await run('desktop', 'getSession', { desktopId });
+		sandbox.desktops.addFile(desktopId, { name: 'report.txt', text: 'hello' });
+		sandbox.desktops.addFile(desktopId, { name: 'old.txt', path: 'archive', text: 'hello' });
+		return await run('file', 'getMany', { desktopId });
 	},
-	'desktop/closeSession': async () => {
-		const desktopId = sandbox.desktops.add();
-		await run('desktop', 'openSession', { desktopId });
-		return await run('desktop', 'closeSession', { desktopId });
-	},
-	'file/upload': uploaded,
 };
 
-/** On a new desktop, with a name, a folder and a file. */
-async function onDesktop(operation: string, parameters: INodeParameters): Promise<IDataObject[]> {
-	const desktopId = sandbox.desktops.add({ name: 'Front desk' });
-	sandbox.desktops.addFile(desktopId, { name: 'report.txt', text: 'hello' });
-	sandbox.desktops.addFile(desktopId, { name: 'old.txt', path: 'archive', text: 'hello' });
-	const [resource, name] = operation.split('/');
-	return await run(resource, name, { desktopId, ...parameters });
-}
-
-/** What came down goes up again. */
-async function uploaded(): Promise<IDataObject[]> {
-	const desktopId = sandbox.desktops.add();
-	const binary = {
-		data: {
-			data: Buffer.from('hello').toString('base64'),
-			mimeType: 'text/plain',
-			fileName: 'report.txt',
-		},
-	};
-	const { items, error } = await execute({
-		credentials: credentials(),
-		parameters: { resource: 'file', operation: 'upload', desktopId },
-		binaries: [binary],
-	});
+/** What an operation gives: in as many ways as it takes to see all fields, else as its recipe says. */
+async function outputsOf(path: string): Promise<IDataObject[]> {
+	const special = OUTPUTS[path];
+	if (special !== undefined) return await special();
+	const runner = new RecipeRunner(path, () => sandbox);
+	const { items, error } = await runner.run(runner.provision(1));
 	if (error) throw new Error(error.message);
 	return items.map(({ json }) => json);
 }
@@ -189,14 +143,10 @@ test('the folder __schema__/v1.0.0 has a file for each operation, and no other',
 	);
 });
 
-test('OUTPUTS or ON_DESKTOPS, above, gives what each operation gives', () => {
-	expect(Object.keys(OUTPUTS).sort()).toEqual([...OPERATION_PATHS].sort());
-});
-
-describe.each(Object.keys(OUTPUTS))('%s', (operation) => {
+describe.each(OPERATION_PATHS)('%s', (operation) => {
 	test('what it gives is of this form, and has each of its fields', async () => {
 		const schema = read(operation);
-		const outputs = await OUTPUTS[operation]();
+		const outputs = await outputsOf(operation);
 		expect(outputs.length).toBeGreaterThan(0);
 		const ajv = new Ajv({ allErrors: true });
 		const validate = ajv.compile(schema);

@@ -11,6 +11,7 @@ import {
 import { NenAiTrigger } from '../../nodes/NenAiTrigger/NenAiTrigger.node';
 import { node } from '../n8n/build-workflow.mts';
 import type { WorkflowJson } from '../n8n/schemas.mts';
+import { RECIPES } from '../nodes/recipes.mts';
 import { ACTION_NODES } from '../operations.mts';
 import { problemsOn, STICKY_NOTE } from './canvas.mts';
 
@@ -145,21 +146,15 @@ describe.each(nodesOfOurs)('$file, node "$name"', ({ node, description }) => {
 	});
 });
 
-/** Operations that change nothing: their tool need not say that it does real work. */
-const HARMLESS = [
-	'screenshot',
-	'cursorPosition',
-	'wait',
-	'get',
-	'getMany',
-	'getLogs',
-	'getSession',
-];
+/** Whether the operation of a node changes nothing: its tool need not say that it does real work. */
+function isHarmless({ resource, operation }: INodeParameters): boolean {
+	const { kind, harmless } = RECIPES[`${String(resource)}/${String(operation)}`];
+	return kind === 'query' || harmless === true;
+}
 
 test('a tool that does real work says so to the model', () => {
 	const tools = nodesOfOurs.filter(
-		({ node }) =>
-			node.type.endsWith('Tool') && !HARMLESS.includes(String(node.parameters.operation)),
+		({ node }) => node.type.endsWith('Tool') && !isHarmless(node.parameters),
 	);
 	expect(tools.map(({ node }) => node.parameters)).toEqual(
 		tools.map(() =>

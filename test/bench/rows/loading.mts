@@ -11,7 +11,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { ensureN8n } from '../../n8n/install.mts';
+import { ensureN8n, NEWEST_N8N } from '../../n8n/install.mts';
 import { cacheRoot } from '../../n8n/paths.mts';
 import { runCommand } from '../../n8n/run-command.mts';
 import type { Bench, Row } from '../bench.mts';
@@ -82,7 +82,7 @@ export const row8: Row = {
 	title: 'Loading the package',
 	async run(bench: Bench): Promise<Comparison[]> {
 		await bench.close();
-		const { nodeModules } = await ensureN8n('2.41.1');
+		const { nodeModules } = await ensureN8n(NEWEST_N8N);
 		const folder = mkdtempSync(join(tmpdir(), 'nenai-bench-load-'));
 		try {
 			const peer = await peerTarball();

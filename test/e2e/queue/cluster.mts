@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { N8nClient } from '../../n8n/client.mts';
 import { freePort } from '../../n8n/free-port.mts';
+import { NEWEST_N8N } from '../../n8n/install.mts';
 import { startN8n, type N8nInstance, type N8nOptions } from '../../n8n/instance.mts';
 import { startSandbox, type Sandbox } from '../../sandbox/index.mts';
 import { storeNenAiCredential } from '../stage.mts';
@@ -13,8 +14,6 @@ import type { CredentialRef } from '../workflows.mts';
 import { DATABASE, DATABASE_USER, startPostgres } from './postgres.mts';
 import { startRedis } from './redis.mts';
 import type { Server } from './server.mts';
-
-const VERSION = '2.41.1';
 
 export interface Cluster {
 	sandbox: Sandbox;
@@ -73,7 +72,7 @@ export async function openCluster(): Promise<Cluster> {
 /** Processes of one n8n share its folder (and so the installed package), its key, its queue and its database. */
 function sharedOptions(userFolder: string, redis: Server, postgres: Server): N8nOptions {
 	return {
-		version: VERSION,
+		version: NEWEST_N8N,
 		userFolder,
 		encryptionKey: randomBytes(24).toString('hex'),
 		env: {

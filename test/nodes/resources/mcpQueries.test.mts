@@ -442,9 +442,7 @@ describe('what may pass is asked again', () => {
 	test.each<[string, McpFault]>([
 		['429', { refuse: { status: 429, retryAfter: { seconds: 0, as: 'seconds' } } }],
 		['503', { refuse: errorAnswer(503, 'html') }],
-		['500', { refuse: errorAnswer(500, 'json') }],
 		['502', { refuse: errorAnswer(502, 'html') }],
-		['no connection', { connection: 'drop' }],
 		['a stream without the answer', { answerAs: { withoutAnswer: true } }],
 		[
 			'an internal error of JSON-RPC',
@@ -841,14 +839,6 @@ describe('what a builder can switch on around it', () => {
 		]);
 	});
 
-	test('the error output gets the failed ones', async () => {
-		const { items: found, failedItems } = await get({
-			settings: { onError: 'continueErrorOutput' },
-			items: items('m-1', 'nobody'),
-		});
-		expect([found.length, failedItems.length]).toEqual([1, 1]);
-	});
-
 	test.each(['get', 'getLogs'])(
 		'Continue: the item of %s says of which run its error is',
 		async (operation) => {
@@ -862,14 +852,6 @@ describe('what a builder can switch on around it', () => {
 			]);
 		},
 	);
-
-	test('Execute Once asks for the first', async () => {
-		const { items: found } = await get({
-			settings: { executeOnce: true },
-			items: items('m-1', 'nobody'),
-		});
-		expect(found.map(({ json }) => json.messageId)).toEqual(['m-1']);
-	});
 
 	test('Retry On Fail asks again', async () => {
 		failCalls({ result: { isError: 'not yet' } }, 1);

@@ -341,7 +341,7 @@ describe('an action is never done twice', () => {
 		});
 		expect(typed()).toBe('b');
 		expect(items.map(({ json }) => json.error)).toEqual([
-			expect.stringMatching(/out of order|not done now/),
+			expect.stringMatching(/It is not done now, because later items have already been done/),
 			expect.stringMatching(/^It is not known/),
 		]);
 	});

@@ -900,22 +900,6 @@ describe('when an item fails', () => {
 		]);
 		expect(items[1].pairedItem).toEqual({ item: 1 });
 	});
-
-	test('the error output gets the failed ones', async () => {
-		fail('B', { refuse: { status: 400 } });
-		const { items, failedItems } = await start({
-			items: people('ABC'),
-			settings: { onError: 'continueErrorOutput' },
-		});
-		expect(items.map(({ json }) => json.messageId)).toEqual([messageIdOf('A'), messageIdOf('C')]);
-		expect(failedItems).toMatchObject([{ json: { error: expect.stringMatching(/\[item 1\]/) } }]);
-	});
-});
-
-test('Execute Once starts one run', async () => {
-	const { items } = await start({ items: people('ABC'), settings: { executeOnce: true } });
-	expect(items).toHaveLength(1);
-	expect(startedNames()).toEqual(['A']);
 });
 
 describe('when the node runs again in the same execution', () => {
