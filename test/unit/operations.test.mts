@@ -1,4 +1,4 @@
-/** What belongs to each operation is there: its line in the tables, its own tests and its documentation. */
+/** What belongs to each operation is there: its line in the tables, its own tests and its documentation. So is what test/README.md names. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as ts from 'typescript';
@@ -138,3 +138,16 @@ test.each(['README.md', ...pages])(
 		expect(rowsOf(page).filter((row) => !known.includes(row))).toEqual([]);
 	},
 );
+
+test('test/README.md leads to the table tests in test/nodes, and to nothing that does not exist', () => {
+	const links = [
+		...readFileSync(join(root, 'test/README.md'), 'utf8').matchAll(/\]\(([^)]+)\)/g),
+	].map(([, target]) => target);
+	const tables = readdirSync(join(root, 'test/nodes'))
+		.filter((file) => file.endsWith('.test.mts'))
+		.map((file) => `nodes/${file}`);
+	expect({
+		missing: tables.filter((file) => !links.includes(file)),
+		broken: links.filter((target) => !existsSync(join(root, 'test', target))),
+	}).toEqual({ missing: [], broken: [] });
+});
