@@ -1,5 +1,10 @@
 /** What the rows of the bench share: how often they measure, and the n8n instances that they measure on. */
-import { openStage, type Engine, type Stage, type StageOptions } from './stage.mts';
+import {
+	startEnvironment,
+	type Engine,
+	type BenchEnvironment,
+	type EnvironmentOptions,
+} from './environment.mts';
 import type { Comparison } from './results.mts';
 
 export interface Row {
@@ -16,7 +21,7 @@ export class Bench {
 	readonly scale: number;
 	readonly say: (line: string) => void;
 	/** The one n8n that runs or starts; `shared` says with which engine, if other rows may use it too. */
-	#current: { stage: Promise<Stage>; shared?: Engine } | undefined;
+	#current: { environment: Promise<BenchEnvironment>; shared?: Engine } | undefined;
 
 	#ended = false;
 
@@ -37,21 +42,27 @@ export class Bench {
 	}
 
 	/** The n8n with this engine that rows share. Any other is stopped. */
-	async stage(engine: Engine): Promise<Stage> {
-		if (this.#current?.shared === engine) return await this.#current.stage;
+	async environment(engine: Engine): Promise<BenchEnvironment> {
+		if (this.#current?.shared === engine) return await this.#current.environment;
 		return await this.#open({ engine }, engine);
 	}
 
 	/** An n8n that did nothing yet, for rows that measure memory. Any other is stopped. */
-	async freshStage(options: Omit<StageOptions, 'tarball'>): Promise<Stage> {
+	async freshEnvironment(options: Omit<EnvironmentOptions, 'tarball'>): Promise<BenchEnvironment> {
 		return await this.#open(options);
 	}
 
-	async #open(options: Omit<StageOptions, 'tarball'>, shared?: Engine): Promise<Stage> {
+	async #open(
+		options: Omit<EnvironmentOptions, 'tarball'>,
+		shared?: Engine,
+	): Promise<BenchEnvironment> {
 		await this.close();
 		if (this.#ended) throw new Error('The bench has ended');
-		this.#current = { stage: openStage({ tarball: this.tarball, ...options }), shared };
-		return await this.#current.stage;
+		this.#current = {
+			environment: startEnvironment({ tarball: this.tarball, ...options }),
+			shared,
+		};
+		return await this.#current.environment;
 	}
 
 	/** Closes, and lets no other n8n start. */
@@ -65,8 +76,8 @@ export class Bench {
 		const current = this.#current;
 		this.#current = undefined;
 		// One that could not start has left nothing.
-		const stage = await current?.stage.catch(() => undefined);
-		await stage?.close();
+		const environment = await current?.environment.catch(() => undefined);
+		await environment?.close();
 	}
 
 	/**

@@ -3,7 +3,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { request } from 'undici';
 import { forgetPeak, memoryAtRest, peakMemory } from './memory.mts';
-import type { Stage } from './stage.mts';
+import type { BenchEnvironment } from './environment.mts';
 
 export interface Taken {
 	seconds: number;
@@ -12,7 +12,11 @@ export interface Taken {
 }
 
 /** Calls a webhook that answers when its workflow has ended, and removes the files that n8n has stored. Throws where it fails. */
-export async function callMeasured({ n8n }: Stage, url: string, sent: object): Promise<Taken> {
+export async function callMeasured(
+	{ n8n }: BenchEnvironment,
+	url: string,
+	sent: object,
+): Promise<Taken> {
 	const idle = await memoryAtRest(n8n.pid);
 	forgetPeak(n8n.pid);
 	const began = performance.now();

@@ -1,7 +1,7 @@
 /** The agent of the examples, for tests. */
 import type { WorkflowJson } from '../n8n/client.mts';
 import type { Model } from './model.mts';
-import { withParameters } from './stage.mts';
+import { withParameters } from './environment.mts';
 
 /** Names of nodes in the example. */
 export const CHAT = 'Chat';

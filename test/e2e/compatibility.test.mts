@@ -2,8 +2,8 @@
 import { join } from 'node:path';
 import { chain, node } from '../n8n/build-workflow.mts';
 import { OTHER_VERSIONS } from '../n8n/install.mts';
-import { casesOn } from './cases.mts';
-import { jsonOf, openOwnStage } from './stage.mts';
+import { withEnvironment } from './cases.mts';
+import { jsonOf, startOwnEnvironment } from './environment.mts';
 import {
 	activate,
 	ANY_WORKFLOW,
@@ -22,51 +22,50 @@ import {
 const root = join(__dirname, '../..');
 
 describe.each(OTHER_VERSIONS)('n8n %s', (version) => {
-	const on = casesOn(() => openOwnStage({ root, version }));
+	const it = withEnvironment(() => startOwnEnvironment({ root, version }));
 
-	on(
-		'tests the credential, starts runs, takes their callbacks, and refuses forged ones',
-		async ({ client, n8n, sandbox, credential }) => {
-			const tested = await client.testCredential(credential.id, {
-				name: credential.name,
-				type: 'nenAiApi',
-				data: { apiKey: sandbox.apiKey, baseUrl: sandbox.url },
-			});
-			expect(tested).toEqual({
-				status: 'OK',
-				message: 'NenAI knows this API key. Nothing was started.',
-			});
+	it('tests the credential, starts runs, takes their callbacks, and refuses forged ones', async ({
+		client,
+		n8n,
+		sandbox,
+		credential,
+	}) => {
+		const tested = await client.testCredential(credential.id, {
+			name: credential.name,
+			type: 'nenAiApi',
+			data: { apiKey: sandbox.apiKey, baseUrl: sandbox.url },
+		});
+		expect(tested).toEqual({
+			status: 'OK',
+			message: 'NenAI knows this API key. Nothing was started.',
+		});
 
-			const handler = await activate(
-				client,
-				chain('callbacks', [trigger('callbacks', credential)]),
-			);
-			const parameters = { callback: 'url', callbackUrl: triggerUrl(n8n, 'callbacks') };
-			const starter = await activate(
-				client,
-				chain('start', [
-					webhook('start'),
-					split('body.names'),
-					start(credential, '={{ { NAME: $json["body.names"] } }}', parameters),
-				]),
-			);
-			expect(await call(webhookUrl(n8n, 'start'), { names: ['A', 'B'] })).toBe(200);
-			const [started] = await client.endedExecutions(starter, 1);
-			const ids = jsonOf(started, 'Start').map(({ messageId }) => messageId);
-			const handled = await client.endedExecutions(handler, 2);
-			expect(
-				handled.map((execution) => jsonOf(execution, 'NenAI Trigger')[0].message_id).sort(),
-			).toEqual(ids.sort());
-			const forged = await sandbox.deliver({
-				url: triggerUrl(n8n, 'callbacks'),
-				status: 'success',
-				signature: 'wrong-secret',
-			});
-			expect(forged.answer?.status).toBe(401);
-		},
-	);
+		const handler = await activate(client, chain('callbacks', [trigger('callbacks', credential)]));
+		const parameters = { callback: 'url', callbackUrl: triggerUrl(n8n, 'callbacks') };
+		const starter = await activate(
+			client,
+			chain('start', [
+				webhook('start'),
+				split('body.names'),
+				start(credential, '={{ { NAME: $json["body.names"] } }}', parameters),
+			]),
+		);
+		expect(await call(webhookUrl(n8n, 'start'), { names: ['A', 'B'] })).toBe(200);
+		const [started] = await client.endedExecutions(starter, 1);
+		const ids = jsonOf(started, 'Start').map(({ messageId }) => messageId);
+		const handled = await client.endedExecutions(handler, 2);
+		expect(
+			handled.map((execution) => jsonOf(execution, 'NenAI Trigger')[0].message_id).sort(),
+		).toEqual(ids.sort());
+		const forged = await sandbox.deliver({
+			url: triggerUrl(n8n, 'callbacks'),
+			status: 'success',
+			signature: 'wrong-secret',
+		});
+		expect(forged.answer?.status).toBe(401);
+	});
 
-	on('waits for a result, and fetches its file', async ({ client, n8n, sandbox, credential }) => {
+	it('waits for a result, and fetches its file', async ({ client, n8n, sandbox, credential }) => {
 		const file = sandbox.files.add({
 			name: 'report.pdf',
 			size: 50_000,
@@ -94,7 +93,7 @@ describe.each(OTHER_VERSIONS)('n8n %s', (version) => {
 		]);
 	});
 
-	on('asks NenAI, and offers its workflows by name', async ({ client, sandbox, credential }) => {
+	it('asks NenAI, and offers its workflows by name', async ({ client, sandbox, credential }) => {
 		sandbox.setDefaults({ workflowNames: { [ANY_WORKFLOW]: 'Book an appointment' } });
 		sandbox.runs.set('m-1', { status: 'running', workflowId: ANY_WORKFLOW });
 		const { id } = await client.createWorkflow(

@@ -6,8 +6,14 @@ import { node } from '../n8n/build-workflow.mts';
 import type { WorkflowJson } from '../n8n/client.mts';
 import { N8N_VERSIONS } from '../n8n/install.mts';
 import { answersToCalls, chatting, TOOL, withAgent } from './agent.mts';
-import { casesOn } from './cases.mts';
-import { itemsOf, jsonOf, openStage, withSettings, type Stage } from './stage.mts';
+import { withEnvironment } from './cases.mts';
+import {
+	itemsOf,
+	jsonOf,
+	startEnvironment,
+	withSettings,
+	type E2eEnvironment,
+} from './environment.mts';
 import { nenAi, run, split } from './workflows.mts';
 
 const root = join(__dirname, '../..');
@@ -15,13 +21,13 @@ const TEXT = 'Claim 1: Jane Doe';
 const NAME = 'Grüße 100%.txt';
 
 describe.each(N8N_VERSIONS)('n8n %s', (version) => {
-	const on = casesOn(() => openStage({ root, version }));
+	const it = withEnvironment(() => startEnvironment({ root, version }));
 
 	const DESKTOP = "={{ $('Create').first().json.desktop_id }}";
 
 	/** A node of this resource, named after its operation, on the desktop that was created before. */
 	const step = (
-		{ credential }: Stage,
+		{ credential }: E2eEnvironment,
 		resource: string,
 		operation: string,
 		parameters: INode['parameters'] = {},
@@ -34,15 +40,15 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 			more,
 		);
 
-	const actions = ({ sandbox }: Stage) =>
+	const actions = ({ sandbox }: E2eEnvironment) =>
 		sandbox.state().desktopActions.map(({ action, params }) => [action, params]);
 
-	on('create, upload, click, type, look, download, delete', async (stage) => {
+	it('create, upload, click, type, look, download, delete', async (environment) => {
 		const execution = await run(
-			stage,
+			environment,
 			'job',
 			[
-				step(stage, 'desktop', 'create'),
+				step(environment, 'desktop', 'create'),
 				node('Text', 'set', 3.4, {
 					mode: 'raw',
 					jsonOutput: JSON.stringify({ text: TEXT }),
@@ -54,29 +60,29 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 					binaryPropertyName: 'data',
 					options: { fileName: 'claims.txt' },
 				}),
-				step(stage, 'file', 'upload', { fileName: NAME, path: 'In' }),
-				step(stage, 'computer', 'click', {
+				step(environment, 'file', 'upload', { fileName: NAME, path: 'In' }),
+				step(environment, 'computer', 'click', {
 					x: 10,
 					y: 20,
 					button: 'double',
 					options: { screenshotAfter: true },
 				}),
-				step(stage, 'computer', 'type', { text: ' Jane ' }),
-				step(stage, 'computer', 'screenshot'),
-				step(stage, 'file', 'download', { fileName: NAME, path: 'In' }),
-				step(stage, 'desktop', 'delete'),
+				step(environment, 'computer', 'type', { text: ' Jane ' }),
+				step(environment, 'computer', 'screenshot'),
+				step(environment, 'file', 'download', { fileName: NAME, path: 'In' }),
+				step(environment, 'desktop', 'delete'),
 			],
 			{},
 		);
 		expect(execution.data.resultData.error).toBeUndefined();
-		const [{ desktopId }] = stage.sandbox.desktops.all();
+		const [{ desktopId }] = environment.sandbox.desktops.all();
 		expect(jsonOf(execution, 'Create')).toEqual([
 			expect.objectContaining({ desktop_id: desktopId, status: 'running' }),
 		]);
 		expect(jsonOf(execution, 'Upload')).toEqual([
 			{ success: true, size: TEXT.length, filename: NAME },
 		]);
-		expect(actions(stage)).toEqual([
+		expect(actions(environment)).toEqual([
 			['double_click', { coordinate: [10, 20] }],
 			['screenshot', {}],
 			['type', { text: ' Jane ' }],
@@ -89,7 +95,7 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 				'image/png',
 				'screenshot.png',
 			]);
-			const picture = await stage.client.downloadBinary(String(binary?.data.id));
+			const picture = await environment.client.downloadBinary(String(binary?.data.id));
 			expect(picture.subarray(1, 4).toString()).toBe('PNG');
 		}
 		const [{ json, binary }] = itemsOf(execution, 'Download');
@@ -99,72 +105,75 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 			mimeType: 'text/plain',
 			fileSize: TEXT.length,
 		});
-		expect((await stage.client.downloadBinary(String(binary?.data.id))).toString()).toBe(TEXT);
+		expect((await environment.client.downloadBinary(String(binary?.data.id))).toString()).toBe(
+			TEXT,
+		);
 		expect(jsonOf(execution, 'Delete')).toEqual([{ desktop_id: desktopId, status: 'deleted' }]);
 	});
 
-	on('a file is streamed from where n8n keeps it, whole', async (stage) => {
-		const desktopId = stage.sandbox.desktops.add();
+	it('a file is streamed from where n8n keeps it, whole', async (environment) => {
+		const desktopId = environment.sandbox.desktops.add();
 		const size = 20_000_000;
-		stage.sandbox.desktops.addFile(desktopId, { name: 'big.bin', size });
+		environment.sandbox.desktops.addFile(desktopId, { name: 'big.bin', size });
 		await run(
-			stage,
+			environment,
 			'big',
 			[
-				step(stage, 'file', 'download', { desktopId, fileName: 'big.bin' }),
-				step(stage, 'file', 'upload', { desktopId, fileName: 'copy.bin' }),
+				step(environment, 'file', 'download', { desktopId, fileName: 'big.bin' }),
+				step(environment, 'file', 'upload', { desktopId, fileName: 'copy.bin' }),
 			],
 			{},
 		);
-		const [original, copy] = stage.sandbox.desktops.get(desktopId)?.files ?? [];
+		const [original, copy] = environment.sandbox.desktops.get(desktopId)?.files ?? [];
 		expect([original.size, copy.size, copy.name]).toEqual([size, size, 'copy.bin']);
 		expect(copy.sha256).toMatch(/^[0-9a-f]{64}$/);
 		await run(
-			stage,
+			environment,
 			'again',
-			[step(stage, 'file', 'download', { desktopId, fileName: 'copy.bin' })],
+			[step(environment, 'file', 'download', { desktopId, fileName: 'copy.bin' })],
 			{},
 		).then(async (execution) => {
 			const [{ binary }] = itemsOf(execution, 'Download');
-			const bytes = await stage.client.downloadBinary(String(binary?.data.id));
+			const bytes = await environment.client.downloadBinary(String(binary?.data.id));
 			expect(createHash('sha256').update(bytes).digest('hex')).toBe(copy.sha256);
 		});
 	});
 
-	on(
-		'files in the JSON of items, where this n8n can keep them there, and of a type that n8n takes for a form',
-		async (stage) => {
-			const desktopId = stage.sandbox.desktops.add();
-			const contentType = 'application/x-www-form-urlencoded';
-			stage.sandbox.desktops.addFile(desktopId, { name: 'a.pdf', text: TEXT, contentType });
-			const steps = [
-				step(stage, 'file', 'download', { desktopId, fileName: 'a.pdf' }),
-				step(stage, 'file', 'upload', { desktopId, fileName: 'b.pdf' }),
-			];
-			const execution = await run(stage, 'combined', steps, {}, { binaryMode: 'combined' });
-			expect(execution.data.resultData.error).toBeUndefined();
-			const [{ json, binary }] = itemsOf(execution, 'Download');
-			expect([json._files !== undefined, binary !== undefined]).toEqual(
-				version.startsWith('1.') ? [false, true] : [true, false],
-			);
-			const [original, copy] = stage.sandbox.desktops.get(desktopId)?.files ?? [];
-			expect(copy).toMatchObject({
-				name: 'b.pdf',
-				size: original.size,
-				contentType,
-				sha256: createHash('sha256').update(TEXT).digest('hex'),
-			});
-		},
-	);
+	it('files in the JSON of items, where this n8n can keep them there, and of a type that n8n takes for a form', async (environment) => {
+		const desktopId = environment.sandbox.desktops.add();
+		const contentType = 'application/x-www-form-urlencoded';
+		environment.sandbox.desktops.addFile(desktopId, { name: 'a.pdf', text: TEXT, contentType });
+		const steps = [
+			step(environment, 'file', 'download', { desktopId, fileName: 'a.pdf' }),
+			step(environment, 'file', 'upload', { desktopId, fileName: 'b.pdf' }),
+		];
+		const execution = await run(environment, 'combined', steps, {}, { binaryMode: 'combined' });
+		expect(execution.data.resultData.error).toBeUndefined();
+		const [{ json, binary }] = itemsOf(execution, 'Download');
+		expect([json._files !== undefined, binary !== undefined]).toEqual(
+			version.startsWith('1.') ? [false, true] : [true, false],
+		);
+		const [original, copy] = environment.sandbox.desktops.get(desktopId)?.files ?? [];
+		expect(copy).toMatchObject({
+			name: 'b.pdf',
+			size: original.size,
+			contentType,
+			sha256: createHash('sha256').update(TEXT).digest('hex'),
+		});
+	});
 
-	on('the lists of desktops and of tools', async (stage) => {
-		const id = stage.sandbox.desktops.add({ name: 'Claims' });
-		stage.sandbox.setDefaults({
+	it('the lists of desktops and of tools', async (environment) => {
+		const id = environment.sandbox.desktops.add({ name: 'Claims' });
+		environment.sandbox.setDefaults({
 			desktopTools: [{ name: 'printer', description: 'Prints', parameters: {} }],
 		});
 		const search = (more: INode['parameters'], parameter: string, method: string) =>
-			stage.client.searchList(
-				nenAi('NenAI', stage.credential, { resource: 'computer', operation: 'custom', ...more }),
+			environment.client.searchList(
+				nenAi('NenAI', environment.credential, {
+					resource: 'computer',
+					operation: 'custom',
+					...more,
+				}),
 				parameter,
 				method,
 			);
@@ -181,165 +190,153 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 		).rejects.toThrow(/By Name/);
 	});
 
-	on(
-		'an action whose answer is lost is not done again, by Retry On Fail or by Retry',
-		async (stage) => {
-			const desktopId = stage.sandbox.desktops.add();
-			stage.sandbox.desktopFaults.add({ match: { action: 'type' }, times: 1 });
-			stage.sandbox.desktopFaults.add({
-				match: { action: 'type' },
-				times: 1,
-				connection: 'drop-after-acting',
-			});
-			const type = step(
-				stage,
-				'computer',
-				'type',
-				{ desktopId, text: '={{ $json["body.texts"] }}' },
-				{ retryOnFail: true, maxTries: 3, waitBetweenTries: 100 },
-			);
-			const execution = await run(stage, 'lost', [split('body.texts'), type], {
-				texts: ['a', 'b', 'c'],
-			});
-			expect(execution.data.resultData.error?.message).toMatch(
-				/^It is not known whether NenAI completed type on desktop dsk_\w+: the connection broke \(ECONNRESET\) \[item 1\]$/,
-			);
-			const retried = await stage.client.waitForExecution(
-				await stage.client.retryExecution(execution.id),
-			);
-			expect(retried.data.resultData.error?.message).toMatch(
-				/^It is not known whether NenAI completed type/,
-			);
-			expect(stage.sandbox.desktops.get(desktopId)?.typed).toBe('ab');
-		},
-	);
+	it('an action whose answer is lost is not done again, by Retry On Fail or by Retry', async (environment) => {
+		const desktopId = environment.sandbox.desktops.add();
+		environment.sandbox.desktopFaults.add({ match: { action: 'type' }, times: 1 });
+		environment.sandbox.desktopFaults.add({
+			match: { action: 'type' },
+			times: 1,
+			connection: 'drop-after-acting',
+		});
+		const type = step(
+			environment,
+			'computer',
+			'type',
+			{ desktopId, text: '={{ $json["body.texts"] }}' },
+			{ retryOnFail: true, maxTries: 3, waitBetweenTries: 100 },
+		);
+		const execution = await run(environment, 'lost', [split('body.texts'), type], {
+			texts: ['a', 'b', 'c'],
+		});
+		expect(execution.data.resultData.error?.message).toMatch(
+			/^It is not known whether NenAI completed type on desktop dsk_\w+: the connection broke \(ECONNRESET\) \[item 1\]$/,
+		);
+		const retried = await environment.client.waitForExecution(
+			await environment.client.retryExecution(execution.id),
+		);
+		expect(retried.data.resultData.error?.message).toMatch(
+			/^It is not known whether NenAI completed type/,
+		);
+		expect(environment.sandbox.desktops.get(desktopId)?.typed).toBe('ab');
+	});
 
-	on(
-		'what was refused is done by Retry, and what was done before it is not done again',
-		async (stage) => {
-			const desktopId = stage.sandbox.desktops.add();
-			stage.sandbox.desktopFaults.add({ match: { action: 'type' }, times: 2 });
-			stage.sandbox.desktopFaults.add({
+	it('what was refused is done by Retry, and what was done before it is not done again', async (environment) => {
+		const desktopId = environment.sandbox.desktops.add();
+		environment.sandbox.desktopFaults.add({ match: { action: 'type' }, times: 2 });
+		environment.sandbox.desktopFaults.add({
+			match: { action: 'type' },
+			times: 1,
+			refuse: { status: 400 },
+		});
+		const execution = await run(
+			environment,
+			'refused',
+			[
+				split('body.texts'),
+				step(environment, 'computer', 'type', { desktopId, text: '={{ $json["body.texts"] }}' }),
+			],
+			{ texts: ['a', 'b', 'c'] },
+		);
+		expect(execution.status).toBe('error');
+		const retried = await environment.client.waitForExecution(
+			await environment.client.retryExecution(execution.id),
+		);
+		expect(jsonOf(retried, 'Type')).toHaveLength(3);
+		expect(environment.sandbox.desktops.get(desktopId)?.typed).toBe('abc');
+	});
+
+	it('where a retry fails as well, Retry on the newest execution does only the rest; the original does not know what the retry has done', async (environment) => {
+		const desktopId = environment.sandbox.desktops.add();
+		const typed = () => environment.sandbox.desktops.get(desktopId)?.typed;
+		const retry = async (id: string) =>
+			await environment.client.waitForExecution(await environment.client.retryExecution(id));
+		/** NenAI types so many texts, and refuses the next one. */
+		const refuseAfter = (times: number) => {
+			environment.sandbox.desktopFaults.add({ match: { action: 'type' }, times });
+			environment.sandbox.desktopFaults.add({
 				match: { action: 'type' },
 				times: 1,
 				refuse: { status: 400 },
 			});
-			const execution = await run(
-				stage,
-				'refused',
-				[
-					split('body.texts'),
-					step(stage, 'computer', 'type', { desktopId, text: '={{ $json["body.texts"] }}' }),
-				],
-				{ texts: ['a', 'b', 'c'] },
-			);
-			expect(execution.status).toBe('error');
-			const retried = await stage.client.waitForExecution(
-				await stage.client.retryExecution(execution.id),
-			);
-			expect(jsonOf(retried, 'Type')).toHaveLength(3);
-			expect(stage.sandbox.desktops.get(desktopId)?.typed).toBe('abc');
-		},
-	);
+		};
+		refuseAfter(1);
+		const original = await run(
+			environment,
+			'retries',
+			[
+				split('body.texts'),
+				step(environment, 'computer', 'type', { desktopId, text: '={{ $json["body.texts"] }}' }),
+			],
+			{ texts: ['a', 'b', 'c'] },
+		);
+		refuseAfter(1);
+		const newest = await retry(original.id);
+		expect([original.status, newest.status, typed()]).toEqual(['error', 'error', 'ab']);
+		expect((await retry(newest.id)).status).toBe('success');
+		expect(typed()).toBe('abc');
+		// What docs/limits.md warns of.
+		expect((await retry(original.id)).status).toBe('success');
+		expect(typed()).toBe('abcbc');
+	});
 
-	on(
-		'where a retry fails as well, Retry on the newest execution does only the rest; the original does not know what the retry has done',
-		async (stage) => {
-			const desktopId = stage.sandbox.desktops.add();
-			const typed = () => stage.sandbox.desktops.get(desktopId)?.typed;
-			const retry = async (id: string) =>
-				await stage.client.waitForExecution(await stage.client.retryExecution(id));
-			/** NenAI types so many texts, and refuses the next one. */
-			const refuseAfter = (times: number) => {
-				stage.sandbox.desktopFaults.add({ match: { action: 'type' }, times });
-				stage.sandbox.desktopFaults.add({
-					match: { action: 'type' },
-					times: 1,
-					refuse: { status: 400 },
-				});
-			};
-			refuseAfter(1);
-			const original = await run(
-				stage,
-				'retries',
-				[
-					split('body.texts'),
-					step(stage, 'computer', 'type', { desktopId, text: '={{ $json["body.texts"] }}' }),
-				],
-				{ texts: ['a', 'b', 'c'] },
-			);
-			refuseAfter(1);
-			const newest = await retry(original.id);
-			expect([original.status, newest.status, typed()]).toEqual(['error', 'error', 'ab']);
-			expect((await retry(newest.id)).status).toBe('success');
-			expect(typed()).toBe('abc');
-			// What docs/limits.md warns of.
-			expect((await retry(original.id)).status).toBe('success');
-			expect(typed()).toBe('abcbc');
-		},
-	);
-
-	on(
-		'an answer that cannot be read concerns its item alone, and n8n can store what is nested less deeply',
-		async (stage) => {
-			const desktopId = stage.sandbox.desktops.add();
-			const nested = (depth: number) =>
-				`{"status":"ok","output":${'{"a":'.repeat(depth)}"${'session '.repeat(40_000)}"${'}'.repeat(depth)}}`;
-			for (const depth of [950, 20_000])
-				stage.sandbox.desktopFaults.add({
-					match: { action: 'type' },
-					times: 1,
-					wholeAnswer: { status: 200, contentType: 'application/json', body: nested(depth) },
-				});
-			const type = step(
-				stage,
-				'computer',
-				'type',
-				{ desktopId, text: '={{ $json["body.texts"] }}' },
-				{ onError: 'continueRegularOutput' },
-			);
-			const execution = await run(stage, 'deep', [split('body.texts'), type], {
-				texts: ['a', 'b', 'c'],
+	it('an answer that cannot be read concerns its item alone, and n8n can store what is nested less deeply', async (environment) => {
+		const desktopId = environment.sandbox.desktops.add();
+		const nested = (depth: number) =>
+			`{"status":"ok","output":${'{"a":'.repeat(depth)}"${'session '.repeat(40_000)}"${'}'.repeat(depth)}}`;
+		for (const depth of [950, 20_000])
+			environment.sandbox.desktopFaults.add({
+				match: { action: 'type' },
+				times: 1,
+				wholeAnswer: { status: 200, contentType: 'application/json', body: nested(depth) },
 			});
-			const [first, second, third] = jsonOf(execution, 'Type');
-			expect(JSON.stringify(first)).toBe(nested(950));
-			expect(second).toEqual({
-				error: expect.stringMatching(
-					/^It is not known whether NenAI completed type .*: the response is nested more than 1000 levels deep/,
-				),
-				uncertain: true,
-			});
-			expect(third).toEqual({ status: 'ok', output: 'Typed 1 characters' });
-			expect(stage.sandbox.desktops.get(desktopId)?.typed).toBe('abc');
-		},
-	);
+		const type = step(
+			environment,
+			'computer',
+			'type',
+			{ desktopId, text: '={{ $json["body.texts"] }}' },
+			{ onError: 'continueRegularOutput' },
+		);
+		const execution = await run(environment, 'deep', [split('body.texts'), type], {
+			texts: ['a', 'b', 'c'],
+		});
+		const [first, second, third] = jsonOf(execution, 'Type');
+		expect(JSON.stringify(first)).toBe(nested(950));
+		expect(second).toEqual({
+			error: expect.stringMatching(
+				/^It is not known whether NenAI completed type .*: the response is nested more than 1000 levels deep/,
+			),
+			uncertain: true,
+		});
+		expect(third).toEqual({ status: 'ok', output: 'Typed 1 characters' });
+		expect(environment.sandbox.desktops.get(desktopId)?.typed).toBe('abc');
+	});
 
-	on('a deletion whose answer is lost is sent again', async (stage) => {
-		const desktopId = stage.sandbox.desktops.add();
-		stage.sandbox.desktopFaults.add({
+	it('a deletion whose answer is lost is sent again', async (environment) => {
+		const desktopId = environment.sandbox.desktops.add();
+		environment.sandbox.desktopFaults.add({
 			match: { method: 'DELETE' },
 			times: 1,
 			connection: 'drop-after-acting',
 		});
 		const execution = await run(
-			stage,
+			environment,
 			'delete',
-			[step(stage, 'desktop', 'delete', { desktopId })],
+			[step(environment, 'desktop', 'delete', { desktopId })],
 			{},
 		);
 		expect(jsonOf(execution, 'Delete')).toEqual([{ desktop_id: desktopId, status: 'deleted' }]);
 	});
 
-	on("a session's link is in the output of its operation alone", async (stage) => {
+	it("a session's link is in the output of its operation alone", async (environment) => {
 		const execution = await run(
-			stage,
+			environment,
 			'session',
 			[
-				step(stage, 'desktop', 'create'),
-				step(stage, 'desktop', 'openSession'),
-				step(stage, 'desktop', 'get'),
-				step(stage, 'desktop', 'closeSession'),
-				step(stage, 'desktop', 'delete'),
+				step(environment, 'desktop', 'create'),
+				step(environment, 'desktop', 'openSession'),
+				step(environment, 'desktop', 'get'),
+				step(environment, 'desktop', 'closeSession'),
+				step(environment, 'desktop', 'delete'),
 			],
 			{},
 		);
@@ -351,42 +348,39 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 	describe.each([3, 2.2])('as a tool of an agent of version %s', (agent) => {
 		/** The example with a tool that does this, and its model, which calls the tool once. */
 		const chat = async (
-			stage: Stage,
+			environment: E2eEnvironment,
 			parameters: INode['parameters'],
 			args: Record<string, unknown> = {},
 		): Promise<string> => {
-			stage.model.play({ calls: [args] }, { text: 'So it is.' });
+			environment.model.play({ calls: [args] }, { text: 'So it is.' });
 			const change = (example: WorkflowJson) =>
 				withSettings(withAgent(chatting(example, 'Do it'), agent), TOOL, {
 					parameters: { ...parameters, descriptionType: 'auto' },
 				});
-			const { executionId = '' } = await stage.client.runWorkflowManually(
-				await stage.importExample('ai-agent', change),
+			const { executionId = '' } = await environment.client.runWorkflowManually(
+				await environment.importExample('ai-agent', change),
 			);
-			await stage.client.waitForExecution(executionId, undefined, 60_000);
-			return answersToCalls(stage.model)[0];
+			await environment.client.waitForExecution(executionId, undefined, 60_000);
+			return answersToCalls(environment.model)[0];
 		};
 
-		on(
-			'the model gets no picture, neither as a picture nor as text: only that it was taken',
-			async (stage) => {
-				const desktopId = stage.sandbox.desktops.add();
-				expect(
-					JSON.parse(
-						await chat(stage, {
-							resource: 'computer',
-							operation: 'screenshot',
-							desktopId,
-							binaryPropertyName: 'data',
-						}),
-					),
-				).toEqual([{ status: 'ok' }]);
-				expect(JSON.stringify(stage.model.requests)).not.toMatch(/image_url|iVBORw0KGgo/);
-			},
-		);
+		it('the model gets no picture, neither as a picture nor as text: only that it was taken', async (environment) => {
+			const desktopId = environment.sandbox.desktops.add();
+			expect(
+				JSON.parse(
+					await chat(environment, {
+						resource: 'computer',
+						operation: 'screenshot',
+						desktopId,
+						binaryPropertyName: 'data',
+					}),
+				),
+			).toEqual([{ status: 'ok' }]);
+			expect(JSON.stringify(environment.model.requests)).not.toMatch(/image_url|iVBORw0KGgo/);
+		});
 
-		on('the model gets the answer to an action, or the failure in words', async (stage) => {
-			const desktopId = stage.sandbox.desktops.add();
+		it('the model gets the answer to an action, or the failure in words', async (environment) => {
+			const desktopId = environment.sandbox.desktops.add();
 			const type = {
 				resource: 'computer',
 				operation: 'type',
@@ -394,20 +388,20 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 				text: "={{ $fromAI('text', 'What to type', 'string') }}",
 				options: {},
 			};
-			expect(JSON.parse(await chat(stage, type, { text: 'abc' }))).toEqual([
+			expect(JSON.parse(await chat(environment, type, { text: 'abc' }))).toEqual([
 				{ status: 'ok', output: 'Typed 3 characters' },
 			]);
-			expect(stage.model.requests[0].tools[0].function.description).toMatch(
+			expect(environment.model.requests[0].tools[0].function.description).toMatch(
 				/^Types? text|desktop/i,
 			);
-			expect(await chat(stage, { ...type, desktopId: 'dsk_0' }, { text: 'x' })).toContain(
+			expect(await chat(environment, { ...type, desktopId: 'dsk_0' }, { text: 'x' })).toContain(
 				'NenAI refused type on desktop dsk_0 (HTTP 404)',
 			);
-			stage.sandbox.desktopFaults.next({ connection: 'drop-after-acting' });
-			expect(await chat(stage, type, { text: 'd' })).toContain(
+			environment.sandbox.desktopFaults.next({ connection: 'drop-after-acting' });
+			expect(await chat(environment, type, { text: 'd' })).toContain(
 				'It is not known whether NenAI completed type',
 			);
-			expect(stage.sandbox.desktops.get(desktopId)?.typed).toBe('abcd');
+			expect(environment.sandbox.desktops.get(desktopId)?.typed).toBe('abcd');
 		});
 	});
 });

@@ -20,25 +20,28 @@ import {
 	EXAMPLE_WORKFLOW,
 	hasRun,
 	jsonOf,
-	openOwnStage,
+	startOwnEnvironment,
 	readExample,
-	type Stage,
-} from './stage.mts';
+	type E2eEnvironment,
+} from './environment.mts';
 import type { CredentialRef } from './workflows.mts';
 
 const ROOT = join(__dirname, '../..');
 const WRONG_KEY = 'wrong-key-not-a-secret';
 
-let stage: Stage;
+let environment: E2eEnvironment;
 let browser: EditorBrowser;
 let screenshots: Screenshots;
 let credential: CredentialRef;
 let failed = false;
 
 beforeAll(async () => {
-	stage = await openOwnStage({ root: ROOT, version: NEWEST_N8N });
-	browser = await EditorBrowser.start(stage.n8n.url, join(stage.n8n.userFolder, 'chromium'));
-	const { url, mcpUrl, desktopUrl, apiKey, webhookSecret } = stage.sandbox;
+	environment = await startOwnEnvironment({ root: ROOT, version: NEWEST_N8N });
+	browser = await EditorBrowser.start(
+		environment.n8n.url,
+		join(environment.n8n.userFolder, 'chromium'),
+	);
+	const { url, mcpUrl, desktopUrl, apiKey, webhookSecret } = environment.sandbox;
 	credential = await storeCredential('NenAI', {
 		apiKey,
 		baseUrl: url,
@@ -47,10 +50,10 @@ beforeAll(async () => {
 		webhookSecret,
 	});
 	screenshots = new Screenshots({
-		folder: join(stage.n8n.userFolder, 'screenshots'),
+		folder: join(environment.n8n.userFolder, 'screenshots'),
 		published: join(ROOT, 'docs/images'),
 		addresses: {
-			[stage.n8n.url]: 'https://n8n.example.com',
+			[environment.n8n.url]: 'https://n8n.example.com',
 			[url]: 'https://api.getnen.ai',
 			[new URL(url).host]: 'files.getnen.ai',
 		},
@@ -60,19 +63,19 @@ beforeAll(async () => {
 
 afterAll(async () => {
 	await browser?.close();
-	await stage?.close({ keepFiles: failed });
+	await environment?.close({ keepFiles: failed });
 });
 
 /** A test that begins with a fresh NenAI, and keeps n8n's log and what the browser shows when it fails. */
 function inEditor(what: string, run: () => Promise<void>): void {
 	test(what, async () => {
-		stage.sandbox.reset();
+		environment.sandbox.reset();
 		try {
 			await run();
 		} catch (error) {
 			failed = true;
 			const kept = await browser.photograph(
-				join(stage.n8n.userFolder, 'failures'),
+				join(environment.n8n.userFolder, 'failures'),
 				what.replace(/\W+/g, '-'),
 			);
 			process.stderr.write(`\nWhat the browser showed when it failed: ${kept.join(', ')}\n`);
@@ -87,7 +90,7 @@ async function storeCredential(
 	name: string,
 	data: Readonly<Record<string, string>>,
 ): Promise<CredentialRef> {
-	return { name, id: await stage.client.createCredential({ name, type: 'nenAiApi', data }) };
+	return { name, id: await environment.client.createCredential({ name, type: 'nenAiApi', data }) };
 }
 
 /** Opens the form of a NenAI node that has these parameters. */
@@ -95,7 +98,7 @@ async function openNenAi(
 	parameters: INode['parameters'],
 	{ of = credential, item }: { of?: CredentialRef; item?: object } = {},
 ): Promise<NodeForm> {
-	const { id } = await stage.client.createWorkflow(withNenAi(parameters, of, item));
+	const { id } = await environment.client.createWorkflow(withNenAi(parameters, of, item));
 	return await openForm(await browser.open(`/workflow/${id}`), NENAI);
 }
 
@@ -172,7 +175,7 @@ describe('the credential', () => {
 			expect(await form.field('baseUrl').inputValue()).toBe('https://api.getnen.ai');
 
 			await form.field('apiKey').fill(WRONG_KEY);
-			await form.field('baseUrl').fill(stage.sandbox.url);
+			await form.field('baseUrl').fill(environment.sandbox.url);
 			await form.save();
 			const failure = await form.failure();
 			expect(failure).toContain(
@@ -180,14 +183,14 @@ describe('the credential', () => {
 			);
 			expect(failure).not.toContain(WRONG_KEY);
 
-			await form.field('apiKey').fill(stage.sandbox.apiKey);
-			await form.field('webhookSecret').fill(stage.sandbox.webhookSecret);
+			await form.field('apiKey').fill(environment.sandbox.apiKey);
+			await form.field('webhookSecret').fill(environment.sandbox.webhookSecret);
 			await form
 				.field('defaultCallbackUrl')
-				.fill(`${stage.n8n.webhookUrl}/webhook/nenai-results/webhook`);
+				.fill(`${environment.n8n.webhookUrl}/webhook/nenai-results/webhook`);
 			await form.save();
 			await form.untilConnected();
-			expect(stage.sandbox.state().counts.runsStarted).toBe(0);
+			expect(environment.sandbox.state().counts.runsStarted).toBe(0);
 			// As high as the form, which scrolls else.
 			await page.setViewportSize({ width: WINDOW.width, height: 1440 });
 			await screenshots.take('credential', form.root);
@@ -309,7 +312,7 @@ describe('the workflow', () => {
 	};
 
 	inEditor('is picked from a list by its name', async () => {
-		stage.sandbox.setDefaults({ workflows: null, workflowNames: NAMES });
+		environment.sandbox.setDefaults({ workflows: null, workflowNames: NAMES });
 		const form = await openNenAi({ parametersMode: 'input', callback: 'none' });
 		const workflow = form.locator('workflowId');
 		await workflow.open();
@@ -324,12 +327,12 @@ describe('the workflow', () => {
 		await workflow.pick('Send a claim');
 		await form.executeStep();
 		await form.output.getByText('Job accepted for processing.').waitFor();
-		expect(stage.sandbox.state().runs).toMatchObject([{ workflowId: 'w-claim' }]);
+		expect(environment.sandbox.state().runs).toMatchObject([{ workflowId: 'w-claim' }]);
 	});
 
 	inEditor('says why the list cannot be loaded, and is entered by its ID', async () => {
-		stage.sandbox.setDefaults({ workflows: null });
-		stage.sandbox.mcpFaults.add({ refuse: errorAnswer(401, 'json') });
+		environment.sandbox.setDefaults({ workflows: null });
+		environment.sandbox.mcpFaults.add({ refuse: errorAnswer(401, 'json') });
 		const form = await openNenAi({ parametersMode: 'input', callback: 'none' });
 		const workflow = form.locator('workflowId');
 		await workflow.open();
@@ -340,11 +343,11 @@ describe('the workflow', () => {
 		await workflow.input.fill('w-by-hand');
 		await form.executeStep();
 		await form.output.getByText('Job accepted for processing.').waitFor();
-		expect(stage.sandbox.state().runs).toMatchObject([{ workflowId: 'w-by-hand' }]);
+		expect(environment.sandbox.state().runs).toMatchObject([{ workflowId: 'w-by-hand' }]);
 	});
 
 	inEditor('that was saved as a plain text is shown, stays and works', async () => {
-		stage.sandbox.setDefaults({ workflows: null });
+		environment.sandbox.setDefaults({ workflows: null });
 		const form = await openNenAi({
 			workflowId: 'w-of-before',
 			parametersMode: 'input',
@@ -353,13 +356,13 @@ describe('the workflow', () => {
 		expect(await form.locator('workflowId').input.inputValue()).toBe('w-of-before');
 		await form.executeStep();
 		await form.output.getByText('Job accepted for processing.').waitFor();
-		expect(stage.sandbox.state().runs).toMatchObject([{ workflowId: 'w-of-before' }]);
+		expect(environment.sandbox.state().runs).toMatchObject([{ workflowId: 'w-of-before' }]);
 	});
 });
 
 describe('parameters', () => {
 	inEditor('are dragged in from the input item, and typed', async () => {
-		stage.sandbox.setDefaults({ workflows: null });
+		environment.sandbox.setDefaults({ workflows: null });
 		const form = await openNenAi({ callback: 'none' });
 		await form.fetchInput();
 		await form.drag(form.inputField('workflow_id'), form.locator('workflowId').root);
@@ -378,7 +381,7 @@ describe('parameters', () => {
 
 		await form.executeStep();
 		await form.output.getByText('Job accepted for processing.').waitFor();
-		expect(stage.sandbox.state().runs).toMatchObject([
+		expect(environment.sandbox.state().runs).toMatchObject([
 			{ workflowId: EXAMPLE_WORKFLOW, params: { PATIENT_NAME: 'Jane Doe', ROOM: 12 } },
 		]);
 		await screenshots.take('start', form.root);
@@ -391,7 +394,7 @@ describe('desktops', () => {
 	inEditor(
 		'are picked from a list, those that run first, and what is on their screen is shown as a picture',
 		async () => {
-			const { desktops } = stage.sandbox;
+			const { desktops } = environment.sandbox;
 			const [, claims] = [
 				desktops.add({ name: 'Portal' }),
 				desktops.add({ name: 'Claims of March' }),
@@ -422,7 +425,7 @@ describe('desktops', () => {
 						image instanceof HTMLImageElement && [image.naturalWidth, image.naturalHeight],
 				),
 			).toEqual([1024, 768]);
-			expect(stage.sandbox.state().desktopActions).toMatchObject([
+			expect(environment.sandbox.state().desktopActions).toMatchObject([
 				{ desktopId: claims, action: 'screenshot' },
 			]);
 			await screenshots.take('desktop-screenshot', form.root);
@@ -430,10 +433,10 @@ describe('desktops', () => {
 	);
 
 	inEditor('are given by an ID, too, and their tools are picked from a list', async () => {
-		stage.sandbox.setDefaults({
+		environment.sandbox.setDefaults({
 			desktopTools: [{ name: 'printer', description: 'Prints', parameters: {} }],
 		});
-		const id = stage.sandbox.desktops.add();
+		const id = environment.sandbox.desktops.add();
 		const form = await openNenAi({
 			resource: 'computer',
 			operation: 'custom',
@@ -458,7 +461,7 @@ describe('desktops', () => {
 	});
 
 	inEditor('whose list cannot be loaded: it says why', async () => {
-		stage.sandbox.desktopFaults.add({ refuse: errorAnswer(401, 'json') });
+		environment.sandbox.desktopFaults.add({ refuse: errorAnswer(401, 'json') });
 		const form = await openNenAi(screenshot);
 		const desktop = form.locator('desktopId');
 		await desktop.open();
@@ -493,9 +496,9 @@ describe('desktops', () => {
 describe('the form of the trigger', () => {
 	inEditor('shows its URLs, and what NenAI reports to the test URL', async () => {
 		const webhookId = 'nenai-results';
-		const { id } = await stage.client.createWorkflow(withTrigger(webhookId, credential));
+		const { id } = await environment.client.createWorkflow(withTrigger(webhookId, credential));
 		const form = await openForm(await browser.open(`/workflow/${id}`), TRIGGER);
-		const { webhookUrl } = stage.n8n;
+		const { webhookUrl } = environment.n8n;
 		await form.parameters.getByText('Webhook URLs', { exact: true }).click();
 		await form.parameters.getByText(`${webhookUrl}/webhook-test/${webhookId}/webhook`).waitFor();
 		await form.parameters.getByTestId('radio-button-production').click();
@@ -523,14 +526,16 @@ describe('the form of the trigger', () => {
 		const page = readFileSync(join(ROOT, 'docs/waiting.md'), 'utf8');
 		const commands = /## Test the trigger[^]*?```bash\n([^]*?)```/.exec(page)?.[1] ?? '';
 		const filledIn = commands
-			.replace(/^SECRET=.*$/m, `SECRET='${stage.sandbox.webhookSecret}'`)
+			.replace(/^SECRET=.*$/m, `SECRET='${environment.sandbox.webhookSecret}'`)
 			.replace(/^URL=.*$/m, `URL='${url}'`);
 		expect(filledIn).toContain(url);
 		return await runCommand('bash', ['-c', filledIn.replace('curl ', 'curl --silent ')]);
 	}
 
 	inEditor('warns when unsigned callbacks are accepted', async () => {
-		const { id } = await stage.client.createWorkflow(withTrigger('editor-unsigned', credential));
+		const { id } = await environment.client.createWorkflow(
+			withTrigger('editor-unsigned', credential),
+		);
 		const form = await openForm(await browser.open(`/workflow/${id}`), TRIGGER);
 		await form.addOption('Accept Unsigned Callbacks (Tests Only)');
 		await form.field('acceptUnsigned').locator('.el-switch').click();
@@ -544,10 +549,10 @@ describe('the form of the trigger', () => {
 
 describe('a run from the editor', () => {
 	inEditor('waits, and goes on with the result and its files', async () => {
-		stage.sandbox.faults.next({ callbacks: [] });
+		environment.sandbox.faults.next({ callbacks: [] });
 		const file = { name: 'appointment.pdf', size: 48_213, contentType: 'application/pdf' };
-		const assets = stage.sandbox.files.url(stage.sandbox.files.add(file));
-		const { id } = await stage.client.createWorkflow(
+		const assets = environment.sandbox.files.url(environment.sandbox.files.add(file));
+		const { id } = await environment.client.createWorkflow(
 			withCredential(readExample(ROOT, 'run-and-wait')),
 		);
 		const page = await browser.open(`/workflow/${id}`);
@@ -560,9 +565,9 @@ describe('a run from the editor', () => {
 			.getByText('The run has started. This workflow continues when NenAI sends the result.')
 			.waitFor();
 
-		const [{ messageId, callbackUrl, workflowId }] = stage.sandbox.state().runs;
+		const [{ messageId, callbackUrl, workflowId }] = environment.sandbox.state().runs;
 		const body = { result: { appointment: '2026-03-02 09:30', room: '12' }, assets };
-		const delivered = await stage.sandbox.deliver({
+		const delivered = await environment.sandbox.deliver({
 			url: callbackUrl ?? '',
 			messageId,
 			workflowId,
@@ -635,7 +640,7 @@ describe('the examples that gather, imported from their files and set up by hand
 		await picture('gather-by-asking', canvas);
 		await canvas.execute();
 		await canvas.untilWaiting('Wait longer each time');
-		expect(stage.sandbox.state().runs.map(({ callbackUrl }) => callbackUrl)).toEqual([
+		expect(environment.sandbox.state().runs.map(({ callbackUrl }) => callbackUrl)).toEqual([
 			null,
 			null,
 			null,
@@ -656,8 +661,8 @@ describe('the examples that gather, imported from their files and set up by hand
 			await form.parameters.getByText(/\/webhook\/[^/]+\/webhook$/).innerText()
 		).trim();
 		await canvas.closeNode();
-		const { url: baseUrl, mcpUrl, apiKey, webhookSecret } = stage.sandbox;
-		await stage.client.updateCredential(credential.id, {
+		const { url: baseUrl, mcpUrl, apiKey, webhookSecret } = environment.sandbox;
+		await environment.client.updateCredential(credential.id, {
 			name: credential.name,
 			type: 'nenAiApi',
 			data: { apiKey, baseUrl, mcpUrl, webhookSecret, defaultCallbackUrl: callbackUrl },
@@ -672,7 +677,7 @@ describe('the examples that gather, imported from their files and set up by hand
 		await suggestions.waitFor({ state: 'hidden' });
 		await canvas.execute('Run by hand');
 		await canvas.untilSuccess('All runs started');
-		const { deliveries } = await stage.sandbox.until(
+		const { deliveries } = await environment.sandbox.until(
 			({ deliveries: sent }) =>
 				sent.filter(({ status, answer }) => status === 'success' && answer?.status === 200)
 					.length === 3,
@@ -680,7 +685,7 @@ describe('the examples that gather, imported from their files and set up by hand
 		);
 		expect(new Set(deliveries.map(({ url }) => url))).toEqual(new Set([callbackUrl]));
 		const [, id = ''] = /\/workflow\/([^/?]+)/.exec(page.url()) ?? [];
-		const executions = await stage.client.endedExecutions(id, 4, 60_000);
+		const executions = await environment.client.endedExecutions(id, 4, 60_000);
 		expect(
 			executions.flatMap((execution) =>
 				hasRun(execution, 'Your steps go here')
@@ -760,7 +765,7 @@ describe('an error', () => {
 		'$what',
 		({ parameters, item, credential: changes, message, hint, picture }) => {
 			inEditor('reads well: our words, no stack, no JSON, no key', async () => {
-				const { url: baseUrl, apiKey, webhookSecret } = stage.sandbox;
+				const { url: baseUrl, apiKey, webhookSecret } = environment.sandbox;
 				const of =
 					changes &&
 					(await storeCredential('NenAI with a fault', {

@@ -12,13 +12,13 @@ import {
 	hasRun,
 	itemsOf,
 	jsonOf,
-	openStage,
+	startEnvironment,
 	readExample,
 	withParameters,
 	withSettings,
 	type Change,
-	type Stage,
-} from './stage.mts';
+	type E2eEnvironment,
+} from './environment.mts';
 import { triggerUrl } from './workflows.mts';
 
 const root = join(__dirname, '../..');
@@ -34,24 +34,24 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
 const WAIT_TIMEOUT_MS = 150_000;
 
 describe.each(N8N_VERSIONS)('n8n %s', (version) => {
-	let stage: Stage;
+	let environment: E2eEnvironment;
 	let failed = false;
 	/** Examples that a case runs; the last case holds them against the folder. */
 	const shown = new Set<string>();
 
 	beforeAll(async () => {
-		stage = await openStage({ root, version });
+		environment = await startEnvironment({ root, version });
 	});
 
 	afterAll(async () => {
-		await stage?.close({ keepFiles: failed });
+		await environment?.close({ keepFiles: failed });
 	});
 
 	/** A case that starts with a fresh NenAI, and remembers when it fails, so that n8n's log is kept. */
 	function example(file: string, what: string, run: () => Promise<void>): void {
 		shown.add(file);
 		test(`${file}: ${what}`, async () => {
-			stage.sandbox.reset();
+			environment.sandbox.reset();
 			try {
 				await run();
 			} catch (error) {
@@ -63,8 +63,8 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 
 	/** Imports an example, runs it as the editor does, and returns the execution's id. */
 	async function startExample(file: string, change?: Change): Promise<string> {
-		const id = await stage.importExample(file, change);
-		const { executionId } = await stage.client.runWorkflowManually(id);
+		const id = await environment.importExample(file, change);
+		const { executionId } = await environment.client.runWorkflowManually(id);
 		if (executionId === undefined)
 			throw new Error(`n8n did not run ${file}: it waits for a webhook`);
 		return executionId;
@@ -72,7 +72,11 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 
 	/** The same, and waits for its end. */
 	async function runExample(file: string, change?: Change): Promise<Execution> {
-		return await stage.client.waitForExecution(await startExample(file, change), undefined, 60_000);
+		return await environment.client.waitForExecution(
+			await startExample(file, change),
+			undefined,
+			60_000,
+		);
 	}
 
 	/** Imports an example and keeps it active for as long as `run` takes. */
@@ -80,26 +84,26 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 		file: string,
 		run: (workflowId: string) => Promise<void>,
 	): Promise<void> {
-		const id = await stage.importExample(file);
-		await stage.client.activate(id);
+		const id = await environment.importExample(file);
+		await environment.client.activate(id);
 		try {
 			await run(id);
 		} finally {
-			await stage.client.deactivate(id);
+			await environment.client.deactivate(id);
 		}
 	}
 
 	/** The callbacks that a workflow has handled, once there are so many. */
 	async function handled(workflowId: string, count: number): Promise<Execution[]> {
-		return await stage.client.endedExecutions(workflowId, count);
+		return await environment.client.endedExecutions(workflowId, count);
 	}
 
-	const runs = () => stage.sandbox.state().runs;
+	const runs = () => environment.sandbox.state().runs;
 	const started = () => runs().map(({ messageId }) => messageId);
 
 	/** What NenAI says of the next run in the end, in place of the usual success. */
 	const ends = (callback: PlannedCallback) =>
-		stage.sandbox.faults.next({ callbacks: [{ status: 'processing' }, callback] });
+		environment.sandbox.faults.next({ callbacks: [{ status: 'processing' }, callback] });
 
 	describe('start and handle the callbacks', () => {
 		example('start-a-run', 'a webhook starts one run and answers with its message ID', async () => {
@@ -122,7 +126,7 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 			const webhook = readExample(root, 'start-a-run').nodes.find(({ type }) =>
 				type.endsWith('.webhook'),
 			);
-			const url = `${stage.n8n.webhookUrl}/webhook/${webhook?.parameters.path}`;
+			const url = `${environment.n8n.webhookUrl}/webhook/${webhook?.parameters.path}`;
 			const answer = await request(url, {
 				method: 'POST',
 				headers: { 'content-type': 'application/json' },
@@ -151,8 +155,8 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 				);
 				await whileActive('handle-callbacks', async (handler) => {
 					for (const status of statuses)
-						await stage.sandbox.deliver({
-							url: triggerUrl(stage.n8n, String(webhook?.webhookId)),
+						await environment.sandbox.deliver({
+							url: triggerUrl(environment.n8n, String(webhook?.webhookId)),
 							status,
 						});
 					const executions = await handled(handler, statuses.length);
@@ -175,7 +179,7 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 				expect.objectContaining({ message_id: 'sample-1', status: 'success' }),
 			]);
 			expect(hasRun(execution, 'Your steps go here')).toBe(true);
-			expect(stage.sandbox.state().requests).toEqual([]);
+			expect(environment.sandbox.state().requests).toEqual([]);
 		});
 
 		example('start-many', 'a run for each row, and each result is handled once', async () => {
@@ -228,7 +232,7 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 		});
 
 		example('start-and-wait', 'without a result in time, a person gets the ID', async () => {
-			stage.sandbox.faults.next({ callbacks: [{ status: 'processing' }] });
+			environment.sandbox.faults.next({ callbacks: [{ status: 'processing' }] });
 			const execution = await runExample('start-and-wait', (workflow) =>
 				withParameters(workflow, 'Start and wait', shortly),
 			);
@@ -244,7 +248,7 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 			const file = { name: 'report.pdf', size: 50_000, contentType: 'application/pdf' };
 			ends({
 				status: 'success',
-				body: { assets: stage.sandbox.files.url(stage.sandbox.files.add(file)) },
+				body: { assets: environment.sandbox.files.url(environment.sandbox.files.add(file)) },
 			});
 			const execution = await runExample('run-and-wait');
 			expect(execution.status).toBe('success');
@@ -257,14 +261,14 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 				{
 					...ids,
 					field: 'assets',
-					url_host: new URL(stage.sandbox.url).host,
+					url_host: new URL(environment.sandbox.url).host,
 					fileName: file.name,
 					mimeType: file.contentType,
 					fileSize: file.size,
 				},
 			]);
 			const [{ binary }] = itemsOf(execution, 'Your steps go here');
-			const bytes = await stage.client.downloadBinary(String(binary?.data.id));
+			const bytes = await environment.client.downloadBinary(String(binary?.data.id));
 			expect(createHash('sha256').update(bytes).digest('hex')).toBe(
 				contentSha256({ size: file.size, seed: file.name }),
 			);
@@ -328,7 +332,7 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 			async function askAbout(
 				file: string,
 			): Promise<Record<Fate, { execution: Execution; messageId: string }>> {
-				stage.sandbox.faults.add({ callbacks: [{ status: 'processing' }] });
+				environment.sandbox.faults.add({ callbacks: [{ status: 'processing' }] });
 				const executions: Array<[Fate, string]> = [];
 				for (const fate of FATES) executions.push([fate, await startExample(file, asking(fate))]);
 				const runOf = (fate: Fate) => {
@@ -336,8 +340,8 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 					if (found === undefined) throw new Error(`No run was started for ${fate}`);
 					return found;
 				};
-				await stage.sandbox.until(() => runs().length === FATES.length);
-				const { runs: states, mcpFaults } = stage.sandbox;
+				await environment.sandbox.until(() => runs().length === FATES.length);
+				const { runs: states, mcpFaults } = environment.sandbox;
 				states.set(runOf('done').messageId, {
 					status: 'completed',
 					output: { appointment: 'Monday' },
@@ -357,7 +361,7 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 				const ended = executions.map(async ([fate, id]) => [
 					fate,
 					{
-						execution: await stage.client.waitForExecution(id, undefined, WAIT_TIMEOUT_MS),
+						execution: await environment.client.waitForExecution(id, undefined, WAIT_TIMEOUT_MS),
 						messageId: runOf(fate).messageId,
 					},
 				]);
@@ -374,24 +378,24 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 				workflowId: string;
 				callbackUrl: string | null;
 			}): Promise<void> {
-				await stage.sandbox.until(
+				await environment.sandbox.until(
 					({ mcpRequests }) =>
 						mcpRequests.some(({ arguments: given }) => given.messageId === messageId),
 					WAIT_TIMEOUT_MS,
 				);
-				const { answer } = await stage.sandbox.deliver({
+				const { answer } = await environment.sandbox.deliver({
 					url: callbackUrl ?? '',
 					messageId,
 					workflowId,
 					status: 'success',
 				});
 				expect([404, 409]).toContain(answer?.status);
-				stage.sandbox.runs.set(messageId, { status: 'completed' });
+				environment.sandbox.runs.set(messageId, { status: 'completed' });
 			}
 
 			/** How often NenAI was asked for the state of a run. */
 			const questions = (messageId: string) =>
-				stage.sandbox
+				environment.sandbox
 					.state()
 					.mcpRequests.filter(({ arguments: given }) => given.messageId === messageId).length;
 
@@ -496,14 +500,14 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 				file,
 				'the execution ends with an error that says so, and nothing is started again by Retry',
 				async () => {
-					stage.sandbox.faults.next({ connection: 'drop-after-accept', callbacks: [] });
+					environment.sandbox.faults.next({ connection: 'drop-after-accept', callbacks: [] });
 					const execution = await runExample(file);
 					expect(execution.status).toBe('error');
 					expect(execution.data.resultData.error?.message).toMatch(
 						/^It is not known whether NenAI started the run/,
 					);
-					const retried = await stage.client.waitForExecution(
-						await stage.client.retryExecution(execution.id),
+					const retried = await environment.client.waitForExecution(
+						await environment.client.retryExecution(execution.id),
 					);
 					expect(retried.data.resultData.error?.message).toMatch(
 						/^It is not known whether NenAI started the run/,
@@ -524,7 +528,7 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 				const results = jsonOf(execution, 'Your steps go here');
 				expect(results.map(({ message_id }) => message_id)).toEqual(started());
 				expect(results.map(({ patient }) => patient)).toEqual(NAMES);
-				const ended = stage.sandbox
+				const ended = environment.sandbox
 					.state()
 					.deliveries.filter(
 						({ status, answer }) => status === 'success' && answer?.status === 200,
@@ -552,11 +556,11 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 			'ai-agent',
 			'the model is told what the tool does, and that each call does real work',
 			async () => {
-				stage.model.play({ text: 'Nothing to do.' });
+				environment.model.play({ text: 'Nothing to do.' });
 				const execution = await chat();
 				expect(jsonOf(execution, 'Agent')).toEqual([{ output: 'Nothing to do.' }]);
 				expect(started()).toEqual([]);
-				const [{ tools }] = stage.model.requests;
+				const [{ tools }] = environment.model.requests;
 				expect(tools).toHaveLength(1);
 				expect(tools[0].function.description).toContain(
 					'Each call does real work and starts another run',
@@ -571,18 +575,18 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 			'ai-agent',
 			'a call starts one run with what the model filled in, and the model gets its message ID',
 			async () => {
-				stage.model.play({ calls: [call] }, { text: 'Started.' });
+				environment.model.play({ calls: [call] }, { text: 'Started.' });
 				const execution = await chat();
 				expect(jsonOf(execution, 'Agent')).toEqual([{ output: 'Started.' }]);
 				expect(runs()).toMatchObject([
 					{ workflowId: EXAMPLE_WORKFLOW, params: { PATIENT_NAME: 'Jane Doe' } },
 				]);
-				expect(idsIn(answersToCalls(stage.model))).toEqual(started());
+				expect(idsIn(answersToCalls(environment.model))).toEqual(started());
 			},
 		);
 
 		example('ai-agent', 'the parameters may be an object written as text', async () => {
-			stage.model.play(
+			environment.model.play(
 				{ calls: [{ ...call, parameters: JSON.stringify(call.parameters) }] },
 				{ text: 'Started.' },
 			);
@@ -594,7 +598,7 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 			'ai-agent',
 			'with names and values entered, the model fills in the values',
 			async () => {
-				stage.model.play(
+				environment.model.play(
 					{ calls: [{ workflow_id: EXAMPLE_WORKFLOW, patient: 'Jane Doe' }] },
 					{ text: 'Started.' },
 				);
@@ -615,66 +619,69 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 				'ai-agent',
 				'the same call twice in one answer of the model is two runs',
 				async () => {
-					stage.model.play({ calls: [call, call] }, { text: 'Started.' });
+					environment.model.play({ calls: [call, call] }, { text: 'Started.' });
 					await chatWith();
 					expect(started()).toHaveLength(2);
-					expect(idsIn(answersToCalls(stage.model)).sort()).toEqual(started().sort());
+					expect(idsIn(answersToCalls(environment.model)).sort()).toEqual(started().sort());
 				},
 			);
 
 			example('ai-agent', 'the same call in two answers of the model is two runs', async () => {
-				stage.model.play({ calls: [call] }, { calls: [call] }, { text: 'Started.' });
+				environment.model.play({ calls: [call] }, { calls: [call] }, { text: 'Started.' });
 				await chatWith();
 				expect(started()).toHaveLength(2);
-				expect(idsIn(answersToCalls(stage.model))).toEqual(started());
+				expect(idsIn(answersToCalls(environment.model))).toEqual(started());
 			});
 
 			example(
 				'ai-agent',
 				'a run that may have started is not started again by Retry On Fail of the tool',
 				async () => {
-					stage.model.play({ calls: [call] }, { text: 'I do not know.' });
-					stage.sandbox.faults.next({ connection: 'drop-after-accept' });
+					environment.model.play({ calls: [call] }, { text: 'I do not know.' });
+					environment.sandbox.faults.next({ connection: 'drop-after-accept' });
 					await chatWith((workflow) =>
 						withSettings(workflow, TOOL, { retryOnFail: true, maxTries: 3, waitBetweenTries: 100 }),
 					);
 					expect(started()).toHaveLength(1);
-					expect(stage.sandbox.state().counts.requests).toBe(1);
-					expect(answersToCalls(stage.model)).toEqual([
+					expect(environment.sandbox.state().counts.requests).toBe(1);
+					expect(answersToCalls(environment.model)).toEqual([
 						expect.stringContaining('It is not known whether NenAI started the run'),
 					]);
 				},
 			);
 
 			example('ai-agent', 'NenAI refuses: no run, and the model is told in its words', async () => {
-				stage.model.play(
+				environment.model.play(
 					{ calls: [{ ...call, parameters: { NOBODY: 1 } }] },
 					{ text: 'It was refused.' },
 				);
 				const execution = await chatWith();
 				expect(jsonOf(execution, 'Agent')).toEqual([{ output: 'It was refused.' }]);
 				expect(started()).toEqual([]);
-				expect(answersToCalls(stage.model)).toEqual([
+				expect(answersToCalls(environment.model)).toEqual([
 					expect.stringContaining('Unknown workflow parameter: NOBODY'),
 				]);
 			});
 
 			example('ai-agent', 'what cannot be sent is told to the model, too', async () => {
-				stage.model.play({ calls: [{ ...call, workflow_id: '' }] }, { text: 'It has no ID.' });
+				environment.model.play(
+					{ calls: [{ ...call, workflow_id: '' }] },
+					{ text: 'It has no ID.' },
+				);
 				await chatWith();
 				expect(started()).toEqual([]);
-				expect(answersToCalls(stage.model)).toEqual([
+				expect(answersToCalls(environment.model)).toEqual([
 					expect.stringContaining('NenAI Workflow (workflowId) is empty'),
 				]);
 			});
 		});
 
 		example('ai-agent', 'the tool can wait for the result, which the model then gets', async () => {
-			stage.model.play({ calls: [call] }, { text: 'Done.' });
+			environment.model.play({ calls: [call] }, { text: 'Done.' });
 			const execution = await chat(waiting);
 			expect(jsonOf(execution, 'Agent')).toEqual([{ output: 'Done.' }]);
 			expect(started()).toHaveLength(1);
-			const [answer] = answersToCalls(stage.model);
+			const [answer] = answersToCalls(environment.model);
 			expect(JSON.parse(answer)).toEqual([
 				expect.objectContaining({ message_id: started()[0], status: 'success' }),
 			]);
@@ -684,11 +691,11 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 			'ai-agent',
 			'in an older agent, which cannot wait, the waiting tool starts nothing and says what to use',
 			async () => {
-				stage.model.play({ calls: [call] }, { text: 'It did not work.' });
+				environment.model.play({ calls: [call] }, { text: 'It did not work.' });
 				const execution = await chat((workflow) => withAgent(waiting(workflow), 2.2));
 				expect(execution.waitTill ?? null).toBeNull();
 				expect(started()).toEqual([]);
-				expect(answersToCalls(stage.model)).toEqual([
+				expect(answersToCalls(environment.model)).toEqual([
 					expect.stringContaining('use the operation Start'),
 				]);
 			},
@@ -696,16 +703,16 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 	});
 
 	describe('desktops', () => {
-		const desktops = () => stage.sandbox.desktops.all();
+		const desktops = () => environment.sandbox.desktops.all();
 		const actions = () =>
-			stage.sandbox.state().desktopActions.map(({ action, params }) => [action, params]);
+			environment.sandbox.state().desktopActions.map(({ action, params }) => [action, params]);
 		const deleted = [expect.objectContaining({ status: 'deleted' })];
 
 		example(
 			'desktop-file-job',
 			'the file goes there and back, with a picture in between, and the desktop is deleted',
 			async () => {
-				stage.sandbox.setDefaults({ desktopTimeScale: 0.1 });
+				environment.sandbox.setDefaults({ desktopTimeScale: 0.1 });
 				const execution = await runExample('desktop-file-job');
 				expect(execution.data.resultData.error).toBeUndefined();
 				expect(execution.status).toBe('success');
@@ -724,7 +731,7 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 					mimeType: 'text/plain',
 					fileSize: 35,
 				});
-				expect((await stage.client.downloadBinary(String(binary?.data.id))).toString()).toBe(
+				expect((await environment.client.downloadBinary(String(binary?.data.id))).toString()).toBe(
 					'Claim 1: Jane Doe\nClaim 2: John Roe',
 				);
 				expect(hasRun(execution, 'What went wrong')).toBe(false);
@@ -742,8 +749,8 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 				'desktop-file-job',
 				'the desktop is deleted, and then the execution fails with what went wrong',
 				async () => {
-					stage.sandbox.setDefaults({ desktopTimeScale: 0 });
-					stage.sandbox.desktopFaults.add({
+					environment.sandbox.setDefaults({ desktopTimeScale: 0 });
+					environment.sandbox.desktopFaults.add({
 						match,
 						refuse: { status: 400, body: { error: 'Not today' } },
 					});
@@ -762,8 +769,8 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 			'desktop-file-job',
 			'where an answer is lost, n8n leaves what the execution says as it is',
 			async () => {
-				stage.sandbox.setDefaults({ desktopTimeScale: 0 });
-				stage.sandbox.desktopFaults.add({
+				environment.sandbox.setDefaults({ desktopTimeScale: 0 });
+				environment.sandbox.desktopFaults.add({
 					match: { action: 'key' },
 					connection: 'drop-after-acting',
 				});
@@ -779,7 +786,7 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 
 		/** NenAI does not delete, and says so in words that n8n would replace. */
 		const doNotDelete = () =>
-			stage.sandbox.desktopFaults.add({
+			environment.sandbox.desktopFaults.add({
 				match: { path: '/desktops/', method: 'DELETE' },
 				refuse: { status: 400, body: { error: 'EPERM, not today' } },
 			});
@@ -788,14 +795,14 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 			'desktop-file-job',
 			'where the desktop cannot be deleted, the file is used all the same, and then the execution fails and names the desktop',
 			async () => {
-				stage.sandbox.setDefaults({ desktopTimeScale: 0 });
+				environment.sandbox.setDefaults({ desktopTimeScale: 0 });
 				doNotDelete();
 				const execution = await runExample('desktop-file-job');
 				const [{ json, binary }] = itemsOf(execution, 'Your steps go here');
 				expect(json).toMatchObject({ fileName: 'claims.txt', fileSize: 35 });
-				expect((await stage.client.downloadBinary(String(binary?.data.id))).toString()).toContain(
-					'Claim 1',
-				);
+				expect(
+					(await environment.client.downloadBinary(String(binary?.data.id))).toString(),
+				).toContain('Claim 1');
 				expect(execution.status).toBe('error');
 				const [{ desktop_id: id }] = jsonOf(execution, 'Create a desktop');
 				const { message, description } = execution.data.resultData.error ?? {};
@@ -808,8 +815,8 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 			'desktop-file-job',
 			'where a step fails and the desktop cannot be deleted either, the execution says both',
 			async () => {
-				stage.sandbox.setDefaults({ desktopTimeScale: 0 });
-				stage.sandbox.desktopFaults.add({
+				environment.sandbox.setDefaults({ desktopTimeScale: 0 });
+				environment.sandbox.desktopFaults.add({
 					match: { action: 'type' },
 					refuse: { status: 400, body: { error: 'No keyboard' } },
 				});
@@ -829,8 +836,8 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 			'desktop-file-job',
 			'also where a builder puts the text of an item into the message of Stop and Error, n8n leaves it as it is',
 			async () => {
-				stage.sandbox.setDefaults({ desktopTimeScale: 0 });
-				stage.sandbox.desktopFaults.add({
+				environment.sandbox.setDefaults({ desktopTimeScale: 0 });
+				environment.sandbox.desktopFaults.add({
 					match: { action: 'key' },
 					connection: 'drop-after-acting',
 				});
@@ -855,7 +862,7 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 		const click = ['Click', { x: 100, y: 200, button: 'left' }] as const;
 		/** Of each request to the model: whether its last message of the user holds a picture. */
 		const pictures = () =>
-			stage.model.requests.map(({ messages }) =>
+			environment.model.requests.map(({ messages }) =>
 				/data:image\/png;base64,iVBORw0KGgo/.test(JSON.stringify(messages)),
 			);
 
@@ -863,7 +870,7 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 			'agent-desktop',
 			'the model sees the screen at each step, acts, and says what came of it; the desktop is deleted',
 			async () => {
-				stage.model.play(
+				environment.model.play(
 					{ uses: [click] },
 					{ uses: [['Type', { text: 'Hi' }]] },
 					{ text: 'I typed it, and expect to see it.' },
@@ -881,23 +888,19 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 					['key', { text: 'Return' }],
 				]);
 				expect(pictures()).toEqual([true, true, true, true, true]);
-				expect(JSON.stringify(stage.model.requests.at(-1)?.messages)).toContain(
+				expect(JSON.stringify(environment.model.requests.at(-1)?.messages)).toContain(
 					'I typed it, and expect to see it.',
 				);
-				expect(stage.model.requests[0].tools.map((tool) => tool.function.name).sort()).toEqual([
-					'Click',
-					'Press_a_key',
-					'Scroll',
-					'Type',
-					'Wait',
-				]);
+				expect(
+					environment.model.requests[0].tools.map((tool) => tool.function.name).sort(),
+				).toEqual(['Click', 'Press_a_key', 'Scroll', 'Type', 'Wait']);
 				expect(desktops()).toEqual(deleted);
 			},
 		);
 
 		example('agent-desktop', 'scrolls and waits, too', async () => {
-			stage.sandbox.setDefaults({ desktopTimeScale: 0 });
-			stage.model.play(
+			environment.sandbox.setDefaults({ desktopTimeScale: 0 });
+			environment.model.play(
 				{ uses: [['Scroll', { x: 1, y: 2, direction: 'up', amount: 2 }]] },
 				{ uses: [['Wait', { duration: 3 }]] },
 				{ text: 'DONE' },
@@ -919,12 +922,12 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 		});
 
 		example('agent-desktop', 'a tool that fails tells the model, which goes on', async () => {
-			stage.model.play(
+			environment.model.play(
 				{ uses: [['Click', { x: 5000, y: 1, button: 'left' }]] },
 				{ text: 'DONE: it is not on the screen' },
 			);
 			const execution = await operate();
-			expect(answersToCalls(stage.model)).toEqual([
+			expect(answersToCalls(environment.model)).toEqual([
 				expect.stringContaining('Outside the screen of 1024x768'),
 			]);
 			expect(jsonOf(execution, 'Answer')).toEqual([{ output: 'DONE: it is not on the screen' }]);
@@ -935,10 +938,10 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 			'agent-desktop',
 			'a model that never ends is stopped after 20 pictures, and the desktop is deleted',
 			async () => {
-				stage.model.play(...Array.from({ length: 25 }, () => ({ text: 'Not yet.' })));
+				environment.model.play(...Array.from({ length: 25 }, () => ({ text: 'Not yet.' })));
 				const execution = await operate();
 				expect(jsonOf(execution, 'Answer')).toEqual([{ output: 'Not yet.' }]);
-				expect(stage.model.requests).toHaveLength(20);
+				expect(environment.model.requests).toHaveLength(20);
 				expect(desktops()).toEqual(deleted);
 			},
 		);
@@ -947,9 +950,9 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 			'agent-desktop',
 			'one that calls tools without end is stopped by the limit of the agent, and the desktop is deleted',
 			async () => {
-				stage.model.play(...Array.from({ length: 30 }, () => ({ uses: [click] })));
+				environment.model.play(...Array.from({ length: 30 }, () => ({ uses: [click] })));
 				const execution = await operate();
-				expect(stage.model.requests).toHaveLength(10);
+				expect(environment.model.requests).toHaveLength(10);
 				expect(jsonOf(execution, 'Answer')).toEqual([
 					{ output: expect.stringMatching(/max iterations/i) },
 				]);
@@ -961,22 +964,22 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 			'agent-desktop',
 			'on a large screen, the model is told the size of the picture, and its places are scaled',
 			async () => {
-				stage.sandbox.setDefaults({ desktopScreen: { width: 1920, height: 1080 } });
-				stage.model.play(
+				environment.sandbox.setDefaults({ desktopScreen: { width: 1920, height: 1080 } });
+				environment.model.play(
 					{ uses: [['Click', { x: 1000, y: 700, button: 'left' }]] },
 					{ uses: [['Scroll', { x: '683', y: 384.4, direction: 'down', amount: 1 }]] },
 					{ uses: [['Click', { x: '', y: 1, button: 'left' }]] },
 					{ text: 'DONE' },
 				);
 				await operate();
-				expect(JSON.stringify(stage.model.requests[0].messages)).toContain(
+				expect(JSON.stringify(environment.model.requests[0].messages)).toContain(
 					'It is 1365 pixels wide and 768 pixels high.',
 				);
 				expect(actions().slice(1)).toEqual([
 					['left_click', { coordinate: [1406, 984] }],
 					['scroll', expect.objectContaining({ coordinate: [960, 541] })],
 				]);
-				expect(answersToCalls(stage.model).at(-1)).toMatch(/X \(x\) must be a number/);
+				expect(answersToCalls(environment.model).at(-1)).toMatch(/X \(x\) must be a number/);
 			},
 		);
 
@@ -991,23 +994,23 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 					['Type', { text: 'B' }],
 					['Press_a_key', { key: 'Return' }],
 				] as const;
-				stage.model.play({ uses }, { text: 'DONE' });
+				environment.model.play({ uses }, { text: 'DONE' });
 				await operate();
 				const inOrder = ['left_click', 'type A', 'key Tab', 'type B', 'key Return'];
-				const done = stage.sandbox
+				const done = environment.sandbox
 					.state()
 					.desktopActions.slice(1)
 					.map(({ action, params }) => [action, params.text].join(' ').trim());
 				expect(done).toEqual(version.startsWith('1.') ? inOrder.reverse() : inOrder);
-				expect(stage.sandbox.state().counts.maxConcurrentDesktopActions).toBe(1);
-				expect(JSON.stringify(stage.model.requests[0].messages)).toContain(
+				expect(environment.sandbox.state().counts.maxConcurrentDesktopActions).toBe(1);
+				expect(JSON.stringify(environment.model.requests[0].messages)).toContain(
 					'Call one tool at a time',
 				);
 			},
 		);
 
 		example('agent-desktop', 'numbers may be texts, and texts numbers', async () => {
-			stage.model.play(
+			environment.model.play(
 				{ uses: [['Click', { x: '330', y: '20', button: 'left' }]] },
 				{ uses: [['Type', { text: 12 }]] },
 				{ text: 'DONE' },
@@ -1023,11 +1026,11 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 			'agent-desktop',
 			'a model that cannot be reached, and a screen that cannot be seen: the desktop is deleted',
 			async () => {
-				stage.model.play();
+				environment.model.play();
 				expect(jsonOf(await operate(), 'Answer')).toEqual([
 					{ output: expect.stringMatching(/^It did not work: /) },
 				]);
-				stage.sandbox.desktopFaults.add({
+				environment.sandbox.desktopFaults.add({
 					match: { action: 'screenshot' },
 					refuse: { status: 400, body: { error: 'The screen is off' } },
 				});

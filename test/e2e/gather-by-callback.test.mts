@@ -3,31 +3,36 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { NEWEST_N8N } from '../n8n/install.mts';
 import { errorAnswer } from '../sandbox/index.mts';
-import { casesOn } from './cases.mts';
+import { withEnvironment } from './cases.mts';
 import { Gathering, limits, resultsOf, TABLE } from './gathering.mts';
-import { chance } from './random.mts';
+import { seededRandom } from './random.mts';
 import {
 	jsonOf,
-	openOwnStage,
+	startOwnEnvironment,
 	withParameters,
 	withSettings,
 	type Change,
-	type OwnStage,
-} from './stage.mts';
+	type OwnEnvironment,
+} from './environment.mts';
 
 const root = join(__dirname, '../..');
-const on = casesOn(() => openOwnStage({ root, version: NEWEST_N8N }));
+const it = withEnvironment(() => startOwnEnvironment({ root, version: NEWEST_N8N }));
 
 /** A case with the example published. */
 function gathering(
 	what: string,
-	run: (gathering: Gathering, stage: OwnStage) => Promise<void>,
+	run: (gathering: Gathering, environment: OwnEnvironment) => Promise<void>,
 	change?: Change,
 ): void {
-	on(
+	it(
 		what,
-		async (stage) =>
-			await Gathering.during(root, stage, async (opened) => await run(opened, stage), change),
+		async (environment) =>
+			await Gathering.during(
+				root,
+				environment,
+				async (opened) => await run(opened, environment),
+				change,
+			),
 	);
 }
 
@@ -38,18 +43,18 @@ gathering(
 	'50 runs: whatever becomes of their callbacks, it goes on once, with 50 results in the order of the rows',
 	async (gathering) => {
 		const rows = patients(50);
-		const { sent } = await gathering.run([rows], chance());
+		const { sent } = await gathering.run([rows], seededRandom());
 		gathering.expectResults(await gathering.continuations(1), [rows]);
 		expect(sent).toMatchObject({ never: 5, doubled: 10 });
 	},
 );
 
-gathering('the same, with n8n killed in the middle', async (gathering, stage) => {
+gathering('the same, with n8n killed in the middle', async (gathering, environment) => {
 	const rows = patients(50);
-	await gathering.run([rows], chance(), async () => {
-		await stage.n8n.kill();
+	await gathering.run([rows], seededRandom(), async () => {
+		await environment.n8n.kill();
 		await sleep(1000);
-		await stage.n8n.start();
+		await environment.n8n.start();
 	});
 	gathering.expectResults(await gathering.continuations(1), [rows]);
 });
@@ -97,14 +102,14 @@ gathering(
 
 gathering('ten batches at once do not mix', async (gathering) => {
 	const batches = Array.from({ length: 10 }, (_, n) => patients(6, `batch ${n}, patient`));
-	await gathering.run(batches, chance());
+	await gathering.run(batches, seededRandom());
 	gathering.expectResults(await gathering.continuations(10), batches);
 });
 
 gathering(
 	'runs that could not be started count as failed ones, also where none could',
-	async (gathering, stage) => {
-		stage.sandbox.faults.add({ refuse: errorAnswer(422, 'json') });
+	async (gathering, environment) => {
+		environment.sandbox.faults.add({ refuse: errorAnswer(422, 'json') });
 		const rows = patients(3);
 		await gathering.begin(rows);
 		const [results] = await gathering.continuations(1);
@@ -253,46 +258,43 @@ const copied: Change = (workflow) =>
 		webhookId: '0c5f2f4e-6d1b-4b7e-9a55-3a9d0e8b1c77',
 	});
 
-on(
-	'two copies of the example, with batches at the same time: each goes on with its own rows only',
-	async (stage) => {
-		const batchesOf = (name: string) =>
-			Array.from({ length: 3 }, (_, n) => patients(3, `${name} ${n}, patient`));
-		const [ofFirst, ofSecond] = [batchesOf('bills'), batchesOf('patients')];
-		await Gathering.during(root, stage, async (first) => {
-			const useBoth = async (second: Gathering) => {
-				for (const n of [0, 1, 2])
-					for (const [gathering, batches] of [
-						[first, ofFirst],
-						[second, ofSecond],
-					] as const)
-						await gathering.begin(batches[n]);
-				// Only one batch of each hears of its callbacks: both schedules look for the others at the same time.
+it('two copies of the example, with batches at the same time: each goes on with its own rows only', async (environment) => {
+	const batchesOf = (name: string) =>
+		Array.from({ length: 3 }, (_, n) => patients(3, `${name} ${n}, patient`));
+	const [ofFirst, ofSecond] = [batchesOf('bills'), batchesOf('patients')];
+	await Gathering.during(root, environment, async (first) => {
+		const useBoth = async (second: Gathering) => {
+			for (const n of [0, 1, 2])
 				for (const [gathering, batches] of [
 					[first, ofFirst],
 					[second, ofSecond],
 				] as const)
-					await gathering.deliverAll(batches[0]);
-				for (const [gathering, batches] of [
-					[first, ofFirst],
-					[second, ofSecond],
-				] as const)
-					gathering.expectResults(await gathering.continuations(3), batches);
-				for (const gathering of [first, second])
-					expect(await gathering.executionsWith('Needs a person')).toEqual([]);
-			};
-			await Gathering.during(root, stage, useBoth, copied);
-		});
-		expect(stage.sandbox.state().counts.runsStarted).toBe(18);
-	},
-);
+					await gathering.begin(batches[n]);
+			// Only one batch of each hears of its callbacks: both schedules look for the others at the same time.
+			for (const [gathering, batches] of [
+				[first, ofFirst],
+				[second, ofSecond],
+			] as const)
+				await gathering.deliverAll(batches[0]);
+			for (const [gathering, batches] of [
+				[first, ofFirst],
+				[second, ofSecond],
+			] as const)
+				gathering.expectResults(await gathering.continuations(3), batches);
+			for (const gathering of [first, second])
+				expect(await gathering.executionsWith('Needs a person')).toEqual([]);
+		};
+		await Gathering.during(root, environment, useBoth, copied);
+	});
+	expect(environment.sandbox.state().counts.runsStarted).toBe(18);
+});
 
 describe('a start of unknown outcome: the row is not started again, and a person is told', () => {
 	const rows = patients(3);
 	const lost = rows[1];
 
 	/** NenAI starts the run of the second row, but its answer gets lost. Gives the row, once it was reported to a person. */
-	async function loseAnswer(gathering: Gathering, { sandbox }: OwnStage) {
+	async function loseAnswer(gathering: Gathering, { sandbox }: OwnEnvironment) {
 		sandbox.faults.add({
 			match: { param: 'PATIENT_NAME', equals: lost },
 			connection: 'drop-after-accept',
@@ -317,19 +319,19 @@ describe('a start of unknown outcome: the row is not started again, and a person
 			.flatMap((execution) => jsonOf(execution, 'Needs a person'))
 			.sort((a, b) => Number(b.row) - Number(a.row));
 
-	const expectAll = async (gathering: Gathering, stage: OwnStage) => {
+	const expectAll = async (gathering: Gathering, environment: OwnEnvironment) => {
 		const continuations = await gathering.continuations(1);
 		gathering.expectResults(continuations, [rows]);
 		expect(continuations.flat().map(({ status, has_callback: has }) => [status, has])).toEqual(
 			rows.map(() => ['success', true]),
 		);
-		expect(stage.sandbox.state().counts).toMatchObject({ runsStarted: 3, requests: 3 });
+		expect(environment.sandbox.state().counts).toMatchObject({ runsStarted: 3, requests: 3 });
 	};
 
 	gathering(
 		'its callback is kept and shown, too; a person names the run, and it goes on with all callbacks',
-		async (gathering, stage) => {
-			const { row, messageId } = await loseAnswer(gathering, stage);
+		async (gathering, environment) => {
+			const { row, messageId } = await loseAnswer(gathering, environment);
 			await gathering.deliverAll(rows);
 			await gathering.untilRow(
 				({ message_id: id, batch_state: state }) => id === messageId && state === 'reported',
@@ -341,20 +343,20 @@ describe('a start of unknown outcome: the row is not started again, and a person
 			]);
 			expect(await gathering.executionsWith('Results')).toEqual([]);
 			await gathering.edit(row, { message_id: messageId });
-			await expectAll(gathering, stage);
+			await expectAll(gathering, environment);
 		},
 	);
 
-	gathering('a person names the run before its callback comes', async (gathering, stage) => {
-		const { row, messageId } = await loseAnswer(gathering, stage);
+	gathering('a person names the run before its callback comes', async (gathering, environment) => {
+		const { row, messageId } = await loseAnswer(gathering, environment);
 		await gathering.edit(row, { message_id: messageId });
 		await gathering.deliverAll(rows);
-		await expectAll(gathering, stage);
+		await expectAll(gathering, environment);
 		expect(await reports(gathering)).toHaveLength(1);
 	});
 
-	gathering('a person finds that there is no run', async (gathering, stage) => {
-		const { row } = await loseAnswer(gathering, stage);
+	gathering('a person finds that there is no run', async (gathering, environment) => {
+		const { row } = await loseAnswer(gathering, environment);
 		await gathering.deliverAll(rows.filter((patient) => patient !== lost));
 		await gathering.edit(row, { status: 'not started', settled: true });
 		const [results] = await gathering.continuations(1);
@@ -367,8 +369,8 @@ describe('a start of unknown outcome: the row is not started again, and a person
 
 	gathering(
 		'nobody does anything: it is given up as unknown, and says so',
-		async (gathering, stage) => {
-			await loseAnswer(gathering, stage);
+		async (gathering, environment) => {
+			await loseAnswer(gathering, environment);
 			await gathering.deliverAll(rows);
 			const [results] = await gathering.continuations(1);
 			expect(
@@ -382,7 +384,7 @@ describe('a start of unknown outcome: the row is not started again, and a person
 				error: expect.stringContaining('It is not known'),
 				uncertain: true,
 			});
-			expect(stage.sandbox.state().counts).toMatchObject({ runsStarted: 3, requests: 3 });
+			expect(environment.sandbox.state().counts).toMatchObject({ runsStarted: 3, requests: 3 });
 		},
 		impatient,
 	);

@@ -4,7 +4,7 @@ import { isSettled, type Execution, type N8nClient } from '../n8n/client.mts';
 import type { TableRow } from '../n8n/data-tables.mts';
 import { waitFor } from '../n8n/poll.mts';
 import type { DeliverOptions, RunRecord, Sandbox } from '../sandbox/index.mts';
-import type { Chance } from './random.mts';
+import type { SeededRandom } from './random.mts';
 import {
 	hasRun,
 	readExample,
@@ -12,7 +12,7 @@ import {
 	storeNenAiCredential,
 	withParameters,
 	type Change,
-} from './stage.mts';
+} from './environment.mts';
 import { triggerUrl } from './workflows.mts';
 
 /** Where the example keeps its rows. */
@@ -45,7 +45,7 @@ export function limits(changes: { give_up_after_hours?: number }) {
 	return { assignments: { assignments } };
 }
 
-/** What the stage of one n8n and the cluster have in common. */
+/** What the environment of one n8n and the cluster have in common. */
 export interface Place {
 	client: N8nClient;
 	sandbox: Sandbox;
@@ -53,7 +53,7 @@ export interface Place {
 	webhooks: { webhookUrl: string };
 }
 
-/** A stage, or a cluster. */
+/** A environment, or a cluster. */
 type Stageable = Omit<Place, 'webhooks'> &
 	Partial<Pick<Place, 'webhooks'>> & { n8n?: Place['webhooks'] };
 
@@ -76,26 +76,26 @@ export class Gathering {
 	/** Imports the example as its note says, with shorter times, and keeps it published for as long as `use` takes. */
 	static async during(
 		root: string,
-		stage: Stageable,
+		environment: Stageable,
 		use: (gathering: Gathering) => Promise<void>,
 		change?: Change,
 	): Promise<void> {
-		const gathering = await Gathering.#open(root, stage, change);
+		const gathering = await Gathering.#open(root, environment, change);
 		try {
 			await use(gathering);
 		} finally {
-			await stage.client.deactivate(gathering.#workflow);
+			await environment.client.deactivate(gathering.#workflow);
 		}
 	}
 
 	static async #open(
 		root: string,
-		stage: Stageable,
+		environment: Stageable,
 		change: Change = (workflow) => workflow,
 	): Promise<Gathering> {
-		const webhooks = stage.webhooks ?? stage.n8n;
+		const webhooks = environment.webhooks ?? environment.n8n;
 		if (webhooks === undefined) throw new Error('Nothing takes the webhooks');
-		const { client, sandbox } = stage;
+		const { client, sandbox } = environment;
 		const hurried = [
 			['Every 5 minutes', { rule: { interval: [{ field: 'seconds', secondsInterval: EVERY }] } }],
 			['Limits', limits({})],
@@ -172,10 +172,10 @@ export class Gathering {
 	 */
 	async run(
 		batches: ReadonlyArray<readonly string[]>,
-		{ seed, next, shuffled }: Chance,
+		{ seed, next, shuffled }: SeededRandom,
 		inTheMiddle?: () => Promise<void>,
 	) {
-		process.stderr.write(`Chance of this test: NENAI_TEST_SEED=${seed}\n`);
+		process.stderr.write(`Random numbers of this test: NENAI_TEST_SEED=${seed}\n`);
 		const { sandbox } = this.#place;
 		const count = batches.flat().length;
 		sandbox.setDefaults({ fault: { callbacks: [], latencyMs: 100 } });

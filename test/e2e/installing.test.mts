@@ -8,8 +8,8 @@ import { startN8n, type N8nInstance } from '../n8n/instance.mts';
 import { N8N_VERSIONS, type N8nVersion } from '../n8n/install.mts';
 import { Registry } from '../n8n/registry.mts';
 import { errorAnswer, startSandbox, type RunRecord } from '../sandbox/index.mts';
-import { casesOn, type Scene } from './cases.mts';
-import { jsonOf, storeNenAiCredential } from './stage.mts';
+import { withEnvironment, type Closable } from './cases.mts';
+import { jsonOf, storeNenAiCredential } from './environment.mts';
 import { tarball } from './tarball.mts';
 import {
 	activate,
@@ -31,7 +31,7 @@ const VERSION_BEFORE = join(__dirname, '../fixtures/n8n-nodes-nenai-0.0.1.tgz');
 /** n8n asks a list of its own whether a package is banned, and npm's registry whether it exists: both are away. */
 const OFFLINE = { HTTPS_PROXY: 'http://127.0.0.1:9', https_proxy: 'http://127.0.0.1:9' };
 
-interface Shop extends Scene {
+interface Shop extends Closable {
 	registry: Registry;
 	n8n: N8nInstance;
 	client: N8nClient;
@@ -69,40 +69,37 @@ async function openShop(version: N8nVersion): Promise<Shop> {
 }
 
 describe.each(N8N_VERSIONS)('n8n %s', (version) => {
-	const on = casesOn(() => openShop(version));
+	const it = withEnvironment(() => openShop(version));
 
-	on(
-		'installs the package, updates it from the version before while executions wait, uninstalls it, and takes it back',
-		async (shop) => {
-			const { registry, client, n8n } = shop;
-			const before = await registry.publish(VERSION_BEFORE);
-			expect(await client.packages.install(NAME, before.version)).toMatchObject({
-				packageName: NAME,
-				installedVersion: before.version,
-			});
-			const saved = await SavedBefore.make(shop);
+	it('installs the package, updates it from the version before while executions wait, uninstalls it, and takes it back', async (shop) => {
+		const { registry, client, n8n } = shop;
+		const before = await registry.publish(VERSION_BEFORE);
+		expect(await client.packages.install(NAME, before.version)).toMatchObject({
+			packageName: NAME,
+			installedVersion: before.version,
+		});
+		const saved = await SavedBefore.make(shop);
 
-			const { version: newest } = await registry.publish(tarball());
-			expect(await client.packages.list()).toEqual([
-				expect.objectContaining({ packageName: NAME, updateAvailable: newest }),
-			]);
-			expect(await client.packages.update(NAME, newest)).toMatchObject({
-				installedVersion: newest,
-			});
-			await saved.goesOn('first');
-			// The same by the code that a restart loads, not by that which was put in its place.
-			await n8n.restart();
-			await saved.goesOn('second');
+		const { version: newest } = await registry.publish(tarball());
+		expect(await client.packages.list()).toEqual([
+			expect.objectContaining({ packageName: NAME, updateAvailable: newest }),
+		]);
+		expect(await client.packages.update(NAME, newest)).toMatchObject({
+			installedVersion: newest,
+		});
+		await saved.goesOn('first');
+		// The same by the code that a restart loads, not by that which was put in its place.
+		await n8n.restart();
+		await saved.goesOn('second');
 
-			await client.packages.uninstall(NAME);
-			expect(await client.packages.list()).toEqual([]);
-			expect((await client.nodeTypes()).filter((type) => type.startsWith(NAME))).toEqual([]);
-			expect(await client.packages.install(NAME, newest)).toMatchObject({
-				installedVersion: newest,
-			});
-			await saved.goesOn('third');
-		},
-	);
+		await client.packages.uninstall(NAME);
+		expect(await client.packages.list()).toEqual([]);
+		expect((await client.nodeTypes()).filter((type) => type.startsWith(NAME))).toEqual([]);
+		expect(await client.packages.install(NAME, newest)).toMatchObject({
+			installedVersion: newest,
+		});
+		await saved.goesOn('third');
+	});
 });
 
 const ROUNDS = ['first', 'second', 'third'] as const;

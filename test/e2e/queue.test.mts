@@ -6,12 +6,12 @@ import { chain } from '../n8n/build-workflow.mts';
 import { isSettled, type ExecutionSummary } from '../n8n/client.mts';
 import { unflatten } from '../n8n/execution-data.mts';
 import type { DeliverOptions, RunRecord } from '../sandbox/index.mts';
-import { casesOn } from './cases.mts';
+import { withEnvironment } from './cases.mts';
 import { Gathering } from './gathering.mts';
 import { openCluster, type Cluster } from './queue/cluster.mts';
 import { queryColumn } from './queue/postgres.mts';
-import { chance } from './random.mts';
-import { itemsOf, jsonOf } from './stage.mts';
+import { seededRandom } from './random.mts';
+import { itemsOf, jsonOf } from './environment.mts';
 import {
 	activate,
 	ANY_WORKFLOW,
@@ -30,7 +30,7 @@ import {
 /** Starts of n8n are slow, and here are four of them. */
 jest.setTimeout(300_000);
 
-const on = casesOn(openCluster);
+const it = withEnvironment(openCluster);
 
 /** How many callbacks come at the same time while servers are restarted. */
 const SENDERS = 5;
@@ -53,7 +53,7 @@ async function deliverAll(
 	return statuses;
 }
 
-on('Start: a worker starts one run for each item', async (cluster) => {
+it('Start: a worker starts one run for each item', async (cluster) => {
 	const { client, webhooks, sandbox, credential } = cluster;
 	const id = await activate(
 		client,
@@ -77,37 +77,34 @@ on('Start: a worker starts one run for each item', async (cluster) => {
 	);
 });
 
-on(
-	'trigger: each of 200 callbacks starts exactly one execution, on both workers',
-	async (cluster) => {
-		const { client, webhooks, credential } = cluster;
-		const id = await activate(client, chain('trigger', [trigger('trigger', credential)]));
-		const url = triggerUrl(webhooks, 'trigger');
-		// How long an answer takes is for the benchmark: here no callback may be sent twice.
-		cluster.sandbox.setDefaults({ answerTimeoutMs: 60_000 });
-		const callbacks = numbers(200).map((N) => ({
-			url,
-			messageId: `m-${N}`,
-			status: 'success',
-			body: { N },
-		}));
-		expect(await deliverAll(cluster, callbacks)).toEqual(numbers(200).map(() => 200));
-		expect(
-			await deliverAll(cluster, [
-				{ ...callbacks[199] },
-				{ ...callbacks[0], signature: 'wrong-secret' },
-			]),
-		).toEqual([200, 401]);
-		const executions = await client.endedExecutions(id, 200, 120_000);
-		const seen = executions
-			.flatMap((execution) => jsonOf(execution, 'NenAI Trigger'))
-			.map(({ message_id }) => message_id);
-		expect(seen.sort()).toEqual(callbacks.map(({ messageId }) => messageId).sort());
-		for (const worker of cluster.workers) expect(worker.log()).toMatch(/Worker finished execution/);
-	},
-);
+it('trigger: each of 200 callbacks starts exactly one execution, on both workers', async (cluster) => {
+	const { client, webhooks, credential } = cluster;
+	const id = await activate(client, chain('trigger', [trigger('trigger', credential)]));
+	const url = triggerUrl(webhooks, 'trigger');
+	// How long an answer takes is for the benchmark: here no callback may be sent twice.
+	cluster.sandbox.setDefaults({ answerTimeoutMs: 60_000 });
+	const callbacks = numbers(200).map((N) => ({
+		url,
+		messageId: `m-${N}`,
+		status: 'success',
+		body: { N },
+	}));
+	expect(await deliverAll(cluster, callbacks)).toEqual(numbers(200).map(() => 200));
+	expect(
+		await deliverAll(cluster, [
+			{ ...callbacks[199] },
+			{ ...callbacks[0], signature: 'wrong-secret' },
+		]),
+	).toEqual([200, 401]);
+	const executions = await client.endedExecutions(id, 200, 120_000);
+	const seen = executions
+		.flatMap((execution) => jsonOf(execution, 'NenAI Trigger'))
+		.map(({ message_id }) => message_id);
+	expect(seen.sort()).toEqual(callbacks.map(({ messageId }) => messageId).sort());
+	for (const worker of cluster.workers) expect(worker.log()).toMatch(/Worker finished execution/);
+});
 
-on('Download: the file is there for all processes', async (cluster) => {
+it('Download: the file is there for all processes', async (cluster) => {
 	const { client, webhooks, sandbox, credential } = cluster;
 	const id = await activate(client, chain('download', [webhook('download'), download(credential)]));
 	const file = sandbox.files.add({ name: 'report.pdf', size: 500_000 });
@@ -120,110 +117,104 @@ on('Download: the file is there for all processes', async (cluster) => {
 	expect(createHash('sha256').update(bytes).digest('hex')).toBe(sandbox.files.sha256(file));
 });
 
-on(
-	'a worker is killed while it starts 50 runs: none is started twice, by no worker',
-	async (cluster) => {
-		const { client, webhooks, sandbox, credential, workers } = cluster;
-		sandbox.setDefaults({ fault: { latencyMs: 200 } });
-		const id = await activate(
-			client,
-			chain('batch', [
-				webhook('batch'),
-				split('body.numbers'),
-				start(credential, '={{ { N: $json["body.numbers"] } }}'),
-			]),
-		);
-		// So that it is known which one gets the batch.
-		await workers[1].stop();
-		expect(await call(webhookUrl(webhooks, 'batch'), { numbers: numbers(50) })).toBe(200);
-		await sandbox.until(({ counts }) => counts.runsStarted >= 15, 30_000);
-		await workers[0].kill();
-		await sleep(500);
-		const before = sandbox.state().runs.map(({ params }) => params.N);
-		for (const worker of workers) await worker.start();
-		// The queue notices that the batch has lost its worker, and n8n gives it up.
-		const [{ id: execution }] = await client.waitForExecutions(id, undefined, 60_000);
-		const { status, data } = await client.execution(execution);
-		process.stderr.write(
-			`A worker was killed after ${before.length} of 50 runs: status ${status}, "${data.resultData.error?.message}"\n`,
-		);
-		expect(status).not.toBe('success');
-		expect(before.length).toBeLessThan(50);
-		expect(new Set(before).size).toBe(before.length);
-		expect(sandbox.state().runs.map(({ params }) => params.N)).toEqual(before);
-	},
-);
+it('a worker is killed while it starts 50 runs: none is started twice, by no worker', async (cluster) => {
+	const { client, webhooks, sandbox, credential, workers } = cluster;
+	sandbox.setDefaults({ fault: { latencyMs: 200 } });
+	const id = await activate(
+		client,
+		chain('batch', [
+			webhook('batch'),
+			split('body.numbers'),
+			start(credential, '={{ { N: $json["body.numbers"] } }}'),
+		]),
+	);
+	// So that it is known which one gets the batch.
+	await workers[1].stop();
+	expect(await call(webhookUrl(webhooks, 'batch'), { numbers: numbers(50) })).toBe(200);
+	await sandbox.until(({ counts }) => counts.runsStarted >= 15, 30_000);
+	await workers[0].kill();
+	await sleep(500);
+	const before = sandbox.state().runs.map(({ params }) => params.N);
+	for (const worker of workers) await worker.start();
+	// The queue notices that the batch has lost its worker, and n8n gives it up.
+	const [{ id: execution }] = await client.waitForExecutions(id, undefined, 60_000);
+	const { status, data } = await client.execution(execution);
+	process.stderr.write(
+		`A worker was killed after ${before.length} of 50 runs: status ${status}, "${data.resultData.error?.message}"\n`,
+	);
+	expect(status).not.toBe('success');
+	expect(before.length).toBeLessThan(50);
+	expect(new Set(before).size).toBe(before.length);
+	expect(sandbox.state().runs.map(({ params }) => params.N)).toEqual(before);
+});
 
-on(
-	'Redis and PostgreSQL are restarted while callbacks come: each that was answered 200 has its execution',
-	async (cluster) => {
-		const { client, webhooks, sandbox, credential, redis, postgres } = cluster;
-		const id = await activate(client, chain('restarts', [trigger('restarts', credential)]));
-		const ids = numbers(150).map((N) => `m-${N}`);
-		const toSend = [...ids];
-		const tries = new Map<string, number>();
-		/** Sends as NenAI does: again, until it is answered 200. */
-		const sender = async () => {
-			for (let messageId = toSend.shift(); messageId !== undefined; messageId = toSend.shift()) {
-				for (let tried = 1, status = 0; status !== 200 && tried <= 60; tried += 1) {
-					const { answer } = await sandbox.deliver({
-						url: triggerUrl(webhooks, 'restarts'),
-						messageId,
-						status: 'success',
-					});
-					status = answer?.status ?? 0;
-					tries.set(messageId, tried);
-					if (status !== 200) await sleep(500);
-					else answered.add(messageId);
-				}
+it('Redis and PostgreSQL are restarted while callbacks come: each that was answered 200 has its execution', async (cluster) => {
+	const { client, webhooks, sandbox, credential, redis, postgres } = cluster;
+	const id = await activate(client, chain('restarts', [trigger('restarts', credential)]));
+	const ids = numbers(150).map((N) => `m-${N}`);
+	const toSend = [...ids];
+	const tries = new Map<string, number>();
+	/** Sends as NenAI does: again, until it is answered 200. */
+	const sender = async () => {
+		for (let messageId = toSend.shift(); messageId !== undefined; messageId = toSend.shift()) {
+			for (let tried = 1, status = 0; status !== 200 && tried <= 60; tried += 1) {
+				const { answer } = await sandbox.deliver({
+					url: triggerUrl(webhooks, 'restarts'),
+					messageId,
+					status: 'success',
+				});
+				status = answer?.status ?? 0;
+				tries.set(messageId, tried);
+				if (status !== 200) await sleep(500);
+				else answered.add(messageId);
 			}
-		};
-		const answered = new Set<string>();
-		const until = async (count: number) => {
-			while (answered.size < count && toSend.length > 0) await sleep(20);
-		};
-		const restarts = async () => {
-			await until(40);
-			await redis.restart();
-			await until(80);
-			await postgres.restart();
-		};
-		await Promise.all([...numbers(SENDERS).map(sender), restarts()]);
-		expect([...answered].sort()).toEqual([...ids].sort());
+		}
+	};
+	const answered = new Set<string>();
+	const until = async (count: number) => {
+		while (answered.size < count && toSend.length > 0) await sleep(20);
+	};
+	const restarts = async () => {
+		await until(40);
+		await redis.restart();
+		await until(80);
+		await postgres.restart();
+	};
+	await Promise.all([...numbers(SENDERS).map(sender), restarts()]);
+	expect([...answered].sort()).toEqual([...ids].sort());
 
-		// n8n may fail to store the end of what was running at either restart: that stays "running" in its list.
-		const isOver = (all: ExecutionSummary[]) =>
-			all.length >= ids.length && all.filter(isSettled).length >= ids.length - 2 * SENDERS;
-		const list = await client.waitForExecutions(id, isOver, 120_000);
-		const stored = await storedExecutions(cluster, id);
-		const started = stored.flatMap(({ messageId }) => messageId ?? []);
-		const again = [...tries.values()].filter((tried) => tried > 1).length;
-		const unsettled = list.filter((execution) => !isSettled(execution)).length;
-		process.stderr.write(
-			`Restarts of Redis and PostgreSQL: of ${ids.length} callbacks ${again} were sent more than once; ${stored.length} executions, ${unsettled} of them without an end yet, ${stored.length - started.length} failed by n8n\n`,
-		);
-		// One for which the database does not answer between storing and queueing it, n8n fails and empties, and confirms the callback.
-		const failed = stored.filter(
-			({ messageId, error }) =>
-				messageId === undefined &&
-				/timeout exceeded when trying to connect|[Cc]onnection terminated|terminating connection|database system is/.test(
-					error ?? '',
-				),
-		);
-		const missing = ids.filter((messageId) => !started.includes(messageId));
-		process.stderr.write(
-			missing
-				.map(
-					(messageId) =>
-						`Failed by n8n with the database's error: ${messageId}, sent ${tries.get(messageId)} times\n`,
-				)
-				.join(''),
-		);
-		expect(missing.length).toBeLessThanOrEqual(failed.length);
-		expect(failed.length).toBeLessThanOrEqual(SENDERS);
-		expect([...new Set(started), ...missing].sort()).toEqual([...ids].sort());
-	},
-);
+	// n8n may fail to store the end of what was running at either restart: that stays "running" in its list.
+	const isOver = (all: ExecutionSummary[]) =>
+		all.length >= ids.length && all.filter(isSettled).length >= ids.length - 2 * SENDERS;
+	const list = await client.waitForExecutions(id, isOver, 120_000);
+	const stored = await storedExecutions(cluster, id);
+	const started = stored.flatMap(({ messageId }) => messageId ?? []);
+	const again = [...tries.values()].filter((tried) => tried > 1).length;
+	const unsettled = list.filter((execution) => !isSettled(execution)).length;
+	process.stderr.write(
+		`Restarts of Redis and PostgreSQL: of ${ids.length} callbacks ${again} were sent more than once; ${stored.length} executions, ${unsettled} of them without an end yet, ${stored.length - started.length} failed by n8n\n`,
+	);
+	// One for which the database does not answer between storing and queueing it, n8n fails and empties, and confirms the callback.
+	const failed = stored.filter(
+		({ messageId, error }) =>
+			messageId === undefined &&
+			/timeout exceeded when trying to connect|[Cc]onnection terminated|terminating connection|database system is/.test(
+				error ?? '',
+			),
+	);
+	const missing = ids.filter((messageId) => !started.includes(messageId));
+	process.stderr.write(
+		missing
+			.map(
+				(messageId) =>
+					`Failed by n8n with the database's error: ${messageId}, sent ${tries.get(messageId)} times\n`,
+			)
+			.join(''),
+	);
+	expect(missing.length).toBeLessThanOrEqual(failed.length);
+	expect(failed.length).toBeLessThanOrEqual(SENDERS);
+	expect([...new Set(started), ...missing].sort()).toEqual([...ids].sort());
+});
 
 /**
  * The message ID with which each execution of a workflow was started, whether it has come to its end or not, and its error.
@@ -254,19 +245,16 @@ describe('the example that gathers by callbacks', () => {
 	const root = join(__dirname, '../..');
 	const patients = numbers(50).map((n) => `patient ${n}`);
 
-	on(
-		'of 50 runs it goes on once, with 50 results in the order of the rows, whichever worker has the last',
-		async (cluster) => {
-			await Gathering.during(root, cluster, async (gathering) => {
-				await gathering.run([patients], chance());
-				gathering.expectResults(await gathering.continuations(1), [patients]);
-			});
-		},
-	);
-
-	on('the same, with a worker killed in the middle', async (cluster) => {
+	it('of 50 runs it goes on once, with 50 results in the order of the rows, whichever worker has the last', async (cluster) => {
 		await Gathering.during(root, cluster, async (gathering) => {
-			await gathering.run([patients], chance(), async () => {
+			await gathering.run([patients], seededRandom());
+			gathering.expectResults(await gathering.continuations(1), [patients]);
+		});
+	});
+
+	it('the same, with a worker killed in the middle', async (cluster) => {
+		await Gathering.during(root, cluster, async (gathering) => {
+			await gathering.run([patients], seededRandom(), async () => {
 				await cluster.workers[0].kill();
 				await sleep(1000);
 				await cluster.workers[0].start();
@@ -314,30 +302,24 @@ describe('Start and Wait', () => {
 		expect(pairs.filter(({ sent, got }) => sent !== got)).toEqual([]);
 	}
 
-	on(
-		'each execution goes on with its own result; forged ones and those of others change nothing',
-		async (cluster) => {
-			const waits = await waiting(cluster, 'wait', 10);
-			const [first, second] = waits.runs;
-			const bad = [
-				{ ...resultOf(first), signature: 'wrong-secret' as const },
-				{ ...resultOf(first), signature: 'missing' as const },
-				{ ...resultOf(first), messageId: second.messageId },
-				{ ...resultOf(first), status: 'processing' },
-			];
-			expect(await deliverAll(cluster, bad, 1)).toEqual([401, 401, 409, 200]);
-			await untilWaiting(cluster.client, waits.id, 10);
-			await expectOwnResults(cluster, waits);
-		},
-	);
+	it('each execution goes on with its own result; forged ones and those of others change nothing', async (cluster) => {
+		const waits = await waiting(cluster, 'wait', 10);
+		const [first, second] = waits.runs;
+		const bad = [
+			{ ...resultOf(first), signature: 'wrong-secret' as const },
+			{ ...resultOf(first), signature: 'missing' as const },
+			{ ...resultOf(first), messageId: second.messageId },
+			{ ...resultOf(first), status: 'processing' },
+		];
+		expect(await deliverAll(cluster, bad, 1)).toEqual([401, 401, 409, 200]);
+		await untilWaiting(cluster.client, waits.id, 10);
+		await expectOwnResults(cluster, waits);
+	});
 
-	on(
-		'a worker, the webhook processor and the main process are killed while executions wait: each goes on with its own result',
-		async (cluster) => {
-			const waits = await waiting(cluster, 'kill', 10);
-			for (const one of [cluster.workers[0], cluster.webhooks, cluster.main]) await one.kill();
-			for (const one of [cluster.main, cluster.webhooks, cluster.workers[0]]) await one.start();
-			await expectOwnResults(cluster, waits);
-		},
-	);
+	it('a worker, the webhook processor and the main process are killed while executions wait: each goes on with its own result', async (cluster) => {
+		const waits = await waiting(cluster, 'kill', 10);
+		for (const one of [cluster.workers[0], cluster.webhooks, cluster.main]) await one.kill();
+		for (const one of [cluster.main, cluster.webhooks, cluster.workers[0]]) await one.start();
+		await expectOwnResults(cluster, waits);
+	});
 });

@@ -1,6 +1,6 @@
-/** Chance that can be repeated: the same seed gives the same numbers. */
+/** SeededRandom that can be repeated: the same seed gives the same numbers. */
 
-export interface Chance {
+export interface SeededRandom {
 	readonly seed: number;
 	/** From 0 to below 1. */
 	next(): number;
@@ -9,9 +9,9 @@ export interface Chance {
 }
 
 /** Of `NENAI_TEST_SEED`, where that is set, to repeat what a failed test has done. */
-export function chance(
+export function seededRandom(
 	seed = Number(process.env.NENAI_TEST_SEED ?? Date.now() % 1_000_000),
-): Chance {
+): SeededRandom {
 	let state = seed >>> 0;
 	// Mulberry32.
 	const next = () => {

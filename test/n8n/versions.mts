@@ -1,8 +1,8 @@
 /** The versions of n8n that the package is tested with. A line for each; `npm run test:e2e` installs them. */
 
 interface Tested {
-	/** `wholly`: by every end-to-end test; `shortly`: by those of `compatibility.test.mts`. */
-	how: 'wholly' | 'shortly';
+	/** `full`: by every end-to-end test; `smoke`: by those of `compatibility.test.mts`. */
+	how: 'full' | 'smoke';
 	/** Of packages that the registry does not have in the version that this n8n asks for. */
 	overrides?: Readonly<Record<string, string>>;
 	/** The Node.js that it needs where it refuses the one that runs the tests: a version of npm's package of it. */
@@ -16,11 +16,11 @@ const XLSX = { xlsx: '0.18.5' };
 
 const VERSIONS = {
 	// This module fetches a list from n8n's makers at each start.
-	'2.41.1': { how: 'wholly', settings: { N8N_DISABLED_MODULES: 'mcp-registry' } },
-	'1.123.81': { how: 'wholly', overrides: XLSX },
-	'2.0.3': { how: 'shortly', overrides: XLSX },
-	'1.110.1': { how: 'shortly', overrides: XLSX },
-	'1.94.1': { how: 'shortly', overrides: XLSX, node: '22.23.3' },
+	'2.41.1': { how: 'full', settings: { N8N_DISABLED_MODULES: 'mcp-registry' } },
+	'1.123.81': { how: 'full', overrides: XLSX },
+	'2.0.3': { how: 'smoke', overrides: XLSX },
+	'1.110.1': { how: 'smoke', overrides: XLSX },
+	'1.94.1': { how: 'smoke', overrides: XLSX, node: '22.23.3' },
 } satisfies Record<string, Tested>;
 
 export type N8nVersion = keyof typeof VERSIONS;
@@ -31,8 +31,8 @@ const versionsTested = (how: Tested['how']) =>
 /** The newest: the demo, the bench, queue mode and the editor are tried in this one alone. */
 export const NEWEST_N8N: N8nVersion = '2.41.1';
 
-export const N8N_VERSIONS: readonly N8nVersion[] = versionsTested('wholly');
-export const OTHER_VERSIONS: readonly N8nVersion[] = versionsTested('shortly');
+export const N8N_VERSIONS: readonly N8nVersion[] = versionsTested('full');
+export const OTHER_VERSIONS: readonly N8nVersion[] = versionsTested('smoke');
 
 export function overridesOf(version: N8nVersion): Readonly<Record<string, string>> {
 	const { overrides = {} }: Tested = VERSIONS[version];

@@ -2,7 +2,7 @@
 import type { INodeExecutionData } from 'n8n-workflow';
 import { withSandbox } from '../sandbox/cases.mts';
 import type { Sandbox } from '../sandbox/index.mts';
-import { PIXEL } from './onComputers.mts';
+import { PIXEL } from './computerTestKit.mts';
 import { pathsOf, RECIPES } from './recipes.mts';
 import { marksOf, RecipeRunner, type RecipeItem } from './recipeRunner.mts';
 

@@ -3,7 +3,7 @@ import { bareTrigger, nenAiTrigger, triggerPath, verifyingChain } from '../workf
 import type { Bench, Row } from '../bench.mts';
 import { messages, send } from '../load.mts';
 import { median, type Comparison } from '../results.mts';
-import { CALLED, type Engine, type Stage } from '../stage.mts';
+import { CALLED, type Engine, type BenchEnvironment } from '../environment.mts';
 
 const CALLERS = 10;
 
@@ -29,16 +29,16 @@ interface Receivers {
 	ids: Record<'ours' | 'bare' | 'chain', string>;
 }
 
-const receivers = new WeakMap<Stage, Receivers>();
+const receivers = new WeakMap<BenchEnvironment, Receivers>();
 
 /** The three workflows that take callbacks, published once per n8n. */
-async function receiversOn(stage: Stage): Promise<Receivers> {
-	const known = receivers.get(stage);
+async function receiversOn(environment: BenchEnvironment): Promise<Receivers> {
+	const known = receivers.get(environment);
 	if (known) return known;
-	const { nenAiApi, crypto } = stage.credentials;
-	const ours = await stage.publish(nenAiTrigger('ours', { nenAiApi }), triggerPath('ours'));
-	const bare = await stage.publish(bareTrigger('bare'), triggerPath('bare'));
-	const chain = await stage.publish(verifyingChain('chain', { crypto }), 'chain');
+	const { nenAiApi, crypto } = environment.credentials;
+	const ours = await environment.publish(nenAiTrigger('ours', { nenAiApi }), triggerPath('ours'));
+	const bare = await environment.publish(bareTrigger('bare'), triggerPath('bare'));
+	const chain = await environment.publish(verifyingChain('chain', { crypto }), 'chain');
 	const made = {
 		ours: ours.url,
 		bare: bare.url,
@@ -47,8 +47,8 @@ async function receiversOn(stage: Stage): Promise<Receivers> {
 	};
 	// The first ones make n8n load and compile things.
 	for (const url of [made.ours, made.bare, made.chain])
-		await send(url, messages(CALLERS, stage.sandbox.webhookSecret), CALLERS);
-	receivers.set(stage, made);
+		await send(url, messages(CALLERS, environment.sandbox.webhookSecret), CALLERS);
+	receivers.set(environment, made);
 	return made;
 }
 
@@ -76,9 +76,9 @@ export const row4: Row = {
 	async run(bench: Bench): Promise<Comparison[]> {
 		const found: Comparison[] = [];
 		for (const { engine, callbacks, marks } of ENGINES) {
-			const stage = await bench.stage(engine);
-			const { ours, bare, chain } = await receiversOn(stage);
-			const secret = stage.sandbox.webhookSecret;
+			const environment = await bench.environment(engine);
+			const { ours, bare, chain } = await receiversOn(environment);
+			const secret = environment.sandbox.webhookSecret;
 			for (const size of callbacks) {
 				const count = bench.sized(size);
 				const { us, floor, built } = await bench.inTurn(`${count} callbacks, ${engine}`, {
@@ -120,15 +120,19 @@ export const row4b: Row = {
 };
 
 async function atOnce(bench: Bench, engine: Engine, mark: number | undefined): Promise<Comparison> {
-	const stage = await bench.stage(engine);
-	const { ours, bare } = await receiversOn(stage);
+	const environment = await bench.environment(engine);
+	const { ours, bare } = await receiversOn(environment);
 	const count = bench.sized(50);
 	let answered200 = 0;
 	/** Seconds until the last of them was answered. */
 	const slowestOf =
 		(url: string, onAnswered = (_: number) => {}) =>
 		async () => {
-			const { answers } = await send(url, messages(count, stage.sandbox.webhookSecret), count);
+			const { answers } = await send(
+				url,
+				messages(count, environment.sandbox.webhookSecret),
+				count,
+			);
 			onAnswered(answers.filter(({ status }) => status === 200).length);
 			return Math.max(...answers.map(({ tookMs }) => tookMs)) / 1000;
 		};
@@ -163,12 +167,12 @@ export const row5: Row = {
 	name: '5',
 	title: 'Forged callbacks',
 	async run(bench: Bench): Promise<Comparison[]> {
-		const stage = await bench.stage('vm');
-		const { ours, chain, ids } = await receiversOn(stage);
+		const environment = await bench.environment('vm');
+		const { ours, chain, ids } = await receiversOn(environment);
 		const count = bench.sized(200);
-		const started = async () => (await stage.client.executions(ids.ours)).length;
+		const started = async () => (await environment.client.executions(ids.ours)).length;
 		const before = await started();
-		const genuine = stage.sandbox.webhookSecret;
+		const genuine = environment.sandbox.webhookSecret;
 		// Genuine ones for the peer: what it does with forged ones starts an execution as well.
 		const accepting = rate(chain, bench.sized(120), genuine, 200);
 		const { wrong, missing, built } = await bench.inTurn(`${count} forged`, {

@@ -4,7 +4,7 @@ import { chain, node } from '../../n8n/build-workflow.mts';
 import type { Bench, Row } from '../bench.mts';
 import { callMeasured } from '../call.mts';
 import type { Comparison } from '../results.mts';
-import type { Stage } from '../stage.mts';
+import type { BenchEnvironment } from '../environment.mts';
 
 const MEGABYTE = 1024 * 1024;
 
@@ -33,7 +33,7 @@ const webhook = (path: string) =>
 
 const desktopId = '={{ $("Webhook").item.json.body.id }}';
 
-function ours({ credentials: { nenAiApi } }: Stage): INode[] {
+function ours({ credentials: { nenAiApi } }: BenchEnvironment): INode[] {
 	const use = (name: string, parameters: INode['parameters']) =>
 		node(
 			name,
@@ -48,7 +48,7 @@ function ours({ credentials: { nenAiApi } }: Stage): INode[] {
 	];
 }
 
-function theirs({ credentials: { nenAiApi }, sandbox }: Stage): INode[] {
+function theirs({ credentials: { nenAiApi }, sandbox }: BenchEnvironment): INode[] {
 	const url = (file: string) =>
 		`=${sandbox.desktopUrl}/desktops/{{ $("Webhook").item.json.body.id }}/files/${file}`;
 	const use = (name: string, parameters: INode['parameters']) =>
@@ -79,13 +79,13 @@ export const row10: Row = {
 	name: '10',
 	title: 'Files of desktops',
 	async run(bench: Bench): Promise<Comparison[]> {
-		const stage = await bench.freshStage({ engine: 'vm' });
-		const id = stage.sandbox.desktops.add();
+		const environment = await bench.freshEnvironment({ engine: 'vm' });
+		const id = environment.sandbox.desktops.add();
 		const size = bench.sized(SIZE);
-		stage.sandbox.desktops.addFile(id, { name: 'large.bin', size });
+		environment.sandbox.desktops.addFile(id, { name: 'large.bin', size });
 		const publish = async (who: string, path: string, nodes: INode[]) =>
 			(
-				await stage.publish(
+				await environment.publish(
 					chain(`row10-${who}-${path}`, [webhook(`row10-${who}-${path}`), ...nodes]),
 					`row10-${who}-${path}`,
 				)
@@ -94,17 +94,19 @@ export const row10: Row = {
 		for (const { path, upload } of WORKS) {
 			const count = upload ? 2 : 1;
 			urls.push({
-				us: await publish('us', path, ours(stage).slice(0, count)),
-				them: await publish('them', path, theirs(stage).slice(0, count)),
+				us: await publish('us', path, ours(environment).slice(0, count)),
+				them: await publish('them', path, theirs(environment).slice(0, count)),
 			});
 		}
 		// The first ones make n8n load and compile things, and its memory grow to a size that it then keeps.
 		for (const { us, them } of urls)
-			for (const url of [us, them]) await callMeasured(stage, url, { id });
+			for (const url of [us, them]) await callMeasured(environment, url, { id });
 		const found: Comparison[] = [];
 		for (const [index, { what }] of WORKS.entries())
-			found.push(...(await compare(bench, stage, id, what, urls[index])));
-		const copy = stage.sandbox.desktops.get(id)?.files.find(({ name }) => name === 'copy.bin');
+			found.push(...(await compare(bench, environment, id, what, urls[index])));
+		const copy = environment.sandbox.desktops
+			.get(id)
+			?.files.find(({ name }) => name === 'copy.bin');
 		if (copy?.size !== size) throw new Error(`The copy has ${copy?.size} bytes of ${size}`);
 		return found;
 	},
@@ -112,14 +114,14 @@ export const row10: Row = {
 
 async function compare(
 	bench: Bench,
-	stage: Stage,
+	environment: BenchEnvironment,
 	id: string,
 	what: string,
 	urls: Record<'us' | 'them', string>,
 ): Promise<Comparison[]> {
 	const memory = { us: [] as number[], them: [] as number[] };
 	const timed = (who: 'us' | 'them') => async () => {
-		const done = await callMeasured(stage, urls[who], { id });
+		const done = await callMeasured(environment, urls[who], { id });
 		memory[who].push(done.memory);
 		return done.seconds;
 	};

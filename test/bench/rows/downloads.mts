@@ -4,7 +4,7 @@ import { chain, node } from '../../n8n/build-workflow.mts';
 import type { Bench, Row } from '../bench.mts';
 import { callMeasured, type Taken } from '../call.mts';
 import { median, type Comparison } from '../results.mts';
-import type { Stage } from '../stage.mts';
+import type { BenchEnvironment } from '../environment.mts';
 
 const MEGABYTE = 1024 * 1024;
 
@@ -34,7 +34,7 @@ function downloadWorkflow(path: string, download: INode) {
 	]);
 }
 
-const ours = ({ credentials: { nenAiApi } }: Stage) =>
+const ours = ({ credentials: { nenAiApi } }: BenchEnvironment) =>
 	node(
 		'Download',
 		'n8n-nodes-nenai.nenAi',
@@ -49,46 +49,52 @@ const httpRequest = () =>
 		options: { response: { response: { responseFormat: 'file' } } },
 	});
 
-async function download(stage: Stage, url: string, files: number, size: number): Promise<Taken> {
-	const { files: stored } = stage.sandbox;
+async function download(
+	environment: BenchEnvironment,
+	url: string,
+	files: number,
+	size: number,
+): Promise<Taken> {
+	const { files: stored } = environment.sandbox;
 	const items = Array.from({ length: files }, (_, index) => ({
 		asset: stored.url(stored.add({ name: `file-${index}.bin`, size })),
 	}));
-	return await callMeasured(stage, url, { items });
+	return await callMeasured(environment, url, { items });
 }
 
 export const row7: Row = {
 	name: '7',
 	title: 'Large files',
 	async run(bench: Bench): Promise<Comparison[]> {
-		const stage = await bench.freshStage({ engine: 'vm' });
-		const { url: ourUrl } = await stage.publish(
-			downloadWorkflow('row7-ours', ours(stage)),
+		const environment = await bench.freshEnvironment({ engine: 'vm' });
+		const { url: ourUrl } = await environment.publish(
+			downloadWorkflow('row7-ours', ours(environment)),
 			'row7-ours',
 		);
-		const { url: peerUrl } = await stage.publish(
+		const { url: peerUrl } = await environment.publish(
 			downloadWorkflow('row7-peer', httpRequest()),
 			'row7-peer',
 		);
 		// The first ones make n8n load and compile things, and its memory grow to a size that it then keeps.
 		for (const url of [ourUrl, peerUrl])
-			await download(stage, url, WORKS[0].files, bench.sized(WORKS[0].size));
+			await download(environment, url, WORKS[0].files, bench.sized(WORKS[0].size));
 		const found: Comparison[] = [];
-		for (const work of WORKS) found.push(...(await compare(bench, stage, ourUrl, peerUrl, work)));
+		for (const work of WORKS)
+			found.push(...(await compare(bench, environment, ourUrl, peerUrl, work)));
 		return found;
 	},
 };
 
 async function compare(
 	bench: Bench,
-	stage: Stage,
+	environment: BenchEnvironment,
 	ourUrl: string,
 	peerUrl: string,
 	{ what, files, size }: (typeof WORKS)[number],
 ): Promise<Comparison[]> {
 	const memory = { us: [] as number[], them: [] as number[] };
 	const timed = (who: 'us' | 'them', url: string) => async () => {
-		const downloaded = await download(stage, url, files, bench.sized(size));
+		const downloaded = await download(environment, url, files, bench.sized(size));
 		memory[who].push(downloaded.memory);
 		return downloaded.seconds;
 	};

@@ -4,7 +4,7 @@ import type { INode } from 'n8n-workflow';
 import { chain, node } from '../../n8n/build-workflow.mts';
 import type { Bench, Row } from '../bench.mts';
 import type { Comparison } from '../results.mts';
-import type { Stage } from '../stage.mts';
+import type { BenchEnvironment } from '../environment.mts';
 
 const LATENCY_MS = 50;
 
@@ -26,7 +26,7 @@ function askWorkflow(path: string, asks: INode) {
 
 const ID = "={{ $json['body.ids'] }}";
 
-function ours({ credentials: { nenAiApi } }: Stage): INode {
+function ours({ credentials: { nenAiApi } }: BenchEnvironment): INode {
 	return node(
 		'Ask',
 		'n8n-nodes-nenai.nenAi',
@@ -36,7 +36,7 @@ function ours({ credentials: { nenAiApi } }: Stage): INode {
 	);
 }
 
-function mcpClient({ credentials: { httpHeaderAuth }, sandbox }: Stage): INode {
+function mcpClient({ credentials: { httpHeaderAuth }, sandbox }: BenchEnvironment): INode {
 	const parameters = {
 		endpointUrl: sandbox.mcpUrl,
 		authentication: 'headerAuth',
@@ -74,20 +74,24 @@ export const row9: Row = {
 	name: '9',
 	title: 'Asking for the states of many runs',
 	async run(bench: Bench): Promise<Comparison[]> {
-		const stage = await bench.stage('vm');
+		const environment = await bench.environment('vm');
 		const ids = Array.from({ length: bench.sized(200) }, (_, n) => `bench-${n}`);
-		for (const id of ids) stage.sandbox.runs.set(id, { status: 'running', workflowId: 'bench' });
-		stage.sandbox.mcpFaults.add({ match: { method: 'tools/call' }, latencyMs: LATENCY_MS });
-		const { url: ourUrl } = await stage.publish(askWorkflow('row9-ours', ours(stage)), 'row9-ours');
-		const { url: peerUrl } = await stage.publish(
-			askWorkflow('row9-peer', mcpClient(stage)),
+		for (const id of ids)
+			environment.sandbox.runs.set(id, { status: 'running', workflowId: 'bench' });
+		environment.sandbox.mcpFaults.add({ match: { method: 'tools/call' }, latencyMs: LATENCY_MS });
+		const { url: ourUrl } = await environment.publish(
+			askWorkflow('row9-ours', ours(environment)),
+			'row9-ours',
+		);
+		const { url: peerUrl } = await environment.publish(
+			askWorkflow('row9-peer', mcpClient(environment)),
 			'row9-peer',
 		);
 		const { us, them } = await bench.inTurn(`${ids.length} states`, {
 			them: timed(peerUrl, ids),
 			us: timed(ourUrl, ids),
 		});
-		stage.sandbox.mcpFaults.clear();
+		environment.sandbox.mcpFaults.clear();
 		const work = `ask for the states of ${ids.length} runs, each answer after ${LATENCY_MS} ms, default settings`;
 		return [
 			{

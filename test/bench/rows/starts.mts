@@ -4,7 +4,7 @@ import type { INode } from 'n8n-workflow';
 import { chain, node } from '../../n8n/build-workflow.mts';
 import type { Bench, Row } from '../bench.mts';
 import type { Comparison } from '../results.mts';
-import type { Stage } from '../stage.mts';
+import type { BenchEnvironment } from '../environment.mts';
 
 const LATENCY_MS = 100;
 
@@ -26,7 +26,10 @@ function startWorkflow(path: string, starts: INode) {
 	]);
 }
 
-function ours({ credentials: { nenAiApi } }: Stage, options: INode['parameters']): INode {
+function ours(
+	{ credentials: { nenAiApi } }: BenchEnvironment,
+	options: INode['parameters'],
+): INode {
 	const parameters = {
 		assignments: [{ id: 'n', name: 'N', type: 'number', value: '={{ $json.N }}' }],
 	};
@@ -47,7 +50,7 @@ function ours({ credentials: { nenAiApi } }: Stage, options: INode['parameters']
 }
 
 function httpRequest(
-	{ credentials: { nenAiApi }, sandbox }: Stage,
+	{ credentials: { nenAiApi }, sandbox }: BenchEnvironment,
 	options: INode['parameters'],
 	settings: Settings = {},
 ): INode {
@@ -83,7 +86,7 @@ interface Started {
 }
 
 /** Starts a run for each of so many items, and counts at NenAI's side what came of it. */
-async function start({ sandbox }: Stage, url: string, count: number): Promise<Started> {
+async function start({ sandbox }: BenchEnvironment, url: string, count: number): Promise<Started> {
 	const items = Array.from({ length: count }, (_, N) => ({ N }));
 	const before = sandbox.state().runs.length;
 	const began = performance.now();
@@ -109,8 +112,8 @@ async function start({ sandbox }: Stage, url: string, count: number): Promise<St
 }
 
 /** A contender that must start every item once; gives the seconds it took. */
-const timed = (stage: Stage, url: string, count: number) => async () => {
-	const { seconds, runs, doubled, status } = await start(stage, url, count);
+const timed = (environment: BenchEnvironment, url: string, count: number) => async () => {
+	const { seconds, runs, doubled, status } = await start(environment, url, count);
 	if (status !== 200 || runs !== count || doubled > 0)
 		throw new Error(
 			`${url} started ${runs} runs for ${count} items, ${doubled} twice, and n8n answered ${status}`,
@@ -124,21 +127,24 @@ export const row1: Row = {
 	name: '1',
 	title: 'Starting many runs, one after the other and ten at a time',
 	async run(bench: Bench): Promise<Comparison[]> {
-		const stage = await bench.stage('vm');
-		stage.sandbox.setDefaults({ fault: { latencyMs: LATENCY_MS } });
-		const { url: ourUrl } = await stage.publish(
-			startWorkflow('row1-ours', ours(stage, {})),
+		const environment = await bench.environment('vm');
+		environment.sandbox.setDefaults({ fault: { latencyMs: LATENCY_MS } });
+		const { url: ourUrl } = await environment.publish(
+			startWorkflow('row1-ours', ours(environment, {})),
 			'row1-ours',
 		);
-		const oneByOne = httpRequest(stage, {
+		const oneByOne = httpRequest(environment, {
 			batching: { batch: { batchSize: 1, batchInterval: LATENCY_MS } },
 		});
-		const { url: peerUrl } = await stage.publish(startWorkflow('row1-peer', oneByOne), 'row1-peer');
+		const { url: peerUrl } = await environment.publish(
+			startWorkflow('row1-peer', oneByOne),
+			'row1-peer',
+		);
 		const found: Comparison[] = [];
 		for (const count of [125, 250, 500].map((size) => bench.sized(size))) {
 			const { us, them } = await bench.inTurn(`${count} starts`, {
-				them: timed(stage, peerUrl, count),
-				us: timed(stage, ourUrl, count),
+				them: timed(environment, peerUrl, count),
+				us: timed(environment, ourUrl, count),
 			});
 			const work = `start ${count} runs, API latency ${LATENCY_MS} ms, default settings`;
 			found.push({
@@ -159,20 +165,20 @@ export const row2: Row = {
 	name: '2',
 	title: 'Starting many runs at once',
 	async run(bench: Bench): Promise<Comparison[]> {
-		const stage = await bench.stage('vm');
-		stage.sandbox.setDefaults({ fault: { latencyMs: LATENCY_MS } });
-		const { url: ourUrl } = await stage.publish(
-			startWorkflow('row2-ours', ours(stage, { maxConcurrency: 50 })),
+		const environment = await bench.environment('vm');
+		environment.sandbox.setDefaults({ fault: { latencyMs: LATENCY_MS } });
+		const { url: ourUrl } = await environment.publish(
+			startWorkflow('row2-ours', ours(environment, { maxConcurrency: 50 })),
 			'row2-ours',
 		);
-		const { url: peerUrl } = await stage.publish(
-			startWorkflow('row2-peer', httpRequest(stage, {})),
+		const { url: peerUrl } = await environment.publish(
+			startWorkflow('row2-peer', httpRequest(environment, {})),
 			'row2-peer',
 		);
 		const count = bench.sized(500);
 		const { us, them } = await bench.inTurn(`${count} starts at once`, {
-			them: timed(stage, peerUrl, count),
-			us: timed(stage, ourUrl, count),
+			them: timed(environment, peerUrl, count),
+			us: timed(environment, ourUrl, count),
 		});
 		const work = `start ${count} runs, API latency ${LATENCY_MS} ms, Max Concurrency 50`;
 		return [
@@ -195,19 +201,19 @@ export const row3: Row = {
 	name: '3',
 	title: 'Starting more runs than the API takes in a second',
 	async run(bench: Bench): Promise<Comparison[]> {
-		const stage = await bench.stage('vm');
+		const environment = await bench.environment('vm');
 		const count = Math.max(4 * PER_SECOND, bench.sized(300));
-		stage.sandbox.setDefaults({ rateLimit: { runs: PER_SECOND, perMs: 1000 }, fault: {} });
-		const { url: ourUrl } = await stage.publish(
-			startWorkflow('row3-ours', ours(stage, {})),
+		environment.sandbox.setDefaults({ rateLimit: { runs: PER_SECOND, perMs: 1000 }, fault: {} });
+		const { url: ourUrl } = await environment.publish(
+			startWorkflow('row3-ours', ours(environment, {})),
 			'row3-ours',
 		);
-		const { url: plainUrl } = await stage.publish(
-			startWorkflow('row3-plain', httpRequest(stage, {})),
+		const { url: plainUrl } = await environment.publish(
+			startWorkflow('row3-plain', httpRequest(environment, {})),
 			'row3-plain',
 		);
-		const retrying = httpRequest(stage, {}, { retryOnFail: true });
-		const { url: retryUrl } = await stage.publish(
+		const retrying = httpRequest(environment, {}, { retryOnFail: true });
+		const { url: retryUrl } = await environment.publish(
 			startWorkflow('row3-retry', retrying),
 			'row3-retry',
 		);
@@ -217,7 +223,7 @@ export const row3: Row = {
 		const after = (name: string, url: string) => async () => {
 			// The limit counts a sliding second: nobody may inherit what the one before used up.
 			await new Promise((resolve) => setTimeout(resolve, 1100));
-			did[name] = await start(stage, url, count);
+			did[name] = await start(environment, url, count);
 			return did[name].seconds;
 		};
 		const { us } = await bench.inTurn(`${count} starts, ${PER_SECOND} per second`, {
@@ -225,7 +231,7 @@ export const row3: Row = {
 			plain: after('plain', plainUrl),
 			retry: after('retry', retryUrl),
 		});
-		stage.sandbox.setDefaults({ rateLimit: null });
+		environment.sandbox.setDefaults({ rateLimit: null });
 		const { runs, doubled, status } = did.us;
 		const least = (count - PER_SECOND) / PER_SECOND;
 		return [

@@ -11,7 +11,7 @@ import { chain, node } from '../../n8n/build-workflow.mts';
 import type { Bench, Row } from '../bench.mts';
 import { INSPECTABLE, liveMemory, memoryAtRest } from '../memory.mts';
 import type { Comparison } from '../results.mts';
-import { CALLED, type Engine, type Stage } from '../stage.mts';
+import { CALLED, type Engine, type BenchEnvironment } from '../environment.mts';
 
 const CALLERS = 10;
 
@@ -76,8 +76,8 @@ function waitingWorkflow(path: string, waits: INode) {
 	]);
 }
 
-async function ourContender(stage: Stage): Promise<Contender> {
-	const { sandbox, credentials } = stage;
+async function ourContender(environment: BenchEnvironment): Promise<Contender> {
+	const { sandbox, credentials } = environment;
 	const parameters = {
 		assignments: [{ id: 'n', name: 'N', type: 'number', value: '={{ $json.N }}' }],
 	};
@@ -93,19 +93,19 @@ async function ourContender(stage: Stage): Promise<Contender> {
 		await Promise.all(
 			runs.map(async ({ messageId }, index) => {
 				await sleep((index * CALLBACKS_WITHIN) / runs.length);
-				await deliverUntilTaken(stage, messageId);
+				await deliverUntilTaken(environment, messageId);
 			}),
 		);
 	};
 	return {
-		...(await stage.publish(waitingWorkflow('row6-ours', wait), 'row6-ours')),
+		...(await environment.publish(waitingWorkflow('row6-ours', wait), 'row6-ours')),
 		finish,
 		again: () => {},
 	};
 }
 
 /** As NenAI does: once more after a while when the answer was not 200. */
-async function deliverUntilTaken({ sandbox }: Stage, messageId: string): Promise<void> {
+async function deliverUntilTaken({ sandbox }: BenchEnvironment, messageId: string): Promise<void> {
 	for (let tries = 0; tries < 30; tries += 1) {
 		const { answer } = await sandbox.deliver({ messageId, status: 'success' });
 		// 409 after a time-out: the callback before this one was taken, and its answer came too late.
@@ -136,24 +136,28 @@ async function statusServer(): Promise<StatusServer> {
 }
 
 async function pollingContender(
-	stage: Stage,
+	environment: BenchEnvironment,
 	{ url: statusUrl, set }: StatusServer,
 ): Promise<Contender> {
-	const { sandbox } = stage;
+	const { sandbox } = environment;
 	const poll = node('Poll', 'CUSTOM.pollingRun', 1, {
 		runUrl: `${sandbox.url}/runs`,
 		statusUrl,
 		apiKey: sandbox.apiKey,
 	});
 	return {
-		...(await stage.publish(waitingWorkflow('row6-polling', poll), 'row6-polling')),
+		...(await environment.publish(waitingWorkflow('row6-polling', poll), 'row6-polling')),
 		finish: async () => set('success'),
 		again: () => set('processing'),
 	};
 }
 
 /** Makes so many more executions wait. */
-async function startWaiting({ sandbox }: Stage, { url }: Contender, count: number): Promise<void> {
+async function startWaiting(
+	{ sandbox }: BenchEnvironment,
+	{ url }: Contender,
+	count: number,
+): Promise<void> {
 	const before = sandbox.state().runs.length;
 	let next = 0;
 	const caller = async () => {
@@ -171,18 +175,22 @@ async function startWaiting({ sandbox }: Stage, { url }: Contender, count: numbe
 	await sandbox.until(({ runs }) => runs.length === before + count, 300_000);
 }
 
-async function waitAndFinish(stage: Stage, contender: Contender, sizes: number[]): Promise<Waited> {
-	const { client, n8n, sandbox } = stage;
+async function waitAndFinish(
+	environment: BenchEnvironment,
+	contender: Contender,
+	sizes: number[],
+): Promise<Waited> {
+	const { client, n8n, sandbox } = environment;
 	const settled = async () => (await client.executions(contender.id)).filter(isSettled).length;
 	sandbox.reset();
 	sandbox.setDefaults({ fault: { callbacks: [] } });
-	await warmUp(stage, contender, settled);
+	await warmUp(environment, contender, settled);
 	const already = await settled();
 	const before = await atRest(n8n);
 	const during: Memory[] = [];
 	let waiting = 0;
 	for (const size of sizes) {
-		await startWaiting(stage, contender, size - waiting);
+		await startWaiting(environment, contender, size - waiting);
 		waiting = size;
 		during.push(await atRest(n8n));
 	}
@@ -200,11 +208,11 @@ async function waitAndFinish(stage: Stage, contender: Contender, sizes: number[]
 
 /** The first executions make n8n load and compile things that stay. */
 async function warmUp(
-	stage: Stage,
+	environment: BenchEnvironment,
 	contender: Contender,
 	settled: () => Promise<number>,
 ): Promise<void> {
-	await startWaiting(stage, contender, WARM_UP);
+	await startWaiting(environment, contender, WARM_UP);
 	await contender.finish();
 	await waitFor(
 		'the first executions to end',
@@ -212,8 +220,8 @@ async function warmUp(
 		{ timeoutMs: 120_000 },
 	);
 	contender.again();
-	stage.sandbox.reset();
-	stage.sandbox.setDefaults({ fault: { callbacks: [] } });
+	environment.sandbox.reset();
+	environment.sandbox.setDefaults({ fault: { callbacks: [] } });
 }
 
 async function atRest(n8n: N8nInstance): Promise<Memory> {
@@ -228,12 +236,12 @@ async function measure(
 	sizes: number[],
 	ours: boolean,
 ): Promise<Waited> {
-	const stage = await bench.freshStage({ engine, env: INSPECTABLE });
+	const environment = await bench.freshEnvironment({ engine, env: INSPECTABLE });
 	const status = await statusServer();
 	try {
 		return await waitAndFinish(
-			stage,
-			ours ? await ourContender(stage) : await pollingContender(stage, status),
+			environment,
+			ours ? await ourContender(environment) : await pollingContender(environment, status),
 			sizes,
 		);
 	} finally {

@@ -3,7 +3,7 @@ import type { INode } from 'n8n-workflow';
 import { chain, node } from '../../n8n/build-workflow.mts';
 import type { WorkflowJson } from '../../n8n/client.mts';
 import { nodeTypeOf } from '../../operations.mts';
-import { EXAMPLE_WORKFLOW } from '../stage.mts';
+import { EXAMPLE_WORKFLOW } from '../environment.mts';
 import type { CredentialRef } from '../workflows.mts';
 
 /** Names of the nodes. */

@@ -8,7 +8,7 @@ import { freePort } from '../../n8n/free-port.mts';
 import { NEWEST_N8N } from '../../n8n/install.mts';
 import { startN8n, type N8nInstance, type N8nOptions } from '../../n8n/instance.mts';
 import { startSandbox, type Sandbox } from '../../sandbox/index.mts';
-import { storeNenAiCredential } from '../stage.mts';
+import { storeNenAiCredential } from '../environment.mts';
 import { tarball } from '../tarball.mts';
 import type { CredentialRef } from '../workflows.mts';
 import { DATABASE, DATABASE_USER, startPostgres } from './postgres.mts';

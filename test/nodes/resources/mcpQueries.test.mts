@@ -10,18 +10,18 @@ import {
 	type McpFault,
 	type Sandbox,
 } from '../../sandbox/index.mts';
-import { asking, CONTINUE, items, textResult } from '../asking.mts';
+import { mcpTestKit, CONTINUE, items, textResult } from '../mcpTestKit.mts';
 import { executeInsideAgent } from '../engine.mts';
 
 let sandbox: Sandbox;
 withSandbox((given) => (sandbox = given), { retryDelaysMs: [] });
 
-const { credentials, ask, get, hold, calls, requests, asked, fail, failCalls } = asking(
+const { credentials, ask, get, setRunState, calls, requests, asked, fail, failCalls } = mcpTestKit(
 	() => sandbox,
 );
 
 test('the deployment goes along where the tool takes it, and not where it does not', async () => {
-	hold('m-1');
+	setRunState('m-1');
 	const withDeployment = { credentials: credentials({ deploymentId: ' d-1 ' }) };
 	await ask('getLogs', { ...withDeployment, items: items('m-1') });
 	await ask('getMany', withDeployment, 'workflow');
@@ -34,7 +34,7 @@ test('the deployment goes along where the tool takes it, and not where it does n
 });
 
 describe('how the server may answer', () => {
-	beforeEach(() => hold('m-1', 'completed'));
+	beforeEach(() => setRunState('m-1', 'completed'));
 	const DONE = { status: 'completed', messageId: 'm-1', finished: true };
 
 	test.each<[string, McpFault]>([
@@ -137,7 +137,7 @@ describe('how the server may answer', () => {
 
 	test('a lost session is begun anew once, for all items together', async () => {
 		const ids = Array.from({ length: 20 }, (_, n) => `m-${n}`);
-		for (const id of ids) hold(id);
+		for (const id of ids) setRunState(id);
 		sandbox.mcpFaults.add({ match: { method: 'tools/call' }, loseSession: true, times: 1 });
 		const { items: found, error } = await get({ items: items(...ids) });
 		expect(error).toBeUndefined();
@@ -147,7 +147,7 @@ describe('how the server may answer', () => {
 });
 
 describe('servers in the field', () => {
-	beforeEach(() => hold('m-1', 'completed'));
+	beforeEach(() => setRunState('m-1', 'completed'));
 	const LOST = 'Session not found';
 
 	test.each([400, 404, 500, 503])(
@@ -213,7 +213,7 @@ describe('servers in the field', () => {
 	])('one that says with %s that the session is lost', async (_, mcpLostSession) => {
 		sandbox.setDefaults({ mcpLostSession });
 		const ids = Array.from({ length: 5 }, (__, n) => `m-${n}`);
-		for (const id of ids) hold(id);
+		for (const id of ids) setRunState(id);
 		sandbox.mcpFaults.add({ match: { method: 'tools/call' }, loseSession: true, times: 1 });
 		const { items: found, error } = await get({ items: items(...ids), options: { maxTries: 1 } });
 		expect(error).toBeUndefined();
@@ -437,7 +437,7 @@ describe('servers in the field', () => {
 });
 
 describe('what may pass is asked again', () => {
-	beforeEach(() => hold('m-1', 'completed'));
+	beforeEach(() => setRunState('m-1', 'completed'));
 
 	test.each<[string, McpFault]>([
 		['429', { refuse: { status: 429, retryAfter: { seconds: 0, as: 'seconds' } } }],
@@ -539,7 +539,7 @@ describe('what may pass is asked again', () => {
 });
 
 describe('clear errors', () => {
-	beforeEach(() => hold('m-1', 'completed'));
+	beforeEach(() => setRunState('m-1', 'completed'));
 
 	test.each<[string, McpFault, RegExp, RegExp]>([
 		[
@@ -803,7 +803,7 @@ describe('clear errors', () => {
 });
 
 describe('what a builder can switch on around it', () => {
-	beforeEach(() => hold('m-1', 'completed'));
+	beforeEach(() => setRunState('m-1', 'completed'));
 
 	test('Continue: items carry their errors, the others their answers', async () => {
 		const { items: found, error } = await get({
@@ -864,7 +864,7 @@ describe('what a builder can switch on around it', () => {
 
 	test('the execution is stopped: nothing more is asked', async () => {
 		const ids = Array.from({ length: 30 }, (_, n) => `m-${n}`);
-		for (const id of ids) hold(id);
+		for (const id of ids) setRunState(id);
 		failCalls({ latencyMs: 100 });
 		let stop = () => {};
 		const running = get({

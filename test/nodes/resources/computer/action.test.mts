@@ -3,7 +3,7 @@ import type { INodeParameters } from 'n8n-workflow';
 import { withSandbox } from '../../../sandbox/cases.mts';
 import { errorAnswer, type DesktopFault, type Sandbox } from '../../../sandbox/index.mts';
 import { executeInsideAgent } from '../../engine.mts';
-import { actingOn, PIXEL } from '../../onComputers.mts';
+import { computerTestKit, PIXEL } from '../../computerTestKit.mts';
 import { CONTINUE, RETRY, stored, type UseOptions } from '../../onDesktops.mts';
 
 let sandbox: Sandbox;
@@ -13,7 +13,7 @@ beforeEach(() => {
 	id = sandbox.desktops.add();
 });
 
-const { user, use, click } = actingOn(
+const { user, use, click } = computerTestKit(
 	() => sandbox,
 	() => id,
 );

@@ -2,7 +2,7 @@
 import type { INodeParameters } from 'n8n-workflow';
 import { withSandbox } from '../../../sandbox/cases.mts';
 import type { DesktopTool, Sandbox } from '../../../sandbox/index.mts';
-import { actingOn } from '../../onComputers.mts';
+import { computerTestKit } from '../../computerTestKit.mts';
 import { RETRY, type UseOptions } from '../../onDesktops.mts';
 
 let sandbox: Sandbox;
@@ -12,7 +12,7 @@ beforeEach(() => {
 	id = sandbox.desktops.add();
 });
 
-const { user, use } = actingOn(
+const { user, use } = computerTestKit(
 	() => sandbox,
 	() => id,
 );

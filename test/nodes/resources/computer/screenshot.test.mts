@@ -2,7 +2,7 @@
 import type { IBinaryData } from 'n8n-workflow';
 import { withSandbox } from '../../../sandbox/cases.mts';
 import type { Sandbox } from '../../../sandbox/index.mts';
-import { actingOn, PIXEL } from '../../onComputers.mts';
+import { computerTestKit, PIXEL } from '../../computerTestKit.mts';
 
 let sandbox: Sandbox;
 let id: string;
@@ -11,7 +11,7 @@ beforeEach(() => {
 	id = sandbox.desktops.add();
 });
 
-const { user, use, click } = actingOn(
+const { user, use, click } = computerTestKit(
 	() => sandbox,
 	() => id,
 );

@@ -2,12 +2,12 @@
 import type { IDataObject, INodeParameters } from 'n8n-workflow';
 import { withSandbox } from '../../../sandbox/cases.mts';
 import { errorAnswer, type Sandbox } from '../../../sandbox/index.mts';
-import { asking, CONTINUE, items, textResult, type AskOptions } from '../../asking.mts';
+import { mcpTestKit, CONTINUE, items, textResult, type AskOptions } from '../../mcpTestKit.mts';
 
 let sandbox: Sandbox;
 withSandbox((given) => (sandbox = given), { retryDelaysMs: [] });
 
-const { get, hold, calls, requests, asked, failCalls } = asking(() => sandbox);
+const { get, setRunState, calls, requests, asked, failCalls } = mcpTestKit(() => sandbox);
 
 test.each([
 	['queued', false],
@@ -21,7 +21,7 @@ test.each([
 	['timeout', true],
 	['something-new', true],
 ])('the state of a run that is %s, and whether it has finished: %s', async (status, finished) => {
-	hold('m-1', status);
+	setRunState('m-1', status);
 	const {
 		items: [item],
 		error,
@@ -34,7 +34,7 @@ test.each([
 });
 
 test('the answer is unchanged, with every digit', async () => {
-	hold('m-1');
+	setRunState('m-1');
 	failCalls({
 		result: {
 			form: 'json-text',
@@ -279,7 +279,7 @@ test.each([
 	['behind a callback', { message_id: 'm-1' }],
 	['a number', { messageId: 77 }],
 ])('the message ID is that of the item: %s', async (_, item) => {
-	hold(String(Object.values(item)[0]));
+	setRunState(String(Object.values(item)[0]));
 	const {
 		items: [{ json }],
 	} = await get({ items: [item] });
@@ -288,7 +288,7 @@ test.each([
 
 test('200 runs: several at a time, bounded, in order, paired, in one session', async () => {
 	const ids = Array.from({ length: 200 }, (_, n) => `m-${n}`);
-	for (const id of ids) hold(id, 'running', { more: { is: id } });
+	for (const id of ids) setRunState(id, 'running', { more: { is: id } });
 	failCalls({ latencyMs: 5 });
 	const { items: found } = await get({ items: items(...ids), options: { maxConcurrency: 7 } });
 	expect(found.map(({ json, pairedItem }) => [json.is, pairedItem])).toEqual(
@@ -304,7 +304,7 @@ test('200 runs: several at a time, bounded, in order, paired, in one session', a
 });
 
 test('the session is ended, and every request after the first carries it and the version', async () => {
-	hold('m-1');
+	setRunState('m-1');
 	await get({ items: items('m-1') });
 	await sandbox.until(() => asked().at(-1) === 'DELETE');
 	expect(asked()).toEqual([
@@ -328,7 +328,7 @@ describe('Skip Finished', () => {
 		get({ items: given, options: { skipFinished: true, ...options }, ...more });
 
 	test('what has finished goes on unchanged, in its place, and NenAI is asked about the others alone', async () => {
-		hold('m-2', 'completed');
+		setRunState('m-2', 'completed');
 		const done = { messageId: 'm-1', status: 'completed', finished: true, output: { own: 1 } };
 		const notStarted = { error: 'The workflow is unknown', finished: true };
 		const { items: found, error } = await skipping([
@@ -361,7 +361,7 @@ describe('Skip Finished', () => {
 		['it has not', { finished: false }, {}],
 		['it says something else', { finished: 'perhaps' }, {}],
 	])('it is asked where %s', async (_, more, options) => {
-		hold('m-1', 'running');
+		setRunState('m-1', 'running');
 		const {
 			items: [{ json }],
 		} = await skipping([{ messageId: 'm-1', ...more }], options);
@@ -380,7 +380,7 @@ describe('Skip Finished', () => {
 	});
 
 	test('rounds of a loop: what fails is asked again, since its item says which run it is of', async () => {
-		hold('m-1', 'completed');
+		setRunState('m-1', 'completed');
 		failCalls({ refuse: errorAnswer(503, 'html') }, 1);
 		const round = async (given: IDataObject[]) =>
 			(await skipping(given, { maxTries: 1 }, { settings: CONTINUE })).items.map(
@@ -401,7 +401,7 @@ test('no item, no request', async () => {
 });
 
 test('starts nothing', async () => {
-	hold('m-1');
+	setRunState('m-1');
 	await get({ items: items('m-1') });
 	expect(sandbox.state().counts.runsStarted).toBe(0);
 	expect(calls().map(({ tool }) => tool)).toEqual(['nen_status']);

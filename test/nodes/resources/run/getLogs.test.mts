@@ -2,12 +2,12 @@
 import { BinaryDataService } from 'n8n-core';
 import { withSandbox } from '../../../sandbox/cases.mts';
 import type { Sandbox } from '../../../sandbox/index.mts';
-import { asking, CONTINUE, items, textResult, type AskOptions } from '../../asking.mts';
+import { mcpTestKit, CONTINUE, items, textResult, type AskOptions } from '../../mcpTestKit.mts';
 
 let sandbox: Sandbox;
 withSandbox((given) => (sandbox = given), { retryDelaysMs: [] });
 
-const { ask, hold, calls, failCalls } = asking(() => sandbox);
+const { ask, setRunState, calls, failCalls } = mcpTestKit(() => sandbox);
 
 test.each([
 	[
@@ -307,7 +307,7 @@ test.each([
 });
 
 test('the log as a file', async () => {
-	hold('m/ü 1', 'completed', { logs: 'Grüße\nstep 2' });
+	setRunState('m/ü 1', 'completed', { logs: 'Grüße\nstep 2' });
 	const {
 		items: [{ json, binary }],
 	} = await ask('getLogs', {
@@ -516,7 +516,7 @@ describe.each(['text', 'file'])(
 );
 
 test('with the oldest name of the tool', async () => {
-	hold('m-1', 'completed', { logs: 'step 1' });
+	setRunState('m-1', 'completed', { logs: 'step 1' });
 	sandbox.setDefaults({ mcpTools: ['nen_status', 'nen_logs'] });
 	const {
 		items: [{ json }],
@@ -534,7 +534,7 @@ test('the log of the recorded form, from the tool to the file, byte for byte', a
 			event_type: 'step',
 		}),
 	).join('\n');
-	hold('m-1', 'completed', { logs });
+	setRunState('m-1', 'completed', { logs });
 	const {
 		items: [{ binary }],
 	} = await ask('getLogs', { items: items('m-1'), parameters: { output: 'file' } });
@@ -550,7 +550,7 @@ describe('a file is stored as soon as its log is there', () => {
 			...options,
 		});
 	beforeEach(() => {
-		for (const id of ['m-1', 'm-2', 'm-3']) hold(id, 'completed', { logs: `log of ${id}` });
+		for (const id of ['m-1', 'm-2', 'm-3']) setRunState(id, 'completed', { logs: `log of ${id}` });
 	});
 
 	test('and not held until all are asked for', async () => {

@@ -1,16 +1,16 @@
 /** Run → Get Many. */
 import { withSandbox } from '../../../sandbox/cases.mts';
 import type { Sandbox } from '../../../sandbox/index.mts';
-import { asking, textResult } from '../../asking.mts';
+import { mcpTestKit, textResult } from '../../mcpTestKit.mts';
 
 let sandbox: Sandbox;
 withSandbox((given) => (sandbox = given), { retryDelaysMs: [] });
 
-const { ask, hold, calls, failCalls } = asking(() => sandbox);
+const { ask, setRunState, calls, failCalls } = mcpTestKit(() => sandbox);
 
 test('the runs of a workflow, an item for each, linked to the item that asked', async () => {
-	for (const id of ['m-1', 'm-2', 'm-3']) hold(id, 'completed');
-	hold('m-4', 'running', { workflowId: 'w-2' });
+	for (const id of ['m-1', 'm-2', 'm-3']) setRunState(id, 'completed');
+	setRunState('m-4', 'running', { workflowId: 'w-2' });
 	const { items: found } = await ask('getMany', {
 		items: [{ w: 'w-1' }, { w: 'w-2' }],
 		parameters: { workflowId: '={{ $json.w }}', limit: 2 },

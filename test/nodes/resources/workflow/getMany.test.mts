@@ -1,12 +1,12 @@
 /** Workflow → Get Many. */
 import { withSandbox } from '../../../sandbox/cases.mts';
 import type { Sandbox } from '../../../sandbox/index.mts';
-import { asking, textResult } from '../../asking.mts';
+import { mcpTestKit, textResult } from '../../mcpTestKit.mts';
 
 let sandbox: Sandbox;
 withSandbox((given) => (sandbox = given), { retryDelaysMs: [] });
 
-const { ask, failCalls } = asking(() => sandbox);
+const { ask, failCalls } = mcpTestKit(() => sandbox);
 
 test('the workflows, an item for each, as NenAI has them', async () => {
 	sandbox.setDefaults({ workflowNames: { 'w-1': 'Book a patient', 'w-2': 'Send a claim' } });

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { N8nClient, type WorkflowJson } from '../n8n/client.mts';
+import type { TestEnvironment } from '../n8n/environment.mts';
 import { NEWEST_N8N } from '../n8n/install.mts';
 import { startN8n, type N8nInstance } from '../n8n/instance.mts';
 import { waitForWebhook } from '../n8n/webhook.mts';
@@ -28,10 +29,7 @@ export const CALLED: Record<Engine, string> = {
 	legacy: 'N8N_EXPRESSION_ENGINE=legacy',
 };
 
-export interface Stage {
-	sandbox: Sandbox;
-	n8n: N8nInstance;
-	client: N8nClient;
+export interface BenchEnvironment extends TestEnvironment {
 	/** As nodes name them. */
 	credentials: Record<'nenAiApi' | 'crypto' | 'httpHeaderAuth', { id: string; name: string }>;
 	/** Saves and activates a workflow whose trigger listens at this path; gives its id and its URL. */
@@ -39,14 +37,18 @@ export interface Stage {
 	close(): Promise<void>;
 }
 
-export interface StageOptions {
+export interface EnvironmentOptions {
 	tarball: string;
 	engine: Engine;
 	env?: Readonly<Record<string, string>>;
 }
 
 /** Throws when something does not start; nothing is left then. */
-export async function openStage({ tarball, engine, env }: StageOptions): Promise<Stage> {
+export async function startEnvironment({
+	tarball,
+	engine,
+	env,
+}: EnvironmentOptions): Promise<BenchEnvironment> {
 	const userFolder = mkdtempSync(join(tmpdir(), 'nenai-bench-'));
 	const sandbox = await startSandbox({ retryDelaysMs: [] });
 	let n8n: N8nInstance | undefined;
@@ -96,7 +98,7 @@ export async function openStage({ tarball, engine, env }: StageOptions): Promise
 async function storeCredentials(
 	client: N8nClient,
 	{ apiKey, url: baseUrl, mcpUrl, desktopUrl, webhookSecret }: Sandbox,
-): Promise<Stage['credentials']> {
+): Promise<BenchEnvironment['credentials']> {
 	const store = async (type: string, data: Record<string, unknown>) => ({
 		name: type,
 		id: await client.createCredential({ name: type, type, data }),

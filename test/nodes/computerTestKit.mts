@@ -9,7 +9,7 @@ export const PIXEL = Buffer.from(
 );
 
 /** Acts on one desktop of a sandbox. */
-export function actingOn(sandbox: () => Sandbox, desktopId: () => string) {
+export function computerTestKit(sandbox: () => Sandbox, desktopId: () => string) {
 	const user = new DesktopUser(sandbox);
 	const use = async (operation: string, { parameters, ...rest }: UseOptions = {}) =>
 		await user.use('computer', operation, {

@@ -19,7 +19,7 @@ export const textResult = (...texts: string[]) => ({
 });
 
 /** Asks a sandbox, and knows what it was asked. */
-export function asking(sandbox: () => Sandbox) {
+export function mcpTestKit(sandbox: () => Sandbox) {
 	const credentials = (more: IDataObject = {}) =>
 		new Credentials({
 			apiKey: sandbox().apiKey,
@@ -48,7 +48,7 @@ export function asking(sandbox: () => Sandbox) {
 		ask,
 		get: async (options: AskOptions = {}) => await ask('get', options),
 		/** NenAI knows a run, and it stays as it is. */
-		hold: (messageId: string, status = 'running', more: IDataObject = {}) =>
+		setRunState: (messageId: string, status = 'running', more: IDataObject = {}) =>
 			sandbox().runs.set(messageId, { status, workflowId: 'w-1', ...more }),
 		/** The calls of tools. */
 		calls: () =>

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { INode } from 'n8n-workflow';
 import { N8nClient, type Execution, type WorkflowJson } from '../n8n/client.mts';
+import type { TestEnvironment } from '../n8n/environment.mts';
 import { startN8n, type N8nInstance } from '../n8n/instance.mts';
 import type { N8nVersion } from '../n8n/install.mts';
 import { startSandbox, type Sandbox } from '../sandbox/index.mts';
@@ -18,12 +19,9 @@ export const EXAMPLE_WORKFLOW = '12345678-1234-1234-1234-123456789abc';
 /** Changes an example before it is imported, where a test needs something else. */
 export type Change = (workflow: WorkflowJson) => WorkflowJson;
 
-export interface Stage {
-	sandbox: Sandbox;
+/** Other files use its n8n, too: for one that can be killed, see {@link startOwnEnvironment}. */
+export interface E2eEnvironment extends TestEnvironment<RunningN8n | N8nInstance> {
 	model: Model;
-	/** Other files use it, too: for one that can be killed, see {@link openOwnStage}. */
-	n8n: RunningN8n | N8nInstance;
-	client: N8nClient;
 	/** The stored NenAI credential. */
 	credential: CredentialRef;
 	/** Saves an example in n8n, with its credentials filled in, and returns its id. */
@@ -33,11 +31,11 @@ export interface Stage {
 }
 
 /** With an n8n of its own, which may be killed and started. */
-export interface OwnStage extends Stage {
+export interface OwnEnvironment extends E2eEnvironment {
 	n8n: N8nInstance;
 }
 
-export interface StageOptions {
+export interface EnvironmentOptions {
 	root: string;
 	version: N8nVersion;
 }
@@ -96,22 +94,25 @@ export function hasRun(execution: Execution, node: string): boolean {
 	return node in execution.data.resultData.runData;
 }
 
-/** Opens a stage in the n8n of this version that other files use as well. Throws when something does not start; nothing of it is left running then. */
-export async function openStage({ root, version }: StageOptions): Promise<Stage> {
+/** Starts an environment in the n8n of this version that other files use as well. Throws when something does not start; nothing of it is left running then. */
+export async function startEnvironment({
+	root,
+	version,
+}: EnvironmentOptions): Promise<E2eEnvironment> {
 	const { n8n, client } = await sharedN8n(version, tarball());
 	return await setUp(root, n8n, client, async (options) => await release(version, client, options));
 }
 
 /**
- * The same in an n8n of its own, which is stopped when the stage is closed.
+ * The same in an n8n of its own, which is stopped when the environment is closed.
  *
  * @param options.env added to n8n's environment
  */
-export async function openOwnStage({
+export async function startOwnEnvironment({
 	root,
 	version,
 	env,
-}: StageOptions & { env?: Readonly<Record<string, string>> }): Promise<OwnStage> {
+}: EnvironmentOptions & { env?: Readonly<Record<string, string>> }): Promise<OwnEnvironment> {
 	const userFolder = mkdtempSync(join(tmpdir(), `nenai-e2e-${version}-`));
 	const n8n = await startN8n({
 		version,
@@ -126,23 +127,23 @@ export async function openOwnStage({
 			process.stderr.write(`\nThe log of n8n ${version} and its database are in ${userFolder}\n`);
 		else rmSync(userFolder, { recursive: true, force: true });
 	};
-	const stage = await setUp(root, n8n, client, end, async () => await client.setupOwner());
-	return { ...stage, n8n };
+	const environment = await setUp(root, n8n, client, end, async () => await client.setupOwner());
+	return { ...environment, n8n };
 }
 
 /** What surrounds an n8n: a NenAI, a chat model, and credentials for both. */
 async function setUp(
 	root: string,
-	n8n: Stage['n8n'],
+	n8n: E2eEnvironment['n8n'],
 	client: N8nClient,
-	end: Stage['close'],
+	end: E2eEnvironment['close'],
 	begin = async () => {},
-): Promise<Stage> {
+): Promise<E2eEnvironment> {
 	const sandbox = await startSandbox({
 		workflows: { [EXAMPLE_WORKFLOW]: { PATIENT_NAME: { type: 'string', required: true } } },
 	});
 	const model = await startModel();
-	const close: Stage['close'] = async (options) => {
+	const close: E2eEnvironment['close'] = async (options) => {
 		await end(options);
 		await model.close();
 		await sandbox.close();
@@ -164,7 +165,7 @@ async function setUp(
 }
 
 /** Where the example that handles callbacks takes them. */
-function callbackUrl(root: string, n8n: Stage['n8n']): string {
+function callbackUrl(root: string, n8n: E2eEnvironment['n8n']): string {
 	const trigger = readExample(root, 'handle-callbacks').nodes.find(({ type }) =>
 		type.endsWith('.nenAiTrigger'),
 	);
