@@ -10,7 +10,7 @@ import type { ParameterReader } from '../../shared/parameters/parameterReader';
 const DESKTOP_API: Service<Desktops> = {
 	address: 'desktopUrl',
 	open: (node, connection, signal) => new Desktops(node, connection, signal),
-	// Whoever has the link of a session has the desktop.
+	// Anyone with the link of a session can use the desktop.
 	hidesLinks: true,
 };
 

@@ -1,7 +1,7 @@
 import type { Failure } from '../failures/failure';
 import { say } from '../failures/text';
 
-/** Whoever has seen one signed callback can try secrets on it, as fast as computers can. A shorter secret could be found. */
+/** Anyone who has seen one signed callback can try secrets on it. A shorter secret could be found by trying. */
 const MIN_SECRET_CHARACTERS = 32;
 
 const MAKE_ONE = say`Let a password manager make 64 random letters and digits. Enter them in the credential as Webhook Secret, and give the same value to your NenAI contact.`;

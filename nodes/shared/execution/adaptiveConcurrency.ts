@@ -11,7 +11,7 @@ const SLOW_GROWTH = 0.25;
  * All at once after each pause, most would be refused again and use up their tries.
  */
 export class AdaptiveConcurrency<F extends Hinted> {
-	/** Requests under way. Kept by whoever sends them. */
+	/** Requests under way. The sender updates it. */
 	running = 0;
 
 	/** Why nothing is sent any more: set when the server asked for a wait that is not sat out. */

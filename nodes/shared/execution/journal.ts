@@ -12,7 +12,7 @@ type Outcome<T> = OutcomeOf<T, Failure>;
 
 type Context = ReturnType<IExecuteFunctions['getContext']>;
 
-/** What is known of an item. `sent` is what a stopped execution leaves behind: nobody saw the answer. */
+/** What is known of an item. `sent` remains after a stopped execution: nobody saw the response. */
 type Entry<T> = { operation: string; request: string } & (
 	| { state: 'sent'; hint: string }
 	| { state: 'done'; value: T }

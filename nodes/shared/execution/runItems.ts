@@ -454,7 +454,7 @@ class ItemRun<Client, Input, Result> {
 		planned: PlannedItem<Client, Input>,
 		results: Result[],
 	): Promise<INodeExecutionData[]> {
-		// What comes of an earlier try may belong to an item that can no longer be read.
+		// A result of an earlier try may belong to an item that can no longer be read.
 		const input = planned.kind === 'ready' ? planned.input : (undefined as Input);
 		const combined = results.length > 0 ? this.query?.combine?.(results, input) : undefined;
 		if (combined !== undefined) return combined;

@@ -152,7 +152,7 @@ function toAttempt(kind: FailureClass, problem: Problem): Attempt<never> {
 }
 
 /** Whether a request is sent again after such a failure. */
-export function isRetried(request: RequestInfo, kind: FailureClass): boolean {
+function isRetried(request: RequestInfo, kind: FailureClass): boolean {
 	const policy = request.idempotent ? 'query' : request.policy;
 	return (RETRY_POLICIES[policy].retriedOn as readonly FailureClass[]).includes(kind);
 }

@@ -4,7 +4,7 @@ import { withoutEnd } from './phrases';
 import type { Redactor } from './redact';
 import { lazily, say, type Text } from './text';
 
-/** n8n's machine-readable causes, for whoever handles errors: n8n itself, error workflows and agents. */
+/** n8n's machine-readable causes, which n8n itself, error workflows and agents can read. */
 type Cause = NonNullable<NodeError['failure']>;
 
 interface FailureDetails {
@@ -26,7 +26,7 @@ export interface Failure extends FailureDetails {
 	hint: Text;
 }
 
-/** An error that knows its failure. It is not an error of n8n's: whoever reports it adds the node and the item. */
+/** An error that knows its failure. It is not an n8n error: the code that reports it adds the node and the item. */
 export class FailureError extends Error {
 	readonly failure: Failure;
 

@@ -139,7 +139,7 @@ export function unusableResponse(
 	};
 }
 
-export const UPDATE = say`If it is right, look for a newer version of this package.`;
+const UPDATE = say`If it is right, look for a newer version of this package.`;
 
 /** Of a request that acts, where nobody knows whether it was done. It never has a cause that invites others to try again. */
 function unknownOutcome(

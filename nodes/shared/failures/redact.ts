@@ -68,10 +68,10 @@ export function redactJson<T>(value: T, apiKey: string): T {
 }
 
 /**
- * What makes a link a secret is in its query: whoever has a presigned URL has the file. Also as JSON in JSON writes one.
+ * The query of a link is what makes it a secret: anyone with a presigned URL can get the file. Also as JSON in JSON writes one.
  * Scheme and address are matched in any case, so that a long text takes no time.
  */
-export function withoutQueries(text: string): string {
+function withoutQueries(text: string): string {
 	return text.replace(
 		/([a-z][a-z0-9+.-]{0,30}:\\*\/\\*\/[^\s"'<>?#]*)[?#](?!…)[^\s"'<>]*/gi,
 		(_, address: string) => `${address}?…`,
@@ -85,7 +85,7 @@ export function hasLink(text: string): boolean {
 	return text.search(LINK) >= 0;
 }
 
-/** The text without links: whoever has the link of a desktop's session has the desktop. */
+/** The text without links: anyone with the link of a session can use the desktop. */
 export function withoutLinks(text: string): string {
 	return text.replace(LINK, '(a link)');
 }
@@ -96,7 +96,7 @@ export function lengthToFind(apiKey: string): number {
 }
 
 class KeyFinder {
-	/** The key, with its own escapes undone, and, where it has any, as it is. */
+	/** The key with its escapes undone and, if it has escapes, also the key as it was entered. */
 	private readonly forms: number[][];
 
 	/** Finds where the key may begin. */

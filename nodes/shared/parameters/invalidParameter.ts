@@ -5,7 +5,7 @@ import { own, say, type Text } from '../failures/text';
 /** Thrown while reading the parameters of an item, before anything is sent. */
 export class InvalidParameterError extends FailureError {}
 
-/** @param hint what to do; whoever reports it adds whether anything was sent */
+/** @param hint what to do; the code that reports it adds whether anything was sent */
 export function invalidParameter(message: Text, hint: Text): InvalidParameterError {
 	return new InvalidParameterError({ message, hint });
 }

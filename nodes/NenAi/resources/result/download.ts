@@ -20,6 +20,7 @@ import {
 	maxConcurrencyOption,
 	optionsCollection,
 	outputFileProperty,
+	readOutputFileField,
 } from '../../../shared/parameters/properties';
 import type { Operation } from '../../../shared/execution/router';
 import { giveType, typeOf } from '../../../shared/transport/download/fileType';
@@ -157,7 +158,7 @@ function readInput(given: ParameterReader, baseUrl: string): DownloadInput {
 	const input: DownloadInput = {
 		...readFiles(given),
 		output: given.choice('output'),
-		property: readProperty(given),
+		property: readOutputFileField(given),
 	};
 	for (const file of input.files) checkUrl(file.url, file, baseUrl);
 	return input;
@@ -177,15 +178,6 @@ function readFiles(given: ParameterReader): Pick<DownloadInput, 'files' | 'uncle
 	};
 	const files = collectUrls(payload, fields).map((url) => ({ ...url, ...shared }));
 	return { files, unclear: fields.length === 0 ? selectUrls(payload, fields).unclear : [] };
-}
-
-function readProperty(given: ParameterReader): string {
-	const property = given.text('binaryPropertyName');
-	if (property !== '') return property;
-	throw invalidParameter(
-		say`Put Output File in Field (binaryPropertyName) is empty`,
-		say`Enter a name, such as data.`,
-	);
 }
 
 const MAX_FIELDS_NAMED = 20;

@@ -15,38 +15,28 @@ import type { Attempt } from '../../../shared/execution/retry';
 import { desktopProperty, readDesktopId } from '../desktopId';
 import { mutateDesktops, queryDesktops } from '../desktopOperations';
 import type { ParameterReader } from '../../../shared/parameters/parameterReader';
+import { RETRY_POLICIES } from '../../../shared/failures/policies';
+import { optionsCollection, timeoutOption } from '../../../shared/parameters/properties';
 import type { Operation } from '../../../shared/execution/router';
 import { storePicture } from './picture';
 
 /** Options that every action has. */
-const actionOptions: INodeProperties = {
-	displayName: 'Options',
-	name: 'options',
-	type: 'collection',
-	placeholder: 'Add option',
-	default: {},
-	options: [
-		{
-			displayName: 'Screenshot After',
-			name: 'screenshotAfter',
-			type: 'boolean',
-			default: false,
-			description:
-				'Whether to put a picture of the screen into the binary field data when the action is done',
-		},
-		{
-			displayName: 'Timeout',
-			name: 'timeout',
-			type: 'number',
-			default: 120,
-			typeOptions: { minValue: 1 },
-			description:
-				'How long to wait for an answer, in seconds. What an action is told to wait, to hold a key or to type takes time of its own, which comes on top.',
-		},
-	],
-};
+const actionOptions = optionsCollection([
+	{
+		displayName: 'Screenshot After',
+		name: 'screenshotAfter',
+		type: 'boolean',
+		default: false,
+		description:
+			'Whether to put a picture of the screen into the binary field data when the action is done',
+	},
+	timeoutOption(
+		RETRY_POLICIES.mutation.timeoutSeconds,
+		'How long to wait for a response, in seconds. Time that an action itself takes, such as a wait or a held key, is added.',
+	),
+]);
 
-/** Where pictures come out that were not asked for by another name. */
+/** The field for pictures, unless the user names another one. */
 const PICTURE_PROPERTY = 'data';
 
 /** An operation that is one action of a desktop's tool. */

@@ -47,7 +47,7 @@ const LONGEST_UPLOAD = 3600;
 
 /** Said where something is missing in an output. */
 const SESSION_LEFT_OUT =
-	'The link of a session was left out of the output: whoever has it has the desktop. Desktop → Get Session gives it.';
+	'The link of a session was left out of the output: anyone with the link can use the desktop. Desktop → Get Session returns it.';
 
 /** What a request that is not over in time fails with, as n8n's helper has it. */
 class TooLate extends Error {
@@ -93,7 +93,7 @@ function asHeader(type: string): string {
 	return type === 'application/x-www-form-urlencoded' ? `${type} ` : type;
 }
 
-/** Sends requests to the Desktop API. Nothing is repeated here: whoever asks does so where an answer is a `retry`. */
+/** Sends requests to the Desktop API. Does not repeat requests: the caller does, where an attempt is a `retry`. */
 export class DesktopApi {
 	readonly connection: Connection;
 

@@ -12,7 +12,7 @@ export interface Bytes extends AsyncIterable<Uint8Array> {
 export class ChangedFile extends Error {}
 
 /**
- * A file on its way out. It tells whether its source failed, and whether anything had left by then.
+ * A file on its way out. It records whether its source failed, and whether a part had been sent before.
  *
  * The last part leaves only when the file has ended with exactly the size that was declared: NenAI never gets the whole
  * of a file that has grown, and the request ends as soon as a file turns out to be shorter.

@@ -102,7 +102,7 @@ export function readSession(answer: unknown): ParseResult<IDataObject> {
 	return isObject(answer) && typeof answer.href === 'string' ? { value: answer } : undefined;
 }
 
-/** Not cleaned of sessions: what a tool takes is read from it. Whoever passes tools on must clean them. */
+/** Not cleaned of sessions: what a tool takes is read from it. A caller that returns tools must clean them. */
 export function readTools(answer: unknown): ParseResult<Tool[]> {
 	const list = listIn(answer, 'tools');
 	return (

@@ -2,7 +2,7 @@ import type { IDataObject } from 'n8n-workflow';
 
 import { hasLink } from '../../failures/redact';
 
-/** Whoever has the link of a session has the desktop: it comes out of nothing but the operations for sessions. */
+/** Anyone with the link of a session can use the desktop, so only the operations for sessions return it. */
 
 export function isObject(value: unknown): value is IDataObject {
 	return typeof value === 'object' && value !== null && !Array.isArray(value);

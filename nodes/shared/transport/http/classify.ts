@@ -19,8 +19,8 @@ export type StatusClass =
 	| 'failed';
 
 /**
- * NenAI publishes no idempotency, so 500, 502 and 504 are `failed`: a gateway says nothing of what stands behind it. Nor
- * do 408 and 499, with which a request ends while something is at work on it.
+ * NenAI publishes no idempotency, so 500, 502 and 504 are `failed`: the response of a gateway says nothing about the server
+ * that it forwards to. 408 and 499 can end a request that is still being processed.
  */
 const EXCEPTIONS = new Map<number, StatusClass>([
 	[401, 'unauthorized'],
