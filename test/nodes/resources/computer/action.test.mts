@@ -178,7 +178,7 @@ describe('each action, as it is told to the desktop', () => {
 		const result = await use('type', { items: [{}, {}], parameters: { text: 'abc' } });
 		expect(result.items[0].json).toEqual({ status: 'ok', ...json });
 		expect(result.hints).toEqual([
-			'The link of a session was left out of the output: whoever has it has the desktop. Desktop → Get Session gives it.',
+			'The link of a session was left out of the output: anyone with the link can use the desktop. Desktop → Get Session returns it.',
 		]);
 		expect(stored(result)).not.toContain('secret-of');
 	});
