@@ -5,10 +5,10 @@ import { takePicture, type Picture } from './picture';
 import { isObject, withoutSession } from './session';
 
 /**
- * Reads the responses of the Desktop API. All assumptions about them are in this file. The fields of desktops, sessions
- * and files are published, and two forms of the response to an action: `status`, `output`, `base64_image` and
- * `coordinate` today; `success`, `output`, `screenshot` and `error` on an older page. Sources:
- * docs/internals/nenai-api.md#the-desktop-api
+ * Reads the responses of the Desktop API. The assumptions about them are in this file, in picture.ts and in session.ts.
+ * The fields of desktops, sessions and files are published, and two forms of the response to an action: `status`,
+ * `output`, `base64_image` and `coordinate` today; `success`, `output`, `screenshot` and `error` on an older page.
+ * Sources: docs/internals/nenai-api.md#the-desktop-api
  */
 
 /** The result of an action. */
