@@ -14,14 +14,17 @@ import { apiKeyProblem, readCredential } from '../nodes/shared/transport/credent
 
 /**
  * When a callback arrives, n8n resolves the expressions of a credential without the data of the execution. With this
- * setting, a field that cannot be resolved then does not keep n8n from giving the secrets, which verify the callback (seen in
- * n8n 2.41; earlier versions fail).
+ * setting, a field that cannot be resolved is skipped, and n8n still gives the secrets, which verify the callback. n8n
+ * 2.41 knows the setting; 1.123 fails: docs/internals/n8n-behaviour.md#credentials-in-webhook
  */
 const NOT_FOR_CALLBACKS: INodePropertyTypeOptions = {
 	ignoreCredentialExpressionResolveError: true,
 };
 
-/** Tested by the nodes (nodes/shared/transport/credentialTest.ts): n8n's declarative test cannot tell a 400 from a 401 in all versions. */
+/**
+ * Tested by the nodes (nodes/shared/transport/credentialTest.ts), because n8n's declarative test cannot distinguish a
+ * 400 from a 401 in all versions: docs/internals/n8n-behaviour.md#credential-test
+ */
 export class NenAiApi implements ICredentialType {
 	name = 'nenAiApi';
 
@@ -111,7 +114,10 @@ export class NenAiApi implements ICredentialType {
 		},
 	];
 
-	/** A function, not an expression: for an expression, n8n would build a sandbox for each request. */
+	/**
+	 * A function, because n8n builds a sandbox for an expression at each request:
+	 * docs/internals/n8n-behaviour.md#authentication
+	 */
 	authenticate: IAuthenticate = async (
 		credentials: ICredentialDataDecryptedObject,
 		requestOptions: IHttpRequestOptions,

@@ -21,7 +21,7 @@ import { testCredential } from '../shared/transport/credentialTest';
 /** In the order of the menu. The first is the default. */
 const RESOURCES = [run, result, workflow];
 
-/** Shown in the output pane before the first execution: what would otherwise go unnoticed. */
+/** Shown in the output pane before the first execution, for facts that are easily missed. */
 const HINTS: NodeHint[] = [
 	{
 		message:
@@ -40,7 +40,7 @@ const HINTS: NodeHint[] = [
 	},
 ];
 
-/** For n8n's AI builder: which operation is for what. */
+/** For n8n's AI builder: the purpose of each operation. */
 const BUILDER_HINT =
 	'Run → Start and Wait starts one run and continues with its result. It takes one item: for several, use Loop Over Items with batch size 1, connect its loop output to this node, and connect this node back to Loop Over Items. For many runs at once, use Run → Start, and a NenAI Trigger in another workflow. If NenAI cannot reach this n8n, use Run → Start with callback "none", then Run → Get in a loop with a Wait node until "finished" is true. Run → Get gives only the status: values and files come by callback. If an item has "uncertain", its run may have been started: pass it to a person, and never start it again. The output of Run → Get Logs may contain passwords. Each start does real work in a real system: never put a retry loop around it. After a result, branch on "status" with a Switch node: success or completed, failed, anything else. Result → Download gets the files that the links in a callback point to. To operate a desktop step by step, use the NenAI Desktop node.';
 
@@ -61,7 +61,8 @@ export class NenAi implements INodeType {
 		inputs: [NodeConnectionTypes.Main],
 		outputs: [NodeConnectionTypes.Main],
 		credentials: [{ name: 'nenAiApi', required: true, testedBy: 'testCredential' }],
-		// Only for a waiting execution of "Start and Wait": n8n makes its address when the execution pauses.
+		// Only for a waiting execution of "Start and Wait". n8n makes its address when the execution pauses:
+		// docs/internals/n8n-behaviour.md#resuming-a-waiting-execution
 		webhooks: [
 			{
 				name: 'default',
@@ -81,7 +82,7 @@ export class NenAi implements INodeType {
 		listSearch: { searchWorkflows },
 	};
 
-	/** n8n demands these for every webhook. There is nothing to register for one that resumes an execution. */
+	/** n8n requires these for every webhook. A webhook that resumes an execution has nothing to register. */
 	webhookMethods = {
 		default: {
 			async checkExists(this: IHookFunctions): Promise<boolean> {

@@ -18,7 +18,7 @@ import { testCredential } from '../shared/transport/credentialTest';
 /** In the order of the menu. The first is the default. */
 const RESOURCES = [desktop, computer, file];
 
-/** For n8n's AI builder: which operation is for what. */
+/** For n8n's AI builder: the purpose of each operation. */
 const BUILDER_HINT =
 	'Operates a Windows desktop step by step: Desktop → Create, then Computer and File with its desktop_id. End with Desktop → Delete, also after errors: a desktop runs until it is deleted. To run a NenAI workflow, use the NenAI node instead. If an item has "uncertain", its action may have been done: pass it to a person, and never repeat it.';
 

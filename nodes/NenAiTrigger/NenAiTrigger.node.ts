@@ -98,7 +98,7 @@ const PROPERTIES: INodeProperties[] = [
 const TEST =
 	'<b>Test it while you build:</b> click "Execute step". For two minutes, n8n then waits for a callback to the Test URL. Either start a run that ends within that time, with the Test URL as its Callback URL. Or send a signed callback by hand: the <a href="https://github.com/getnenai/n8n-nodes-nenai/blob/main/docs/waiting.md#test-the-trigger">documentation</a> has the commands to copy. A callback without the right signature gets the answer 401. What arrives is shown here.';
 
-/** What the editor shows in place of an input. */
+/** What the editor shows instead of an input. */
 const PANEL: TriggerPanelDefinition = {
 	header: '',
 	executionsHelp: {
@@ -115,10 +115,12 @@ export class NenAiTrigger implements INodeType {
 		name: 'nenAiTrigger',
 		icon: { light: 'file:../NenAi/nenai.svg', dark: 'file:../NenAi/nenai.dark.svg' },
 		group: ['trigger'],
-		// For a trigger of version 1, n8n evaluates an extra expression at each callback, which is slow.
+		// For a node of version 1, n8n evaluates one more expression at each callback:
+		// docs/internals/n8n-behaviour.md#cost-of-the-expression-engine
 		version: 2,
 		subtitle: '={{ [].concat($parameter["events"] ?? []).join(", ") }}',
-		// n8n's list of nodes has one entry for the trigger and the action node, and shows this text for it.
+		// n8n's list of nodes has one entry for the trigger and the action node, with this text:
+		// docs/internals/n8n-behaviour.md#editor
 		description: 'Run NenAI automations and get their results',
 		defaults: { name: 'NenAI Trigger' },
 		eventTriggerDescription: 'Waiting for a callback to the Test URL',
@@ -145,7 +147,10 @@ export class NenAiTrigger implements INodeType {
 			async checkExists(this: IHookFunctions): Promise<boolean> {
 				return false;
 			},
-			/** Webhooks are not registered at NenAI. This only refuses to activate a trigger that could not verify callbacks or start the workflow. */
+			/**
+			 * NenAI has no registration of webhooks. This only refuses to activate a trigger that could not verify
+			 * callbacks or start the workflow.
+			 */
 			async create(this: IHookFunctions): Promise<boolean> {
 				const reader = readerOf.call(this);
 				const failure = problemOf(reader);
@@ -166,7 +171,9 @@ export class NenAiTrigger implements INodeType {
 		},
 	};
 
-	/** Never throws: n8n would start the workflow with the error. */
+	/**
+	 * Never throws: n8n would start the workflow with the error (docs/internals/n8n-behaviour.md#what-webhook-returns).
+	 */
 	async webhook(this: IWebhookFunctions): Promise<IWebhookResponseData> {
 		try {
 			return await handle.call(this);
@@ -189,7 +196,7 @@ function activationError(this: IHookFunctions, failure: Failure): Error {
 	return toNodeError(this.getNode(), writeFailure(failure, NO_SECRETS));
 }
 
-/** Of the parameters, only what it takes to refuse a forged callback is read before that. */
+/** Before a forged callback is refused, only the parameters that are needed for that are read. */
 async function handle(this: IWebhookFunctions): Promise<IWebhookResponseData> {
 	const reader = readerOf.call(this);
 	const received = await receiveCallback.call(
@@ -202,7 +209,7 @@ async function handle(this: IWebhookFunctions): Promise<IWebhookResponseData> {
 	const settings = readSettings(reader);
 	const reason = reasonToIgnore(callback, settings);
 	if (reason !== undefined) return respond.call(this, ignored(reason));
-	// A test in the editor does not count as a start, and nothing about it is remembered.
+	// A test in the editor does not count as a start, and is not remembered.
 	if (settings.ignoreDuplicates && this.getMode() !== 'manual')
 		return await triggerOnce.call(this, callback);
 	return { webhookResponse: ACCEPTED.body, workflowData: [[{ json: callback }]] };

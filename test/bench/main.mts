@@ -6,7 +6,7 @@
  *   --rounds 5        how often each is measured (3)
  *   --scale 0.1       smaller sizes, for a quick look
  *   --json <path>     where the JSON goes (bench-results.json)
- *   --docs            measures nothing: writes the table of the JSON into docs/speed.md
+ *   --docs            measures nothing: writes the table of the JSON into docs/internals/speed.md
  */
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
@@ -119,7 +119,7 @@ async function main() {
 		const results = readResults();
 		if (results === undefined)
 			throw new Error(`There is no ${values.json}: run npm run bench first`);
-		const page = join(root, 'docs/speed.md');
+		const page = join(root, 'docs/internals/speed.md');
 		writeFileSync(page, putBetweenMarkers(readFileSync(page, 'utf8'), toText(results)));
 		return;
 	}

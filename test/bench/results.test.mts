@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { median, putBetweenMarkers, summarize, table, type Comparison } from './results.mts';
 
 const comparison = (changes: Partial<Comparison>): Comparison => ({
@@ -88,3 +90,8 @@ test.each(['no markers', '<!-- bench:end --> <!-- bench:begin -->', '<!-- bench:
 		expect(() => putBetweenMarkers(document, 'new')).toThrow(/no place for the table/);
 	},
 );
+
+test('docs/internals/speed.md has a place for the table', () => {
+	const page = readFileSync(join(__dirname, '../../docs/internals/speed.md'), 'utf8');
+	expect(putBetweenMarkers(page, 'new')).toContain('\n\nnew\n\n');
+});

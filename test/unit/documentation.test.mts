@@ -8,13 +8,14 @@ import { ACTION_NODES } from '../operations.mts';
 import { PICTURES } from '../e2e/editor/pictures.mts';
 
 const root = join(__dirname, '../..');
-const pages = [
-	'README.md',
-	'CONTRIBUTING.md',
-	...readdirSync(join(root, 'docs'))
+const pagesIn = (folder: string) =>
+	readdirSync(join(root, folder))
 		.filter((file) => file.endsWith('.md'))
-		.map((file) => `docs/${file}`),
-];
+		.map((file) => `${folder}/${file}`);
+/** Pages for users and for those who begin to contribute. */
+const pages = ['README.md', 'CONTRIBUTING.md', ...pagesIn('docs')];
+/** The pages for maintainers are not about forms, so only the rules for links hold for them. */
+const allPages = [...pages, ...pagesIn('docs/internals')];
 const read = (page: string) => readFileSync(join(root, page), 'utf8');
 
 interface Link {
@@ -25,7 +26,7 @@ interface Link {
 }
 
 /** Links and pictures that stay in this repository. */
-const links = pages.flatMap((page): Link[] =>
+const links = allPages.flatMap((page): Link[] =>
 	[...read(page).matchAll(/\]\(([^)\s]+)[^)]*\)/g)]
 		.map(([, target]) => target.split('#'))
 		.filter(([target]) => !/^[a-z]+:/.test(target))
@@ -45,16 +46,44 @@ const anchorsOf = (page: string) =>
 			.replaceAll(' ', '-'),
 	);
 
-test.each(pages)('the links of %s lead to something', (page) => {
-	const broken = links.filter(
-		(link) =>
-			link.page === page &&
-			!(
-				existsSync(join(root, link.target)) &&
-				(link.anchor === undefined || anchorsOf(link.target).includes(link.anchor))
+/** Whether a page, or a file, exists, and has this heading. */
+const exists = ({ target, anchor }: Pick<Link, 'target' | 'anchor'>) =>
+	existsSync(join(root, target)) && (anchor === undefined || anchorsOf(target).includes(anchor));
+
+test.each(allPages)('the links of %s lead to something', (page) => {
+	expect(links.filter((link) => link.page === page && !exists(link))).toEqual([]);
+});
+
+/** Pages that the code names, mostly in comments: `docs/internals/nenai-api.md#rate-limits`. */
+const references = ['nodes', 'credentials', 'scripts', 'test'].flatMap((folder) =>
+	readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+		.filter((file) => /\.m?[tj]s$/.test(file))
+		.map((file) => `${folder}/${file}`)
+		.flatMap((page): Link[] =>
+			[...read(page).matchAll(/\b(docs\/[\w/-]+\.md)(?:#([\w-]+))?/g)].map(
+				([, target, anchor]) => ({
+					page,
+					target,
+					anchor,
+				}),
 			),
+		),
+);
+
+test('the pages and headings that the code refers to exist', () => {
+	expect(references.filter((reference) => !exists(reference))).toEqual([]);
+});
+
+test('such references are found', () => {
+	const nodes = references.filter(({ page }) => page.startsWith('nodes/'));
+	expect(nodes.map(({ target }) => target)).toEqual(
+		expect.arrayContaining(['docs/internals/n8n-behaviour.md', 'docs/internals/nenai-api.md']),
 	);
-	expect(broken).toEqual([]);
+	expect(
+		nodes.some(
+			({ target, anchor }) => target.startsWith('docs/internals/') && anchor !== undefined,
+		),
+	).toBe(true);
 });
 
 test('every page can be reached from the README', () => {
@@ -62,7 +91,7 @@ test('every page can be reached from the README', () => {
 	for (const page of reached)
 		for (const link of links)
 			if (link.page === page && link.target.endsWith('.md')) reached.add(link.target);
-	expect(pages.filter((page) => !reached.has(page))).toEqual([]);
+	expect(allPages.filter((page) => !reached.has(page))).toEqual([]);
 });
 
 test('the README is read in one sitting', () => {

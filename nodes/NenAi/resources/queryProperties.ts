@@ -11,7 +11,7 @@ import type { ParameterReader } from '../../shared/parameters/parameterReader';
 import { titleOf } from '../../shared/parameters/values';
 import { say } from '../../shared/failures/text';
 
-/** What the forms of operations that ask NenAI have in common. */
+/** Parts of the forms of operations that ask NenAI. */
 
 export const queryOptionList: INodeProperties[] = [
 	maxConcurrencyOption(10, 'How many requests are sent at the same time'),
@@ -24,7 +24,7 @@ export const queryOptionList: INodeProperties[] = [
 /** The options of an operation that has no others. */
 export const queryOptions = optionsCollection(queryOptionList);
 
-/** The run that is asked about. */
+/** The parameter that selects a run. */
 export const runIdProperty: INodeProperties = {
 	displayName: 'Run ID (Message ID)',
 	name: 'messageId',

@@ -14,7 +14,7 @@ const DESKTOP_API: Service<Desktops> = {
 	hidesLinks: true,
 };
 
-/** What operations on desktops set themselves. */
+/** The settings of an operation on desktops. */
 interface DesktopOperation {
 	parameters: INodeProperties[];
 	/** In seconds; read from the first item. */
@@ -24,11 +24,13 @@ interface DesktopOperation {
 export interface DesktopQuery<Input, Result>
 	extends DesktopOperation,
 		Omit<Query<Desktops, Input, Result>, 'kind' | 'properties' | 'service' | 'settings'> {
-	/** Default: as many as other queries. */
+	/** Default: the number for other queries. */
 	maxConcurrency?: number;
 }
 
-/** Reads something for each item: several at a time unless told otherwise, and repeated where that may help. */
+/**
+ * Reads something for each item. Several requests run at a time by default, and a request is repeated if that may help.
+ */
 export async function queryDesktops<Input, Result>(
 	node: IExecuteFunctions,
 	{ parameters, readTimeout, maxConcurrency, ...query }: DesktopQuery<Input, Result>,
@@ -48,13 +50,13 @@ export interface DesktopMutation<Input, Result>
 			Mutation<Desktops, Input, Result>,
 			'kind' | 'properties' | 'service' | 'settings' | 'ordered' | 'describeOthers'
 		> {
-	/** What to say of the others that were done, where one has failed. Default: how many. */
+	/** What an error says about the other items that were done. Default: their number. */
 	describeDone?: (done: Array<{ result: Result; itemIndex: number }>) => string;
 }
 
 /**
- * Does something for each item, one after the other in their order. What was done in an earlier try is not done again.
- * What was rejected there is not done either once a later item has been done: it would come out of order.
+ * Does something for each item, one after the other. An item that an earlier try has done is not done again. An item
+ * that NenAI rejected there is not done if a later item has been done, because that would change the order.
  */
 export async function mutateDesktops<Input, Result>(
 	node: IExecuteFunctions,
@@ -75,7 +77,7 @@ export async function mutateDesktops<Input, Result>(
 	});
 }
 
-/** A desktop takes as long to answer a query as an action. */
+/** A desktop needs as much time for a query as for an action. */
 function settingsOf(maxConcurrency: number, readTimeout: DesktopOperation['readTimeout']) {
 	const { maxTries, timeoutSeconds } = RETRY_POLICIES.mutation;
 	return (ofAll: ParameterReader) => ({
@@ -93,7 +95,7 @@ function doneIn<Result>(
 	);
 }
 
-/** How many of the others NenAI has done, for an error; empty where there are none. */
+/** The number of other items that NenAI has done, for an error; empty if there are none. */
 function countDone<Result>(outcomes: Array<WrittenOutcome<Result>>, failedIndex: number): string {
 	const count = outcomes.filter(
 		(outcome, index) =>

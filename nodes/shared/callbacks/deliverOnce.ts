@@ -10,7 +10,10 @@ import { onResponseEnded, onResponseRead, type ServerResponse } from './n8nRespo
 import { keyOf, MAX_UNSAVED_MS, SeenCallbacks } from './seenCallbacks';
 import type { Callback } from './payload';
 
-/** How long a copy waits until the first callback has started the workflow, in milliseconds. NenAI waits 5 seconds for a response. */
+/**
+ * How long a copy waits until the first callback has started the workflow, in milliseconds. NenAI waits 5 seconds for a
+ * response: docs/internals/nenai-api.md#callbacks
+ */
 const MAX_COPY_WAIT_MS = 4000;
 
 /** For how many triggers this process remembers callbacks. */
@@ -24,12 +27,14 @@ const STILL_STARTING = refused(
 /**
  * Starts the workflow with this callback, unless a copy of it already has. Its lease goes through three states:
  *
- * 1. taken, here. From now on, copies wait, or are asked to come again.
- * 2. started, when n8n reads the response. n8n 2 does so when the execution has started, and saves the static data right
- *    afterwards. Saving earlier would have no effect: starting resets n8n's flag for changed data.
- * 3. ended, when n8n ends the response, however long that takes and even if the sender has disconnected. An error status
- *    means that n8n could not start the workflow, also after state 2 (n8n 1 reads the response first). Then a copy can
- *    start it.
+ * 1. taken, here. From now on, copies wait, or get the answer 503.
+ * 2. started, when n8n reads the response. n8n then saves the static data. In n8n 2.41.1, an earlier change of it is
+ *   lost.
+ * 3. ended, when n8n ends the response, however long that takes and even if the sender has disconnected. An error
+ *   status means that n8n could not start the workflow, also after state 2: 1.94.1, 1.123.81 and 2.0.3 read the
+ *   response first. Then a copy can start it.
+ *
+ * The facts about n8n: docs/internals/n8n-behaviour.md#response-hooks
  */
 export async function triggerOnce(
 	this: IWebhookFunctions,
@@ -48,9 +53,10 @@ export async function triggerOnce(
 }
 
 /**
- * Resumes a waiting execution, unless a copy of this callback already has. n8n 2 prevents that by itself, with an error for
- * the copy. n8n 1 resumes the execution once for each callback that arrives before the first resumption is stored, and all
- * later steps run twice. A second final callback of the run counts as a copy, whatever its status is.
+ * Resumes a waiting execution, unless a copy of this callback already has. n8n 2.41.1 prevents that itself, with an
+ * error for the copy. n8n 1.123.81 resumes the execution once for each callback that arrives before the first
+ * resumption is stored, and all later steps run twice: docs/internals/n8n-behaviour.md#resuming-a-waiting-execution. A
+ * second final callback of the run counts as a copy, whatever its status is.
  */
 export async function resumeOnce(
 	this: IWebhookFunctions,
@@ -86,7 +92,7 @@ async function deliverOnce(
 	});
 }
 
-/** Resolves when waiting is no longer useful: the sender has disconnected, or soon will. */
+/** Resolves when waiting is no longer useful: the sender has disconnected, or will soon. */
 async function untilSenderLeaves(response: ServerResponse) {
 	for (let waited = 0; waited < MAX_COPY_WAIT_MS && !response.closed; waited += 100)
 		await sleep(100);
@@ -95,7 +101,7 @@ async function untilSenderLeaves(response: ServerResponse) {
 export interface Lease {
 	/** The workflow was started. Gives the text to save for all callbacks; undefined if another start in progress will save it. */
 	started(): string | undefined;
-	/** n8n has answered. If with an error, the workflow was not started, even after `started`. */
+	/** n8n has ended the response. If `failed`, the workflow was not started, even after `started`. */
 	end(failed: boolean): void;
 }
 
@@ -123,11 +129,11 @@ export class InFlightCallbacks {
 	}
 
 	/**
-	 * Gives the right to start the workflow with this callback. While a copy is starting it, waits for the outcome: only if
-	 * the copy succeeds is this callback a duplicate.
+	 * Gives the right to start the workflow with this callback. While a copy is starting it, waits for the outcome:
+	 * this callback is a duplicate only if the copy succeeds.
 	 *
-	 * @param saved the text that a process has saved last
-	 * @param waitTimeout resolves when there is no use in waiting any longer
+	 * @param saved the text that was saved last, by this or another process
+	 * @param waitTimeout resolves when waiting is no longer useful
 	 */
 	async take(
 		callback: Callback,
@@ -139,7 +145,7 @@ export class InFlightCallbacks {
 		let waited: Promise<'too long'> | undefined;
 		for (let start = this.starting.get(key); start !== undefined; start = this.starting.get(key)) {
 			waited ??= waitTimeout().then(() => 'too long');
-			// The time-out first: a callback whose sender has disconnected must not start anything.
+			// The timeout is first: a callback whose sender has disconnected must not start anything.
 			if ((await Promise.race([waited, start.over])) === 'too long') return 'starting';
 		}
 		return this.seen.has(key) ? 'duplicate' : this.open(key);
@@ -185,7 +191,7 @@ export class InFlightCallbacks {
  */
 const resumedExecutions = new InFlightCallbacks(Date.now, new SeenCallbacks(Date.now, 10 * 60_000));
 
-/** By workflow and node ID, since a name can change. The one that was used longest ago comes first. */
+/** By workflow and node ID, because a name can change. The least recently used comes first. */
 const triggers = new Map<string, InFlightCallbacks>();
 
 /** The callbacks of one trigger, in this process. */

@@ -2,16 +2,16 @@ import type { IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
 
 /**
  * Two moments in the handling of a callback for which n8n has no event. Both hooks depend on how n8n handles what
- * `webhook()` returns (seen in n8n 1.94.1, 1.123.81, 2.0.3 and 2.41.1; see docs/internals/n8n-behaviour.md).
+ * `webhook()` returns: docs/internals/n8n-behaviour.md#response-hooks
  */
 
 /** A response of n8n's web server. */
 export type ServerResponse = ReturnType<IWebhookFunctions['getResponseObject']>;
 
 /**
- * Calls `then` when n8n reads the response. n8n 2 reads it when the execution has started, right before it saves the
- * workflow's static data. An earlier change is lost, because starting an execution resets n8n's flag for changed data.
- * n8n 1 reads it before it starts the execution.
+ * Calls `then` when n8n reads the response, shortly before n8n saves the workflow's static data. n8n 2.41.1 reads the
+ * response after it has started the execution. An earlier change of the static data is lost there, because the start
+ * resets n8n's flag for changed data. 1.94.1, 1.123.81 and 2.0.3 read the response before they start the execution.
  */
 export function onResponseRead(
 	{ workflowData, webhookResponse }: IWebhookResponseData,
@@ -27,8 +27,8 @@ export function onResponseRead(
 }
 
 /**
- * Calls `then` when n8n ends the response. If the sender has disconnected, no event fires then, so this wraps `end`. An
- * error status means that n8n could not start the execution.
+ * Calls `then` when n8n ends the response. No event fires for that if the sender has disconnected, so this wraps `end`.
+ * An error status means that n8n could not start the execution.
  */
 export function onResponseEnded(response: ServerResponse, then: () => void) {
 	const end = response.end.bind(response) as (...args: unknown[]) => ServerResponse;

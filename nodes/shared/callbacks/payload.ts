@@ -4,8 +4,8 @@ import { isFinished, plainStatus } from '../runStatus';
 import { parseExactly, TooDeep } from '../transport/exactJson';
 
 /**
- * The body of a callback. NenAI sends more fields than these. They are passed on unchanged, except that a number which
- * JavaScript would change becomes a text with its digits.
+ * The body of a callback. NenAI sends more fields than these: docs/internals/nenai-api.md#callbacks. They are passed on
+ * unchanged, except that a number which JavaScript would change becomes a text with its digits.
  */
 export type Callback = IDataObject & { message_id: string; status: string };
 
@@ -51,7 +51,7 @@ function parse(text: string): unknown {
 /** Statuses with an event of their own. Every other status is the event `other`. */
 const NAMED_EVENTS = ['processing', 'success', 'failed'];
 
-/** The trigger's event for a status, whatever its capitals. NenAI may send undocumented statuses. */
+/** The trigger's event for a status, in any case of letters. NenAI may send undocumented statuses. */
 export function eventOf(status: string): string {
 	const event = plainStatus(status);
 	return NAMED_EVENTS.includes(event) ? event : 'other';

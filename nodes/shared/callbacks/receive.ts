@@ -9,12 +9,13 @@ import { readSignature, SIGNATURE_HEADER, type SignatureVerdict } from './signat
 const secretCache = new SecretCache(() => performance.now());
 
 /**
- * Reads the request as a callback of NenAI: gives the callback if it is genuine, else the answer for the sender.
- * What can be rejected without the credential is rejected before the credential is read, because reading it costs n8n far
- * more than the HMAC. Never throws: n8n would start the workflow, or end a waiting execution.
+ * Reads the request as a callback of NenAI: gives the callback if it is genuine, else the answer for the sender. It
+ * rejects as much as possible before it reads the credential, because that costs n8n far more than the HMAC:
+ * docs/internals/n8n-behaviour.md#credentials-in-webhook. Never throws: n8n would start the workflow, or end a waiting
+ * execution.
  *
- * @param acceptUnsigned accepts a callback without a signature. A signature that is there must still be right, if there is
- * a secret to verify it with
+ * @param acceptUnsigned accepts a callback without a signature. A signature that exists must still be valid, if there
+ * is a secret to verify it with
  */
 export async function receiveCallback(
 	this: IWebhookFunctions,
@@ -38,7 +39,7 @@ export async function receiveCallback(
 }
 
 /**
- * The original bytes: n8n keeps them in addition to the parsed body, or reads them now if it did not parse the body.
+ * The original bytes. n8n keeps them in addition to the parsed body, or reads them now if it did not parse the body.
  * Undefined if they are not available, as with a multipart form.
  */
 async function readRawBody(this: IWebhookFunctions): Promise<Buffer | undefined> {
@@ -83,9 +84,9 @@ async function readSecrets(this: IWebhookFunctions | IExecuteFunctions): Promise
 
 /**
  * Whether callbacks of this execution will be verified with these secrets. When a callback arrives, n8n resolves the
- * expressions of the credential without the data of the execution. `getCredentials` does the same here for an object
- * that has everything but input data (n8n 1.94 to 2.41, see docs/internals/n8n-behaviour.md). Rejects if n8n cannot
- * resolve them that way. The secret cache is not used: the credential may have changed since.
+ * expressions of the credential without the data of the execution. Here, `getCredentials` does the same for an object
+ * without input data: docs/internals/n8n-behaviour.md#credentials-in-webhook. Rejects if n8n cannot resolve the
+ * expressions. The secret cache is not used: the credential may have changed since.
  */
 export async function areSecretsOfCallbacks(
 	this: IExecuteFunctions,

@@ -8,7 +8,7 @@ export interface CallbackResponse {
 
 export const ACCEPTED: CallbackResponse = { status: 200, body: { received: true } };
 
-/** For a genuine callback that nothing is done with: the sender need not try again. */
+/** For a genuine callback that is ignored: the sender need not try again. */
 export const ignored = (reason: string): CallbackResponse => ({
 	status: 200,
 	body: { received: true, ignored: reason },
@@ -42,8 +42,8 @@ const UNSIGNED = {
 export const unsigned = (reason: keyof typeof UNSIGNED): CallbackResponse => UNSIGNED[reason];
 
 /**
- * Answers the sender without starting anything. An error status is written to the response here: if it were thrown, n8n
- * would end a waiting execution.
+ * Answers the sender without starting anything. An error status is written to the response here. If it were thrown, n8n
+ * would end a waiting execution: docs/internals/n8n-behaviour.md#what-webhook-returns
  */
 export function respond(
 	this: IWebhookFunctions,

@@ -3,10 +3,13 @@ import { webcrypto } from 'node:crypto';
 import { BoundedMap } from './boundedMap';
 import { isSignedBy, toKey, type SignatureVerdict } from './signature';
 
-/** How long keys can be used after they were read, in milliseconds. A removed secret is accepted no longer than this. */
+/**
+ * How long keys can be used after they were read, in milliseconds. So a removed secret is accepted for at most this
+ * time.
+ */
 export const MAX_AGE_MS = 60_000;
 
-/** Keys that were read less than this long ago, in milliseconds, are not read again: wrong signatures must not cause load. */
+/** Keys that are younger than this, in milliseconds, are not read again: wrong signatures must not cause load. */
 export const FRESH_MS = 1000;
 
 /** How many credentials are cached. */
@@ -18,8 +21,9 @@ interface CachedKeys {
 }
 
 /**
- * Caches the keys of credentials in this process for a short time: n8n takes far longer to read a credential than it takes
- * to verify a signature. The keys are objects that can verify and cannot be read out.
+ * Caches the keys of credentials in this process for a short time. n8n takes far longer to read a credential than it
+ * takes to verify a signature: docs/internals/n8n-behaviour.md#credentials-in-webhook. The keys are objects that can
+ * verify but cannot be read out.
  */
 export class SecretCache {
 	/** By the name of the credential. */
@@ -40,8 +44,8 @@ export class SecretCache {
 	}
 
 	/**
-	 * Whether one of the credential's secrets signed exactly these bytes. Cached keys can confirm a signature; before one is
-	 * rejected, the keys are read again, so that a new secret works at once. Throws what `readSecrets` throws.
+	 * Whether one of the credential's secrets signed exactly these bytes. Cached keys can confirm a signature. Before
+	 * one is rejected, the keys are read again, so that a new secret works at once. Throws the errors of `readSecrets`.
 	 *
 	 * @param name identifies the credential and the workflow that uses it
 	 */
@@ -81,7 +85,7 @@ export class SecretCache {
 		} finally {
 			this.reading.delete(name);
 			if (entry) this.cache.set(name, entry);
-			// The credential may have been deleted: its cached keys must not be used any more.
+			// The credential may have been deleted: its cached keys must not be used any longer.
 			else this.cache.delete(name);
 		}
 	}

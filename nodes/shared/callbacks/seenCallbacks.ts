@@ -4,13 +4,18 @@ import { plainStatus } from '../runStatus';
 import { BoundedMap } from './boundedMap';
 import type { Callback } from './payload';
 
-/** How many callbacks a trigger remembers. n8n keeps them in one database column, and writes all of it each time. */
+/**
+ * How many callbacks a trigger remembers. n8n rewrites all of them each time:
+ * docs/internals/n8n-behaviour.md#static-data
+ */
 export const MAX_REMEMBERED = 500;
 
 /** How long a callback is remembered, in milliseconds: a day. */
 export const MAX_REMEMBERED_MS = 24 * 60 * 60 * 1000;
 
-/** While other starts are in progress, one of them saves for all, but no later than this, in milliseconds. */
+/**
+ * While other starts are in progress, one of them saves for all, but at the latest after this time, in milliseconds.
+ */
 export const MAX_UNSAVED_MS = 1000;
 
 /** When a callback started the workflow, in milliseconds since 1970, by its key. */

@@ -3,7 +3,9 @@ import { webcrypto } from 'node:crypto';
 /** The header that carries the signature, as Node.js spells it. */
 export const SIGNATURE_HEADER = 'x-hmac-signature';
 
-/** `sha256=` and the 64 lowercase hex digits of an HMAC-SHA256 over the raw body. */
+/**
+ * `sha256=` and the 64 lower-case hex digits of an HMAC-SHA256 over the raw body: docs/internals/nenai-api.md#callbacks
+ */
 const WELL_FORMED = /^sha256=([0-9a-f]{64})$/;
 
 /**
@@ -34,7 +36,9 @@ export function readSignature(
 	return digits === undefined ? 'malformed' : Buffer.from(digits, 'hex');
 }
 
-/** Makes a key that can verify and cannot be read out. The secret's text is the key: it is not decoded from hex. */
+/**
+ * Makes a key that can verify but cannot be read out. The text of the secret is the key; it is not decoded from hex.
+ */
 export async function toKey(secret: string): Promise<webcrypto.CryptoKey> {
 	return await webcrypto.subtle.importKey(
 		'raw',

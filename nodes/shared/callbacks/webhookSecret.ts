@@ -1,14 +1,14 @@
 import type { Failure } from '../failures/failure';
 import { say } from '../failures/text';
 
-/** Anyone who has seen one signed callback can try secrets on it. A shorter secret could be found by trying. */
+/** Anyone who has seen one signed callback can try out secrets on it. A shorter secret could be found in this way. */
 const MIN_SECRET_CHARACTERS = 32;
 
 const MAKE_ONE = say`Let a password manager make 64 random letters and digits. Enter them in the credential as Webhook Secret, and give the same value to your NenAI contact.`;
 
 /**
- * Why results cannot be verified safely with these webhook secrets of a credential; undefined if they can be. Checked
- * before anything starts to wait for callbacks. Never quotes a secret.
+ * Why results cannot be verified safely with these webhook secrets of a credential; undefined if they can be. Call it
+ * before anything waits for callbacks. Never quotes a secret.
  */
 export function webhookSecretProblem(secrets: string[]): Failure | undefined {
 	if (secrets.length === 0)

@@ -2,19 +2,19 @@ import { isTooLong, RETRY_PAUSES } from '../failures/policies';
 import type { Attempt, Hinted, Outcome } from './retry';
 import { backoff } from './retryAfter';
 
-/** How much the allowance grows with an acceptance, once it is about where it was too much. */
+/** How much the window grows with a success above the slow-start threshold. */
 const SLOW_GROWTH = 0.25;
 
 /**
- * How many requests a server may be sent at a time, and when. Like the congestion control of TCP (RFC 5681): being sent
- * too much brings the allowance down to one; it grows by one with each acceptance up to half of what was too much, then slowly.
- * All at once after each pause, most would be refused again and use up their tries.
+ * How many requests a server gets at a time, and when. It works like the congestion control of TCP (RFC 5681): after a
+ * rejection, the window is one request. It grows by one with each success up to half of its former size, then slowly.
+ * If all requests were sent at once after a pause, most would be rejected again and use up their tries.
  */
 export class AdaptiveConcurrency<F extends Hinted> {
-	/** Requests under way. The sender updates it. */
+	/** Requests in progress. The sender updates it. */
 	running = 0;
 
-	/** Why nothing is sent any more: set when the server asked for a wait that is not sat out. */
+	/** Why nothing more is sent: the server asked for a longer pause than the longest allowed one. */
 	abandoned?: F;
 
 	private until = 0;
@@ -23,29 +23,32 @@ export class AdaptiveConcurrency<F extends Hinted> {
 
 	private slowStartThreshold = Infinity;
 
-	/** How often it was refused: one less with each acceptance, so that the usual wait stays near what was long enough. */
+	/**
+	 * The number of recent rejections. Each success lowers it by one, so that the usual pause stays close to the last
+	 * sufficient one.
+	 */
 	private rejections = 0;
 
 	private readonly maxConcurrency: number;
 
-	/** @param maxConcurrency requests at a time, before the server has refused one */
+	/** @param maxConcurrency requests at a time, before the first rejection */
 	constructor(maxConcurrency: number) {
 		this.maxConcurrency = maxConcurrency;
 		this.window = maxConcurrency;
 	}
 
-	/** Whether one more may be sent at this moment, in milliseconds since 1970. */
+	/** Whether one more request may be sent at this time, in milliseconds since 1970. */
 	isFree(now: number): boolean {
 		return this.msUntilFree(now) <= 0 && this.running < Math.floor(this.window);
 	}
 
-	/** Milliseconds until sending is allowed again; not positive if it is. */
+	/** Milliseconds until sending is allowed. Zero or less if it is allowed now. */
 	msUntilFree(now: number): number {
 		return this.until - now;
 	}
 
 	/**
-	 * Takes note of how a try ended.
+	 * Records how a try ended.
 	 *
 	 * @param isLast whether the request has no tries left
 	 * @returns how the request ended; undefined if it is to be tried again
@@ -69,8 +72,8 @@ export class AdaptiveConcurrency<F extends Hinted> {
 	}
 
 	/**
-	 * Never waits less than the usual back-off: "0 seconds", or a date that is past by n8n's clock, would use up all
-	 * tries at once. What was sent together is refused together, and counts once.
+	 * Never waits less than the usual back-off. Otherwise "0 seconds", or a date in the past of n8n's clock, would use
+	 * up all tries at once. Requests that were sent together are rejected together, and count once.
 	 */
 	private onRejected({
 		after,
@@ -90,8 +93,8 @@ export class AdaptiveConcurrency<F extends Hinted> {
 	}
 
 	/**
-	 * Called when a request has used its last try. Otherwise each of the others would wait through the whole back-off
-	 * sequence in turn.
+	 * Called when a request has used its last try. Otherwise each remaining request would wait through the whole
+	 * back-off sequence in turn.
 	 */
 	private reset() {
 		this.window = this.maxConcurrency;

@@ -8,13 +8,14 @@ import { CREDENTIAL_TYPE } from '../transport/credential';
 
 type Credential = ICredentialDataDecryptedObject;
 
-/** For so many items, it is faster to resolve the credential for each of them than to find out whether that is needed. */
+/** For this many items, resolving the credential for each is faster than finding out whether that is needed. */
 const FEW_ITEMS = 3;
 
 /**
- * The credential as n8n resolves it for each item: its fields may be expressions. An Error where n8n cannot.
+ * The credential of each item, because its fields may be expressions. An Error for an item for which n8n cannot resolve
+ * it.
  *
- * That takes n8n about 2 ms for an item (2.41.1), so a credential that is the same for all items is resolved for some of
+ * n8n takes about 2 ms for each item (2.41.1). So a credential that is the same for all items is resolved for some of
  * them only.
  */
 export async function resolveCredentials(
@@ -34,9 +35,9 @@ export async function resolveCredentials(
 }
 
 /**
- * The credential, if it is the same for all items; undefined if it is not, or may not be. n8n does not tell which fields
- * are expressions, but it looks at the input items only for those that depend on them. An expression of nothing but the
- * item's number would give different values for the items that are tried here.
+ * The credential, if it is the same for all items; undefined if it may differ. n8n does not tell which fields are
+ * expressions, but it reads the input items only for expressions that depend on them. An expression that uses only the
+ * item's index would give different values for the items that are tried here.
  */
 async function sharedCredential(
 	node: IExecuteFunctions,
@@ -48,14 +49,14 @@ async function sharedCredential(
 		isLookedAt = true;
 		return undefined;
 	};
-	// Every way to look at a list comes through one of these.
+	// Every access to a list goes through one of these.
 	const watched = new Proxy<INodeExecutionData[]>([], {
 		get: look,
 		has: () => Boolean(look()),
 		ownKeys: () => look() ?? [],
 		getOwnPropertyDescriptor: look,
 	});
-	// `getCredentials` resolves expressions with the property of this name (n8n 1.94 to 2.41).
+	// `getCredentials` resolves expressions with this property: docs/internals/n8n-behaviour.md#credentials-in-webhook
 	const watching = Object.create(node, {
 		connectionInputData: { value: watched },
 	}) as IExecuteFunctions;

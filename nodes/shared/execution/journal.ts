@@ -12,7 +12,7 @@ type Outcome<T> = OutcomeOf<T, Failure>;
 
 type Context = ReturnType<IExecuteFunctions['getContext']>;
 
-/** What is known of an item. `sent` remains after a stopped execution: nobody saw the response. */
+/** What is known about an item. `sent` remains after a stopped execution: nobody saw the response. */
 type Entry<T> = { operation: string; request: string } & (
 	| { state: 'sent'; hint: string }
 	| { state: 'done'; value: T }
@@ -28,11 +28,12 @@ interface Stored<T> {
 }
 
 /**
- * What this run of the node has already done, so that trying it again (Retry On Fail, or Retry in the list of executions)
- * does nothing twice. An item is identified by its index: its parameters may have changed since, for example if they
- * contain the current time. Each pass of a loop and each call of an agent's tool has a run index of its own.
+ * What this run of the node has already done. So a repetition (Retry On Fail, or Retry in the list of executions) does
+ * nothing twice. An item is identified by its index: its parameters may have changed since, for example if they contain
+ * the current time. Each pass of a loop and each call of an agent's tool has its own run index.
  *
- * Kept in the node's context, which n8n stores with the execution. It survives neither a crash of n8n nor the execution.
+ * It is kept in the node's context, which n8n stores with the execution:
+ * docs/internals/n8n-behaviour.md#the-nodes-context. It does not survive a crash of n8n.
  */
 export class Journal<T> {
 	private readonly stored: Stored<T>;
@@ -41,13 +42,13 @@ export class Journal<T> {
 
 	private readonly sentBefore: Failure;
 
-	/** The last item that earlier tries left an entry for; -1 if there is none. */
+	/** The last item for which an earlier try left an entry; -1 if there is none. */
 	private readonly lastBefore: number;
 
 	/**
-	 * @param context of the node, as n8n stored it
+	 * @param context the node's context, as n8n stored it
 	 * @param operation `resource/operation`
-	 * @param sentBefore what to report for an item whose answer nobody saw
+	 * @param sentBefore the failure of an item whose response nobody saw
 	 */
 	constructor(context: Context, operation: string, runIndex: number, sentBefore: Failure) {
 		const known = context[KEY] as Stored<T> | undefined;
@@ -61,12 +62,12 @@ export class Journal<T> {
 		context[KEY] = this.stored;
 	}
 
-	/** Whether anything was sent, in this try or in an earlier one. */
+	/** Whether nothing was sent, in this try or in an earlier one. */
 	get isEmpty(): boolean {
 		return Object.keys(this.stored.items).length === 0 && this.stored.rejected === undefined;
 	}
 
-	/** How the item ended, in this try or in an earlier one; undefined if NenAI never accepted it. */
+	/** How the item ended, in this try or in an earlier one. Undefined if NenAI never accepted it. */
 	previous(itemIndex: number): Exclude<Outcome<T>, { kind: 'untried' }> | undefined {
 		const entry = this.stored.items[itemIndex];
 		if (entry === undefined) return undefined;
@@ -78,7 +79,10 @@ export class Journal<T> {
 			: { kind: 'failed', failure: doneByOther(entry.operation, entry.value) };
 	}
 
-	/** Whether an earlier try did this item, or may have done it, with another operation: somebody has edited the node since. */
+	/**
+	 * Whether an earlier try did this item, or may have done it, with another operation: somebody has changed the node
+	 * since.
+	 */
 	isOfOther(itemIndex: number): boolean {
 		const entry = this.stored.items[itemIndex];
 		return entry !== undefined && entry.operation !== this.operation;
@@ -109,7 +113,10 @@ export class Journal<T> {
 		};
 	}
 
-	/** Call with how it ended. What NenAI certainly did not accept is removed, except for the reason. */
+	/**
+	 * Call this when the request has ended. An item that NenAI certainly did not accept is removed; only the reason is
+	 * kept.
+	 */
 	record(itemIndex: number, attempt: Attempt<T>) {
 		const { items } = this.stored;
 		const { request, operation } = items[itemIndex];
@@ -125,10 +132,10 @@ export class Journal<T> {
 	}
 }
 
-/** Under which it is kept in the node's context: one for all operations, since somebody may edit the node between two tries. */
+/** Its key in the node's context. All operations share it, because somebody may change the node between two tries. */
 const KEY = 'nenAi';
 
-/** @param value what an item has given that another operation has done */
+/** @param value the result that the other operation gave for the item */
 function doneByOther(operation: string, value: unknown): Failure {
 	const { messageId } = (value ?? {}) as { messageId?: unknown };
 	const run =
@@ -143,8 +150,8 @@ function doneByOther(operation: string, value: unknown): Failure {
 }
 
 /**
- * The journal of this run of the node. Tools inside of an agent start with an empty one: n8n does not try them again by
- * itself, and simultaneous calls can have the same run index there.
+ * The journal of this run of the node. Tools inside an agent start with an empty one: n8n does not repeat them, and
+ * simultaneous calls can have the same run index there (docs/internals/n8n-behaviour.md#tools-of-ai-agents).
  */
 export function openJournal<T>(
 	node: IExecuteFunctions,
@@ -155,7 +162,7 @@ export function openJournal<T>(
 	return new Journal<T>(context, operation, node.getWorkflowDataProxy(0).$runIndex, sentBefore);
 }
 
-/** A hash, since parameters may be personal data and need not be stored once more. */
+/** A hash, because parameters may be personal data that should not be stored again. */
 function fingerprint(request: unknown): string {
 	return createHash('sha256').update(writeExactly(request)).digest('base64');
 }

@@ -19,27 +19,32 @@ import { NO_SECRETS } from '../failures/redact';
 import { toFailure } from '../parameters/invalidParameter';
 import type { Outcome } from './retry';
 
-/** How an item ended, in words without secrets. */
+/** The outcome of an item, with texts without secrets. */
 export type WrittenOutcome<T> = Outcome<T, WrittenFailure>;
 
-/** Whether an AI agent calls the node as its tool. n8n names such nodes so, whichever way the agent runs its tools. */
+/**
+ * Whether an AI agent calls the node as its tool. n8n gives such nodes a type that ends in `Tool`:
+ * docs/internals/n8n-behaviour.md#tools-of-ai-agents
+ */
 export function isTool(this: IExecuteFunctions): boolean {
 	return this.getNode().type.endsWith('Tool') || isInsideAgent.call(this);
 }
 
-/** Whether the tool is run inside of the agent's node, as by agents before version 3: it can suspend nothing there. */
+/**
+ * Whether the tool runs inside the agent's node, as in agents before version 3. It cannot suspend the execution there.
+ */
 export function isInsideAgent(this: IExecuteFunctions): boolean {
 	return 'getNextRunIndex' in this;
 }
 
-/** What an item that did not come to its end failed with. One that was not tried counts as stopped. */
+/** The failure of an item without a result. An item that was not tried counts as stopped. */
 export function failureOfOutcome<T>(
 	outcome: Exclude<WrittenOutcome<T>, { kind: 'done' }>,
 ): WrittenFailure {
 	return outcome.kind === 'failed' ? outcome.failure : writeFailure(STOPPED, NO_SECRETS);
 }
 
-/** Which of the items to name in an error: the first that failed, else the first that was not tried. */
+/** The item that an error names: the first that failed, else the first that was not tried. */
 export function firstFailure<T>(
 	outcomes: Array<WrittenOutcome<T>>,
 ): { index: number; failure: WrittenFailure } | undefined {
@@ -51,7 +56,7 @@ export function firstFailure<T>(
 	return undefined;
 }
 
-/** Which of the other items NenAI may have done, for an error; nothing where there are none. */
+/** Which other items NenAI may have done, for an error. Empty if there are none. */
 export function describeUncertain<T>(
 	outcomes: Array<WrittenOutcome<T>>,
 	failedIndex: number,
@@ -65,8 +70,8 @@ export function describeUncertain<T>(
 }
 
 /**
- * An item that carries what it failed with ("Continue", the error output, and the tools of agents): the text, whether
- * NenAI may have done it all the same, and the ID of the run where it is known.
+ * An item with its error ("Continue", the error output, and tools of agents): the text, whether NenAI may have done it
+ * nevertheless, and the ID of the run if it is known.
  */
 export function errorItem(
 	this: IExecuteFunctions,
@@ -77,7 +82,9 @@ export function errorItem(
 	return makeErrorItem.call(this, failureText(failure, itemIndex), failure, itemIndex, named);
 }
 
-/** The same for what was thrown. The call of a tool has no items that a model could tell apart. */
+/**
+ * The same for a thrown error. For a tool, the text does not name the item, because a model cannot tell items apart.
+ */
 export function errorItemFrom(
 	this: IExecuteFunctions,
 	error: Error,
@@ -113,9 +120,10 @@ function makeErrorItem(
 }
 
 /**
- * Makes n8n send the item to the error output though its JSON has more fields than n8n expects of an error there. n8n
- * also looks for `error` beside the JSON, but would then replace the JSON with that error's message when it stores the
- * item. It copies the item in between, and a property that is not enumerable is not copied (n8n 1.123 and 2.41).
+ * Makes n8n send the item to the error output although its JSON has other fields than `error`. n8n also looks for
+ * `error` next to the JSON, but would then replace the JSON with the error's message when it stores the item. A
+ * property that is not enumerable is not copied, so it is gone by that time:
+ * docs/internals/n8n-behaviour.md#continue-on-fail
  */
 function markAsError(item: INodeExecutionData, message: string) {
 	Object.defineProperty(item, 'error', {
@@ -125,7 +133,7 @@ function markAsError(item: INodeExecutionData, message: string) {
 	});
 }
 
-/** What to throw for anything that was thrown before a request. What concerns all items is said of the first. */
+/** The error to throw for an error from before a request. If it concerns all items, it names the first. */
 export function asNodeError(this: IExecuteFunctions, error: unknown, itemIndex = 0): Error {
 	return isNodeError(error)
 		? error

@@ -3,7 +3,7 @@ import { sleep } from 'n8n-workflow';
 import type { Failure } from '../failures/failure';
 import { AdaptiveConcurrency } from './adaptiveConcurrency';
 
-/** How one try ended. `retry` is for what is safe to send again; `failure` is what to say if it is not sent again. */
+/** How one try ended. `retry`: it is safe to send it again; `failure` is reported if it is not sent again. */
 export type Attempt<T, F = Failure> =
 	| { kind: 'done'; value: T }
 	| { kind: 'failed'; failure: F }
@@ -11,20 +11,20 @@ export type Attempt<T, F = Failure> =
 			kind: 'retry';
 			/** Milliseconds that the server asks to wait. */
 			after?: number;
-			/** Whether the server said that it is sent too much. */
+			/** Whether the server said that there are too many requests. */
 			busy?: boolean;
 			failure: F;
 	  };
 
-/** How a request ended. `untried`: it was stopped before it was its turn, or while it waited for a retry. */
+/** How a request ended. `untried`: the queue was stopped before its turn, or while it waited for a further try. */
 export type Outcome<T, F = Failure> =
 	| { kind: 'done'; value: T }
 	| { kind: 'failed'; failure: F }
 	| { kind: 'untried' };
 
-/** Decides when the tries of a request are sent. */
+/** Decides when each try of a request is sent. */
 export interface Turns<F> {
-	/** Resolves when the next try may be sent, or with how the request ends without one. */
+	/** Resolves when the next try may be sent, or with the outcome if there is none. */
 	next(): Promise<{ kind: 'go' } | { kind: 'failed'; failure: F } | { kind: 'untried' }>;
 	/**
 	 * Call after each try.
@@ -33,7 +33,7 @@ export interface Turns<F> {
 	 * @returns how the request ended; undefined if it is to be tried again
 	 */
 	end<T>(result: Attempt<T, F>, isLast: boolean): Outcome<T, F> | undefined;
-	/** Call in place of `end` if a try has thrown. */
+	/** Call this instead of `end` if a try has thrown. */
 	abort(): void;
 }
 
@@ -42,14 +42,20 @@ interface RetryOptions<F> {
 	maxTries: number;
 	/** Ends the pause before a further try. */
 	signal?: AbortSignal;
-	/** Default: pauses of its own, with exponential back-off. */
+	/** Default: pauses of this request alone, with exponential back-off. */
 	turns?: Turns<F>;
 }
 
-/** What a failure needs here: the hint is replaced where the server asks for a longer pause than is waited for. */
+/**
+ * The part of a failure that is needed here: its hint is replaced if the server asks for a longer pause than the
+ * longest allowed one.
+ */
 export type Hinted = { hint: unknown };
 
-/** Makes tries until one succeeds or fails for good, or no tries are left. Throws what `attempt` throws. */
+/**
+ * Tries until one succeeds, one fails without a chance of success, or no tries are left. Throws the errors of
+ * `attempt`.
+ */
 export async function retry<T, F extends Hinted>(
 	attempt: () => Promise<Attempt<T, F>>,
 	{ maxTries, signal, turns = new OwnPauses<F>(signal) }: RetryOptions<F>,
@@ -66,10 +72,10 @@ export async function retry<T, F extends Hinted>(
 	}
 }
 
-/** Longest sleep at a time, in milliseconds, so that no long timer outlives a stopped execution. */
+/** The longest sleep at a time, in milliseconds, so that no long timer outlives a stopped execution. */
 export const MAX_SLEEP_MS = 1000;
 
-/** The turns of a request that waits for nobody else. */
+/** The turns of a single request. */
 class OwnPauses<F extends Hinted> implements Turns<F> {
 	private readonly pace = new AdaptiveConcurrency<F>(1);
 

@@ -1,6 +1,6 @@
 import { RETRY_PAUSES } from '../failures/policies';
 
-/** Times further away than a year, in milliseconds, are not named. */
+/** A time that is further away than this, in milliseconds, is not named: a year. */
 const MAX_NAMED_WAIT_MS = 365 * 24 * 3_600_000;
 
 /**
@@ -18,9 +18,9 @@ export function readRetryAfter(header: unknown, now: number): number | undefined
 }
 
 /**
- * Exponential back-off with jitter, for when NenAI does not say how long to wait.
+ * Exponential back-off with jitter, used if NenAI does not say how long to wait.
  *
- * @param tries how often it was tried, from 1
+ * @param tries the number of tries so far, from 1
  * @param random a number from 0 to 1
  * @returns milliseconds: half to all of 0.5 s, 1 s, 2 s, … 30 s
  */
@@ -30,9 +30,9 @@ export function backoff(tries: number, random: number): number {
 }
 
 /**
- * When to come back, in words that follow "It asks to come back": a time, or that it is far away.
+ * The time at which to come back, as words that follow "It asks to come back".
  *
- * @param after milliseconds from `now`, however many
+ * @param after milliseconds from `now`; may be Infinity
  */
 export function comeBackAt(after: number, now: number): string {
 	return after > MAX_NAMED_WAIT_MS

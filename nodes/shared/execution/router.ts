@@ -8,16 +8,16 @@ import type {
 import { asNodeError, isTool, errorItemFrom } from './outcomes';
 import { ParameterReader } from '../parameters/parameterReader';
 
-/** What the file of an operation holds. */
+/** The exports of an operation's file. */
 export interface Operation {
-	/** Its line in the menu; `action` is what the list of nodes and the canvas call it. */
+	/** Its line in the menu. The list of nodes and the canvas show `action`. */
 	option: INodePropertyOptions & { value: string; action: string };
-	/** Without the conditions that show them for this operation alone. */
+	/** Without the conditions that show them only for this operation. */
 	parameters: INodeProperties[];
 	execute: (this: IExecuteFunctions) => Promise<INodeExecutionData[][]>;
 }
 
-/** What the index of a resource's folder makes of its operations. */
+/** A resource, as the index of its folder defines it. */
 export interface Resource {
 	option: INodePropertyOptions & { value: string };
 	/** The menu of its operations, and their parameters. */
@@ -47,7 +47,7 @@ export function defineResource(
 	return { option, properties: [menu, ...parameters], operations };
 }
 
-/** Shows these parameters for one operation only; conditions of their own stay. */
+/** Shows these parameters only for one operation. Their own conditions stay. */
 function showFor(
 	resource: string,
 	operation: string,
@@ -62,7 +62,7 @@ function showFor(
 	}));
 }
 
-/** The node's first parameter. The first of the resources is the default. */
+/** The node's first parameter. The first resource is the default. */
 export function resourceProperty(resources: Resource[]): INodeProperties {
 	return {
 		...MENU,
@@ -73,7 +73,7 @@ export function resourceProperty(resources: Resource[]): INodeProperties {
 	};
 }
 
-/** The line under the node on the canvas: the action of what is chosen. */
+/** The line under the node on the canvas: the `action` of the selected operation. */
 export function subtitleOf(resources: Resource[]): string {
 	const actions = resources.flatMap(({ option, operations }) =>
 		operations.map((operation) => [
@@ -85,9 +85,9 @@ export function subtitleOf(resources: Resource[]): string {
 }
 
 /**
- * Carries out what is chosen. An error goes out as n8n wants it, thrown; but as items where somebody goes on with
- * them: with "Continue on fail" n8n would pass the input on as if all were well, and before its version 3 an AI agent
- * hides from its model that a tool has thrown.
+ * Runs the selected operation. Errors are thrown, except with Continue On Fail or as a tool of an agent: there they
+ * become items. Otherwise n8n would pass the input on as if it had succeeded, and agents before version 3 would hide
+ * the error from the model: docs/internals/n8n-behaviour.md#continue-on-fail
  */
 export async function router(
 	this: IExecuteFunctions,

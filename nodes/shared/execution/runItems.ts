@@ -20,13 +20,13 @@ import { errorItem, failureOfOutcome, firstFailure, type WrittenOutcome } from '
 import type { Attempt } from './retry';
 import { runJobs } from './runJobs';
 
-/** What comes out for an item that is passed on. */
+/** The outcome of an item that is passed on unchanged. */
 const SKIPPED = Symbol('passed on');
 
 type ItemOutcome<Result> = WrittenOutcome<Result | typeof SKIPPED>;
 type WrittenAttempt<Result> = Attempt<Result, WrittenFailure>;
 
-/** An item as it was read. */
+/** An item after it was read. */
 type PlannedItem<Client, Input> =
 	| { kind: 'passedOn' }
 	| { kind: 'unreadable'; failure: WrittenFailure; input?: Input }
@@ -38,21 +38,23 @@ interface ReadyItem<Client, Input> {
 	caller: Caller<Client>;
 }
 
-/** The credential of an item. Its secrets are known even if nothing can be sent, so that no error contains them. */
+/**
+ * The credential of an item. Its secrets are known even if nothing can be sent with it, so that no error contains them.
+ */
 type Access = { redactor: Redactor } & (
 	| { connection: Connection; failure?: undefined }
 	| { failure: Failure; connection?: undefined }
 );
 
-/** Who the requests of an item are sent for: one for each API key and address. */
+/** Sends the requests of an item. There is one for each API key and address. */
 interface Caller<Client> {
-	/** Tells one from another. */
+	/** Identifies the API key and the address. */
 	id: string;
 	client: Client;
 	redactor: Redactor;
 }
 
-/** One request, and the item that it is for. */
+/** One request of an item. */
 interface Job<Client, Input> {
 	itemIndex: number;
 	item: ReadyItem<Client, Input>;
@@ -60,9 +62,10 @@ interface Job<Client, Input> {
 }
 
 /**
- * Runs an operation for each item of the input. Every item is read, with the credential of its own, before anything is
- * sent. Results come out in the order of the items, each linked to its item. The first failure ends the execution; with
- * On Error set to one of the two "Continue" modes, and in tools of agents, it comes out in its item.
+ * Runs an operation for each item of the input. All items are read, each with its own credential, before anything is
+ * sent. The output has the order of the items, and each output item is linked to its item. The first failure ends the
+ * execution. With On Error set to one of the two "Continue" modes, and in tools of agents, the failure comes out as an
+ * item. How it works: docs/internals/architecture.md#how-an-item-goes-through-runitems
  */
 export async function runItems<Client, Input, Result>(
 	node: IExecuteFunctions,
@@ -85,7 +88,7 @@ class ItemRun<Client, Input, Result> {
 
 	private readonly stopOnFailure: boolean;
 
-	/** Ends the requests of queries when one has failed. */
+	/** Aborts the requests of queries when one has failed. */
 	private readonly gaveUp = new AbortController();
 
 	private readonly callers = new Map<string, Caller<Client>>();
@@ -117,7 +120,7 @@ class ItemRun<Client, Input, Result> {
 		return [items.flat()];
 	}
 
-	/** Does not throw: what earlier tries have done must be reported in any case. */
+	/** Does not throw: the results of earlier tries must be reported in any case. */
 	private readSettings(): RunSettings | InvalidParameterError {
 		try {
 			return this.operation.settings(this.readerOf(0));
@@ -161,7 +164,7 @@ class ItemRun<Client, Input, Result> {
 		}
 	}
 
-	/** The credential of an item and how it is used, or why nothing can be sent with it. Does not throw. */
+	/** The connection for the credential of an item, or why nothing can be sent with it. Does not throw. */
 	private readAccess(
 		data: ICredentialDataDecryptedObject | Error,
 		settings: RunSettings | InvalidParameterError,
@@ -209,7 +212,7 @@ class ItemRun<Client, Input, Result> {
 		return caller;
 	}
 
-	/** How an item ends without anything being sent for it; `untried` where something must be. */
+	/** How an item ends without a request; `untried` if a request is needed. */
 	private whatIsKnown(planned: PlannedItem<Client, Input>, itemIndex: number): ItemOutcome<Result> {
 		if (planned.kind === 'passedOn') return { kind: 'done', value: SKIPPED };
 		const previous = this.previous(planned, itemIndex);
@@ -220,7 +223,7 @@ class ItemRun<Client, Input, Result> {
 			: { kind: 'untried' };
 	}
 
-	/** How an earlier try ended, unless the item is to be tried again all the same. */
+	/** The outcome of an earlier try, unless the item must be tried again. */
 	private previous(
 		planned: PlannedItem<Client, Input>,
 		itemIndex: number,
@@ -241,17 +244,17 @@ class ItemRun<Client, Input, Result> {
 			: previous;
 	}
 
-	/** Whether an item that an earlier try has done asks for something else now. */
+	/** Whether the request of an item differs from the one that an earlier try sent. */
 	private hasChanged({ input, caller }: ReadyItem<Client, Input>, itemIndex: number): boolean {
 		try {
 			return this.journal?.hasChanged(itemIndex, requestOf(input, caller)) ?? false;
 		} catch {
-			// What cannot be written as JSON was not sent before.
+			// A request that cannot be written as JSON was not sent before.
 			return true;
 		}
 	}
 
-	/** A result of an earlier try, unless it lacks what was not kept and what only a further request could give. */
+	/** The result of an earlier try, or a failure if the result lacks a part that was not kept. */
 	private orIncomplete(outcome: WrittenOutcome<Result>): WrittenOutcome<Result> {
 		const { mutation } = this;
 		if (
@@ -269,7 +272,7 @@ class ItemRun<Client, Input, Result> {
 	}
 
 	/**
-	 * Sends what is left to send, unless an item that cannot be read stops all of them. `outcomes` are those of each item,
+	 * Sends the remaining requests, unless an unreadable item stops all of them. `outcomes` are those of each item.
 	 * `first` is the failure to report.
 	 */
 	private async runRest(
@@ -296,7 +299,10 @@ class ItemRun<Client, Input, Result> {
 		return { outcomes, first: firstToFail ?? firstOf(outcomes) };
 	}
 
-	/** Items that something must be sent for. Where order matters, none after one that failed before, if that stops the node. */
+	/**
+	 * Items that need a request. If the order matters and a failure stops the node, items after the first failed one
+	 * are left out.
+	 */
 	private indexesToRun(
 		plan: Array<PlannedItem<Client, Input>>,
 		known: Array<ItemOutcome<Result>>,
@@ -335,7 +341,7 @@ class ItemRun<Client, Input, Result> {
 			...settings,
 			stopOnFailure: this.stopOnFailure,
 			signal: this.node.getExecutionCancelSignal(),
-			// Requests with the same API key and address wait for each other: what limits one limits all of them.
+			// Requests with the same API key and address wait for each other: a limit for one limits all of them.
 			groupOf: (index) => query?.groupOf?.(jobs[index].input) ?? jobs[index].item.caller.id,
 			skippedFailure:
 				skippedFailure &&
@@ -345,13 +351,13 @@ class ItemRun<Client, Input, Result> {
 		return { results, firstToFail };
 	}
 
-	/** Does not throw: what happens to one item is the failure of that item alone. */
+	/** Does not throw: an error of one item must not affect the others. */
 	private async attempt(job: Job<Client, Input>): Promise<WrittenAttempt<Result>> {
 		const { item, itemIndex, input } = job;
 		const { caller } = item;
 		const { mutation, operation } = this;
 		const previous = this.previous(item, itemIndex);
-		// A further request would go by what the item asks for now, and mix two things up.
+		// A further request would use the new input for the result of the old one.
 		if (previous?.kind === 'done' && this.hasChanged(item, itemIndex))
 			return this.orIncomplete(previous) as Exclude<WrittenOutcome<Result>, { kind: 'untried' }>;
 		const done =
@@ -409,7 +415,7 @@ class ItemRun<Client, Input, Result> {
 		}
 	}
 
-	/** It happened while a request was under way, so nobody knows how far that got. */
+	/** The error happened during a request, so nobody knows whether it was done. */
 	private unexpected({ message }: Error): Failure {
 		if (this.mutation === undefined)
 			return {
@@ -423,7 +429,7 @@ class ItemRun<Client, Input, Result> {
 		};
 	}
 
-	/** The items that come out of an item, each linked to it. */
+	/** The output items of an item, each linked to it. */
 	private async toOutput(
 		plan: Array<PlannedItem<Client, Input>>,
 		outcomes: Array<Array<ItemOutcome<Result>>>,
@@ -454,7 +460,7 @@ class ItemRun<Client, Input, Result> {
 		planned: PlannedItem<Client, Input>,
 		results: Result[],
 	): Promise<INodeExecutionData[]> {
-		// A result of an earlier try may belong to an item that can no longer be read.
+		// The item of an earlier try's result may be unreadable now.
 		const input = planned.kind === 'ready' ? planned.input : (undefined as Input);
 		const combined = results.length > 0 ? this.query?.combine?.(results, input) : undefined;
 		if (combined !== undefined) return combined;
@@ -462,7 +468,7 @@ class ItemRun<Client, Input, Result> {
 		return (await Promise.all(made)).flat();
 	}
 
-	/** What n8n could not store was done all the same. */
+	/** The failure if n8n could not store a result. NenAI has done it nevertheless. */
 	private notStored(
 		planned: PlannedItem<Client, Input>,
 		error: Error,
@@ -485,7 +491,7 @@ class ItemRun<Client, Input, Result> {
 		);
 	}
 
-	/** An item with its error. */
+	/** The error item of an item. */
 	private toErrorItem(
 		planned: PlannedItem<Client, Input>,
 		failure: WrittenFailure,
@@ -513,7 +519,7 @@ class ItemRun<Client, Input, Result> {
 				? 'Nothing was sent.'
 				: 'Nothing was sent in this try.';
 		const said = this.withClaim(plan[index], failure, index, nothing);
-		// Only queries have several requests for an item.
+		// Only queries have several requests for one item.
 		const ofItems = outcomes.map(([outcome]) => outcome as WrittenOutcome<Result>);
 		const others = this.mutation?.describeOthers(ofItems, index) ?? [];
 		return toNodeError(
@@ -523,7 +529,10 @@ class ItemRun<Client, Input, Result> {
 		);
 	}
 
-	/** Says that nothing was sent, where that is certain: the item could not be read, and no earlier try left anything of it. */
+	/**
+	 * Adds that nothing was sent, if that is certain: the item could not be read, and no earlier try left an entry for
+	 * it.
+	 */
 	private withClaim(
 		planned: PlannedItem<Client, Input>,
 		failure: WrittenFailure,
@@ -535,7 +544,7 @@ class ItemRun<Client, Input, Result> {
 		return { ...failure, hint: `${failure.hint} ${claim}`.trim() };
 	}
 
-	/** Says on the execution which items were not done again although they ask for something else now. */
+	/** Says on the execution which items were not done again although their request is different now. */
 	private hintAtChanges(
 		plan: Array<PlannedItem<Client, Input>>,
 		known: Array<ItemOutcome<Result>>,
@@ -561,7 +570,7 @@ class ItemRun<Client, Input, Result> {
 		);
 	}
 
-	/** Says on the execution what its operation has to say about inputs and results. */
+	/** Shows the operation's hints about inputs and results on the execution. */
 	private hintAtResults(
 		plan: Array<PlannedItem<Client, Input>>,
 		outcomes: Array<Array<ItemOutcome<Result>>>,
@@ -585,19 +594,19 @@ class ItemRun<Client, Input, Result> {
 	}
 
 	private addHint(message: string) {
-		// Not every context in which n8n executes nodes has it.
+		// Not every context has it: docs/internals/n8n-behaviour.md#functions-that-may-be-missing
 		this.node.addExecutionHints?.({ message, location: 'outputPane' });
 	}
 }
 
-/** The attempt with its failure as text, without secrets. */
+/** The attempt, with its failure as text without secrets. */
 function written<T, Client>(attempt: Attempt<T>, { redactor }: Caller<Client>): WrittenAttempt<T> {
 	return attempt.kind === 'done'
 		? attempt
 		: { ...attempt, failure: writeFailure(attempt.failure, redactor) };
 }
 
-/** The failure to report of several items, each of which may have had several requests. */
+/** The failure to report. Each item may have had several requests. */
 function firstOf<T>(outcomes: Array<Array<WrittenOutcome<T>>>) {
 	const itemOf = outcomes.flatMap((ofItem, index) => ofItem.map(() => index));
 	const first = firstFailure(outcomes.flat());
@@ -606,7 +615,7 @@ function firstOf<T>(outcomes: Array<Array<WrittenOutcome<T>>>) {
 
 const DONE_ALREADY = say`Retry does not do it again.`;
 
-/** What identifies the request of an item: for whom it is, and what is sent. The journal keeps a hash of it. */
+/** What identifies the request of an item: its caller and its input. The journal keeps a hash of it. */
 function requestOf<Client>(input: unknown, { id }: Caller<Client>): unknown {
 	return [id, input];
 }
@@ -620,7 +629,7 @@ function sentBefore(recoveryHint: Text): WrittenFailure {
 	return writeFailure(failure, NO_SECRETS);
 }
 
-/** @param rejection why the item was not done in its turn */
+/** @param rejection why an earlier try did not do the item */
 function tooLate(
 	{ message, hint }: Pick<WrittenFailure, 'message' | 'hint'> = {
 		message: 'This item was not done in an earlier try',

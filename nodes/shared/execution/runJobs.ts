@@ -9,23 +9,26 @@ export interface RunJobsOptions<F> {
 	maxConcurrency: number;
 	/** Tries for one job, the first included. */
 	maxTries: number;
-	/** Whether the first failed job stops those that are not under way. */
+	/** Whether the first failed job stops those that have not begun. */
 	stopOnFailure: boolean;
-	/** Stops the queue; what is under way is awaited. */
+	/** Stops the queue. Jobs that have begun are awaited. */
 	signal?: AbortSignal;
-	/** Jobs of one group hold up each other when one is told to wait, as those of one host. Default: all are of one group. */
+	/**
+	 * If one job of a group is told to wait, all of the group wait, such as those to one host. Default: all jobs are
+	 * one group.
+	 */
 	groupOf?: (index: number) => string;
-	/** What to say of a job that was not sent, since `first` was told to wait for too long. Default: the same. */
+	/** The failure of a job that was not sent because `first` was told to wait too long. Default: the same failure. */
 	skippedFailure?: (index: number, first: F) => F;
 }
 
 /**
- * Does the jobs 0 to `count - 1`, several at a time, and gives their outcomes in order. Throws only what a job throws,
- * when those under way have ended.
+ * Runs the jobs 0 to `count - 1`, several at a time, and gives their outcomes in order. Throws only the errors of
+ * `attempt`, after the jobs that have begun have ended.
  *
- * A job that is told to come back later holds up all others of its group: what limits one request limits them all.
- * Where it was sent too much, they begin one at a time afterwards, and more as they are accepted. Pauses longer than
- * `RETRY_PAUSES.maxRequestedMs` are not waited for.
+ * If a job is told to come back later, all jobs of its group wait: a limit for one request limits all of them. After a
+ * rejection for too many requests, the group continues with one request at a time, and with more as they succeed. The
+ * queue does not wait for pauses longer than `RETRY_PAUSES.maxRequestedMs`.
  */
 export async function runJobs<T, F extends Hinted = Failure>(
 	count: number,
@@ -54,13 +57,13 @@ interface Waiting<F> {
 	begin: (turn: Turn<F>) => void;
 }
 
-/** Jobs that share a pace. */
+/** Jobs that share a limit. */
 interface Group<F extends Hinted> {
 	pace: AdaptiveConcurrency<F>;
 	waiting: Array<Waiting<F>>;
 }
 
-/** Gives jobs their turns. */
+/** Decides the order of the jobs. */
 class Queue<F extends Hinted> {
 	private readonly options: RunJobsOptions<F>;
 
@@ -129,7 +132,7 @@ class Queue<F extends Hinted> {
 		this.change.notify();
 	}
 
-	/** Begins jobs whenever one may begin, until none is waiting. */
+	/** Begins jobs whenever possible, until none is waiting. */
 	private async drive() {
 		if (this.isDriven) return;
 		this.isDriven = true;
@@ -149,7 +152,7 @@ class Queue<F extends Hinted> {
 			for (const { begin } of waiting.splice(0)) begin({ kind: 'untried' });
 	}
 
-	/** Begins the next job of a group. Whether it did; if not, something has to change first. */
+	/** Begins the next job of a group, and gives whether it did. If it did not, something must change first. */
 	private step({ pace, waiting }: Group<F>, now: number): boolean {
 		const { abandoned } = pace;
 		const { maxConcurrency, stopOnFailure, skippedFailure = (_, first) => first } = this.options;
@@ -173,7 +176,7 @@ class Queue<F extends Hinted> {
 		return [...this.groups.values()].filter(({ waiting }) => waiting.length > 0);
 	}
 
-	/** The ends of the pauses that hold up jobs. */
+	/** The ends of the pauses for which jobs wait. */
 	private pauses(now: number): Array<Promise<void>> {
 		const left = this.waitingGroups()
 			.map(({ pace }) => pace.msUntilFree(now))
@@ -183,8 +186,8 @@ class Queue<F extends Hinted> {
 }
 
 /**
- * Jobs to be tried again go before those that were not tried yet, and each of these in their order, so that one that was
- * refused again comes next, and not all others before it lose a try each.
+ * Puts a job into the queue. Jobs that are tried again come before those that were not tried yet, each kind in its
+ * order. So a job that was rejected again comes next. Otherwise all jobs before it would lose a try each.
  */
 function enqueue<F>(waiting: Array<Waiting<F>>, job: Waiting<F>) {
 	const comesAfter = (other: Waiting<F>) =>
@@ -193,7 +196,7 @@ function enqueue<F>(waiting: Array<Waiting<F>>, job: Waiting<F>) {
 	waiting.splice(place < 0 ? waiting.length : place, 0, job);
 }
 
-/** Lets one wait until something has changed. */
+/** Lets the loop wait for a change. */
 class WakeUp {
 	private promise: Promise<void> | undefined;
 

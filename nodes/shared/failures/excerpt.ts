@@ -4,12 +4,12 @@ import { lazily, type Writable } from './text';
 
 const MAX_EXCERPT_CHARACTERS = 300;
 
-/** Characters of a body that are searched for words. What comes after them does not explain anything. */
+/** Characters of a body that are searched for words. The rest does not explain anything. */
 const MAX_READ_CHARACTERS = 50_000;
 
 /**
- * The words of a response body: `error` and `message` of a JSON body, else the text without its tags. At most 300
- * characters, without secrets that a proxy or an echo may have put there. Empty if the body says nothing.
+ * The reason in a response body: `error` and `message` of a JSON body, else the text without its tags. At most 300
+ * characters, without secrets that a proxy or an echo may have added. Empty if the body gives no reason.
  */
 export function readErrorText(body: unknown, redactor: Redactor): string {
 	const parsed = parseJson(body);
@@ -21,16 +21,16 @@ export function readErrorText(body: unknown, redactor: Redactor): string {
 	return shorten(stripTags(redactor.redactBeginning(String(parsed ?? ''))));
 }
 
-/** The whole of a body, for one whose form is not known: at most 300 characters, without secrets. */
+/** The beginning of a body of unknown form: at most 300 characters, without secrets. */
 export function excerptOf(body: unknown, redactor: Redactor): string {
-	// Before anything is shortened: half a secret is still one.
+	// Redacted before it is shortened: half a secret is still a secret.
 	const text = redactor.redactBeginning(
 		typeof body === 'string' ? body : JSON.stringify(body ?? ''),
 	);
 	return shorten(stripTags(text));
 }
 
-/** What a server said, to follow a sentence: `: Unknown workflow`. Empty if it said nothing. */
+/** The reason that a server gave, as the end of a sentence: `: Unknown workflow`. Empty if it gave none. */
 export function said(body: unknown, read = readErrorText): Writable {
 	return lazily((redactor) => {
 		const words = body === undefined ? '' : read(body, redactor);
@@ -38,12 +38,15 @@ export function said(body: unknown, read = readErrorText): Writable {
 	});
 }
 
-/** An excerpt of a text from outside, such as the message of an error that was thrown. */
+/** An excerpt of a text from outside, such as the message of a thrown error. */
 export function excerpt(text: unknown): Writable {
 	return lazily((redactor) => excerptOf(text, redactor));
 }
 
-/** Each expression stops at the next tag: those that look for its end would take minutes for a page of `<script`. */
+/**
+ * Each expression stops at the next tag. One that looked for the end of a tag would take minutes for a page of
+ * `<script`.
+ */
 function stripTags(text: string): string {
 	const [outside, ...blocks] = text
 		.slice(0, MAX_READ_CHARACTERS)

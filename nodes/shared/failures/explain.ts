@@ -16,53 +16,56 @@ import { RETRY_POLICIES, type PolicyName } from './policies';
 import type { Redactor } from './redact';
 import type { Text } from './text';
 
-/** Why a request did not succeed, whatever service it was sent to. */
+/** Why a request did not succeed, for all services. */
 export type FailureClass =
 	| Exclude<StatusClass, 'accepted'>
 	| NetworkErrorClass['kind']
-	/** A proxy, a firewall or the like did not let the request through. */
+	/** A proxy, a firewall or another intermediary did not let the request through. */
 	| 'blocked';
 
-/** A request as errors speak of it. */
+/** How errors describe a request. */
 export interface RequestInfo {
 	policy: PolicyName;
-	/** Who answers, as in "NenAI refused the run". */
+	/** The server that responds, as in "NenAI refused the run". */
 	server: 'NenAI' | 'the file host';
-	/** What is asked for, as in "NenAI refused the upload of report.pdf". */
+	/** The object of the request, as in "NenAI refused the upload of report.pdf". */
 	label: Text;
-	/** What the server may have done, as in "It is not known whether NenAI started the run". Of what acts only. */
+	/**
+	 * What the server may have done, as in "It is not known whether NenAI started the run". Set only for requests that
+	 * do something.
+	 */
 	effect?: Text;
-	/** How to find out whether it was done, where the response was lost. Of what acts only. */
+	/** How to find out whether it was done if the response was lost. Set only for requests that do something. */
 	recoveryHint?: Text;
-	/** Whether it does no harm to do it twice, so that it is sent again where its response was lost. */
+	/** Whether doing it twice does no harm, so that it is sent again if its response was lost. */
 	idempotent?: boolean;
-	/** Said where it is certain that nothing was done. */
+	/** Added to the error if it is certain that nothing was done. */
 	notDone?: Text;
-	/** Where the request goes. */
+	/** The address of the request. */
 	address: {
 		/** As in "Ask … to allow requests to the base URL of the credential". */
 		name: Text;
 		url: string;
-		/** What to do where nothing, or something else than NenAI, answers there. */
+		/** What to do if nothing, or something other than NenAI, answers there. */
 		check: Text;
 	};
-	/** What to do, by the status of the response. */
+	/** Hints by the status of the response. */
 	hints?: Readonly<Record<number, Text | undefined>>;
-	/** What to do about a refusal with any other status. */
+	/** The hint for a refusal with any other status. */
 	refusedHint?: Text;
 	/** Whether 401 and 403 do not concern the API key. */
 	isNotAboutKey?: boolean;
-	/** What to do where the API key is not accepted. */
+	/** The hint if the API key is not accepted. */
 	keyHint: Text;
-	/** What to do where the server is too busy, after the number of tries. */
+	/** The hint if the server is too busy. It follows the number of tries. */
 	busyHint: Text;
-	/** Finds the server's words in the body of a response. Default: `readErrorText`. */
+	/** Finds the server's reason in the body of a response. Default: `readErrorText`. */
 	words?: (body: unknown, redactor: Redactor) => string;
-	/** What to do where trying again later may help. */
+	/** The hint if a later repetition may help. */
 	againHint?: Text;
 	/** Whether the response may hold a secret, so that no error quotes it. */
 	hidesResponse?: boolean;
-	/** Whether a gateway that is too busy may have passed the request on, unless it says when to come back. */
+	/** Whether a busy gateway may have forwarded the request, unless it sends `Retry-After`. */
 	mayPassGateway?: boolean;
 	maxTries: number;
 	/** Seconds. */
@@ -76,12 +79,12 @@ export interface UnexpectedResponse {
 	body: unknown;
 }
 
-/** What is known of a failed request. */
+/** What is known about a failed request. */
 export interface Problem {
 	request: RequestInfo;
 	status?: number;
 	headers?: IN8nHttpFullResponse['headers'];
-	/** NenAI's words, or the body that holds them. */
+	/** NenAI's words, or a body that contains them. */
 	body?: unknown;
 	fromIntermediary?: boolean;
 	/** Milliseconds that the server asks to wait. */
@@ -93,7 +96,7 @@ export interface Problem {
 	now: number;
 }
 
-/** What a response with a status other than 2xx means for a request. */
+/** The attempt for a response with a status other than 2xx. */
 export function explainResponse(
 	request: RequestInfo,
 	{ status, headers, body }: UnexpectedResponse,
@@ -105,19 +108,19 @@ export function explainResponse(
 	return toAttempt(classifyResponse(request, { status, headers }), problem);
 }
 
-/** What it means for a request that it threw. */
+/** The attempt for a request that threw an error. */
 export function explainException(request: RequestInfo, error: unknown): Attempt<never> {
 	const { kind, reason, hint } = classifyNetworkError(error);
 	return toAttempt(kind, { request, reason, hint, now: Date.now() });
 }
 
-/** The network wants somebody to sign in first (RFC 6585, 6). */
+/** The network requires a sign-in first (RFC 6585, 6). */
 const NETWORK_AUTHENTICATION_REQUIRED = 511;
 
-/** A proxy has changed what the host sent (RFC 9110, 15.3.4). */
+/** A proxy has changed the host's response (RFC 9110, 15.3.4). */
 const NON_AUTHORITATIVE = 203;
 
-/** What a response that is not the expected one says of a request. */
+/** The class of a response other than the expected one. */
 export function classifyResponse(
 	request: RequestInfo,
 	{ status, headers }: Pick<UnexpectedResponse, 'status' | 'headers'>,
@@ -126,7 +129,7 @@ export function classifyResponse(
 	const saysWhen = readRetryAfter(headers['retry-after'], Date.now()) !== undefined;
 	const found = classifyStatus(status);
 	const isChanged = status === NON_AUTHORITATIVE && request.policy === 'download';
-	// What may have been done stays unknown: something else may have answered after it.
+	// For a request that does something, the outcome stays unknown: an intermediary may have answered after NenAI.
 	const needsSignIn = status === NETWORK_AUTHENTICATION_REQUIRED && request.effect === undefined;
 	if (needsSignIn || isChanged) return 'blocked';
 	if (fromIntermediary && found !== 'busy' && found !== 'failed') return 'blocked';
@@ -157,7 +160,7 @@ function isRetried(request: RequestInfo, kind: FailureClass): boolean {
 	return (RETRY_POLICIES[policy].retriedOn as readonly FailureClass[]).includes(kind);
 }
 
-/** The failure of a request that has failed. */
+/** The failure of an attempt that did not succeed. */
 export function failureIn(attempt: Attempt<never>): Failure {
 	if (attempt.kind === 'done') throw new Error('A request that has failed is not done');
 	return attempt.failure;

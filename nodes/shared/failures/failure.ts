@@ -4,23 +4,26 @@ import { withoutEnd } from './phrases';
 import type { Redactor } from './redact';
 import { lazily, say, type Text } from './text';
 
-/** n8n's machine-readable causes, which n8n itself, error workflows and agents can read. */
+/**
+ * n8n's machine-readable causes. n8n itself, error workflows and agents can read them:
+ * docs/internals/n8n-behaviour.md#texts-of-errors
+ */
 type Cause = NonNullable<NodeError['failure']>;
 
 interface FailureDetails {
-	/** It is not known whether something was started, so it must not be sent again. */
+	/** It is not known whether NenAI did it, so it must not be sent again. */
 	uncertain?: boolean;
-	/** NenAI has done it: only its answer is missing. */
+	/** NenAI has done it. Only its response is missing. */
 	done?: boolean;
-	/** The run that the failure is about, where its ID is known. */
+	/** The run that the failure is about, if its ID is known. */
 	messageId?: string;
-	/** Set where a request has failed. Without it, the person who builds the workflow must correct something. */
+	/** Set if a request has failed. Without it, the person who builds the workflow must correct something. */
 	request?: { httpCode?: number; cause?: Cause };
 }
 
-/** What went wrong, in words for the person who builds the workflow. */
+/** A failure, with words for the person who builds the workflow. */
 export interface Failure extends FailureDetails {
-	/** What happened, in one sentence without its full stop. */
+	/** What happened: one sentence without its full stop. */
 	message: Text;
 	/** What to do now. */
 	hint: Text;
@@ -36,19 +39,19 @@ export class FailureError extends Error {
 	}
 }
 
-/** A failure as texts without secrets: this is what comes out of a node, and what n8n stores. */
+/** A failure as texts without secrets. This comes out of a node, and n8n stores it. */
 export interface WrittenFailure extends FailureDetails {
 	message: string;
 	hint: string;
 }
 
-/** Of what was not sent, since the execution was stopped. */
+/** The failure of an item that was not sent because the execution was stopped. */
 export const STOPPED: Failure = {
 	message: say`The execution was stopped`,
 	hint: say`Nothing more was sent.`,
 };
 
-/** The one place where a failure becomes text, and where secrets are taken out of it. */
+/** The one place where a failure becomes text, and where secrets are removed from it. */
 export function writeFailure(failure: Failure, redactor: Redactor): WrittenFailure {
 	return {
 		...failure,
@@ -57,23 +60,23 @@ export function writeFailure(failure: Failure, redactor: Redactor): WrittenFailu
 	};
 }
 
-/** A failure as one text, for what has no separate place for the hint. */
+/** A failure as one text, for a place that has no separate hint. */
 export function inOneText({ message, hint }: Failure): Text {
 	return say`${lazily((redactor) => writeMessage(message, redactor))}. ${hint}`;
 }
 
-/** What is quoted may end with a full stop of its own, and what follows a message begins with one. */
+/** Removes a full stop at the end: a quoted text may end with one, and the text after a message begins with one. */
 function writeMessage(message: Text, redactor: Redactor): string {
 	return withoutEnd(message.write(redactor), '.', ' ', '\n');
 }
 
-/** Where an error keeps the failure that it was made of. Not enumerable, so n8n does not store it. */
+/** The property of an error that keeps its failure. It is not enumerable, so n8n does not store it. */
 const FAILURE = Symbol('failure');
 
 /**
- * The error that n8n shows: a NodeApiError where a request has failed, else a NodeOperationError. The item is named the
- * way n8n's editor names it (from 0), and the words stay as they are: n8n replaces the text of an error in which it finds
- * a code such as ECONNREFUSED, so the message is set again.
+ * The error that n8n shows: a NodeApiError if a request has failed, else a NodeOperationError. It names the item as
+ * n8n's editor does, from 0. The message is set again after the construction, because n8n replaces the text of an error
+ * in which it finds a code such as ECONNREFUSED: docs/internals/n8n-behaviour.md#texts-of-errors
  */
 export function toNodeError(
 	node: INode,
@@ -103,26 +106,29 @@ export function toNodeError(
 	return error;
 }
 
-/** The failure of which `toNodeError` made this error; undefined for any other error. */
+/** The failure from which `toNodeError` made this error; undefined for any other error. */
 export function failureOfError(error: unknown): WrittenFailure | undefined {
 	return (error as { [FAILURE]?: WrittenFailure } | undefined)?.[FAILURE];
 }
 
-/** A failure as one text, for an item that carries it ("Continue on fail"). */
+/** A failure as one text, for an error item ("Continue On Fail"). */
 export function failureText({ message, hint }: WrittenFailure, itemIndex: number): string {
 	return `${message} [item ${itemIndex}]. ${hint}`;
 }
 
-/** The first letter of each code for which n8n replaces the whole text of an error (its class NodeError). */
+/**
+ * The first letter of each code for which n8n replaces the whole text of an error:
+ * docs/internals/n8n-behaviour.md#texts-of-errors
+ */
 const FIRST_LETTER_OF_CODE =
 	/(?=ECONNREFUSED|ECONNRESET|ENOTFOUND|ETIMEDOUT|ERRADDRINUSE|EADDRNOTAVAIL|ECONNABORTED|EHOSTUNREACH|EAI_AGAIN|ENOENT|EISDIR|ENOTDIR|EACCES|EEXIST|EPERM|GETADDRINFO)./gi;
 
-/** A character without a width. */
+/** A character without width. */
 const WORD_JOINER = '\u2060';
 
 /**
- * The same text for the reader, and one that n8n does not replace where a builder throws it again, as with its node Stop
- * and Error. "You can retry the request immediately" would take the place of the advice not to.
+ * A text that looks the same, and that n8n does not replace if somebody throws it again, for example with Stop and
+ * Error. Otherwise n8n's "You can retry the request immediately" would replace the advice not to retry.
  */
 export function keepText(text: string): string {
 	return text.replace(FIRST_LETTER_OF_CODE, `$&${WORD_JOINER}`);

@@ -6,7 +6,7 @@ import { isTooLong } from './policies';
 import { hostOf, redirectPhrase, seconds, tries } from './phrases';
 import { join, own, say, type Text, type Writable } from './text';
 
-/** What errors say, for all services: one sentence for each class of failures. */
+/** The messages of errors, for all services: one for each class of failures. */
 export const MESSAGES: Record<FailureClass, (problem: Problem) => Failure> = {
 	refused: (problem) => ({
 		message: say`${sentenceStart(problem.request)} refused ${problem.request.label} ${statusOf(problem)}`,
@@ -104,7 +104,7 @@ const TOO_MANY_REQUESTS = 429;
 
 const AGAIN = say`This request only reads: try again later.`;
 
-/** Of a response that says that the request itself failed, though its status says that all is well. */
+/** The failure for a response with a success status that reports an error. */
 export function reportedFailure(request: RequestInfo, body: unknown): Failure {
 	const quoted = request.hidesResponse ? '' : said(body, excerptOf);
 	const message = say`NenAI says that ${request.label} failed${quoted}`;
@@ -114,7 +114,7 @@ export function reportedFailure(request: RequestInfo, body: unknown): Failure {
 }
 
 /**
- * Of a response that cannot be used.
+ * The failure for a response that cannot be used.
  *
  * @param problem as in "the response is not valid JSON"
  */
@@ -141,7 +141,10 @@ export function unusableResponse(
 
 const UPDATE = say`If it is right, look for a newer version of this package.`;
 
-/** Of a request that acts, where nobody knows whether it was done. It never has a cause that invites others to try again. */
+/**
+ * The failure for a request that does something, if nobody knows whether it was done. It has no cause that suggests a
+ * repetition.
+ */
 function unknownOutcome(
 	{ server, effect, recoveryHint, idempotent, maxTries }: RequestInfo,
 	problem: Text,
@@ -156,7 +159,7 @@ function unknownOutcome(
 	};
 }
 
-/** The status, and what the server said. */
+/** The status and the reason that the server gave. */
 function statusOf({ request, status = 0, body }: Problem): Text {
 	return say`(HTTP ${status})${quoteOf({ request, body })}`;
 }

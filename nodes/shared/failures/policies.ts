@@ -19,12 +19,13 @@ const NOT_ACCEPTED = ['busy', 'unreachable'] as const;
 const MAY_PASS = [...NOT_ACCEPTED, 'failed', 'noResponse'] as const;
 
 /**
- * What is sent again. NenAI publishes no idempotency keys, so what acts is repeated only if it was certainly not accepted.
+ * Which requests are sent again. NenAI publishes no idempotency keys (docs/internals/nenai-api.md#no-idempotency), so a
+ * request that does something is repeated only if NenAI certainly did not accept it.
  *
  * - `start`: starts a run
  * - `query`: only reads
- * - `mutation`: acts on a desktop. NenAI's own SDKs wait as long for its answers
- * - `download`: fetches a file; the time is that in which no data arrives
+ * - `mutation`: does something on a desktop. Its timeout is that of NenAI's own SDKs
+ * - `download`: fetches a file. Its timeout is the time without data
  */
 export const RETRY_POLICIES = {
 	start: { maxTries: 5, timeoutSeconds: 30, maxConcurrency: 10, retriedOn: NOT_ACCEPTED },
@@ -37,14 +38,14 @@ export type PolicyName = keyof typeof RETRY_POLICIES;
 
 /** Pauses before a request is sent again. */
 export const RETRY_PAUSES = {
-	/** Before the second try, in milliseconds; it doubles with each further try. */
+	/** The pause before the second try, in milliseconds. It doubles with each further try. */
 	initialMs: 500,
 	maxMs: 30_000,
 	/** The longest pause that a server may ask for. If it asks for more, the error says when to come back. */
 	maxRequestedMs: 120_000,
 };
 
-/** Whether a server asks for a longer pause than is waited for. */
+/** Whether a server asks for a longer pause than `maxRequestedMs`. */
 export function isTooLong(after: number | undefined): after is number {
 	return after !== undefined && after > RETRY_PAUSES.maxRequestedMs;
 }

@@ -1,29 +1,32 @@
 import { changeLeaves } from '../transport/changeLeaves';
 
 /**
- * Keeps the API key out of errors and outputs: what NenAI, or something in between, says may repeat it. It is found in
- * any case, and also where it is escaped: as JSON does it, once or several times, percent-encoded, or as HTML does it.
- * All of this takes time that grows with the length of the text only.
+ * Keeps the API key out of errors and outputs. NenAI, or an intermediary, may repeat it in a response. It is found in
+ * any case of letters, and also if it is escaped: as in JSON (once or several times), percent-encoded, or as in HTML.
+ * The time grows only linearly with the length of the text.
  */
 
 const REPLACEMENT = '***';
 
-/** Characters of the key with which a text that may be cut off ends, and which count as the key. */
+/** If a text that was cut off ends with this many characters of the key, they count as the key. */
 const SHORTEST_PART = 6;
 
-/** How much of backslashes and control characters is passed over between two characters of the key. With no limit, a long row of them would be read again and again. */
+/**
+ * Maximum backslashes and control characters that are skipped between two characters of the key. Without a limit, a
+ * long row of them would be read again and again.
+ */
 const MOST_SKIPPED = 16;
 
-/** A shorter secret would be found in ordinary words, too. */
+/** A shorter secret would also match ordinary words. */
 const MIN_SECRET_CHARACTERS = 8;
 
-/** Takes secrets out of the values in a message: those of a credential, and what makes links work. */
+/** Removes secrets from the values in a message: those of a credential, and the parts of links that grant access. */
 export class Redactor {
 	private readonly secrets: readonly string[];
 
 	private readonly links: 'withoutQuery' | 'hidden';
 
-	/** @param links `hidden` where a link alone may open something, such as the session of a desktop */
+	/** @param links `hidden` if a link alone may grant access, such as that of a desktop's session */
 	constructor(secrets: readonly string[], links: 'withoutQuery' | 'hidden' = 'withoutQuery') {
 		this.secrets = secrets.filter((secret) => secret.length >= MIN_SECRET_CHARACTERS);
 		this.links = links;
@@ -44,7 +47,7 @@ export class Redactor {
 	}
 }
 
-/** For texts that are not shown to anybody, or hold nothing from outside. */
+/** For texts that nobody sees, or that contain nothing from outside. */
 export const NO_SECRETS = new Redactor([]);
 
 /** The text without the key. */
@@ -52,12 +55,12 @@ export function redact(text: string, apiKey: string): string {
 	return new KeyFinder(apiKey).redact(text);
 }
 
-/** The same for a text that may be cut off: without the beginning of the key at its end, too. */
+/** The same for a text that may be cut off: also removes the beginning of the key at its end. */
 export function redactBeginning(text: string, apiKey: string): string {
 	return new KeyFinder(apiKey).redact(text, true);
 }
 
-/** What JSON.parse gave, without the key: in values and in names, however deep. Changes what it is given. */
+/** Removes the key from a value that JSON.parse gave: from values and names, at any depth. Changes the given value. */
 export function redactJson<T>(value: T, apiKey: string): T {
 	const finder = new KeyFinder(apiKey);
 	const redactLeaf = (leaf: unknown) => {
@@ -68,8 +71,8 @@ export function redactJson<T>(value: T, apiKey: string): T {
 }
 
 /**
- * The query of a link is what makes it a secret: anyone with a presigned URL can get the file. Also as JSON in JSON writes one.
- * Scheme and address are matched in any case, so that a long text takes no time.
+ * Removes the queries of links: anyone with a presigned URL can get the file. Also finds links with the escaped slashes
+ * of JSON in JSON. The expression is case-insensitive and bounded, so that a long text takes little time.
  */
 function withoutQueries(text: string): string {
 	return text.replace(
@@ -78,7 +81,10 @@ function withoutQueries(text: string): string {
 	);
 }
 
-/** Also as JSON writes a link in some places: `https:\\/\\/`. The scheme is bounded, so that the time grows with the length of a text, not with its square. */
+/**
+ * A link, also with the escaped slashes of JSON: `https:\\/\\/`. The scheme is bounded, so that the time grows linearly
+ * with the length of a text.
+ */
 const LINK = /[a-z][a-z0-9+.-]{0,30}:\\*\/\\*\/[^\s"'<>]*/gi;
 
 export function hasLink(text: string): boolean {
@@ -90,13 +96,13 @@ export function withoutLinks(text: string): string {
 	return text.replace(LINK, '(a link)');
 }
 
-/** How many characters of the key are left to look for when its escapes are undone. */
+/** How many characters of the key remain to be found after its escapes are decoded. */
 export function lengthToFind(apiKey: string): number {
 	return codesOf(apiKey).length;
 }
 
 class KeyFinder {
-	/** The key with its escapes undone and, if it has escapes, also the key as it was entered. */
+	/** The decoded key and, if it has escapes, also the key as it was entered. */
 	private readonly forms: number[][];
 
 	/** Finds where the key may begin. */
@@ -128,7 +134,7 @@ class KeyFinder {
 		return copied === 0 ? text : parts.join('') + text.slice(copied);
 	}
 
-	/** Where the key that begins here is over; undefined where there is none. */
+	/** The index after the key that begins here; undefined if there is no key. */
 	private endOfKey(reader: Reader, index: number, isCutOff: boolean): number | undefined {
 		for (const form of this.forms) {
 			reader.at = index;
@@ -138,7 +144,7 @@ class KeyFinder {
 	}
 }
 
-/** Only what can go on as the key does is worth a try. */
+/** Matches only places where the following characters can continue the key. */
 function beginOf(forms: number[][]): RegExp {
 	const begins = forms.map(([first, second = first]) =>
 		[first, second].map((code) => `\\u${code.toString(16).padStart(4, '0')}`),
@@ -148,7 +154,7 @@ function beginOf(forms: number[][]): RegExp {
 	return new RegExp([...plain, escaped, '[%&]'].join('|'), 'gi');
 }
 
-/** @param undo whether the escapes in the text are undone */
+/** @param undo whether escapes in the text are decoded */
 function codesOf(text: string, undo = true): number[] {
 	const reader = new Reader(text, undo);
 	const codes: number[] = [];
@@ -164,10 +170,10 @@ const [BACKSLASH, PERCENT, AMPERSAND, SMALL_U, SMALL_X, BIG_A, BIG_Z, DELETE] = 
 ].map((character) => character.charCodeAt(0));
 const TO_SMALL = 32;
 
-/** `%70`, and `%2570` where that was encoded again. */
+/** `%70`, and `%2570` if it was encoded twice. */
 const PERCENT_ENCODED = /%(?:25){0,4}(?<hex>[\da-f]{2})/iy;
 
-/** Behind a backslash. */
+/** The escapes after a backslash. */
 const ESCAPED = /u(?<hex>[\da-f]{4})|x(?<byte>[\da-f]{2})/iy;
 
 const NAMED: Record<string, string> = {
@@ -191,13 +197,13 @@ const NAMED: Record<string, string> = {
 	commat: '@',
 };
 
-/** `&#112;`, `&#x70;` and `&quot;`, and `&amp;quot;` where that was escaped again. */
+/** `&#112;`, `&#x70;` and `&quot;`, and `&amp;quot;` if it was escaped twice. */
 const ENTITY = new RegExp(
 	`&(?:amp;){0,4}(?:#0{0,8}(?<decimal>\\d{1,4})(?!\\d)|#x0{0,8}(?<hex>[\\da-f]{1,4})(?![\\da-f])|(?<name>${Object.keys(NAMED).join('|')})(?![\\da-z]));?`,
 	'iy',
 );
 
-/** Reads a text one character at a time, with its escapes undone, and without backslashes and control characters. */
+/** Reads a text one character at a time. Decodes escapes, and skips backslashes and control characters. */
 class Reader {
 	at = 0;
 
@@ -210,7 +216,7 @@ class Reader {
 		this.undoesEscapes = undoesEscapes;
 	}
 
-	/** Whether the text goes on with these characters, or, where it is cut off, ends among them. */
+	/** Whether the text continues with these characters. If it may be cut off, it may end among them. */
 	reads(wanted: number[], isCutOff: boolean): boolean {
 		for (let count = 0; count < wanted.length; count += 1) {
 			const found = this.next();
@@ -219,7 +225,7 @@ class Reader {
 		return true;
 	}
 
-	/** The code of the next character, as a small letter; END where there is none, NONE where there is none soon. */
+	/** The code of the next character, in lower case. END at the end, NONE if too many characters had to be skipped. */
 	next(): number {
 		const begin = this.at;
 		let isEscaped = false;
@@ -242,7 +248,7 @@ class Reader {
 		return code;
 	}
 
-	/** What an escape stands for; the character itself where it begins none. */
+	/** The character that an escape stands for, or the character itself if no escape begins here. */
 	private undo(escape: RegExp, code: number): number {
 		escape.lastIndex = this.at;
 		const match = this.undoesEscapes ? escape.exec(this.text) : null;

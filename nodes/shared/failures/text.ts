@@ -1,6 +1,6 @@
 import type { Redactor } from './redact';
 
-/** What writes itself without the secrets that `redactor` knows. */
+/** A part of a text that can be written without the secrets that `redactor` knows. */
 export interface Writable {
 	write(redactor: Redactor): string;
 }
@@ -8,8 +8,8 @@ export interface Writable {
 type Value = string | number | Writable;
 
 /**
- * A text for a person: our own words, and values from outside, such as what somebody entered or what a server sent. Values
- * are redacted when the text is written; our own words stay as they are.
+ * A text for a person. It consists of our own words and of values from outside, such as entered values or a server's
+ * words. Values are redacted when the text is written. Our own words stay as they are.
  */
 export class Text implements Writable {
 	private readonly words: readonly string[];
@@ -32,24 +32,24 @@ function writeValue(value: Value, redactor: Redactor): string {
 	return typeof value === 'object' ? value.write(redactor) : redactor.redact(String(value));
 }
 
-/** Makes a text of a template: say`Desktop ${id} has no tool "${name}"`. */
+/** Makes a text from a template: say`Desktop ${id} has no tool "${name}"`. */
 export function say(words: TemplateStringsArray, ...values: Value[]): Text {
 	return new Text(words, values);
 }
 
-/** Our own words from a constant: they are not redacted. */
+/** Our own words from a constant. They are not redacted. */
 export function own(words: string): Text {
 	return new Text([words], []);
 }
 
-/** These texts one after the other, with spaces between them. */
+/** Joins texts with spaces. */
 export function join(...texts: Array<Text | undefined>): Text {
 	const present = texts.filter((text) => text !== undefined);
 	const spaces = present.map((_, index) => (index === 0 ? '' : ' '));
 	return new Text([...spaces, ''], present);
 }
 
-/** A value that is put into words only when it is written, for one that must be redacted before it is shortened. */
+/** A value that is computed when it is written. For a value that must be redacted before it is shortened. */
 export function lazily(write: (redactor: Redactor) => string): Writable {
 	return { write };
 }

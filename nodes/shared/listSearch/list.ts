@@ -17,14 +17,15 @@ import { NO_SECRETS, Redactor } from '../failures/redact';
 import { say, type Text } from '../failures/text';
 import { retry, type Attempt } from '../execution/retry';
 
-/** Somebody is looking at the list meanwhile, so longer pauses, in milliseconds, are not waited for. */
+/** The limits of a list. Somebody is waiting for it, so pauses longer than MAX_PAUSE_MS (milliseconds) are not made. */
 const LIMITS = { maxTries: 2, timeout: 15 };
 const MAX_PAUSE_MS = 3000;
 
 /**
- * Loads the entries of a list in the editor. Throws an error whose message says everything: the editor shows that alone.
+ * Loads the entries of a list in the editor. Throws an error whose message contains everything, because the editor
+ * shows only the message.
  *
- * @param address the field of the credential with the address that is asked
+ * @param address the field of the credential with the address of the service
  */
 export async function load<T>(
 	editor: ILoadOptionsFunctions,
@@ -41,7 +42,7 @@ export async function load<T>(
 	throw listError(editor, inOneText(failure), redactor);
 }
 
-/** An error that the editor shows in place of a list. */
+/** An error that the editor shows instead of a list. */
 export function listError(
 	editor: ILoadOptionsFunctions,
 	message: Text,
@@ -50,7 +51,7 @@ export function listError(
 	return toNodeError(editor.getNode(), { message: message.write(redactor), hint: '' });
 }
 
-/** The hints of operations name their options, which a list does not have. */
+/** Replaces the hint: hints of operations name options that a list does not have. */
 function forSomebodyWaiting<T>(attempt: Attempt<T>): Attempt<T> {
 	if (attempt.kind !== 'retry') return attempt;
 	const failure = { ...attempt.failure, hint: say`Try again in a moment, or choose "By ID".` };
@@ -71,14 +72,17 @@ export async function loadFromDesktops<T>(
 	);
 }
 
-/** @param filter what the user looks for; in names as in IDs, capitals or not, in either form of Unicode */
+/**
+ * @param filter the user's search text. It is compared with names and IDs, in any case of letters and any form of
+ * Unicode
+ */
 export function toResult(items: INodeListSearchItems[], filter = ''): INodeListSearchResult {
 	const wanted = plain(filter);
 	const found = items.filter(({ name, value }) => plain(`${name}\n${value}`).includes(wanted));
 	return { results: found.sort((a, b) => (plain(a.name) < plain(b.name) ? -1 : 1)) };
 }
 
-/** A name as it is compared: what looks the same is the same. */
+/** A name in the form in which names are compared: names that look the same are equal. */
 export function plain(name: string): string {
 	return name.normalize('NFC').trim().toLowerCase().normalize('NFC');
 }

@@ -10,7 +10,7 @@ import { loadFromDesktops, toResult } from './list';
 
 const RUNNING = 'running';
 
-/** The list of desktops to pick from: the name, ID and status of each. Running desktops come first. */
+/** The list of desktops: name, ID and status of each. Running desktops come first. */
 export async function searchDesktops(
 	this: ILoadOptionsFunctions,
 	filter?: string,

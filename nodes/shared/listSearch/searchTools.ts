@@ -6,7 +6,7 @@ import { listError, loadFromDesktops, toResult } from './list';
 
 const BY_NAME = say`Choose "By Name" instead, and enter the name of the tool, such as computer.`;
 
-/** The list from which a tool of the desktop that is chosen in the node is picked. */
+/** The list of tools of the desktop that is selected in the node. */
 export async function searchTools(
 	this: ILoadOptionsFunctions,
 	filter?: string,

@@ -11,7 +11,7 @@ import { listError, load, plain, toResult } from './list';
 
 const BY_ID = say`Choose "By ID" instead, and enter the ID of the workflow.`;
 
-/** The list from which a NenAI workflow is chosen: the name of each, the published ones first. */
+/** The list of NenAI workflows, by name. Published ones come first. */
 export async function searchWorkflows(
 	this: ILoadOptionsFunctions,
 	filter?: string,
@@ -40,7 +40,7 @@ function withoutCopies(workflows: Workflow[]): Workflow[] {
 	return [...new Map(workflows.map((workflow) => [workflow.id, workflow])).values()];
 }
 
-/** Whether several workflows have this name, so that only their IDs tell them apart. */
+/** Whether several workflows have this name, so that only their IDs distinguish them. */
 function ambiguousAmong(workflows: Workflow[]): (name: string) => boolean {
 	const counts = new Map<string, number>();
 	for (const { name } of workflows)

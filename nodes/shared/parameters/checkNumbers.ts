@@ -2,7 +2,7 @@ import { describeInexactNumber, ExactNumber } from '../transport/exactJson';
 import { invalidParameter } from './invalidParameter';
 import { say } from '../failures/text';
 
-/** Nothing that is meant to be sent is nested more deeply. */
+/** The maximum depth of values. Nothing that is meant to be sent is nested more deeply. */
 const MAX_DEPTH = 500;
 
 /**

@@ -28,7 +28,7 @@ import {
 } from './values';
 import { say } from '../failures/text';
 
-/** Gives the raw value of a parameter, as n8n evaluated it. Throws if n8n could not. */
+/** Gives the raw value of a parameter, as n8n evaluated it. Throws if n8n could not evaluate it. */
 type GetParameter = (name: string) => unknown;
 
 /**
@@ -58,7 +58,7 @@ export class ParameterReader {
 		return toText(this.raw(path), this.nameOf(path), String(this.propertyOf(path).default ?? ''));
 	}
 
-	/** Keeps spaces and line breaks at its ends. */
+	/** Keeps spaces and line breaks at both ends. */
 	exactText(path: string): string {
 		return toExactText(this.raw(path), this.nameOf(path));
 	}
@@ -112,7 +112,7 @@ export class ParameterReader {
 		);
 	}
 
-	/** The same, whatever its capitals. */
+	/** The same, in any case of letters. */
 	choiceInAnyCase(path: string): string {
 		return toChoiceInAnyCase(
 			this.raw(path),
@@ -136,7 +136,10 @@ export class ParameterReader {
 		return toObject(this.raw(path), this.nameOf(path));
 	}
 
-	/** A JSON object that is sent to NenAI, with all digits of its numbers. The placeholder is an example for errors. Throws for a number whose digits are lost. */
+	/**
+	 * A JSON object for a request to NenAI, with all digits of its numbers. Errors use the placeholder as the example.
+	 * Throws for a number whose digits are lost.
+	 */
 	objectForSending(path: string, byDefault?: IDataObject): IDataObject {
 		const object = toObjectForSending(this.raw(path), this.nameOf(path), {
 			byDefault,
@@ -151,7 +154,7 @@ export class ParameterReader {
 		return this.saved[path];
 	}
 
-	/** The value as n8n evaluated it. Throws InvalidParameterError if n8n could not. */
+	/** The value as n8n evaluated it. Throws InvalidParameterError if n8n could not evaluate it. */
 	raw(path: string): unknown {
 		const [group, member] = path.split('.');
 		return member === undefined ? this.evaluate(group) : this.group(group)[member];

@@ -7,7 +7,7 @@ import { say } from '../failures/text';
 
 /** Builders for the form fields that several operations have, so that each is described in one place. */
 
-/** The collection "Options" of an operation. n8n wants its entries in the order of their labels. */
+/** The collection "Options" of an operation. n8n's linter requires its entries in the order of their labels. */
 export function optionsCollection(options: INodeProperties[]): INodeProperties {
 	return {
 		displayName: 'Options',
@@ -67,9 +67,9 @@ interface Locator {
 	displayName: string;
 	name: string;
 	description: string;
-	/** Picking from a list: the method that searches it. */
+	/** The list from which it is picked: the method that loads it. */
 	list: { searchListMethod: string; placeholder: string };
-	/** Entering it by hand. */
+	/** The entry by hand. */
 	byHand: { displayName: string; name: string; placeholder: string };
 }
 

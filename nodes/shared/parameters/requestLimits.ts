@@ -3,7 +3,7 @@ import { credentialProblem, type UrlField, type NenAiCredential } from '../trans
 import { InvalidParameterError } from './invalidParameter';
 import type { ParameterReader } from './parameterReader';
 
-/** Reads the limits of a request from the options of these names. */
+/** Reads the limits of a request from the options Max Tries and Timeout. */
 export function readRequestLimits(parameters: ParameterReader): RequestLimits {
 	return {
 		maxTries: parameters.positiveInteger('options.maxTries'),
@@ -11,7 +11,7 @@ export function readRequestLimits(parameters: ParameterReader): RequestLimits {
 	};
 }
 
-/** Throws InvalidParameterError for a credential with which nothing can be sent to this address of NenAI's. */
+/** Throws InvalidParameterError if nothing can be sent to this address with the credential. */
 export function checkCredential(credential: NenAiCredential, field: UrlField) {
 	const problem = credentialProblem(credential, field);
 	if (problem !== undefined) throw new InvalidParameterError(problem);

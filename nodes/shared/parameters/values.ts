@@ -13,9 +13,9 @@ import { InvalidParameterError } from './invalidParameter';
 import { say } from '../failures/text';
 
 /**
- * Convert the value of a parameter. The form in the editor gives the right type, but an expression, or a workflow that was
- * written by hand or by an AI model, can give any type. Each function takes `null` and a missing value for the default, and
- * throws InvalidParameterError, which names the parameter, for a value that does not fit.
+ * Convert the value of a parameter. The form in the editor gives the right type, but an expression, or a workflow that
+ * was written by hand or by an AI model, can give any type. Each function uses the default for `null` and for a missing
+ * value. Each throws InvalidParameterError, which names the parameter, for an unsuitable value.
  */
 
 /** The label of a parameter in the form, and its name in saved workflows. */
@@ -26,12 +26,12 @@ export interface Name {
 
 const MISSING: unknown[] = [undefined, null];
 
-/** A text without spaces at its ends. A number becomes its digits. */
+/** A text without spaces at its ends. A number becomes a text with its digits. */
 export function toText(value: unknown, name: Name, byDefault = ''): string {
 	return MISSING.includes(value) ? byDefault : toExactText(value, name).trim();
 }
 
-/** A text with the spaces and line breaks at its ends. */
+/** A text, with the spaces and line breaks at its ends. */
 export function toExactText(value: unknown, name: Name): string {
 	if (MISSING.includes(value)) return '';
 	if (typeof value === 'string') return value;
@@ -40,7 +40,7 @@ export function toExactText(value: unknown, name: Name): string {
 	throw wrongType(value, name, 'a text');
 }
 
-/** A number's digits as a text. Throws if JavaScript has rounded the number. */
+/** The digits of a number as a text. Throws if JavaScript has rounded the number. */
 function digitsOf(value: number, name: Name): string {
 	const inexact = describeInexactNumber(value);
 	if (inexact === undefined) return String(value);
@@ -59,7 +59,7 @@ export function toId(value: unknown, name: Name): string {
 	return toText(id, name);
 }
 
-/** A number, or a text that is one. */
+/** A number, or a text that contains one. */
 export function toNumber(value: unknown, name: Name, byDefault: number): number {
 	if (MISSING.includes(value) || value === '') return byDefault;
 	const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
@@ -98,7 +98,7 @@ export function toBoolean(value: unknown, name: Name, byDefault: boolean): boole
 	throw wrongType(value, name, 'true or false');
 }
 
-/** For a switch that reduces security: on only for `true` or the text "true", off for anything else. */
+/** For an option that reduces security: on only for `true` or the text "true", off for anything else. */
 export function isExplicitlyTrue(value: unknown): boolean {
 	return BOOLEANS.get(typeof value === 'string' ? value.trim().toLowerCase() : value) === true;
 }
@@ -156,16 +156,18 @@ export function toChoiceInAnyCase(
 interface ObjectOptions {
 	/** For a missing or empty value. Without it, such a value is an error. */
 	byDefault?: IDataObject;
-	/** An object that fits, for errors. */
+	/** An example of a suitable object, for errors. */
 	example?: string;
 }
 
-/** A JSON object, or a text with one. In a text, numbers that JavaScript would change become texts. */
+/** A JSON object, or a text that contains one. In a text, numbers that JavaScript would change become texts. */
 export function toObject(value: unknown, name: Name, options?: ObjectOptions): IDataObject {
 	return readObject(value, name, parseExactly, options);
 }
 
-/** The same for an object that is sent to NenAI: in a text, numbers that JavaScript would change become ExactNumbers. */
+/**
+ * The same for an object that is sent to NenAI. In a text, numbers that JavaScript would change become ExactNumbers.
+ */
 export function toObjectForSending(
 	value: unknown,
 	name: Name,

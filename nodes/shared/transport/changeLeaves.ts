@@ -1,9 +1,9 @@
 /**
- * Changes what stands in lists and objects, in what JSON.parse gave, and every name where `changeName` is given. Works in
- * place, and without recursion: foreign JSON may be nested as deeply as it likes.
+ * Changes the values in lists and objects that JSON.parse gave, and every name if `changeName` is given. Works in place
+ * and without recursion, because JSON from outside may be nested very deeply.
  *
- * @param change is called for each value that is neither a list nor an object
- * @returns the value itself, or what it became
+ * @param change is called for each value that is not a list or an object
+ * @returns the value itself, or its replacement
  */
 export function changeLeaves(
 	root: unknown,
@@ -27,7 +27,7 @@ function replace(container: object, name: string, before: unknown, after: unknow
 	if (after !== before) define(container, name, after);
 }
 
-/** All names are written again where one changes, so that they stay in their order. */
+/** If one name changes, all names are written again, so that their order stays the same. */
 function renameAll(container: object, changeName: (name: string) => string) {
 	const entries = Object.entries(container);
 	if (entries.every(([name]) => changeName(name) === name)) return;
@@ -38,9 +38,9 @@ function renameAll(container: object, changeName: (name: string) => string) {
 }
 
 /**
- * Names that have become the same stay apart, so that no value is lost.
+ * Keeps names apart that have become equal, so that no value is lost.
  *
- * @param numbers the last number that was tried for each name, so that many equal names take no more time each
+ * @param numbers the last number that was tried for each name, so that many equal names do not take more time each
  */
 function freeName(container: object, name: string, numbers: Map<string, number>): string {
 	let free = name;
@@ -53,7 +53,7 @@ function freeName(container: object, name: string, numbers: Map<string, number>)
 	return free;
 }
 
-/** An assignment to `__proto__` would set something else. */
+/** An assignment to `__proto__` would set the prototype. */
 function define(container: object, name: string, value: unknown) {
 	Object.defineProperty(container, name, {
 		value,

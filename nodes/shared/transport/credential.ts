@@ -8,40 +8,43 @@ import { own, say } from '../failures/text';
 
 export const CREDENTIAL_TYPE = 'nenAiApi';
 
-/** The credential's fields as the nodes use them: spaces trimmed, empty where the user left them empty. */
+/** The credential's fields as the nodes use them. Spaces are trimmed; a field that the user left empty is empty. */
 export interface NenAiCredential {
 	apiKey: string;
 	/** Without trailing slashes. */
 	baseUrl: string;
-	/** The secrets that a callback may be signed with: the current one and the one before it. */
+	/** The secrets that may have signed a callback: the current one and the previous one. */
 	webhookSecrets: string[];
 	defaultCallbackUrl: string;
-	/** Where NenAI's MCP server is, as it was entered: a slash at its end may matter. */
+	/** The address of NenAI's MCP server, as entered: a slash at its end may matter. */
 	mcpUrl: string;
-	/** Empty, or which deployment is meant, for a key that has several. */
+	/** The deployment, for a key that has several; otherwise empty. */
 	deploymentId: string;
-	/** Where the Desktop API is; without trailing slashes. */
+	/**
+	 * The address of the Desktop API, without trailing slashes. NenAI's pages differ about it:
+	 * docs/internals/nenai-api.md#the-desktop-api
+	 */
 	desktopUrl: string;
 }
 
-/** What the credential's addresses are unless somebody changes them. */
+/** The addresses of the services, unless somebody changes them. */
 export const DEFAULT_URLS = {
 	baseUrl: 'https://api.getnen.ai',
 	mcpUrl: 'https://mcp.getnen.ai/v1',
 	desktopUrl: 'https://desktop.api.getnen.ai',
 };
 
-/** A field of the credential that holds the address of one of NenAI's services. */
+/** A field of the credential with the address of a service of NenAI. */
 export type UrlField = keyof typeof DEFAULT_URLS;
 
-/** How the form calls the addresses. */
+/** The labels of the addresses in the form. */
 export const URL_LABELS: Record<UrlField, string> = {
 	baseUrl: 'base URL',
 	mcpUrl: 'MCP URL',
 	desktopUrl: 'desktop URL',
 };
 
-/** An address as errors speak of it. */
+/** How errors describe an address. */
 export function addressOf(credential: NenAiCredential, field: UrlField): RequestInfo['address'] {
 	const name = own(`the ${URL_LABELS[field]} of the credential`);
 	return {
@@ -51,14 +54,14 @@ export function addressOf(credential: NenAiCredential, field: UrlField): Request
 	};
 }
 
-/** The secrets of a credential, which no error may contain. */
+/** The secrets of a credential. No error may contain them. */
 export function secretsOf({ apiKey, webhookSecrets }: NenAiCredential): string[] {
 	return [apiKey, ...webhookSecrets];
 }
 
-/** Reads what n8n decrypted. Fields that are missing (saved before they existed) have their default. */
+/** Reads the fields that n8n decrypted. A missing field (saved before it existed) has its default. */
 export function readCredential(data: ICredentialDataDecryptedObject): NenAiCredential {
-	// An expression may give a number, such as that of a deployment.
+	// An expression may give a number, for example for a deployment.
 	const text = (field: string) =>
 		['string', 'number'].includes(typeof data[field]) ? String(data[field]).trim() : '';
 	const address = (field: keyof typeof DEFAULT_URLS) =>
@@ -77,12 +80,12 @@ export function readCredential(data: ICredentialDataDecryptedObject): NenAiCrede
 	};
 }
 
-/** A shorter key could not be kept out of errors and outputs: it would be found in ordinary words, too. */
+/** A shorter key could not be removed from errors and outputs, because it would also match ordinary words. */
 const MIN_KEY_CHARACTERS = 8;
 
 const COPY_AGAIN = say`Copy it again, whole and in one line, or ask your NenAI contact for a new one.`;
 
-/** Why nothing can be sent with this API key; undefined if it can be. Never quotes it. */
+/** Why nothing can be sent with this API key; undefined if it can be used. Never quotes the key. */
 export function apiKeyProblem(apiKey: string): Failure | undefined {
 	if (apiKey === '')
 		return {
@@ -109,8 +112,8 @@ export function apiKeyProblem(apiKey: string): Failure | undefined {
 }
 
 /**
- * What is wrong with an address of NenAI's, in words that follow "The base URL"; undefined if nothing is. Never quotes
- * it: somebody may have pasted the key into it.
+ * What is wrong with an address, as words that follow "The base URL"; undefined if nothing is wrong. Never quotes the
+ * address, because somebody may have pasted the key into it.
  */
 export function urlProblem(address: string): string | undefined {
 	if (address === '') return 'is empty';
@@ -121,7 +124,7 @@ export function urlProblem(address: string): string | undefined {
 	return undefined;
 }
 
-/** Why nothing can be sent with a credential to this address of NenAI's; undefined if something can. */
+/** Why nothing can be sent to this address with the credential; undefined if it can be used. */
 export function credentialProblem(
 	credential: NenAiCredential,
 	field: UrlField,

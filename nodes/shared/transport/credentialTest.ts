@@ -27,7 +27,7 @@ import { parseJson } from './exactJson';
 
 const TIMEOUT_SECONDS = 10;
 
-/** What errors say of the test. */
+/** How errors describe the test. */
 const infoOf = (credential: NenAiCredential): RequestInfo => ({
 	policy: 'query',
 	server: 'NenAI',
@@ -43,8 +43,9 @@ const infoOf = (credential: NenAiCredential): RequestInfo => ({
 const LATER = say`The key was not checked. Try again in a few minutes.`;
 
 /**
- * The credential's test. An empty request starts no run: an API that knows the key refuses it with 400,
- * another with 401 or 403. A function, since n8n's declarative test cannot tell these apart before n8n 2.
+ * The credential's test. An empty request starts no run: an API that knows the key refuses it with 400, otherwise with
+ * 401 or 403. This is a function, because n8n's declarative test cannot distinguish these before n8n 2:
+ * docs/internals/n8n-behaviour.md#credential-test
  */
 export async function testCredential(
 	this: ICredentialTestFunctions,
@@ -86,7 +87,7 @@ function explain(info: RequestInfo, response: UnexpectedResponse): Failure {
 	return failureIn(explainResponse(info, response));
 }
 
-/** Any server may answer 400; NenAI's has a JSON body that says why. */
+/** Any server may answer 400. NenAI's answer has a JSON body with a reason. */
 function isErrorOfNenAi(body: unknown): boolean {
 	const parsed = parseJson(body);
 	return typeof parsed === 'object' && parsed !== null && readErrorText(parsed, NO_SECRETS) !== '';

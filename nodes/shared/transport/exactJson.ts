@@ -2,17 +2,17 @@ import { randomUUID } from 'node:crypto';
 
 import { changeLeaves } from './changeLeaves';
 
-/** JSON whose numbers are kept: what people hand on here are claims, records and amounts. */
+/** JSON whose numbers keep their digits. Users pass on claims, records and amounts. */
 
 /**
- * How many lists and objects may stand in each other. Walking through more runs out of stack: n8n 2.41.1 cannot copy
- * objects of about 1,600 levels, nor write lists of 4,500 as JSON.
+ * Maximum levels of nested lists and objects. Deeper ones overflow the stack: n8n 2.41.1 cannot copy objects of about
+ * 1,600 levels, or write lists of 4,500 levels as JSON.
  */
 export const DEEPEST = 1000;
 
 /** Valid JSON that neither this node nor n8n can work with. */
 export class TooDeep extends Error {
-	/** What is wrong with it, as in "its answer is nested …". */
+	/** What is wrong with it, as words that follow "its answer". */
 	readonly problem = `is nested more than ${DEEPEST} levels deep`;
 
 	constructor() {
@@ -20,7 +20,7 @@ export class TooDeep extends Error {
 	}
 }
 
-/** Whether lists and objects stand in each other more than DEEPEST levels deep, or hold themselves. */
+/** Whether lists and objects are nested more than DEEPEST levels deep, or contain themselves. */
 export function isTooDeep(value: unknown): boolean {
 	const waiting: Array<[value: unknown, depth: number]> = [[value, 0]];
 	for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
@@ -33,19 +33,18 @@ export function isTooDeep(value: unknown): boolean {
 	return false;
 }
 
-/** Where a number in JSON begins, or a text. */
+/** The beginning of a text or of a number in JSON. */
 const QUOTE_OR_NUMBER = /["\d-]/g;
 
-/** What numbers in JSON are made of. */
+/** The characters of numbers in JSON. */
 const OF_NUMBERS = '0123456789+-.eE';
 
-/** Only a number of so many characters, or one with an exponent, can be one that JavaScript changes. */
+/** Only a number with this many characters, or with an exponent, can be changed by JavaScript. */
 const MAY_CHANGE = /[\d.]{16}|\d[eE]/;
 
 /**
- * Parses JSON. A number that JavaScript would change (more digits than it keeps, too large, too small) becomes a text
- * with exactly the sender's digits; all others stay numbers. Throws what JSON.parse throws, and
- * TooDeep.
+ * Parses JSON. A number that JavaScript would change (too many digits, too large, too small) becomes a text with the
+ * sender's digits. All others stay numbers. Throws the errors of JSON.parse, and TooDeep.
  */
 export function parseExactly(text: string): unknown {
 	const parsed: unknown = JSON.parse(text);
@@ -56,9 +55,9 @@ export function parseExactly(text: string): unknown {
 	);
 }
 
-/** A number with exactly the digits that somebody entered. `writeExactly` sends them. */
+/** A number with exactly the digits that were entered. `writeExactly` sends them. */
 export class ExactNumber {
-	/** As JSON writes a number. */
+	/** The number as JSON writes it. */
 	readonly digits: string;
 
 	constructor(digits: string) {
@@ -69,15 +68,17 @@ export class ExactNumber {
 		return this.digits;
 	}
 
-	/** Whether JavaScript writes a number so that it has rounded. Who entered these digits is not known then. */
+	/**
+	 * Whether the digits are those that JavaScript writes for a rounded number. Then the original digits are not known.
+	 */
 	looksRounded(): boolean {
 		return isWrittenSo(this.digits) && describeInexactNumber(Number(this.digits)) !== undefined;
 	}
 }
 
 /**
- * Parses JSON that is sent on. A number that JavaScript would write with other digits, or may have rounded, becomes an
- * ExactNumber. Throws what JSON.parse throws.
+ * Parses JSON that will be sent on. A number that JavaScript would write with other digits, or may have rounded,
+ * becomes an ExactNumber. Throws the errors of JSON.parse.
  */
 export function parseForSending(text: string): unknown {
 	const parsed: unknown = JSON.parse(text);
@@ -93,10 +94,10 @@ export function parseForSending(text: string): unknown {
 	);
 }
 
-/** A decimal number, also as people write one and JSON does not: `+5`, `.5`, `5.`, `007`. */
+/** A decimal number, also in forms that JSON does not allow: `+5`, `.5`, `5.`, `007`. */
 const DECIMAL = /^([+-]?)0*([1-9]\d*)?(?:\.(\d*))?([eE][+-]?\d+)?$/;
 
-/** The number that a text is, with all its digits. Undefined for a text that is not a decimal number. */
+/** Reads a text as a number with all its digits. Undefined for a text that is not a decimal number. */
 export function readDecimal(text: string): number | ExactNumber | undefined {
 	const match = DECIMAL.exec(text);
 	if (match === null || !/^[+-]?\.?\d/.test(text)) return undefined;
@@ -106,7 +107,7 @@ export function readDecimal(text: string): number | ExactNumber | undefined {
 	);
 }
 
-/** JavaScript's number for a number of JSON, where it is written with the same digits and surely exact. */
+/** JavaScript's number, if it is written with the same digits and is certainly exact. Else an ExactNumber. */
 function toExact(literal: string): number | ExactNumber {
 	const number = Number(literal);
 	return isWrittenSo(literal) && describeInexactNumber(number) === undefined
@@ -118,10 +119,10 @@ function isWrittenSo(literal: string): boolean {
 	return JSON.stringify(Number(literal)) === literal;
 }
 
-/** JSON.stringify with the digits of each ExactNumber and BigInt, and with the sign of minus zero. */
+/** JSON.stringify that keeps the digits of each ExactNumber and BigInt, and the sign of minus zero. */
 export function writeExactly(value: unknown): string {
 	const mark = randomUUID();
-	// The holder has the value itself: n8n gives each BigInt a toJSON that makes it a text.
+	// Read from the holder: n8n gives BigInt a toJSON, so `inner` would be a text.
 	const json = JSON.stringify(
 		value,
 		function (this: Record<string, unknown>, name, inner: unknown) {
@@ -137,7 +138,10 @@ function digitsOf(value: unknown): string | undefined {
 	return Object.is(value, -0) ? '-0' : undefined;
 }
 
-/** Only for valid JSON. The ends of texts and numbers are found by hand: a pattern for them runs out of stack where they are large. */
+/**
+ * Only for valid JSON. Finds the ends of texts and numbers without a regular expression, which would overflow the stack
+ * for large ones.
+ */
 function replaceNumbers(json: string, replace: (literal: string) => string): string {
 	const parts: string[] = [];
 	let copied = 0;
@@ -158,14 +162,14 @@ function replaceNumbers(json: string, replace: (literal: string) => string): str
 	return parts.join('') + json.slice(copied);
 }
 
-/** Where the text that begins at this quote is over. */
+/** The index after the text that begins at this quote. */
 function endOfText(json: string, begin: number): number {
 	let quote = json.indexOf('"', begin + 1);
 	while (isEscaped(json, quote)) quote = json.indexOf('"', quote + 1);
 	return quote + 1;
 }
 
-/** Where the number that begins here is over. */
+/** The index after the number that begins here. */
 function endOfNumber(json: string, begin: number): number {
 	let end = begin;
 	while (end < json.length && OF_NUMBERS.includes(json[end])) end += 1;
@@ -179,14 +183,14 @@ function isEscaped(json: string, quote: number): boolean {
 	return (quote - first) % 2 === 1;
 }
 
-/** Whether JavaScript's number for these digits has the same value when it is written again. */
+/** Whether JavaScript's number for these digits has the same value when it is written. */
 function isKept(literal: string): boolean {
 	if (!MAY_CHANGE.test(literal)) return true;
 	const number = Number(literal);
 	return Number.isFinite(number) && decimalOf(literal) === decimalOf(String(number));
 }
 
-/** The value of a decimal number in one form: its digits without zeros around them, and the place of the point. */
+/** The value of a decimal number in a normal form: its digits without surrounding zeros, and the exponent. */
 function decimalOf(literal: string): string {
 	const sign = literal.startsWith('-') ? '-' : '';
 	const [mantissa, exponent = '0'] = literal.slice(sign.length).split(/[eE]/);
@@ -199,14 +203,14 @@ function decimalOf(literal: string): string {
 	return `${sign}${digits.slice(begin, end)}e${Number(exponent) - fraction.length + digits.length - end}`;
 }
 
-/** The number as it would be sent, where that is not the number that was meant; undefined where it is exact. */
+/** The number as it would be sent, if that may differ from the intended number; undefined if it is exact. */
 export function describeInexactNumber(number: number): string | undefined {
 	const inexact =
 		!Number.isFinite(number) || (Number.isInteger(number) && !Number.isSafeInteger(number));
 	return inexact ? String(number) : undefined;
 }
 
-/** A body as JSON if it is JSON, with all digits of its numbers; else as it came. */
+/** A body parsed as JSON with all digits of its numbers, or unchanged if it is not JSON. */
 export function parseJson(body: unknown): unknown {
 	if (typeof body !== 'string') return body;
 	try {

@@ -92,10 +92,10 @@ export const parameters: INodeProperties[] = [
 	]),
 ];
 
-/** What an item asks for. */
+/** The input of an item. */
 interface DownloadInput {
 	files: FileInput[];
-	/** Fields with links that were not taken, since there is other text around them. */
+	/** Fields whose links are not downloaded, because there is other text around them. */
 	unclear: string[];
 	output: string;
 	property: string;
@@ -115,10 +115,10 @@ interface DownloadedFile {
 	binary: IBinaryKeyData[string];
 }
 
-/** What downloads a file. */
+/** The client that downloads files. */
 interface Downloader {
 	node: IExecuteFunctions;
-	/** Of NenAI's API, which may be on this machine, and then the files, too. */
+	/** The address of NenAI's API. If it is on this machine (a test setup), files may be there, too. */
 	baseUrl: string;
 }
 
@@ -126,13 +126,13 @@ const BYTES_PER_MB = 1024 * 1024;
 
 const { maxTries, timeoutSeconds } = RETRY_POLICIES.download;
 
-/** Wherever the links lead. The API key is not sent there, and every link is a secret. */
+/** The hosts of the files. The API key is not sent to them, and every link is a secret. */
 const FILE_HOSTS: Service<Downloader> = {
 	open: (node, { credential }) => ({ node, baseUrl: credential.baseUrl }),
 	hidesLinks: true,
 };
 
-/** Downloads the files that the links of each item's callback point to. */
+/** Downloads the files for the links in each item's callback. */
 export async function execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 	return await runItems<Downloader, DownloadInput, DownloadedFile>(this, {
 		kind: 'query',
@@ -182,7 +182,7 @@ function readFiles(given: ParameterReader): Pick<DownloadInput, 'files' | 'uncle
 
 const MAX_FIELDS_NAMED = 20;
 
-/** A field that was asked for by name must be there: without its file, what follows would work on with less than it should. */
+/** A requested field must exist: without its file, later nodes would work with incomplete data. */
 function checkFields(payload: IDataObject, fields: string[]) {
 	const { missing, known } = selectUrls(payload, fields);
 	if (missing.length === 0) return;
@@ -194,13 +194,13 @@ function checkFields(payload: IDataObject, fields: string[]) {
 	);
 }
 
-/** Names, of which there may be many. */
+/** Names for an error, at most MAX_FIELDS_NAMED. */
 function listed(names: string[]): string {
 	const more = names.length - MAX_FIELDS_NAMED;
 	return `${names.slice(0, MAX_FIELDS_NAMED).join(', ')}${more > 0 ? `, and ${more} more` : ''}`;
 }
 
-/** Throws FileError for a link that must not be followed, or cannot work any more. */
+/** Throws FileError for a link that must not be followed, or that has expired. */
 function checkUrl(url: string, { field, expiresAt, allowedHosts }: FileInput, baseUrl: string) {
 	const refuse = (message: Text, hint: Text) => {
 		throw new FileError({ message, hint });
@@ -216,7 +216,7 @@ function checkUrl(url: string, { field, expiresAt, allowedHosts }: FileInput, ba
 			say`The link in ${field} leads to ${host}, which is not an allowed host`,
 			say`If the host is right, add it to the option Allowed Hosts.`,
 		);
-	// A host that is named is meant.
+	// If the user has named the host, it is intended.
 	if (allowedHosts.length === 0 && !isReachable(hostname, baseUrl))
 		refuse(
 			say`The link in ${field} leads to ${host}, an address inside this machine or its network`,
@@ -224,12 +224,12 @@ function checkUrl(url: string, { field, expiresAt, allowedHosts }: FileInput, ba
 		);
 }
 
-/** What errors call a file: its name, its field and its host. */
+/** How errors describe a file: its name, its field and its host. */
 function describeFile({ field, url }: FileInput): Text {
 	return say`${nameFile(undefined, url, field)} (field ${field}, host ${new URL(url).host})`;
 }
 
-/** Of a file whose host has asked, at another of its files, for a longer pause than is waited for. */
+/** The failure of a file whose host asked, at another of its files, for a longer pause than the longest allowed one. */
 function skippedDownload(file: FileInput, first: WrittenFailure): Failure {
 	return {
 		message: say`The file ${describeFile(file)} was not requested, because its host asks for a pause`,
@@ -272,7 +272,10 @@ async function download(
 	}
 }
 
-/** A callback without a link is not an error, since that of a failed run has none. But nothing comes out, so this says why. */
+/**
+ * A callback without a link is not an error, because a failed run has none. But nothing comes out, so this hint says
+ * why.
+ */
 function hintAtNoLinks(inputs: Array<DownloadInput | undefined>): Text[] {
 	const without = inputs.flatMap((input, index) =>
 		input?.files.length === 0 && input.unclear.length === 0 ? [String(index)] : [],
@@ -283,7 +286,7 @@ function hintAtNoLinks(inputs: Array<DownloadInput | undefined>): Text[] {
 	return [say`${which} contains no link, so there was nothing to download.`];
 }
 
-/** A link among other text may be a mere reference, so it is not followed. This says so. */
+/** A link among other text may be only a reference, so it is not followed. This hint says so. */
 function hintAtUnclearLinks(inputs: Array<DownloadInput | undefined>): Text[] {
 	const all = inputs.flatMap((input, index) =>
 		(input?.unclear ?? []).map((field) =>
@@ -296,7 +299,7 @@ function hintAtUnclearLinks(inputs: Array<DownloadInput | undefined>): Text[] {
 	];
 }
 
-/** One item with all files, where that is wanted. */
+/** One item with all files, if the user has chosen that. */
 function combine(
 	files: DownloadedFile[],
 	{ output, property }: DownloadInput,

@@ -57,7 +57,7 @@ function fromExtended(value: string): string {
 		: (decode(charset, bytesOf(unquoted(encoded))) ?? '');
 }
 
-/** As browsers read it: percent-decoded if possible, although no standard says so. */
+/** Reads it as browsers do: percent-decoded if possible, although no standard says so. */
 function fromPlain(value: string): string {
 	if (value.includes('=?')) return fromEncodedWords(value);
 	const text = asUtf8(value);

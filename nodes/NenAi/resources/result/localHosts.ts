@@ -2,9 +2,9 @@ import { isLinkLocal, isLoopback } from '../../../shared/transport/http/hosts';
 import { toUrl } from '../../../shared/failures/phrases';
 
 /**
- * Whether a link may lead to a host. What only this machine and its network can reach, such as where clouds keep a
- * machine's credentials, must not come out by a link in a callback. Where the API itself is there (a test setup), its
- * links may be, too.
+ * Whether a link may lead to a host. A link in a callback must not read addresses that only this machine or its network
+ * can reach, such as the server with a cloud machine's credentials. If the API itself is there (a test setup), its
+ * links may lead there, too.
  *
  * @param hostname as the class URL gives it
  * @param baseUrl the address of the API

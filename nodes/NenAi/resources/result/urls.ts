@@ -8,7 +8,10 @@ export interface ResultUrl {
 	url: string;
 }
 
-/** Every absolute http(s) URL in a payload, without duplicates. NenAI does not publish which fields hold its presigned URLs. */
+/**
+ * Every absolute http(s) URL in a payload, without duplicates. NenAI does not publish which fields hold its presigned
+ * URLs: docs/internals/nenai-api.md#callbacks
+ */
 export function collectUrls(payload: IDataObject, fields: string[] = []): ResultUrl[] {
 	const seen = new Set<string>();
 	return selectUrls(payload, fields).urls.filter(({ url }) => {
@@ -64,31 +67,34 @@ function textsIn(value: unknown, path: string): Array<{ field: string; text: str
 	);
 }
 
-/** With the setting "combined" for binary data, n8n describes the item's files here, with the address of their origin. Those are not results. */
+/**
+ * With the setting "combined" for binary data, n8n describes the item's files here, with the address of their origin.
+ * These are not results: docs/internals/n8n-behaviour.md#files
+ */
 function isFileOfN8n(value: object, path: string): boolean {
 	return path.startsWith('_files.') && 'mimeType' in value && ('data' in value || 'id' in value);
 }
 
-/** Field names are part of the output, and a name may itself be a link. Its query is removed, since it may be a secret. */
+/** Field names are part of the output, and a name may itself be a link. Its query is removed, because it may be a secret. */
 function asField(name: string): string {
 	return /^\s*https?:/i.test(name) ? name.replace(/[?#].*/s, '') : name;
 }
 
 /** The links of a text. */
 export interface Links {
-	/** Those that are clearly meant as links. */
+	/** Links that are clearly intended as links. */
 	links: string[];
-	/** Those among other text. */
+	/** Links among other text. */
 	unclear: string[];
 }
 
 /**
- * The links of a text that is a link or a list of links. In a list, there are line breaks, white space, commas, semicolons or
- * bars between the links, and there may be bullets, numbers, quotes or brackets around them.
+ * The links of a text that is a link or a list of links. In a list, there are line breaks, white space, commas,
+ * semicolons or bars between the links, and there may be bullets, numbers, quotes or brackets around them.
  *
- * In any other text, such as prose, Markdown or HTML, it is unclear whether the links are meant.
+ * In any other text, such as prose, Markdown or HTML, it is unclear whether the links are intended.
  *
- * @param isNamed whether the user has named this field: then its links are meant, whatever is around them
+ * @param isNamed whether the user has named this field: then its links are intended, whatever is around them
  */
 export function linksIn(text: string, isNamed = false): Links {
 	const starts = startsOfLinks(text);
@@ -207,10 +213,10 @@ export function expiryOf({ expires_at: seconds }: IDataObject): number | undefin
 }
 
 /**
- * Whether a URL's host is one of those allowed.
+ * Whether a URL's host is allowed.
  *
- * @param allowedHosts names, with or without a port. `*.example.com` means all hosts below example.com. An empty list allows
- * any host
+ * @param allowedHosts names, with or without a port. `*.example.com` means all hosts below example.com. An empty list
+ * allows any host
  */
 export function isHostAllowed(url: string, allowedHosts: string[]): boolean {
 	const { hostname, port, protocol } = new URL(url);
@@ -226,13 +232,16 @@ export function isHostAllowed(url: string, allowedHosts: string[]): boolean {
 	);
 }
 
-/** In the form of the class URL, also if a whole address was entered. A text that is not a host is kept, and matches nothing. */
+/**
+ * The host in the form of the class URL, also if a whole address was entered. A text that is not a host stays, and
+ * matches nothing.
+ */
 function asHost(entry: string): string {
 	const host = entry
 		.trim()
 		.replace(/^https?:\/\//i, '')
 		.replace(/\/.*$/s, '')
 		.toLowerCase();
-	// The scheme ftp has host names, and its default port is not one that a user could mean here.
+	// The scheme ftp has host names, and no user would enter its default port here.
 	return (host === '' ? undefined : toUrl(`ftp://${host}`)?.host) ?? entry.trim();
 }

@@ -28,7 +28,7 @@ export const parameters: INodeProperties[] = [
 	optionsCollection([...queryOptionList, skipFinished]),
 ];
 
-/** Gives NenAI's answer on each item's run, with `messageId` and `finished`. */
+/** Gives NenAI's answer about each item's run, with `messageId` and `finished`. */
 export async function execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 	return await queryMcp(this, {
 		parameters,

@@ -52,7 +52,7 @@ export async function execute(this: IExecuteFunctions): Promise<INodeExecutionDa
 	});
 }
 
-/** Stores a file at once, so that no log is kept in memory until all items are done. Throws Unusable. */
+/** Stores a file at once, so that no log stays in memory until all items are done. Throws Unusable. */
 async function toItem(
 	this: IExecuteFunctions,
 	logs: string,

@@ -20,7 +20,7 @@ export const parameters: INodeProperties[] = [
 	queryOptions,
 ];
 
-/** Gets the recent runs of each item's workflow: one output item for each run, as NenAI gives it. */
+/** Gets the recent runs of each item's workflow. Each run is one output item, in NenAI's form. */
 export async function execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 	return await queryMcp(this, {
 		parameters,

@@ -13,7 +13,8 @@ export const run = defineResource(
 			'A run is one execution of a NenAI workflow: start it, wait for its result, or check its status',
 	},
 	[startAndWait, start, get, getMany, getLogs],
-	// Start is the default, since Start and Wait does not work as a tool of older AI agents.
+	// Start is the default, because Start and Wait does not work as a tool of older AI agents:
+	// docs/internals/n8n-behaviour.md#tools-of-ai-agents
 	start,
 );
 

@@ -30,7 +30,7 @@ import {
 import { readWorkflowId, workflowProperty } from './workflowId';
 import { say } from '../../../shared/failures/text';
 
-/** Runs are started over HTTP. Items that use the same credential share a connection. */
+/** The API that starts runs. Items with the same credential share a connection. */
 export const RUNS_API: Service<Connection> = {
 	address: 'baseUrl',
 	open: (_, connection) => connection,
@@ -132,7 +132,7 @@ const READERS: Record<
 
 /**
  * Reads n8n's `assignmentCollection`. Each value is converted to its type, or rejected. AI models and people who write
- * workflows by hand also give the names and values as one object, as in NenAI's API.
+ * workflows by hand also give one object with the names and values, as in NenAI's API.
  *
  * @param saved the value in the saved workflow, with its expressions
  */
@@ -171,18 +171,18 @@ export function fromFields(value: unknown, name: Name, saved?: unknown): IDataOb
 			);
 		entries.set(parameter, converted);
 	}
-	// Unlike an assignment, this also keeps a parameter with the name __proto__.
+	// This also keeps a parameter with the name __proto__. An assignment would not.
 	return Object.fromEntries(entries) as IDataObject;
 }
 
-/** The value of one line of the form in the saved workflow. */
+/** The value of one line of the form, in the saved workflow. */
 function savedValue(saved: unknown, index: number): unknown {
 	const { assignments } = isRecord(saved) ? saved : {};
 	const assignment: unknown = Array.isArray(assignments) ? assignments[index] : undefined;
 	return isRecord(assignment) ? assignment.value : undefined;
 }
 
-/** The JavaScript types of a value that can be the name of a parameter. */
+/** The JavaScript types that the name of a parameter may have. */
 const NAME_TYPES = ['string', 'number', 'bigint', 'undefined'];
 
 function fromAssignment(
@@ -231,7 +231,10 @@ const IS_MISLEADING = new Map<unknown, (value: unknown) => boolean>([
 	['object', (value) => !isRecord(value)],
 ]);
 
-/** Converts as n8n's own nodes do, but rejects what would send a value that nobody entered, such as 0 for an empty text or 1 for true. */
+/**
+ * Converts as n8n's own nodes do, but rejects a conversion to a value that nobody entered, such as 0 for an empty text
+ * or 1 for true.
+ */
 function convert(name: string, given: unknown, type: unknown, isEnteredValue: boolean): unknown {
 	const isMisleading = IS_MISLEADING.get(type);
 	if (isMisleading === undefined)
@@ -254,17 +257,20 @@ function convert(name: string, given: unknown, type: unknown, isEnteredValue: bo
 			say`Change its value or its type.`,
 		);
 	}
-	// n8n reads notations such as 0x1F, and rounds there, too.
+	// n8n also reads notations such as 0x1F, and may round them.
 	checkNumbers(result.newValue, name, isEnteredValue);
 	return type === 'string' ? String(plain) : result.newValue;
 }
 
-/** A value may be a whole record, and n8n stores errors. */
+/** For errors: a value may be a whole record, and n8n stores errors. */
 function shorten(text: string): string {
 	return text.length > 60 ? `${text.slice(0, 60)}…` : text;
 }
 
-/** Parses a text that stands for a value of another type, and keeps all digits of its numbers (n8n would round them). A text that cannot be parsed stays as it is. */
+/**
+ * Parses a text that stands for a value of another type. It keeps all digits of numbers, which n8n would round. A text
+ * that cannot be parsed stays as it is.
+ */
 function parseText(value: unknown, type: unknown): unknown {
 	if (typeof value !== 'string' || type === 'string' || type === 'boolean') return value;
 	if (type === 'number') return readDecimal(value.trim()) ?? value;
@@ -276,7 +282,7 @@ function parseText(value: unknown, type: unknown): unknown {
 }
 
 /**
- * Gives the URL back. Throws InvalidParameterError for anything but an absolute http(s) URL.
+ * Gives the URL back. Throws InvalidParameterError if it is not an absolute http(s) URL.
  *
  * @param source where the user entered it, as the beginning of a sentence
  * @param found how the error quotes it, if at all

@@ -72,8 +72,8 @@ export const parameters: INodeProperties[] = [
 ];
 
 /**
- * Starts one run for each item. The output is the body of NenAI's response 202. A run that an earlier try of the node has
- * started is not started again.
+ * Starts one run for each item. The output is the body of NenAI's 202 response. A run that an earlier try of the node
+ * has started is not started again.
  */
 export async function execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 	return await runItems(this, {
@@ -122,7 +122,7 @@ const CALLBACKS: Record<
 		);
 	},
 	default(_, { defaultCallbackUrl }) {
-		// Not quoted: in the form it is below the webhook secret, which may have been entered there by mistake.
+		// Not quoted: in the form, it is below the webhook secret, so somebody may have entered the secret here.
 		if (defaultCallbackUrl !== '')
 			return checkCallbackUrl(defaultCallbackUrl, 'The Default Callback URL of the credential');
 		throw invalidParameter(
@@ -132,7 +132,7 @@ const CALLBACKS: Record<
 	},
 };
 
-/** What happened to the other items, for an error. It names each run that was started or may have been, so that none is lost. */
+/** What happened to the other items, for an error. It names each run that was started or may have been started. */
 function describeOthers(
 	outcomes: Array<WrittenOutcome<StartedRun>>,
 	failedIndex: number,

@@ -94,16 +94,17 @@ export const parameters: INodeProperties[] = [
 	optionsCollection([acceptUnsignedOption, ...runOptions]),
 ];
 
-/** What is read before anything is sent. */
+/** The input, read before anything is sent. */
 interface StartAndWaitInput {
 	request: RunRequest;
-	/** Milliseconds from the moment in which NenAI accepts the run; Infinity for no limit. */
+	/** Milliseconds from the moment at which NenAI accepts the run; Infinity for no limit. */
 	maxWait: number;
 }
 
 /**
- * Starts one run and pauses the execution until its final callback arrives (see `webhook`) or the wait ends. When the wait
- * ends, n8n passes on the stored input, so the input is replaced by what the user should get then.
+ * Starts one run and pauses the execution until its final callback arrives (see `webhook`) or the wait ends. When the
+ * wait ends, n8n gives the stored input as the output, so the input is replaced:
+ * docs/internals/n8n-behaviour.md#resuming-a-waiting-execution
  */
 export async function execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 	return await runItems(this, {
@@ -118,14 +119,14 @@ export async function execute(this: IExecuteFunctions): Promise<INodeExecutionDa
 		run: async (connection, { request }) => await startRun.call(this, request, connection),
 		toItems: async (run, input) => [await suspend.call(this, run, input)],
 		recoveryHint: ASK_BEFORE_STARTING_AGAIN,
-		// The result goes to the execution that started the run, so there is nothing to wait for here.
+		// The execution that started the run gets the result, so this one must not wait.
 		onDoneBefore: startedBefore,
 		describeOthers: () => [],
 		label: ({ messageId }) => `message ID ${messageId}`,
 	});
 }
 
-/** Pauses the execution. Gives the output for the case that the wait ends without a result. */
+/** Pauses the execution. Gives the output for a wait that ends without a result. */
 async function suspend(
 	this: IExecuteFunctions,
 	{ messageId }: StartedRun,
@@ -140,13 +141,13 @@ async function suspend(
 	return { json: timedOut };
 }
 
-/** Throws InvalidParameterError for a run that cannot be started, or whose result could not arrive. */
+/** Throws InvalidParameterError if the run cannot be started, or if its result could not arrive. */
 async function readInput(
 	this: IExecuteFunctions,
 	reader: ParameterReader,
 	credential: NenAiCredential,
 ): Promise<StartAndWaitInput> {
-	// Nothing can resume an execution that such a tool pauses.
+	// Nothing can resume an execution that such a tool pauses: docs/internals/n8n-behaviour.md#tools-of-ai-agents
 	if (isInsideAgent.call(this)) throw new InvalidParameterError(INSIDE_AGENT);
 	const count = this.getInputData().length;
 	if (count > 1) throw new InvalidParameterError(severalItems(count));
@@ -163,8 +164,9 @@ async function readInput(
 }
 
 /**
- * When the callback arrives, n8n resolves the expressions of the credential without the data of this execution. Throws
- * InvalidParameterError if that gives other secrets than now, since the result could not be verified then.
+ * When the callback arrives, n8n resolves the expressions of the credential without the data of this execution:
+ * docs/internals/n8n-behaviour.md#credentials-in-webhook. Throws InvalidParameterError if that gives other secrets than
+ * now, because the result could not be verified then.
  */
 async function checkSecretsOfCallback(
 	this: IExecuteFunctions,
@@ -210,9 +212,12 @@ function readTime(reader: ParameterReader): number {
 	return time;
 }
 
-/** n8n also cancels an execution that takes too long while it waits, and its result would be lost. */
+/**
+ * n8n also cancels an execution that takes too long while it waits:
+ * docs/internals/n8n-behaviour.md#resuming-a-waiting-execution. Its result would be lost.
+ */
 function refuseLongerThanExecution(this: IExecuteFunctions, maxWait: number) {
-	// Seen in n8n 1.123 and 2.41; older versions may not tell a node the settings of its workflow.
+	// Older versions than 1.123 may not tell a node the settings of its workflow.
 	const seconds = Number(this.getWorkflowSettings?.().executionTimeout ?? -1);
 	if (seconds <= 0 || maxWait < seconds * 1000) return;
 	throw invalidParameter(
@@ -222,8 +227,8 @@ function refuseLongerThanExecution(this: IExecuteFunctions, maxWait: number) {
 }
 
 /**
- * Handles a callback to the waiting execution: the final callback of its own run resumes it, every other one is only
- * answered. Never throws: n8n would end the execution.
+ * Handles a callback to the waiting execution. The final callback of its own run resumes it. Every other callback is
+ * only answered. Never throws: n8n would end the execution.
  */
 export async function webhook(this: IWebhookFunctions): Promise<IWebhookResponseData> {
 	try {

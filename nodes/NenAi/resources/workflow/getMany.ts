@@ -14,7 +14,7 @@ export const option: Operation['option'] = {
 
 export const parameters: INodeProperties[] = [queryOptions];
 
-/** Gets the workflows of the account: one output item for each, as NenAI gives it. */
+/** Gets the workflows of the account. Each is one output item, in NenAI's form. */
 export async function execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 	return await queryMcp(this, {
 		parameters,

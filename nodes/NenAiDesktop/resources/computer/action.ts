@@ -42,17 +42,17 @@ const PICTURE_PROPERTY = 'data';
 /** An operation that is one action of a desktop's tool. */
 interface ActionDefinition {
 	option: Operation['option'];
-	/** Beside the desktop and the options. */
+	/** In addition to the desktop and the options. */
 	parameters?: INodeProperties[];
-	/** What the tool is told. Throws InvalidParameterError. */
+	/** The call of the tool. Throws InvalidParameterError. */
 	read: (given: ParameterReader) => ToolInput;
 	/** Whether it changes nothing, so that it may be repeated. */
 	looks?: boolean;
-	/** Called before it is sent: why it cannot be, as far as the desktop has said. */
+	/** Called before the request. Gives a failure if the desktop's tools show that NenAI would refuse it. */
 	check?: (desktops: Desktops, question: ActionInput) => Promise<Failure | undefined>;
 }
 
-/** `tool` is `computer` unless it says otherwise. */
+/** `tool` is `computer` by default. */
 type ToolInput = Omit<ToolCall, 'tool'> & { tool?: string };
 
 export interface ActionInput extends ToolCall {
@@ -60,7 +60,7 @@ export interface ActionInput extends ToolCall {
 	screenshotAfter: boolean;
 }
 
-/** The result of an action. The picture of an earlier try is not kept, only that there was one. */
+/** The result of an action. Of a picture, the journal keeps only that there was one. */
 type StoredResult = ActionResult & { hadPicture?: boolean; hint?: Text };
 
 export function defineAction({
@@ -107,12 +107,15 @@ export function defineAction({
 	};
 }
 
-/** A picture is large, and n8n would store it once more. */
+/** A picture is large, and n8n would store it twice. */
 function withoutPicture({ json, picture }: StoredResult): StoredResult {
 	return picture === undefined ? { json } : { json, hadPicture: true };
 }
 
-/** Takes a picture of the screen where one is wanted and the response has none. What was done stays done without it. */
+/**
+ * Takes a picture of the screen if one is wanted and the response has none. If that fails, the action still counts as
+ * done.
+ */
 async function addPicture(
 	desktops: Desktops,
 	result: StoredResult,
@@ -135,7 +138,7 @@ async function addPicture(
 
 const NOT_KEPT = say`The action was completed in an earlier try, and its picture was not kept.`;
 
-/** An item of an answer, with its picture in this binary field. */
+/** The output item for a response, with its picture in this binary field. */
 export async function toItems(
 	this: IExecuteFunctions,
 	{ json, picture }: ActionResult,

@@ -70,7 +70,10 @@ function readCommand(reader: ParameterReader): ToolCall {
 	};
 }
 
-/** Asks the desktop for its tools before each action, since tools can be added. If it lists none, the action is sent unchecked. */
+/**
+ * Gets the desktop's tools before each action, because tools can be added. If there are none, the action is sent
+ * unchecked.
+ */
 async function checkAgainstTools(
 	desktops: Desktops,
 	{ desktopId, tool: name, action, params }: ActionInput,

@@ -27,9 +27,9 @@ export function readKey(reader: ParameterReader): string {
 }
 
 /**
- * The lowest speed at which a desktop may type. It is lower than any known speed: a text of 12,000 characters took more
- * than 120 seconds, which is less than 100 characters per second. Waiting too long costs nothing, since the response ends
- * the wait. After too short a wait, it is unknown what was typed.
+ * The lowest speed, in characters per second, at which a desktop may type. A text of 12,000 characters took more than
+ * 120 seconds, which is less than 100 per second. A long timeout costs nothing, because the response ends the wait.
+ * After a timeout that is too short, it is unknown what was typed.
  */
 const MIN_CHARACTERS_PER_SECOND = 10;
 
@@ -45,7 +45,7 @@ export function timeOf(action: string, { text, duration }: IDataObject): number 
 	return seconds > 0 ? Math.min(MAX_DURATION_SECONDS, seconds) : 0;
 }
 
-/** No timer can wait for a request that takes much longer. */
+/** The longest time for such an action, in seconds. No timer can wait much longer for a request. */
 const MAX_DURATION_SECONDS = 3600;
 
 export function durationProperty(description: string): INodeProperties {
@@ -60,7 +60,10 @@ export function durationProperty(description: string): INodeProperties {
 	};
 }
 
-/** In seconds; the response takes that much longer. Throws InvalidParameterError for a time that is negative or too long. */
+/**
+ * A time in seconds, which is added to the timeout. Throws InvalidParameterError for a time that is negative or too
+ * long.
+ */
 export function readDuration(reader: ParameterReader): number {
 	const duration = reader.number('duration');
 	if (duration < 0)

@@ -8,14 +8,14 @@ export const point = pointProperties('x', 'y', 'X', 'Y', 'The position');
 /** The parameters for the end of a drag. */
 export const target = pointProperties('toX', 'toY', 'To X', 'To Y', 'The end position');
 
-/** Throws InvalidParameterError for anything but whole numbers that are not negative. */
+/** Throws InvalidParameterError if a value is not a whole number, or is negative. */
 export function readPoint(reader: ParameterReader, x = 'x', y = 'y'): [x: number, y: number] {
 	return [reader.nonNegativeInteger(x), reader.nonNegativeInteger(y)];
 }
 
 /**
- * They have no default: if an expression gave nothing, a default would click in a corner, which nobody wants. Their type is
- * string, since the editor of n8n 1 shows an empty number as 0.
+ * These fields have no default. If an expression gave nothing, a default would click in a corner. Their type is string,
+ * because the editor of n8n 1 shows an empty number as 0: docs/internals/n8n-behaviour.md#editor
  */
 function pointProperties(
 	x: string,

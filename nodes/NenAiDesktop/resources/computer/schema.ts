@@ -13,16 +13,17 @@ interface Schema {
 
 const MAX_LISTED = 30;
 
-/** A call has these in addition to an action's parameters, so a schema may name them. They are always sent. */
+/** The call has these fields besides the parameters of the action, so a schema may name them. They are always sent. */
 const OF_THE_CALL = ['tool', 'action', 'params'];
 
 /** With one of these keywords, a schema may allow names that are not in its `properties`. */
 const OPENING = ['$ref', 'oneOf', 'anyOf', 'allOf', 'patternProperties'];
 
 /**
- * What is wrong with an action of a tool according to the tool's JSON Schema, as sentences for an error: missing and
- * unknown names, types and choices. NenAI does not publish the meaning of the schema: it may describe the action together
- * with its parameters, or the parameters in an object of their own. A schema that cannot be understood forbids nothing.
+ * What is wrong with an action according to the tool's JSON Schema: missing and unknown names, types and choices. The
+ * result is a list of sentences for an error. NenAI does not publish the meaning of the schema
+ * (docs/internals/nenai-api.md#where-nothing-is-published). It may describe the action together with its parameters, or
+ * the parameters in an object of their own. A schema that this function does not understand forbids nothing.
  */
 export function problemsOf(schema: unknown, action: string, params: IDataObject): string[] {
 	const whole = understand(schema);
@@ -86,7 +87,7 @@ interface Type {
 	words: string;
 }
 
-/** The types of JSON Schema: how to check a value, and how errors call the type. */
+/** The types of JSON Schema: how to check a value, and how errors name the type. */
 const TYPES = new Map<unknown, Type>([
 	['string', { is: (value) => typeof value === 'string', words: 'a text' }],
 	['number', { is: (value) => typeof asNumber(value) === 'number', words: 'a number' }],

@@ -38,7 +38,8 @@ export const scroll = defineAction({
 	],
 	read(reader) {
 		const [direction, amount] = [reader.choiceInAnyCase('direction'), readAmount(reader)];
-		// NenAI's documentation has one pair of names, its JavaScript SDK the other (see docs/internals/nenai-api.md).
+		// NenAI's pages and its JavaScript SDK use different names, so both are sent:
+		// docs/internals/nenai-api.md#actions-of-a-desktop
 		return {
 			action: 'scroll',
 			params: {

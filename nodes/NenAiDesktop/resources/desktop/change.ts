@@ -32,7 +32,7 @@ interface MutationDefinition<Input extends object> {
 	idempotent?: boolean;
 	/** Whether a result from the journal has everything that the operation gives. */
 	isComplete?: (result: IDataObject) => boolean;
-	/** What to do about one that has not. */
+	/** The hint for a result that does not. */
 	incompleteHint?: Text;
 }
 

@@ -14,7 +14,7 @@ export const option: Operation['option'] = {
 
 export const parameters: INodeProperties[] = [];
 
-/** Creates a desktop for each item. An error lists the desktops that were created, since they keep running. */
+/** Creates a desktop for each item. An error lists the desktops that were created, because they keep running. */
 export async function execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 	return await mutateDesktops(this, {
 		name: 'desktop/create',

@@ -13,7 +13,7 @@ export const option: Operation['option'] = {
 
 export const parameters: INodeProperties[] = [];
 
-/** Gets the desktops of the account: one output item for each, as NenAI gives it. */
+/** Gets the desktops of the account. Each is one output item, in NenAI's form. */
 export async function execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 	return await queryDesktops(this, {
 		parameters,

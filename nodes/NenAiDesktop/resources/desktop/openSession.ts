@@ -2,7 +2,7 @@ import { CHECK_SESSION } from '../../../shared/transport/desktop/desktops';
 import { say } from '../../../shared/failures/text';
 import { defineMutation } from './change';
 
-/** The link is not put into the journal, since n8n would store it once more. A later try asks for the session again. */
+/** The journal does not keep the link, because n8n would store it a second time. A later try gets the session again. */
 export const openSession = defineMutation({
 	option: {
 		name: 'Open Session',

@@ -15,7 +15,7 @@ export const option: Operation['option'] = {
 
 export const parameters: INodeProperties[] = [desktopProperty, folderProperty];
 
-/** Lists the folder of each item: one output item for each entry, as NenAI gives it. */
+/** Lists the folder of each item. Each entry is one output item, in NenAI's form. */
 export async function execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 	return await queryDesktops(this, {
 		parameters,

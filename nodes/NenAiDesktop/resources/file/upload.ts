@@ -50,7 +50,7 @@ export const parameters: INodeProperties[] = [
 	folderProperty,
 ];
 
-/** NenAI does not accept larger files. */
+/** The largest file that NenAI accepts, in bytes: docs/internals/nenai-api.md#the-desktop-api */
 const MAX_UPLOAD_BYTES = 100 * 1024 * 1024;
 
 interface UploadInput {
@@ -81,7 +81,7 @@ async function readInput(
 ): Promise<UploadInput> {
 	const [desktopId, path] = [readDesktopId(reader), readFolder(reader)];
 	const entered = reader.raw('binaryPropertyName');
-	// As in n8n's own nodes, an expression can give the file itself.
+	// An expression can give the file itself, as in n8n's own nodes.
 	const property = isRecord(entered) ? 'the expression' : reader.text('binaryPropertyName');
 	const binary = isRecord(entered)
 		? (entered as FileData)
@@ -99,7 +99,7 @@ async function readInput(
 	);
 }
 
-/** How n8n describes a file. A Code node can give any other value in its place. */
+/** A file as n8n describes it. A Code node can give any other value instead. */
 type FileData = { [field in keyof IBinaryData]?: unknown };
 
 /** Throws InvalidParameterError if the item has no such file. */
@@ -122,24 +122,30 @@ function findBinary(this: IExecuteFunctions, property: string, itemIndex: number
 	);
 }
 
-/** The name in an item's JSON under which n8n puts its files if the workflow's setting for binary data is "combined". */
+/**
+ * The name in an item's JSON under which n8n keeps files if the workflow's setting for binary data is "combined":
+ * docs/internals/n8n-behaviour.md#files
+ */
 const FILES = '_files';
 
-/** n8n finds such a file by its path. Here, its name is enough, too, so that Upload finds the `data` of Download with either setting. */
+/**
+ * The path of such a file. n8n expects the path. Upload also accepts the name alone, so that it finds the `data` of
+ * Download with either setting.
+ */
 function pathOf(name: string): string {
 	return `${FILES}[${JSON.stringify(name)}]`;
 }
 
 /**
- * A file in the item's JSON, if this workflow keeps its files there. n8n itself looks for it, since only n8n knows the
- * setting: with the other setting, the JSON is untrusted data, which must not point to a file of another workflow.
+ * A file in the item's JSON, if this workflow keeps its files there. n8n must look for it, because only n8n knows the
+ * setting. With the other setting, the JSON is untrusted data, which must not point to a file of another workflow.
  */
 function inJson(this: IExecuteFunctions, path: string, itemIndex: number): FileData | undefined {
 	let found: unknown;
 	try {
 		found = this.helpers.assertBinaryData(itemIndex, path);
 	} catch {
-		// n8n did not find a file there.
+		// n8n found no file there.
 	}
 	return isRecord(found) && 'mimeType' in found ? found : undefined;
 }
@@ -196,7 +202,7 @@ function isType(text: string): boolean {
 	return /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+(?:\s*;[\x20-\x7e]*)?$/.test(text);
 }
 
-/** In bytes. Throws InvalidParameterError if n8n does not have the file. */
+/** The size in bytes. Throws InvalidParameterError if n8n does not have the file. */
 async function sizeOf(this: IExecuteFunctions, id: string, property: string): Promise<number> {
 	let size: unknown;
 	try {

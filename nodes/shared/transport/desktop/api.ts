@@ -39,22 +39,25 @@ export interface UploadFile {
 	type: string;
 }
 
-/** Bytes in a second that an upload comes to at least: n8n ends a request that is not over in time, however well it flows. */
+/**
+ * The lowest speed of an upload that is allowed for, in bytes per second. n8n ends a request after its timeout, even
+ * while data flows.
+ */
 const SLOWEST = 50_000;
 
-/** Seconds. */
+/** The longest time that is added for an upload, in seconds. */
 const LONGEST_UPLOAD = 3600;
 
-/** Said where something is missing in an output. */
+/** Shown on the execution if something was left out of an output. */
 const SESSION_LEFT_OUT =
 	'The link of a session was left out of the output: anyone with the link can use the desktop. Desktop → Get Session returns it.';
 
-/** What a request that is not over in time fails with, as n8n's helper has it. */
+/** The error for a request that is not complete in time, with the code that n8n's helper uses. */
 class TooLate extends Error {
 	readonly code = 'ECONNABORTED';
 }
 
-/** The JSON of an answer; the text itself where it is none, undefined where there is none. */
+/** The response as JSON, or as text if it is not JSON. Undefined if it is empty. */
 function parse(body: string): unknown {
 	if (body === '') return undefined;
 	try {
@@ -64,7 +67,7 @@ function parse(body: string): unknown {
 	}
 }
 
-/** @param hasBegun whether a part of it had been sent */
+/** @param hasBegun whether a part of it was sent */
 function unreadable(
 	{ label, recoveryHint }: DesktopRequest,
 	error: Error,
@@ -86,18 +89,19 @@ function unreadable(
 }
 
 /**
- * A type as a header. n8n takes the body for the fields of a form if the header is exactly this text, and fails. A space at
- * the end changes that, and does not reach NenAI: the HTTP client removes it, as HTTP allows.
+ * The type of a file as a header. If the header is exactly this text, n8n takes the body for the fields of a form, and
+ * fails (docs/internals/n8n-behaviour.md#streams). A space at the end avoids that. The HTTP client removes it before it
+ * sends the header, as HTTP allows.
  */
 function asHeader(type: string): string {
 	return type === 'application/x-www-form-urlencoded' ? `${type} ` : type;
 }
 
-/** Sends requests to the Desktop API. Does not repeat requests: the caller does, where an attempt is a `retry`. */
+/** Sends requests to the Desktop API. It does not repeat them: the caller does that if an attempt is a `retry`. */
 export class DesktopApi {
 	readonly connection: Connection;
 
-	/** Tells that the execution was stopped, so that nothing more is sent. */
+	/** Aborted when the execution is stopped. Nothing is sent after that. */
 	readonly stopped?: AbortSignal;
 
 	private readonly sender: RequestContext;
@@ -111,9 +115,10 @@ export class DesktopApi {
 	}
 
 	/**
-	 * Does it, and reads the answer. Does not throw.
+	 * Sends a request and reads the response. Does not throw.
 	 *
-	 * @param ifGone what to give where NenAI answers that the desktop is gone; without it, that is a failure
+	 * @param ifGone the result if NenAI answers that the desktop does not exist any more. Without it, that answer is a
+	 * failure
 	 */
 	async do<T>(
 		request: DesktopRequest,
@@ -128,7 +133,7 @@ export class DesktopApi {
 		);
 	}
 
-	/** The same with a file as its body. */
+	/** The same with a file as the body of the request. */
 	async upload<T>(
 		request: DesktopRequest,
 		file: UploadFile,
@@ -137,7 +142,7 @@ export class DesktopApi {
 		return await this.sendFile(request, file, read);
 	}
 
-	/** Asks for a file, and gives it to what stores it. */
+	/** Requests a file and passes it to `store`. */
 	async download<T>(
 		request: DesktopRequest,
 		label: Text,
@@ -183,7 +188,8 @@ export class DesktopApi {
 		const connection = new AbortController();
 		let response: IN8nHttpFullResponse;
 		try {
-			// n8n undoes a compression by itself, and cannot tell when that ends too early.
+			// n8n decompresses a body by itself, and does not notice when it ends too early:
+			// docs/internals/n8n-behaviour.md#streams
 			response = await this.request(
 				request,
 				{
@@ -274,7 +280,10 @@ export class DesktopApi {
 		};
 	}
 
-	/** Sends a request, and reads its answer to the end, as long as that is not too large. Rejects where no whole answer comes in time. */
+	/**
+	 * Sends a request and reads the whole response, unless it is too large. Rejects if the whole response does not
+	 * arrive in time.
+	 */
 	private async exchange(
 		request: DesktopRequest,
 		content: Partial<IHttpRequestOptions> | undefined,
@@ -283,7 +292,7 @@ export class DesktopApi {
 		const deadline = AbortSignal.timeout(Math.ceil(timeout));
 		const connection = new AbortController();
 		try {
-			// Read here: n8n would take an answer of any size into memory, and round long numbers.
+			// Read here: n8n would read a response of any size into memory, and round long numbers.
 			const {
 				statusCode: status,
 				headers,
@@ -295,15 +304,15 @@ export class DesktopApi {
 			);
 			return { status, headers, body: await wholeText(body as unknown as Bytes | string) };
 		} catch (error) {
-			// Ending the body alone leaves the connection open where nothing comes.
+			// Ending only the body leaves the connection open if no data arrives.
 			connection.abort();
 			throw deadline.aborted ? new TooLate() : error;
 		}
 	}
 
-	/** Says on the execution, once, that an answer had the link of a session. */
+	/** Says on the execution, once, that the link of a session was left out. */
 	private hintAtSession() {
-		// Not every context in which n8n executes nodes has it, and a list in the editor has none.
+		// Not every context has it: docs/internals/n8n-behaviour.md#functions-that-may-be-missing
 		if (this.hasHinted || !('addExecutionHints' in this.sender)) return;
 		this.hasHinted = true;
 		this.sender.addExecutionHints({ message: SESSION_LEFT_OUT, location: 'outputPane' });

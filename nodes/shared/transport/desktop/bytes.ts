@@ -1,6 +1,6 @@
 import { sleep } from 'n8n-workflow';
 
-/** A stream of bytes as n8n's helpers give it. */
+/** A stream of bytes, as n8n's helpers give it. */
 export interface Bytes extends AsyncIterable<Uint8Array> {
 	destroy(): unknown;
 	on(event: 'error', listener: (error: Error) => void): unknown;
@@ -8,19 +8,19 @@ export interface Bytes extends AsyncIterable<Uint8Array> {
 	compose(change: (source: AsyncIterable<Uint8Array>) => void): unknown;
 }
 
-/** The file is not the one that n8n has on record. */
+/** The file is not the one that n8n has recorded. */
 export class ChangedFile extends Error {}
 
 /**
- * A file on its way out. It records whether its source failed, and whether a part had been sent before.
+ * A file that is being sent. Records whether its source failed, and whether a part had been sent before.
  *
- * The last part leaves only when the file has ended with exactly the size that was declared: NenAI never gets the whole
- * of a file that has grown, and the request ends as soon as a file turns out to be shorter.
+ * The last part is sent only when the file has ended with exactly the declared size. So NenAI never gets a complete
+ * file that has changed, and the request ends as soon as a file is shorter or longer than declared.
  */
 export class OutgoingBytes {
 	readonly stream: Bytes;
 
-	/** What reading it failed with, or a ChangedFile. */
+	/** The error of its source, or a ChangedFile. */
 	fault?: Error;
 
 	hasBegun = false;
@@ -31,11 +31,11 @@ export class OutgoingBytes {
 
 	private ended = false;
 
-	/** @param size what it must have, in bytes */
+	/** @param size the size that n8n has recorded, in bytes */
 	constructor(source: Bytes, size: number) {
 		this.source = source;
 		this.size = size;
-		// There must be listeners: an error of a stream that nobody reads would end n8n's process.
+		// A listener is needed: without one, an error of a stream that nothing reads ends n8n's process.
 		source.on('error', (error) => {
 			if (!this.ended) this.fault ??= error;
 		});
@@ -70,7 +70,7 @@ export class OutgoingBytes {
 		return fault;
 	}
 
-	/** Where an answer has come before the end, the rest is not read. */
+	/** Called when the response has arrived. The rest of the file is not read. */
 	end() {
 		this.ended = true;
 		this.stream.destroy();
@@ -78,17 +78,17 @@ export class OutgoingBytes {
 	}
 }
 
-/** Bytes of an answer. Larger ones are not read to their end. */
+/** Maximum bytes of a response. */
 const LARGEST_ANSWER = 50_000_000;
 
 export class TooLarge extends Error {}
 
-/** A whole answer as text. Rejects with TooLarge, and with what the body fails with; it is ended in any case. */
+/** A whole response as text. Rejects with TooLarge, or with the error of the body. The body has ended in any case. */
 export async function wholeText(body: Bytes | string): Promise<string> {
 	if (typeof body === 'string') return body;
 	const parts: Uint8Array[] = [];
 	let size = 0;
-	// There must be a listener: an error of a body that was ended would end n8n's process.
+	// A listener is needed: without one, an error of a body that was ended ends n8n's process.
 	body.on('error', () => {});
 	try {
 		for await (const part of body) {
@@ -105,7 +105,10 @@ export async function wholeText(body: Bytes | string): Promise<string> {
 const MOST = 50_000;
 const LONGEST_MS = 5_000;
 
-/** What an answer that is read as it comes says at its beginning, as text; what has come of it, where it breaks off or takes long. */
+/**
+ * Reads the beginning of a streamed response as text: about 50,000 bytes at most, for 5 seconds at most. If the stream
+ * fails or stalls, gives what has arrived.
+ */
 export async function firstBytes(body: Bytes): Promise<string> {
 	const parts: Uint8Array[] = [];
 	const read = async () => {

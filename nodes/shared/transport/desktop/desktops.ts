@@ -21,25 +21,25 @@ import {
 import { DesktopApi, type UploadFile } from './api';
 import { inFolder, pathOf, type DesktopRequest } from './request';
 
-/** What one tool of a desktop is to do. */
+/** An action for a tool of a desktop. */
 export interface ToolCall {
 	tool: string;
 	action: string;
 	params: IDataObject;
-	/** Seconds that it takes by itself. */
+	/** Seconds that the action itself takes. */
 	extraSeconds?: number;
 }
 
 /** The tool that every desktop has. */
 export const COMPUTER = 'computer';
 
-/** The actions of `computer` that change nothing, and what errors call them. */
+/** The actions of `computer` that change nothing, and how errors name them. */
 const READ_ONLY_ACTIONS = new Map([
 	['screenshot', 'a screenshot of'],
 	['cursor_position', 'the cursor position on'],
 ]);
 
-/** Whether it changes nothing, so that it may be done again. */
+/** Whether it changes nothing, so that it may be repeated. */
 export function isReadOnly({ tool, action }: Pick<ToolCall, 'tool' | 'action'>): boolean {
 	return tool === COMPUTER && READ_ONLY_ACTIONS.has(action);
 }
@@ -50,7 +50,7 @@ export const CHECK_DELETED = say`It may be deleted. Deleting it again does no ha
 
 export const CHECK_SESSION = say`It may have been done, so it is not done again. Look with Desktop → Get Session before you do it once more.`;
 
-/** What to do where the outcome of an action is not known. */
+/** What to do if the outcome of an action is unknown. */
 export const CHECK_SCREEN = say`It may have been done, so it is not done again: a click may have paid a bill. Look at the screen (Computer → Screenshot) before you do it once more.`;
 
 export const CHECK_DESKTOP_LIST = say`A desktop may have been created, so the request is not sent again. Look with Desktop → Get Many, and delete any desktop that you do not need.`;
@@ -60,10 +60,13 @@ export const CHECK_FILE_LIST = say`The file may be there, so it is not sent agai
 const NO_SESSION = say`The desktop does not exist, or nobody has opened a session on it: open one first (Desktop → Open Session).`;
 const NO_FILE = say`The desktop does not exist, or has no such file or folder. File → Get Many lists what is there; letters and case matter.`;
 
-/** What desktops can be asked for. Each of these is one request. */
+/**
+ * The requests of the Desktop API: docs/internals/nenai-api.md#the-desktop-api. Each method sends one request, except
+ * `delete`.
+ */
 export class Desktops extends DesktopApi {
 	async create(): Promise<Attempt<IDataObject>> {
-		// The only type that there is.
+		// The only type of desktop: docs/internals/nenai-api.md#the-desktop-api
 		return await this.do(
 			{
 				method: 'POST',
@@ -104,10 +107,10 @@ export class Desktops extends DesktopApi {
 	}
 
 	/**
-	 * Sent again where its answer was lost, since deleting twice does no harm. That the desktop is gone then means that it
-	 * was done; with the first answer, it means that there was nothing to delete.
+	 * Sent again if its response was lost, because deleting twice does no harm. In a repetition, "the desktop does not
+	 * exist" means that it was deleted. In the first request, it means that there was nothing to delete.
 	 *
-	 * @param mayBeDone whether it was sent in an earlier try, and its answer was lost
+	 * @param mayBeDone whether an earlier try sent it, and its response was lost
 	 */
 	async delete(id: string, mayBeDone = false): Promise<Attempt<IDataObject>> {
 		const request: DesktopRequest = {
@@ -129,7 +132,7 @@ export class Desktops extends DesktopApi {
 			signal: this.stopped,
 		});
 		if (outcome.kind === 'done') return outcome;
-		// Whatever a later answer says, the first one may have been the deletion.
+		// Whatever a later response says, the first request may have deleted it.
 		return {
 			kind: 'failed',
 			failure:

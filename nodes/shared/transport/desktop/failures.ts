@@ -16,7 +16,7 @@ const HINTS: RequestInfo['hints'] = {
 	413: say`NenAI takes files of at most 100 MiB. Make the file smaller, or split it.`,
 };
 
-/** What errors say of a request to the Desktop API. */
+/** How errors describe a request to the Desktop API. */
 export function requestInfo(
 	{ label, recoveryHint, idempotent, hints, redactResponse, extraSeconds = 0 }: DesktopRequest,
 	{ credential, maxTries, timeout }: Connection,
@@ -44,12 +44,12 @@ export function requestInfo(
 	};
 }
 
-/** A response as errors may quote it: without what may open a session, even if it only looks like that. */
+/** A response as errors may quote it: without anything that opens a session, or looks like it. */
 export function quotable(response: UnexpectedResponse): UnexpectedResponse {
 	return { ...response, body: clean(parseJson(response.body)) };
 }
 
-/** Whether NenAI says that the desktop does not exist any more. A page for people comes from an intermediary. */
+/** Whether NenAI says that the desktop does not exist any more. An HTML page is not from NenAI. */
 export function isGone({ status, headers, body }: UnexpectedResponse): boolean {
 	if (isHtml(headers['content-type'])) return false;
 	return (

@@ -7,13 +7,13 @@ import { isObject } from './session';
 export interface Picture {
 	bytes: Buffer;
 	type: string;
-	/** Of the name of a file. */
+	/** The extension of the file name. */
 	extension: string;
-	/** Its width and height, where its bytes say them in a form that is known. */
+	/** Its width and height, if its bytes contain them in a known form. */
 	pixels?: Pixels;
 }
 
-/** How the bytes of a picture begin, each part at its place, by type. */
+/** The first bytes of each type of picture, each part with its offset. */
 const TYPES = [
 	{ type: 'image/png', extension: 'png', parts: [{ at: 0, text: '\x89PNG' }] },
 	{ type: 'image/jpeg', extension: 'jpg', parts: [{ at: 0, text: '\xff\xd8\xff' }] },
@@ -36,14 +36,14 @@ const TYPES = [
 	},
 ];
 
-/** Base64 as a server may write it, also with line breaks, or with the type before it, as a browser has it. */
+/** The beginning of a data URL, which gives the type before the base64 text. */
 const DATA_URL = /^\s*data:([^,]{0,200}),/i;
 
 /**
- * The picture that a text is: base64 whose bytes are one, or that says that it is one. Undefined for anything else, such
- * as a note that there is none. Where NenAI does not say the type, the bytes do.
+ * Reads a picture in base64. Undefined if the bytes are not a known type of picture and no image type is given, for
+ * example if the text says that there is no picture. The bytes take precedence over the given type.
  *
- * @param type that is said beside the text, if any
+ * @param type the type that is given next to the text, if any
  */
 export function toPicture(value: unknown, type = ''): Picture | undefined {
 	if (typeof value !== 'string') return undefined;
@@ -76,7 +76,7 @@ function imageTypeIn(text: string): string | undefined {
 	return /^image\/[a-z0-9.+-]{1,100}/i.exec(text)?.[0].toLowerCase();
 }
 
-/** By its alphabet and its length; with or without what fills up its end. */
+/** Checks the alphabet and the length, with or without padding. */
 function isBase64(text: string): boolean {
 	const [, letters = '', fill = ''] = /^([A-Za-z0-9+/]+)(={0,2})$/.exec(text) ?? [];
 	return letters.length % 4 === 1 || letters === ''
@@ -84,10 +84,13 @@ function isBase64(text: string): boolean {
 		: fill === '' || (letters.length + fill.length) % 4 === 0;
 }
 
-/** Where the picture of a screen stands, in today's answers and in older ones. */
+/**
+ * The fields with the picture of the screen, in today's responses and in older ones:
+ * docs/internals/nenai-api.md#the-desktop-api
+ */
 const PICTURE_FIELDS = ['base64_image', 'screenshot'];
 
-/** Names for a picture's bytes and for its type in a block of its own, as MCP, Anthropic and OpenAI have blocks. */
+/** Fields for the bytes and the type of a picture in a content block, in the forms of MCP, Anthropic and OpenAI. */
 const BYTES_FIELDS = [...PICTURE_FIELDS, 'data', 'blob', 'base64', 'image', 'url', 'image_url'];
 const TYPE_FIELDS = [
 	'mimeType',
@@ -100,8 +103,8 @@ const TYPE_FIELDS = [
 const IMAGE_BLOCKS: unknown[] = ['image', 'image_url', 'input_image', 'output_image'];
 
 /**
- * Takes the picture of the screen out of an answer, wherever it stands there: today's field first, then the older one,
- * then blocks. What is no picture stays, whatever its name. So do other pictures: only one comes out as a file.
+ * Takes the picture of the screen out of a response: from today's field, else from the older one, else from a block. A
+ * field that is not a picture stays. Other pictures stay as well: only one becomes a file.
  */
 export function takePicture(answer: IDataObject): { rest: IDataObject; picture?: Picture } {
 	const taker = new PictureTaker();
@@ -115,9 +118,9 @@ export function takePicture(answer: IDataObject): { rest: IDataObject; picture?:
 
 const TAKEN = Symbol('taken');
 
-/** A block that holds a picture, as far as it says so. */
+/** A content block, as far as it describes itself as a picture. */
 interface Block {
-	/** Whether it, or what it is in, calls itself an image. */
+	/** Whether it, or an object around it, describes itself as an image. */
 	isImage: boolean;
 	type?: string;
 }
@@ -125,10 +128,10 @@ interface Block {
 class PictureTaker {
 	picture?: Picture;
 
-	/** The text that the picture was. */
+	/** The text that contained the picture. */
 	private text?: string;
 
-	/** Whether the text is the picture that was taken; takes it, if none was taken yet. */
+	/** Whether the text is the taken picture. Takes it if none was taken yet. */
 	take(text: unknown, name: string, block: Block = { isImage: false }): boolean {
 		if (typeof text !== 'string' || (this.text !== undefined && this.text !== text)) return false;
 		const isPlace =

@@ -2,45 +2,45 @@ import type { IDataObject, IHttpRequestMethods } from 'n8n-workflow';
 
 import type { Text } from '../../failures/text';
 
-/** Something that the Desktop API is asked for. */
+/** A request to the Desktop API. */
 export interface DesktopRequest {
 	method: IHttpRequestMethods;
-	/** Below the address of the API, with its query; every part is encoded. */
+	/** The path below the address of the API, with its query. Every part is encoded. */
 	path: string;
 	body?: IDataObject;
-	/** What errors call it, as in "NenAI refused the upload of a.pdf to desktop dsk_1". */
+	/** How errors name it, as in "NenAI refused the upload of a.pdf to desktop dsk_1". */
 	label: Text;
 	/**
-	 * How to find out whether it was done, where its answer was lost. Given for whatever does something, which is never
-	 * repeated then, unless it is idempotent; the rest only looks, and may be asked for as often as it takes.
+	 * How to find out whether it was done if its response was lost. Set for a request that does something: it is not
+	 * repeated then, unless it is idempotent. A request without it only reads and may be repeated.
 	 */
 	recoveryHint?: Text;
-	/** Whether it does no harm to do it twice, so that it is sent again where its answer was lost. */
+	/** Whether doing it twice does no harm, so that it is sent again if its response was lost. */
 	idempotent?: boolean;
-	/** What to do about a status, where that is other than usual. */
+	/** What to do about a status, if that differs from the usual hint. */
 	hints?: Record<number, Text>;
-	/** Whether the answer may hold a secret, so that no error quotes anything of it. */
+	/** Whether the response may hold a secret, so that no error quotes it. */
 	redactResponse?: boolean;
-	/** Seconds that it takes by itself, on top of the usual. */
+	/** Seconds that it takes by itself, in addition to the timeout. */
 	extraSeconds?: number;
 }
 
-/** Whether a text can be a part of a path: a URL leaves out `.` and `..`. */
+/** Whether a text can be a part of a path. A URL would remove `.` and `..`. */
 export function isPathPart(text: string): boolean {
 	return !['', '.', '..'].includes(text) && !isBroken(text);
 }
 
-/** Whether the text holds half of a character, which nothing can send. */
+/** Whether the text holds half of a surrogate pair, which cannot be sent. */
 export function isBroken(text: string): boolean {
 	return /\p{Surrogate}/u.test(text);
 }
 
-/** A path, each of whose parts can be one. */
+/** A path of encoded parts. Each must be valid for `isPathPart`. */
 export function pathOf(...parts: string[]): string {
 	return ['', 'desktops', ...parts.map(encodeURIComponent)].join('/');
 }
 
-/** A query for a folder; none for the root. */
+/** The query for a folder; empty for the root. */
 export function inFolder(path: string): string {
 	return path === '' ? '' : `?path=${encodeURIComponent(path)}`;
 }

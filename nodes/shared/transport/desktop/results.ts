@@ -5,12 +5,13 @@ import { takePicture, type Picture } from './picture';
 import { isObject, withoutSession } from './session';
 
 /**
- * Everything that is assumed about the answers of the Desktop API. Published are the fields of desktops, sessions and
- * files (docs.getnen.ai and the official SDKs, May 2026), and two forms of the answer to an action: `status`, `output`,
- * `base64_image` and `coordinate` today, `success`, `output`, `screenshot` and `error` on an older page.
+ * Reads the responses of the Desktop API. The assumptions about them are in this file, in picture.ts and in session.ts.
+ * The fields of desktops, sessions and files are published, and two forms of the response to an action: `status`,
+ * `output`, `base64_image` and `coordinate` today; `success`, `output`, `screenshot` and `error` on an older page.
+ * Sources: docs/internals/nenai-api.md#the-desktop-api
  */
 
-/** What came of an action. */
+/** The result of an action. */
 export interface ActionResult {
 	/** As NenAI sent it, without the picture. */
 	json: IDataObject;
@@ -21,14 +22,14 @@ export interface ActionResult {
 export interface Tool {
 	name: string;
 	description?: string;
-	/** A JSON Schema, as far as anybody knows. */
+	/** Probably a JSON Schema: docs/internals/nenai-api.md#where-nothing-is-published */
 	parameters?: unknown;
 }
 
-/** The field in which an answer has what a program on the desktop gave. */
+/** The field with the output of a program on the desktop. */
 const OF_PROGRAMS = 'output';
 
-/** Values of `status` with which no action ends that was done. */
+/** Values of `status` that mean that an action failed. */
 const FAILED = ['error', 'failed', 'failure'];
 
 export function readAction(answer: unknown): ParseResult<ActionResult> {
@@ -40,7 +41,7 @@ export function readAction(answer: unknown): ParseResult<ActionResult> {
 	return { value: { json, ...(picture && { picture }) }, leftOut: json !== rest };
 }
 
-/** Of an action from which nothing but a picture is wanted. */
+/** For an action of which only the picture is wanted. */
 export function readScreenshot(answer: unknown): ParseResult<ActionResult> {
 	const reading = readAction(answer);
 	return reading !== undefined && 'value' in reading && reading.value.picture === undefined
@@ -48,24 +49,24 @@ export function readScreenshot(answer: unknown): ParseResult<ActionResult> {
 		: reading;
 }
 
-/** What NenAI says went wrong, in an answer that is none of HTTP's errors. Undefined if nothing did. */
+/** What NenAI reports as an error in a response with a success status. Undefined if nothing. */
 function problemIn({ success, error, output }: IDataObject): unknown {
 	const hasError = error !== undefined && error !== null && error !== '' && error !== false;
 	return hasError ? error : success === false ? (output ?? '') : undefined;
 }
 
-/** The same by the status, which is that of what was done; that of a desktop itself says nothing of it. */
+/** The same for the status of an action. The status of a desktop says nothing about the action. */
 function problemInStatus({ status, output, message }: IDataObject): unknown {
 	return FAILED.includes(String(status).toLowerCase()) ? (output ?? message ?? '') : undefined;
 }
 
-/** A desktop that was to be made. */
+/** The response to the creation of a desktop. */
 export function readCreated(answer: unknown): ParseResult<IDataObject> {
 	const problem = isObject(answer) ? problemIn(answer) : undefined;
 	return problem === undefined ? readDesktop(answer) : { refused: problem };
 }
 
-/** A desktop, whose `desktop_id` everything else needs. */
+/** A desktop. All other requests need its `desktop_id`. */
 export function readDesktop(answer: unknown): ParseResult<IDataObject> {
 	return isObject(answer) && typeof answer.desktop_id === 'string' && answer.desktop_id !== ''
 		? cleaned(answer)
@@ -76,7 +77,7 @@ export function readDesktops(answer: unknown): ParseResult<IDataObject[]> {
 	return cleanedList(listIn(answer, 'desktops'));
 }
 
-/** Of what needs no answer, such as HTTP's 204. */
+/** For a request whose response may be empty, such as HTTP 204. */
 export function readDone(answer: unknown): ParseResult<IDataObject> {
 	if (answer === undefined) return { value: { success: true } };
 	if (!isObject(answer)) return undefined;
@@ -84,25 +85,25 @@ export function readDone(answer: unknown): ParseResult<IDataObject> {
 	return problem === undefined ? cleaned(answer) : { refused: problem };
 }
 
-/** Of a new name: what is answered may be the desktop, in whatever state it is. */
+/** The response to a new name. It may be the desktop, in any status. */
 export function readRenamed(answer: unknown): ParseResult<IDataObject> {
 	if (!isObject(answer) || answer.desktop_id === undefined) return readDone(answer);
 	const problem = problemIn(answer);
 	return problem === undefined ? cleaned(answer) : { refused: problem };
 }
 
-/** Nothing of it is passed on: it may still tell of the session. */
+/** Passes on nothing of the response, because it may contain the session. */
 export function readClosed(answer: unknown): ParseResult<IDataObject> {
 	const reading = readDone(answer);
 	return reading !== undefined && 'value' in reading ? { value: { success: true } } : reading;
 }
 
-/** The one answer whose link is passed on. */
+/** The only response whose link is passed on. */
 export function readSession(answer: unknown): ParseResult<IDataObject> {
 	return isObject(answer) && typeof answer.href === 'string' ? { value: answer } : undefined;
 }
 
-/** Not cleaned of sessions: what a tool takes is read from it. A caller that returns tools must clean them. */
+/** Does not remove sessions. A caller that returns tools must remove them. */
 export function readTools(answer: unknown): ParseResult<Tool[]> {
 	const list = listIn(answer, 'tools');
 	return (
@@ -118,7 +119,7 @@ export function readFiles(answer: unknown): ParseResult<IDataObject[]> {
 	return cleanedList(listIn(answer, 'files'));
 }
 
-/** An answer as it may come out. */
+/** A response in the form that may come out of the node. */
 function cleaned(answer: IDataObject): ParseResult<IDataObject> {
 	const value = withoutSession(answer);
 	return { value, leftOut: value !== answer };
@@ -129,7 +130,7 @@ function cleanedList(list: IDataObject[] | undefined): ParseResult<IDataObject[]
 	return value && { value, leftOut: value.some((entry, index) => entry !== list?.[index]) };
 }
 
-/** A list, bare or under this name. */
+/** A list, either the response itself or in the field of this name. */
 function listIn(answer: unknown, name: string): IDataObject[] | undefined {
 	const list = isObject(answer) ? answer[name] : answer;
 	return Array.isArray(list) && list.every(isObject) ? (list as IDataObject[]) : undefined;

@@ -8,23 +8,23 @@ export function isObject(value: unknown): value is IDataObject {
 	return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Where a text stands in an answer. */
+/** The place of a text in a response. */
 interface Place {
-	/** Of the field, or of the list that it is in. */
+	/** The name of the field, or of the field with the list. */
 	name: string;
 	/** Whether it belongs to a session. */
 	inSession: boolean;
-	/** Whether a program on the desktop gave it, such as a browser that lists the links of a page. */
+	/** Whether it is the output of a program on the desktop, such as a browser that lists the links of a page. */
 	byProgram: boolean;
 }
 
 const LEFT_OUT = Symbol('left out');
 
 /**
- * An answer without the links and the keys of sessions, however deep they stand. What is empty then is left out, too.
- * All else stays. It is the same object where nothing was left out.
+ * A response without the links and the keys of sessions, at any depth. Fields that become empty are removed as well.
+ * Everything else stays. If nothing was removed, the same object is returned.
  *
- * @param ofProgram the field, if any, that holds what a program on the desktop gave
+ * @param ofProgram the field, if any, with the output of a program on the desktop
  */
 export function withoutSession(answer: IDataObject, ofProgram?: string): IDataObject {
 	const kept = keep(answer, { name: '', inSession: false, byProgram: false }, ofProgram);
@@ -64,13 +64,16 @@ function keepFields(
 	return left.length === 0 ? LEFT_OUT : Object.fromEntries(left);
 }
 
-/** Names of what opens a session by itself. */
+/** Names of fields with a text that opens a session. */
 const KEYS = /(token|secret|password|url|uri|link|href|(^|_|session)key)s?$/i;
 
-/** What links of sessions have in them, as far as is known. */
+/** Parts of links of sessions, as far as they are known. */
 const OF_SESSION = /session|token|getnen\.ai/i;
 
-/** Whether this is the link of a session, or its key. Outside of sessions, a link counts by the name that NenAI gives it: `href`. */
+/**
+ * Whether this is the link or the key of a session. Outside sessions, a link counts if its field has the name that
+ * NenAI uses: `href`.
+ */
 function opensSession(text: string, { name, inSession, byProgram }: Place): boolean {
 	if (inSession)
 		return (
@@ -81,7 +84,7 @@ function opensSession(text: string, { name, inSession, byProgram }: Place): bool
 	return /^href$/i.test(name) && hasLink(text) && (!byProgram || OF_SESSION.test(text));
 }
 
-/** What an error may quote of an answer: without all that may open a session, even if it only looks like that. */
+/** What an error may quote of a response: without anything that opens a session, or looks like it. */
 export function clean(value: unknown): unknown {
 	if (Array.isArray(value)) return value.map(clean);
 	if (!isObject(value)) return value;

@@ -5,13 +5,13 @@ import { FailureError, type Failure } from '../../failures/failure';
 import { say, type Text } from '../../failures/text';
 import type { Attempt } from '../../execution/retry';
 
-/** A stream as n8n's helpers take it. */
+/** A stream, as n8n's helpers take it. */
 type Readable = Exclude<
 	Parameters<IExecuteFunctions['helpers']['prepareBinaryData']>[0],
 	Buffer | Uint8Array
 >;
 
-/** What a file that comes is to be. */
+/** What an incoming file must fulfil. */
 export interface DownloadLimits {
 	/** Names the file at the beginning of a sentence. The URL itself may be a secret. */
 	label: Text;
@@ -19,29 +19,29 @@ export interface DownloadLimits {
 	maxSize: number;
 }
 
-/** A file that has begun to come. */
+/** A file whose body has begun to arrive. */
 export interface IncomingFile {
 	headers: IN8nHttpFullResponse['headers'];
 	/**
-	 * Gives the file's stream to what stores it, and gives back what that gives. Rejects with a FileError: the file's
-	 * when it is cut short, stalls or grows too large, else one of the storage. The connection has ended in any case.
+	 * Passes the file's stream to `save`, and gives its result. Rejects with a FileError: the file's, if it is cut
+	 * short, stalls or grows too large, else that of the storage. The connection has ended in any case.
 	 */
 	store: <T>(save: (stream: Readable) => Promise<T>) => Promise<T>;
-	/** Bytes that came so far. */
+	/** Bytes so far. */
 	size: () => number;
 }
 
-/** How long nothing may come, in milliseconds: before the answer, and within it. */
+/** The longest time without data, in milliseconds: before the response, and within it. */
 export const STALL_TIMEOUT_MS = 30_000;
 
-/** Something that ends a download. `again`: another try may help. */
+/** An error that ends a download. `again`: another try may help. */
 export class FileError extends FailureError {
 	readonly again: boolean;
 
 	/** Milliseconds that the server asks to wait. */
 	readonly after?: number;
 
-	/** Whether the server said that it is asked too much. */
+	/** Whether the server said that there are too many requests. */
 	readonly busy: boolean;
 
 	constructor(
@@ -60,10 +60,10 @@ export class FileError extends FailureError {
 }
 
 /**
- * Takes the file in an answer whose body is a stream. Throws FileError for one that is not taken, as far as its headers
- * say so; its connection has ended then.
+ * Accepts the file in a streamed response. Throws FileError if its headers say that it cannot be accepted; the
+ * connection has ended then.
  *
- * @param connection of the request: ends it
+ * @param connection ends the request
  */
 export function acceptBody(
 	{ headers, body }: IN8nHttpFullResponse,
@@ -78,12 +78,15 @@ export function acceptBody(
 	throw refusal;
 }
 
-/** Ends an answer whose body is not wanted. */
+/** Ends a response whose body is not needed. */
 export function discardBody({ body }: IN8nHttpFullResponse, connection: AbortController) {
 	new BodyStream(body as Readable, connection).end();
 }
 
-/** What changes every byte of a file. Others that servers send there (`aws-chunked`, `utf-8`, `none`) change nothing that arrives here. */
+/**
+ * Codings that change every byte of a file. Other values that servers send in this header (`aws-chunked`, `utf-8`,
+ * `none`) change nothing here.
+ */
 const COMPRESSIONS = [
 	'gzip',
 	'x-gzip',
@@ -96,7 +99,7 @@ const COMPRESSIONS = [
 	'dcz',
 ];
 
-/** Why a file is not taken, as far as its headers say so. n8n removes the header of a compression that it undoes. */
+/** Why the headers say that a file cannot be accepted. n8n removes the header if it has decompressed the body. */
 function refusalOf(
 	headers: IN8nHttpFullResponse['headers'],
 	wanted: DownloadLimits,
@@ -121,11 +124,11 @@ function tooLarge({ label, maxSize }: DownloadLimits): FileError {
 	});
 }
 
-/** The body of an answer: counted on its way, and ended in every case. */
+/** The body of a response. It is counted on its way, and ended in every case. */
 class BodyStream {
 	size = 0;
 
-	/** What the body itself failed with, as long as it was wanted. Tells its faults from those of the storage. */
+	/** The error of the body itself, while it was needed. It separates errors of the file from those of the storage. */
 	private fault: unknown;
 
 	private ended = false;
@@ -148,9 +151,9 @@ class BodyStream {
 		this.body = body;
 		this.connection = connection;
 		this.wanted = wanted;
-		// There must be a listener: an error of a body that nobody reads would end n8n's process.
+		// A listener is needed: without one, an error of a body that nothing reads ends n8n's process.
 		body.on('error', (error) => {
-			// Where the storage has ended the stream, what the body says after that is no fault of the file.
+			// If the storage has ended the stream, a later error of the body is not an error of the file.
 			if (!this.ended && !this.stream?.destroyed) this.fault ??= error;
 		});
 	}
@@ -171,7 +174,7 @@ class BodyStream {
 		}
 	}
 
-	/** Ending the body alone is not enough: it leaves the connection open where nothing was read yet, or nothing comes. */
+	/** Ending only the body is not enough: the connection stays open if nothing was read yet, or if no data arrives. */
 	end() {
 		this.ended = true;
 		this.connection.abort();
@@ -201,13 +204,13 @@ class BodyStream {
 	}
 }
 
-/** What undoing a compression fails with: zlib's, Brotli's and Zstandard's codes. */
+/** Codes of errors in decompression, of zlib, Brotli and Zstandard. */
 const NOT_AS_CODED = /^(Z_|ERR__ERROR_|ERR_BROTLI|ZSTD_)/;
 
-/** What a body failed with: the watchdog ended it, it is not what it says it is, or its connection broke. */
+/** The error of a body: the timeout ended it, it could not be decompressed, or its connection broke. */
 export function brokenOff(error: unknown, label: Text): FileError {
 	const { code } = error as NodeJS.ErrnoException;
-	// Or since the execution was stopped, and then the queue tries nothing more.
+	// Or the execution was stopped. Then the queue tries nothing more.
 	if (code === 'ERR_CANCELED') {
 		return new FileError(
 			{
@@ -240,7 +243,7 @@ function notStored(error: unknown, label: Text): FileError {
 	});
 }
 
-/** What a queue makes of an error of a download. */
+/** The attempt for an error of a download. */
 export function asAttempt(error: unknown, label: Text): Attempt<never> {
 	const { failure, again, after, busy } =
 		error instanceof FileError ? error : notStored(error, label);

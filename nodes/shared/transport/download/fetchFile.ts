@@ -23,9 +23,9 @@ import { say, type Text } from '../../failures/text';
 
 export interface FileRequest extends DownloadLimits {
 	url: string;
-	/** What is asked for, as in "The file host refused the download of report.pdf". */
+	/** How errors name the request, as in "The file host refused the download of report.pdf". */
 	request: Text;
-	/** Throws FileError for a URL that must not be asked. Called for the URL and for each redirect. */
+	/** Throws FileError for a URL that must not be requested. Called for the URL and for each redirect. */
 	check: (url: string) => void;
 }
 
@@ -37,8 +37,8 @@ export interface OpenFile extends IncomingFile {
 const MAX_REDIRECTS = 5;
 
 /**
- * Asks for a file. Sends neither the API key nor a cookie, and follows redirects itself, so that each target is checked.
- * Goes through n8n's HTTP helper, so n8n's proxy settings and SSRF protection hold. Throws FileError.
+ * Requests a file. Sends neither the API key nor a cookie, and follows redirects itself, so that each target is
+ * checked. Uses n8n's HTTP helper, so n8n's proxy settings and SSRF protection apply. Throws FileError.
  */
 export async function openDownload(
 	this: IExecuteFunctions,
@@ -73,7 +73,8 @@ async function get(
 		return (await this.helpers.httpRequest({
 			method: 'GET',
 			url,
-			// n8n undoes a compression by itself, and cannot tell when that ends too early.
+			// n8n decompresses a body by itself, and does not notice when it ends too early:
+			// docs/internals/n8n-behaviour.md#streams
 			headers: { 'accept-encoding': 'identity' },
 			encoding: 'stream',
 			returnFullResponse: true,
@@ -90,7 +91,7 @@ async function get(
 const EXPIRED = say`The link has expired or was changed on its way. Download sooner after the callback, or run the workflow again.`;
 const GONE = say`The file is not there any more. Ask NenAI, or run the workflow again.`;
 
-/** A host may answer with 403 and a page for people itself, so 403 has two explanations. */
+/** A file host may itself answer 403 with an HTML page, so 403 has two explanations. */
 const HINTS: RequestInfo['hints'] = {
 	203: say`It answered in place of the file's host, and may have changed the file.`,
 	401: EXPIRED,
@@ -99,7 +100,7 @@ const HINTS: RequestInfo['hints'] = {
 	410: GONE,
 };
 
-/** What errors say of a download. */
+/** How errors describe a download. */
 function infoOf(url: string, { request }: FileRequest): RequestInfo {
 	const check = say`Ask NenAI about this link.`;
 	const { maxTries, timeoutSeconds } = RETRY_POLICIES.download;
@@ -115,14 +116,14 @@ function infoOf(url: string, { request }: FileRequest): RequestInfo {
 		keyHint: check,
 		busyHint: say`Try again later.`,
 		againHint: say`Try again later.`,
-		// A host's words may repeat the link, which is a secret.
+		// The host's words may repeat the link, which is a secret.
 		hidesResponse: true,
 		maxTries,
 		timeout: timeoutSeconds,
 	};
 }
 
-/** Of a response with a status other than 200 and those of redirects. */
+/** The failure for a response with a status other than 200 and a redirect. */
 export function downloadFailure(
 	status: number,
 	headers: IN8nHttpFullResponse['headers'],
@@ -138,7 +139,8 @@ export function downloadFailure(
 			}),
 		);
 	const error = toFileError(explainResponse(info, { status, headers, body: '' }));
-	// A long pause that another host asks for, to which the link has led, does not hold up the files of the link's own host.
+	// The link has led to another host, and that host asks for a long pause. The files of the link's own host need not
+	// wait.
 	return isTooLong(error.after) && new URL(url).host !== new URL(request.url).host
 		? new FileError(error.failure)
 		: error;
@@ -162,7 +164,10 @@ export function resolveRedirect(location: unknown, from: string, label: Text): s
 	});
 }
 
-/** Node.js gives each byte of a header as one character. Escaped as it came, it reaches the other host as it was meant. */
+/**
+ * Node.js gives each byte of a header as one character. Each is escaped as that byte, so the other host gets it
+ * unchanged.
+ */
 function withEscapedBytes(header: string): string {
 	return header.replace(
 		/[\u0080-\u00ff]/g,

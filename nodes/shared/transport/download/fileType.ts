@@ -2,14 +2,17 @@ import type { IBinaryData } from 'n8n-workflow';
 
 const ANY = 'application/octet-stream';
 
-/** What servers say of a file of which they know nothing: S3 by default, and those that want it saved and not shown. */
+/**
+ * Types that servers send for an unknown file: S3 by default, and servers that want the file to be saved instead of
+ * shown.
+ */
 const SAYS_NOTHING =
 	/^$|^\*\/\*$|^(binary|application)\/(x-)?(octet-stream|binary|download|force-download|unknown)$/;
 
 /**
- * The type of a file as its header says it. Where that says nothing, n8n finds it by the extension of the name.
+ * The type of a file in its header. If the header does not say it, n8n determines it from the extension.
  *
- * @returns undefined where n8n shall look
+ * @returns undefined if n8n is to determine it
  */
 export function typeOf(header: unknown, fileName: string): string | undefined {
 	const type = typeof header === 'string' ? header.split(';')[0].trim().toLowerCase() : '';
@@ -17,10 +20,12 @@ export function typeOf(header: unknown, fileName: string): string | undefined {
 	return /\.[A-Za-z0-9]+$/.test(fileName) ? undefined : ANY;
 }
 
-/** Extensions that do mean `text/plain`. */
+/** Extensions of files that really are `text/plain`. */
 const PLAIN_TEXT = /\.(txt|text|conf|def|list|log|in|ini)$/i;
 
-/** Takes back that n8n calls a file a plain text whose extension it does not know. */
+/**
+ * Corrects n8n's type `text/plain` for a file whose extension n8n does not know: docs/internals/n8n-behaviour.md#files
+ */
 export function giveType(
 	binary: IBinaryData,
 	asked: string | undefined,

@@ -1,13 +1,13 @@
 import { say, type Text } from '../../failures/text';
 
 /**
- * What an HTTP status says of a request, such as one that starts a run.
+ * The meaning of an HTTP status for a request, such as one that starts a run.
  *
- * - `accepted`: it was started (if the body has its message id)
- * - `refused`: it was not started, and sending the same again would not change that
- * - `unauthorized`: it was not started, the API key or its rights are the reason
- * - `redirected`: it was not started, the address is not the API's
- * - `busy`: it was not started, sending again later is safe
+ * - `accepted`: the run was started, if the body has its message ID
+ * - `refused`: it was not started, and a repetition would not change that
+ * - `unauthorized`: it was not started, because of the API key or its rights
+ * - `redirected`: it was not started, because the address is not that of the API
+ * - `busy`: it was not started, and a repetition is safe
  * - `failed`: it may have been started
  */
 export type StatusClass =
@@ -19,8 +19,9 @@ export type StatusClass =
 	| 'failed';
 
 /**
- * NenAI publishes no idempotency, so 500, 502 and 504 are `failed`: the response of a gateway says nothing about the server
- * that it forwards to. 408 and 499 can end a request that is still being processed.
+ * NenAI publishes no idempotency keys (docs/internals/nenai-api.md#no-idempotency), so 500, 502 and 504 are `failed`:
+ * the response of a gateway says nothing about the server that it forwards to. 408 and 499 can end a request that is
+ * still being processed.
  */
 const EXCEPTIONS = new Map<number, StatusClass>([
 	[401, 'unauthorized'],
@@ -37,12 +38,12 @@ export function classifyStatus(status: number): StatusClass {
 	return EXCEPTIONS.get(status) ?? BY_HUNDREDS[Math.floor(status / 100)] ?? 'failed';
 }
 
-/** Statuses that no API sends: a proxy wants to know who is asking, or a network wants somebody to sign in first. */
+/** Statuses that only intermediaries send: a proxy or a network requires a sign-in. */
 const INTERMEDIARY_STATUSES = [407, 511];
 
 /**
- * Whether an answer comes from something between this n8n and NenAI, such as a proxy or a firewall: by its status, or
- * since it refuses, or fails, with a page for people.
+ * Whether a response comes from an intermediary, such as a proxy or a firewall. Its status shows this, or it is an
+ * error with an HTML page.
  *
  * @param contentType the header of that name
  */
@@ -53,12 +54,12 @@ export function isFromIntermediary(status: number, contentType: unknown): boolea
 	);
 }
 
-/** Whether the header of that name says that an answer is a page for people, which no API sends. */
+/** Whether the header `Content-Type` says that a response is an HTML page. NenAI's API sends none. */
 export function isHtml(contentType: unknown): boolean {
 	return /^\s*(text\/html|application\/xhtml)/i.test(String(contentType ?? ''));
 }
 
-/** Error codes that say, in a call that connects: the connection was never made, so nothing was sent. */
+/** Error codes which mean, in a system call that connects, that there was never a connection. So nothing was sent. */
 const NEVER_CONNECTED: Record<string, string> = {
 	ECONNREFUSED: 'the connection was refused',
 	ENOTFOUND: 'its host name is not known',
@@ -69,13 +70,13 @@ const NEVER_CONNECTED: Record<string, string> = {
 	ETIMEDOUT: 'the connection could not be made in time',
 };
 
-/** System calls before anything is sent. */
+/** System calls that happen before anything is sent. */
 const CONNECTING = ['connect', 'getaddrinfo'];
 
-/** What no other system call fails with. */
+/** Codes that only these system calls give. */
 const ONLY_CONNECTING = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN'];
 
-/** Never connected either, but the same will happen again: retrying is useless. */
+/** There was no connection either, but a repetition would fail in the same way. */
 const NEVER_SENT: Record<string, string> = {
 	CERT_HAS_EXPIRED: 'its TLS certificate has expired',
 	DEPTH_ZERO_SELF_SIGNED_CERT: 'its TLS certificate is self-signed',
@@ -86,7 +87,7 @@ const NEVER_SENT: Record<string, string> = {
 	ERR_INVALID_CHAR: 'the API key has characters that cannot be sent',
 };
 
-/** Error codes of Node.js for what cannot be made a request. Node.js throws them while it builds the request, before a connection exists. */
+/** Codes of errors that Node.js throws while it builds a request, before there is a connection. */
 const NEVER_BUILT: Record<string, string> = {
 	ERR_INVALID_URL: 'its address, or that of the proxy, is not a valid URL',
 	ERR_UNESCAPED_CHARACTERS: 'its address has characters that cannot be sent',
@@ -97,8 +98,8 @@ const NEVER_BUILT: Record<string, string> = {
 };
 
 /**
- * Error codes of axios for what it does not make a request of. Axios also gives some of these to errors of an answer,
- * so they count only while there is no request.
+ * Codes with which axios refuses to build a request. Axios also uses some of them for error responses, so they count
+ * only if there is no request yet.
  */
 const NOT_TAKEN_BY_AXIOS = [
 	'ERR_BAD_REQUEST',
@@ -109,38 +110,43 @@ const NOT_TAKEN_BY_AXIOS = [
 ];
 
 /**
- * Functions of n8n, axios and Node.js that only build a request: what is thrown inside of them is thrown before a
- * connection exists. (Axios calls transformRequest for requests alone; a ClientRequest connects after it was built.)
+ * Functions of n8n, axios and Node.js that only build a request. An error that is thrown inside them is thrown before
+ * there is a connection. (Axios calls transformRequest only for requests. A ClientRequest connects after it was built.)
  */
 const BUILDERS =
 	/^\s*at (?:new ClientRequest|(?:\S+\.)?(?:convertN8nRequestToAxios|transformRequest)) /m;
 
-/** What OpenSSL says when the other side answers the TLS handshake in plain text; its code, EPROTO, says less. */
+/**
+ * The message of OpenSSL if the other side answers the TLS handshake in plain text. Its code, EPROTO, is less specific.
+ */
 const NOT_HTTPS = /wrong version number/i;
 
-/** Names of the errors with which n8n's own SSRF protection stops a request before it is made. */
+/** Names of the errors with which n8n's SSRF protection stops a request before it is made. */
 const BLOCKED_BY_N8N = /^Ssrf/;
 
-/** Why there is no response: `unreachable` if nothing was sent, `notSent` if nothing ever will be, else `noResponse`. */
+/**
+ * Why there is no response. `unreachable`: nothing was sent. `notSent`: nothing was sent, and a repetition will not
+ * help. `noResponse`: it may have been sent.
+ */
 export interface NetworkErrorClass {
 	kind: 'unreachable' | 'notSent' | 'noResponse';
 	/** Completes "NenAI could not be reached: …" or "NenAI did not answer: …". */
 	reason: string;
-	/** What to do, where the address and the network are not the cause. */
+	/** The hint, if the cause is not the address or the network. */
 	hint?: Text;
 }
 
-/** Thrown in place of sending a request that cannot be built. */
+/** Thrown if a request cannot be built. */
 export class NotSent extends Error {}
 
 /**
- * Judges what a request threw. Looks through the chain of causes, since n8n wraps the HTTP client's error,
- * which wraps the system's.
+ * Classifies the error that a request threw. Searches the chain of causes, because n8n wraps the error of the HTTP
+ * client, which wraps that of the system: docs/internals/n8n-behaviour.md#errors-of-requests
  */
 export function classifyNetworkError(error: unknown): NetworkErrorClass {
 	const chain = causes(error);
 	const codes = chain.map(({ code }) => code).filter((code) => typeof code === 'string');
-	// The system call tells: a connection that was made can report EHOSTUNREACH and the like later on, too.
+	// The system call decides: an existing connection can report EHOSTUNREACH and similar codes, too.
 	const connecting = chain.find(
 		({ code, syscall }) =>
 			NEVER_CONNECTED[String(code)] &&
@@ -173,14 +179,14 @@ export function classifyNetworkError(error: unknown): NetworkErrorClass {
 	return { kind: 'noResponse', reason: `the connection broke${codes[0] ? ` (${codes[0]})` : ''}` };
 }
 
-/** Why no request was built; undefined where one may have been, and so may have been sent. */
+/** Why no request was built. Undefined if one may have been built, and so may have been sent. */
 function reasonNotBuilt(
 	error: unknown,
 	chain: ErrorParts[],
 ): Omit<NetworkErrorClass, 'kind'> | undefined {
 	const hint = say`Check the parameters of this node, and what their expressions give.`;
 	if (error instanceof NotSent) return { reason: error.message, hint };
-	// Axios adds the request to an error as soon as there is one, and the answer.
+	// Axios adds the request, and the response, to an error as soon as they exist.
 	if (chain.some(({ request, response }) => isThere(request) || isThere(response)))
 		return undefined;
 	const known = chain.find(({ code }) => NEVER_BUILT[String(code)]);
@@ -202,7 +208,10 @@ function isThere(value: unknown): boolean {
 	return value !== undefined && value !== null;
 }
 
-/** Where an error was thrown, without its message, which may quote anything. Axios adds lines to the stacks of its own errors, so these do not count. */
+/**
+ * The stack of an error without its message, which may quote anything. Axios adds lines to the stacks of its own
+ * errors, so these do not count.
+ */
 function framesOf({ stack, message, isAxiosError }: ErrorParts): string {
 	if (typeof stack !== 'string' || typeof message !== 'string' || isAxiosError === true) return '';
 	const begin = stack.indexOf(message);
@@ -224,7 +233,7 @@ interface ErrorParts {
 function causes(error: unknown, seen = new Set<unknown>()): ErrorParts[] {
 	if (typeof error !== 'object' || error === null || seen.has(error)) return [];
 	seen.add(error);
-	// n8n's own error has what it was made of as its cause, or as its errorResponse.
+	// n8n's own error has the original error as `cause` or as `errorResponse`.
 	const { cause, errors, errorResponse } = error as {
 		cause?: unknown;
 		errors?: unknown;
@@ -238,7 +247,10 @@ function causes(error: unknown, seen = new Set<unknown>()): ErrorParts[] {
 	];
 }
 
-/** What n8n's own error says of its cause. Before n8n 2 it keeps no more than the code and such texts: "connect ETIMEDOUT 10.0.0.1:443". */
+/**
+ * The code and the texts that n8n's own error keeps of its cause. Before n8n 2, these are all that remains: "connect
+ * ETIMEDOUT 10.0.0.1:443".
+ */
 function rememberedByN8n({
 	httpCode,
 	messages,

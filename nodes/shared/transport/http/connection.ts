@@ -10,9 +10,9 @@ import { NotSent } from './classify';
 import { CREDENTIAL_TYPE, readCredential, type NenAiCredential } from '../credential';
 import { writeExactly } from '../exactJson';
 
-/** What a user may set for each request. */
+/** The limits that a user may set for each request. */
 export interface RequestLimits {
-	/** Tries for an answer that is safe to retry, the first included. */
+	/** Maximum tries of a request that is safe to repeat, the first included. */
 	maxTries: number;
 	/** Seconds. */
 	timeout: number;
@@ -20,18 +20,21 @@ export interface RequestLimits {
 
 export interface Connection extends RequestLimits {
 	credential: NenAiCredential;
-	/** Handed to n8n with each request, so that it does not decrypt the credential each time. */
+	/**
+	 * Passed to n8n with each request, so that n8n does not decrypt the credential each time:
+	 * docs/internals/n8n-behaviour.md#authentication
+	 */
 	decrypted: NonNullable<
 		Parameters<IExecuteFunctions['helpers']['httpRequestWithAuthentication']>[2]
 	>;
 }
 
-/** What requests are sent from: an execution, or a list in the editor. */
+/** The context that sends requests: an execution, or a list in the editor. */
 export type RequestContext = IExecuteFunctions | ILoadOptionsFunctions;
 
 const MAX_TIMEOUT_SECONDS = 3600;
 
-/** Everything that the requests of one execution share. */
+/** What the requests of one execution share. */
 export function connect(
 	data: ICredentialDataDecryptedObject,
 	{ maxTries, timeout }: RequestLimits,
@@ -39,13 +42,16 @@ export function connect(
 	return {
 		credential: readCredential(data),
 		decrypted: { credentialsDecrypted: { id: '', name: '', type: CREDENTIAL_TYPE, data } },
-		// 0 is what other nodes call no limit.
+		// In other nodes, 0 means no limit.
 		timeout: timeout > 0 ? Math.min(timeout, MAX_TIMEOUT_SECONDS) : MAX_TIMEOUT_SECONDS,
 		maxTries,
 	};
 }
 
-/** Redirects are not followed: n8n would send the API key on to the other host. */
+/**
+ * Redirects are not followed, because n8n would send the API key to the other host:
+ * docs/internals/n8n-behaviour.md#redirects
+ */
 const FULL_ANSWER = {
 	returnFullResponse: true,
 	ignoreHttpStatusErrors: true,
@@ -53,8 +59,8 @@ const FULL_ANSWER = {
 } as const;
 
 /**
- * Writes a body as JSON before n8n gets it: that keeps all digits of numbers and parameters called `__proto__`, and a body
- * that cannot be written is known not to have been sent. Throws NotSent.
+ * Writes a body as JSON before n8n gets it. That keeps all digits of numbers, and parameters with the name `__proto__`.
+ * It also shows that a body that cannot be written was not sent. Throws NotSent.
  */
 function written<T extends IHttpRequestOptions>(options: T): T {
 	const { body, headers } = options;
@@ -77,8 +83,9 @@ function notWritten(error: unknown): NotSent {
 }
 
 /**
- * Sends one request with the API key, through n8n's HTTP helper, so that its proxy settings and SSRF protection hold.
- * Resolves with the answer, of any status; rejects where none came. n8n ends it where the execution is stopped.
+ * Sends one request with the API key. It uses n8n's HTTP helper, so n8n's proxy settings and SSRF protection apply.
+ * Resolves with the response, of any status. Rejects if there is no response. n8n aborts it when the execution is
+ * stopped.
  */
 export async function request(
 	this: IExecuteFunctions,
@@ -93,7 +100,10 @@ export async function request(
 	)) as IN8nHttpFullResponse;
 }
 
-/** The same for an answer that is read as it comes. With credentials, n8n would put its own signal in place of the given one. */
+/**
+ * The same for a streamed response. It sets the key itself: with a credential, n8n would replace the given signal by
+ * its own (docs/internals/n8n-behaviour.md#authentication).
+ */
 export async function openStream(
 	sender: RequestContext,
 	options: IHttpRequestOptions & { abortSignal: AbortSignal },
@@ -109,7 +119,10 @@ export async function openStream(
 	})) as IN8nHttpFullResponse;
 }
 
-/** The same for the Desktop API, with the key in both headers: NenAI's pages name the one here and the other there. */
+/**
+ * The same for the Desktop API. It sends the key in both headers, because NenAI's pages differ:
+ * docs/internals/nenai-api.md#the-desktop-api
+ */
 export async function requestDesktop(
 	sender: RequestContext,
 	options: IHttpRequestOptions & { abortSignal: AbortSignal },

@@ -1,14 +1,14 @@
 /**
- * Addresses that mean another machine, or another service, wherever they are used. Host names as the class URL gives
- * them: lower case, numbers in one form, IPv6 in brackets.
+ * Addresses that mean something else on each machine or in each network. Host names have the form of the class URL:
+ * lower case, numbers in one form, IPv6 in brackets.
  */
 
-/** A dot at the end stands for the root of all names, and changes nothing. */
+/** A dot at the end stands for the root of all names. It does not change the host. */
 function normalized(hostname: string): string {
 	return hostname.replace(/\.$/, '');
 }
 
-/** An IPv4 address written as IPv6 (`[::ffff:7f00:1]`) in its own form; everything else as it is. */
+/** An IPv4 address that is written as IPv6 (`[::ffff:7f00:1]`), as IPv4. Everything else stays. */
 function asIpv4(hostname: string): string {
 	const [, high, low] = /^\[::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})\]$/.exec(hostname) ?? [];
 	if (high === undefined) return hostname;
@@ -19,7 +19,7 @@ function asIpv4(hostname: string): string {
 	return bytes.join('.');
 }
 
-/** Whether the host is the machine itself: `localhost`, 127.0.0.0/8, ::1, and the addresses of no machine, 0.0.0.0/8 and ::. */
+/** Whether the host is this machine: `localhost`, 127.0.0.0/8, ::1, and the unspecified addresses 0.0.0.0/8 and ::. */
 export function isLoopback(hostname: string): boolean {
 	const host = asIpv4(normalized(hostname));
 	return (
@@ -31,7 +31,10 @@ export function isLoopback(hostname: string): boolean {
 	);
 }
 
-/** Whether the host is one that only the same network knows, such as where clouds keep a machine's credentials: 169.254.0.0/16, fe80::/10, and fd00:ec2::254 of AWS. */
+/**
+ * Whether the host exists only in the same network, such as the server from which a cloud machine gets its credentials:
+ * 169.254.0.0/16, fe80::/10, and fd00:ec2::254 of AWS.
+ */
 export function isLinkLocal(hostname: string): boolean {
 	const host = asIpv4(normalized(hostname));
 	return (

@@ -19,11 +19,14 @@ export type { ByteStream } from './messages';
 export { McpError, saysUnknownSession, type NoResult } from './noResult';
 
 /**
- * A client of the Model Context Protocol over streamable HTTP (modelcontextprotocol.io/specification/2025-06-18), as
- * far as tools need it. Knows nothing of who answers.
+ * A client of the Model Context Protocol over streamable HTTP (modelcontextprotocol.io/specification/2025-06-18), with
+ * the parts that tools need. It does not depend on what the server is.
  */
 
-/** The one that is asked for first. Later ones may end a stream before the answer and have it fetched. */
+/**
+ * The version that is requested first. In later versions, a server may end the stream before the response, which the
+ * client must then fetch.
+ */
 const PROTOCOL_VERSION = '2025-06-18';
 
 /** Versions in which tools are listed and called in the same way. */
@@ -31,20 +34,23 @@ const KNOWN_VERSIONS = [PROTOCOL_VERSION, '2025-11-25', '2025-03-26', '2024-11-0
 
 const CLIENT_INFO = { name: 'n8n-nodes-nenai', version: '1' };
 
-/** Milliseconds for the end of a session, for which nobody waits. */
+/** Milliseconds for the request that ends a session. Nothing waits for it. */
 const MAX_CLOSE_MS = 5000;
 
-/** Milliseconds for the note that the session has begun. Nothing depends on it, so a server that never answers it is not waited for. */
+/**
+ * Milliseconds for the notification that the session has begun. Nothing depends on it, so a server that never answers
+ * it does not delay the rest.
+ */
 const MAX_NOTE_MS = 3000;
 
-/** Pages of a list of tools; a server that gives more goes round in a circle. */
+/** Pages of a list of tools. A server that gives more repeats itself. */
 const MAX_PAGES = 100;
 
-/** JSON-RPC's codes for a request whose method is not there, and for one with parameters that are not accepted. */
+/** JSON-RPC's codes for an unknown method and for parameters that are not accepted. */
 const METHOD_NOT_FOUND = -32601;
 const INVALID_PARAMS = -32602;
 
-/** Values of cookies that are kept out of failures. Shorter ones could be ordinary words. */
+/** Values of cookies that failures must not contain. A shorter value could be an ordinary word. */
 const SHORTEST_HIDDEN = 8;
 const MOST_HIDDEN = 100;
 
@@ -52,20 +58,23 @@ export interface HttpRequest {
 	method: 'POST' | 'DELETE';
 	headers: Record<string, string>;
 	body?: Message;
-	/** Ends the request, whatever it is at. */
+	/** Ends the request at any time. */
 	signal: AbortSignal;
 }
 
-/** Sends a request and resolves with its answer, of any status, when its headers are there. Rejects where none comes. */
+/**
+ * Sends a request and resolves with its response, of any status, when the headers have arrived. Rejects if there is no
+ * response.
+ */
 export type Send = (request: HttpRequest) => Promise<HttpResponse>;
 
 export interface Tool {
 	name: string;
-	/** JSON Schema of its arguments, as far as the server gives one. */
+	/** JSON Schema of its arguments, if the server gives one. */
 	inputSchema?: IDataObject;
 }
 
-/** What a tool answers, in the protocol's form; every field may be missing. */
+/** The result of a tool, in the form of the protocol. Every field may be missing. */
 export interface ToolResult {
 	content?: unknown;
 	structuredContent?: unknown;
@@ -73,17 +82,20 @@ export interface ToolResult {
 }
 
 interface Session {
-	/** Undefined where the server keeps no sessions. */
+	/** Undefined if the server does not use sessions. */
 	id?: string;
-	/** Undefined until one is agreed on. */
+	/** Undefined until client and server have agreed on one. */
 	version?: string;
 	cookies: Cookies;
 }
 
-/** What is done with the answer to a request while its connection is open. */
+/** Handles the response to a request while its connection is open. */
 type Read<T> = (response: HttpResponse, admit: (share: Share) => Admit) => Promise<T>;
 
-/** All methods reject with McpError. One session serves all calls; one that is lost is begun anew once for each call. */
+/**
+ * All methods reject with McpError. One session serves all calls. If the server has lost the session, each call starts
+ * a new one, once.
+ */
 export class McpClient {
 	private session?: Promise<Session>;
 
@@ -100,7 +112,7 @@ export class McpClient {
 	private readonly stopped?: AbortSignal;
 
 	/**
-	 * @param timeout milliseconds for one request, its answer included
+	 * @param timeout milliseconds for one request and its response
 	 * @param stopped ends all requests
 	 */
 	constructor(send: Send, timeout: number, stopped?: AbortSignal) {
@@ -109,7 +121,7 @@ export class McpClient {
 		this.stopped = stopped;
 	}
 
-	/** All tools, from as many pages as there are. */
+	/** All tools, from all pages. */
 	async listTools(): Promise<Tool[]> {
 		const tools: Tool[] = [];
 		let cursor: unknown;
@@ -118,7 +130,7 @@ export class McpClient {
 			// One by one: a long list as arguments of one call would overflow the stack.
 			for (const tool of Array.isArray(result.tools) ? (result.tools as unknown[]) : [])
 				if (isTool(tool)) tools.push(tool);
-			// Some servers write an empty cursor where there is none.
+			// Some servers write an empty cursor if there are no more pages.
 			if (
 				typeof result.nextCursor !== 'string' ||
 				result.nextCursor === '' ||
@@ -130,7 +142,7 @@ export class McpClient {
 		return tools;
 	}
 
-	/** Nothing where the server refuses its own cursor: then the pages that came are the list. */
+	/** Gives an empty page if the server refuses its own cursor: then the pages so far are the list. */
 	private async listPage(cursor: unknown): Promise<{ tools?: unknown; nextCursor?: unknown }> {
 		return await this.call(
 			'tools/list',
@@ -147,7 +159,10 @@ export class McpClient {
 	}
 
 	async callTool(name: string, args: IDataObject): Promise<ToolResult>;
-	/** @param use makes use of the result. Only one large result is held at a time, and only for as long as this takes. What it throws is thrown. */
+	/**
+	 * @param use handles the result. Of large results, one at a time is held, until `use` ends. What `use` throws is
+	 * thrown.
+	 */
 	async callTool<T>(
 		name: string,
 		args: IDataObject,
@@ -161,7 +176,7 @@ export class McpClient {
 		return await this.call('tools/call', { name, arguments: args }, use);
 	}
 
-	/** Lets the server forget the session. Nobody waits for it, and it need not succeed. */
+	/** Tells the server to forget the session. Nothing waits for it, and it may fail. */
 	async close(): Promise<void> {
 		const session = await this.session?.catch(() => undefined);
 		this.session = undefined;
@@ -176,7 +191,7 @@ export class McpClient {
 			body.destroy();
 			ended.abort();
 		} catch {
-			// It ends by itself some time.
+			// The server ends the session by itself after some time.
 		}
 	}
 
@@ -194,7 +209,7 @@ export class McpClient {
 		const session = await opened;
 		return await this.ask(method, params, session, use).catch(async (error: unknown) => {
 			if (session.id === undefined || !isLost(error)) return await Promise.reject(error);
-			// Another call may have begun a new one already.
+			// Another call may already have begun a new session.
 			if (this.session === opened) this.session = undefined;
 			return await this.ask(method, params, await this.open(), use);
 		});
@@ -211,7 +226,7 @@ export class McpClient {
 		return this.session;
 	}
 
-	/** In another version, if the server refuses the usual one and names one that is known here, too. */
+	/** If the server refuses the usual version and names another known one, that one is used. */
 	private async initialize(): Promise<Session> {
 		return await this.begin(PROTOCOL_VERSION).catch(async (error: unknown) => {
 			const other = otherVersion(error);
@@ -238,7 +253,7 @@ export class McpClient {
 			session,
 			Math.min(this.timeout, MAX_NOTE_MS),
 		).catch((error: unknown) => {
-			// Some servers refuse it, drop it or never answer it. Whether the session works, the next request tells.
+			// Some servers refuse, drop or never answer it. The next request shows whether the session works.
 			if (this.stopped?.aborted) throw error;
 		});
 		return session;
@@ -259,7 +274,7 @@ export class McpClient {
 		}
 	}
 
-	/** Sends a request, and reads until its answer is there. */
+	/** Sends a request, and reads the response until the result is there. */
 	private async exchange(
 		method: string,
 		params: IDataObject,
@@ -279,22 +294,24 @@ export class McpClient {
 		});
 	}
 
-	/** A server may ask back before it answers: whether anybody is there, or for what no client has to have. */
+	/**
+	 * A server may send requests of its own before it responds: a ping, or something that this client does not support.
+	 */
 	private async reply({ id, method }: Message, session: Session) {
 		const answer =
 			method === 'ping'
 				? { result: {} }
 				: { error: { code: METHOD_NOT_FOUND, message: 'Method not found' } };
-		// Where it does not arrive, the answer that is waited for tells what is wrong.
+		// If this does not arrive, the response to the client's own request shows what is wrong.
 		await this.tell({ id, ...answer }, session).catch(() => {});
 	}
 
-	/** Sends what nobody answers. */
+	/** Sends a message that needs no response. */
 	private async tell(message: Message, session: Session, timeout = this.timeout): Promise<void> {
 		await this.post(message, session, async () => {}, timeout);
 	}
 
-	/** @param read what to do with the answer, where it is a success; the connection ends afterwards in any case */
+	/** @param read handles a successful response. The connection ends afterwards in any case */
 	private async post<T>(
 		message: Message,
 		session: Session,
@@ -363,7 +380,7 @@ function asMcpError(error: unknown, deadline: Deadline): McpError {
 	return new McpError(deadline.signal.aborted ? { kind: 'tooLate' } : { kind: 'thrown', error });
 }
 
-/** A version that a server names in its refusal of ours, and that is known here, too. */
+/** A version that the server names when it refuses ours, and that is also known here. */
 function otherVersion(error: unknown): string | undefined {
 	if (!(error instanceof McpError) || error.reason.kind !== 'version') return undefined;
 	return error.reason.version

@@ -1,14 +1,14 @@
 import { excerptOf } from '../../failures/excerpt';
 import { NO_SECRETS } from '../../failures/redact';
 
-/** What the parts of a tool's result say. */
+/** The content of a tool's result, read. */
 export interface Content {
 	texts: string[];
-	/** What could not be read, in words that follow "it holds". */
+	/** Parts that could not be read, as words that follow "it holds". */
 	unread: string[];
 }
 
-/** Types of parts that say nothing about the answer where there is a text beside them. */
+/** Types of parts that add nothing to the answer if there is also a text. */
 const MEDIA = ['image', 'audio'];
 
 const BASE64 = /^[A-Za-z0-9+/_-]*={0,2}$/;
@@ -20,7 +20,7 @@ interface Part {
 	resource?: unknown;
 }
 
-/** Reads the `content` of a result: texts, and resources with their text or their bytes. Links are not followed. */
+/** Reads the `content` of a result: texts, and resources with their text or bytes. Links are not followed. */
 export function readContent(content: unknown): Content {
 	const parts: Array<unknown> = Array.isArray(content) ? content : [];
 	const read = parts.map((part) => ({ part: asPart(part), text: textOf(asPart(part)) }));
@@ -44,7 +44,7 @@ function textOf(part: Part): string | undefined {
 	return typeof blob === 'string' ? decode(blob) : undefined;
 }
 
-/** The text whose bytes this is in base64; undefined where it is not base64 or not a text. */
+/** The text whose bytes are given in base64. Undefined if it is not valid base64 or not a text. */
 function decode(blob: string): string | undefined {
 	const base64 = /\s/.test(blob) ? blob.replace(/\s+/g, '') : blob;
 	if (!BASE64.test(base64) || base64.replace(/=+$/, '').length % 4 === 1) return undefined;
@@ -63,7 +63,7 @@ function describePart(part: Part): string {
 	return `a part of the type ${excerptOf(String(part.type), NO_SECRETS)}`;
 }
 
-/** The address without what makes it a secret. */
+/** The address without its query and other parts that can be a secret. */
 function named(uri: unknown): string {
 	return typeof uri === 'string' && uri !== '' ? ` ${excerptOf(uri, NO_SECRETS)},` : '';
 }

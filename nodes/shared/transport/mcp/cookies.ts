@@ -1,8 +1,8 @@
-/** Characters of a cookie, and cookies of a session, that are taken at most. */
+/** Maximum characters of a cookie, and maximum cookies of a session. */
 const LONGEST = 4096;
 const MOST = 50;
 
-/** A name and a value that can be sent back as they came. */
+/** A name and a value that can be sent back unchanged. */
 const PAIR = /^([^\s=;,]+)=([\x20-\x7e]*)$/;
 
 interface Cookie {
@@ -12,13 +12,13 @@ interface Cookie {
 }
 
 /**
- * The cookies of one session, in memory only. A load balancer finds the server that has the session by them. Paths and
- * domains do not matter, since every request of a session goes to the address that set them.
+ * The cookies of one session, in memory only. Load balancers use them to find the server that has the session. Paths
+ * and domains do not matter, because every request of a session goes to the same address.
  */
 export class Cookies {
 	private readonly cookies = new Map<string, Cookie>();
 
-	/** Takes what an answer has in its header `set-cookie`. Gives the values that are new. */
+	/** Stores the cookies of a response's header `set-cookie`. Gives the values that are new. */
 	take(header: unknown): string[] {
 		return [header]
 			.flat()
@@ -27,7 +27,7 @@ export class Cookies {
 			);
 	}
 
-	/** The header of a request; undefined where there is no cookie. */
+	/** The header of a request; undefined if there are no cookies. */
 	toHeader(): string | undefined {
 		const current = [...this.cookies].filter(([, { ends }]) => ends > Date.now());
 		return current.length === 0
@@ -47,7 +47,7 @@ export class Cookies {
 	}
 }
 
-/** Max-Age comes before Expires. What cannot be read counts as missing. */
+/** Max-Age takes precedence over Expires. A value that cannot be read counts as missing. */
 function endIn(attributes: string[]): number {
 	const valueOf = (wanted: string) =>
 		attributes

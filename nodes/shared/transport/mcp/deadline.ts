@@ -1,4 +1,4 @@
-/** A time-out that stands still while something else must be waited for. */
+/** A timeout that pauses while something else must be waited for. */
 export class Deadline {
 	private readonly passed = new AbortController();
 
@@ -6,7 +6,7 @@ export class Deadline {
 
 	private since = 0;
 
-	/** Counts the timers, so that one that was paused does nothing. */
+	/** Counts the timers. A timer that was paused then does nothing. */
 	private current = 0;
 
 	/** @param left milliseconds */
@@ -28,7 +28,7 @@ export class Deadline {
 		this.current += 1;
 		this.since = performance.now();
 		const timer = this.current;
-		// A timer takes whole numbers only.
+		// Timers take whole numbers only.
 		AbortSignal.timeout(Math.ceil(this.left)).addEventListener('abort', () => {
 			if (timer === this.current) this.passed.abort();
 		});

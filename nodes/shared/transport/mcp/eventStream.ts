@@ -1,8 +1,9 @@
 /**
- * The data of each message in an event stream (WHATWG HTML, "Server-sent events"), as its parts come. Events of other
- * types are left out; so is one that the end of the stream cuts off, unless only its last empty line is missing.
+ * The data of each message in an event stream (WHATWG HTML, "Server-sent events"), as its chunks arrive. Events of
+ * other types are left out. An event that the end of the stream cuts off is also left out, unless only its last empty
+ * line is missing.
  *
- * @param chunks of bytes, cut anywhere
+ * @param chunks bytes, cut anywhere
  */
 export async function* readEvents(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
 	let event = new SseEvent();
@@ -37,7 +38,10 @@ class SseEvent {
 	}
 }
 
-/** Lines end with LF, CR or both. A CR ends its line at once, for nothing may follow for long; the LF of the same end is left out then. */
+/**
+ * Lines end with LF, CR or both. A CR ends its line at once, because the next byte may arrive much later. An LF
+ * directly after it is then skipped.
+ */
 async function* readLines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
 	const decoder = new TextDecoder();
 	let rest = '';

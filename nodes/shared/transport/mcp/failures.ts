@@ -13,7 +13,7 @@ import { saysUnknownSession, type NoResult } from './noResult';
 import { isObject, TOOLS, type Question, type Unanswered } from './results';
 import type { Tool } from './client';
 
-/** What is asked for, as in "NenAI failed to answer the request for the status of the run". */
+/** How errors name the request, as in "NenAI failed to answer the request for the status of the run". */
 const LABELS: Record<Question, Text> = {
 	state: say`the request for the status of the run`,
 	runs: say`the request for the runs of the workflow`,
@@ -21,7 +21,7 @@ const LABELS: Record<Question, Text> = {
 	workflows: say`the request for the list of workflows`,
 };
 
-/** What to do where NenAI refuses a question. */
+/** What to do if NenAI refuses a request. */
 const REFUSED_HINTS: Record<Question, Text> = {
 	state: say`Check the message ID: Start returns it as messageId, and callbacks contain it as message_id. NenAI knows only runs of this API key.`,
 	log: say`Check the message ID: Start returns it as messageId, and callbacks contain it as message_id. If your API key has several deployments, enter the Deployment ID in the credential.`,
@@ -33,7 +33,7 @@ const ASK_AGAIN = say`This request only reads: try again later.`;
 
 const REPORT = say`Trying again would not change that. Report this response to your NenAI contact.`;
 
-/** What errors say of a question to NenAI's MCP server. */
+/** How errors describe a request to NenAI's MCP server. */
 export function requestInfo(
 	question: Question,
 	{ credential, maxTries, timeout }: Connection,
@@ -51,7 +51,7 @@ export function requestInfo(
 	};
 }
 
-/** A response that says that it is none, or that has an unknown form. */
+/** The failure for a response that reports an error, or that has an unknown form. */
 export function unanswered(
 	info: RequestInfo,
 	question: Question,
@@ -71,7 +71,7 @@ export function unanswered(
 	});
 }
 
-/** The MCP server has none of the tools for a question. */
+/** The failure if the MCP server has none of the tools for a question. */
 export function missingTool(question: Question, offered: Tool[]): Failure {
 	return {
 		message: say`NenAI's MCP server has no tool for ${LABELS[question]}. It offers: ${excerpt(offered.map(({ name }) => name).join(', ') || 'nothing')}`,
@@ -80,10 +80,10 @@ export function missingTool(question: Question, offered: Tool[]): Failure {
 	};
 }
 
-/** JSON-RPC's code for something that the server does not have. Asking again does not help. */
+/** JSON-RPC's code for something that the server does not have. A repetition does not help. */
 const NOT_FOUND = -32002;
 
-/** Errors of JSON-RPC that may pass: internal ones, the server's own, and those about the session. */
+/** JSON-RPC errors that may be temporary: internal errors, the server's own errors, and errors of the session. */
 function isTransient(code: number, message: string): boolean {
 	return (
 		code === -32603 ||
@@ -165,7 +165,10 @@ export function explainMcpError(
 	}
 }
 
-/** The server forgot a new session as well. If it says something else, it does not know what was asked about. */
+/**
+ * The server did not know the new session either. If its error is about something else, it does not know the object of
+ * the question.
+ */
 function explainLostSession(
 	info: RequestInfo,
 	question: Question,
@@ -188,7 +191,7 @@ function explainHttp(
 	info: RequestInfo,
 	{ status, headers, body, method }: Extract<NoResult, { kind: 'http' }>,
 ): Attempt<never> {
-	// After the session has begun, there is an MCP server.
+	// If a session has begun, the address is that of an MCP server.
 	const isNoServer = status < 300 || ([404, 405].includes(status) && method !== 'tools/call');
 	if (isNoServer && status >= 200)
 		return {
@@ -203,7 +206,7 @@ function explainHttp(
 	return explainResponse({ ...info, refusedHint, words: wordsOf }, { status, headers, body });
 }
 
-/** NenAI's own words, or those of JSON-RPC's error; all that was said, where it has none. */
+/** NenAI's own words, or those of a JSON-RPC error. The whole text if it has no such words. */
 function wordsOf(body: unknown, redactor: Redactor): string {
 	const parsed = parseJson(body);
 	const inner = isObject(parsed) && isObject(parsed.error) ? parsed.error : parsed;

@@ -2,16 +2,16 @@ import { parseExactly, TooDeep } from '../exactJson';
 import { readEvents } from './eventStream';
 import { McpError, readError, type Headers } from './noResult';
 
-/** Bytes of an answer. Larger ones are not read to their end. */
+/** Maximum bytes of a response. A larger one is an error. */
 const LARGEST_ANSWER = 50_000_000;
 
-/** Characters of a text that are kept to be quoted. */
+/** Characters of a text that are kept for a quote. */
 const LONGEST_QUOTED = 50_000;
 
-/** Milliseconds in which the body of an error must come: its status says most of it. */
+/** Milliseconds for the body of an error. Its status already says most of it. */
 const LONGEST_ERROR = 2000;
 
-/** A body as a stream of bytes, ended before its end with `destroy`. */
+/** A body as a stream of bytes. `destroy` ends it early. */
 export interface ByteStream extends AsyncIterable<Uint8Array> {
 	destroy(): void;
 }
@@ -32,10 +32,10 @@ export interface Message {
 	error?: unknown;
 }
 
-/** Resolves when so many bytes more may be held. Gives how many bytes there are. */
+/** Resolves when the client may hold this many more bytes. Gives the number of bytes so far. */
 export type Admit = (bytes: number) => Promise<number>;
 
-/** The messages of an answer, in either of its two forms. */
+/** The messages of a response, in either of its two forms. */
 export async function* messagesIn(
 	{ statusCode: status, headers, body }: HttpResponse,
 	admit: Admit,
@@ -60,12 +60,15 @@ export async function* messagesIn(
 	if (json === text && isMeantAsJson)
 		throw isOpen(text) ? new McpError({ kind: 'cutOff' }) : notJson(text);
 	const messages = toMessages(json);
-	// A page, or any other answer that has nothing of the protocol.
+	// An HTML page, or another response without messages of the protocol.
 	if (messages.length === 0) throw new McpError({ kind: 'http', status, headers, body: text });
 	yield* messages;
 }
 
-/** The text as JSON where it is JSON; as it came where not. An answer that is nested too deeply is an error, any other such message is left out. */
+/**
+ * The text as JSON, or unchanged if it is not JSON. A response that is nested too deeply is an error. Any other message
+ * that is nested too deeply is left out.
+ */
 function parseMessages(text: string): unknown {
 	try {
 		return parseExactly(text);
@@ -86,12 +89,12 @@ function notJson(text: string): McpError {
 	return new McpError({ kind: 'notJson', body: text.slice(0, LONGEST_QUOTED) });
 }
 
-/** Whether an event that is not JSON was meant as the answer: a message without a method. */
+/** Whether an event that is not JSON was meant as the response: it has no method. */
 function isBrokenAnswer(data: string): boolean {
 	return OPENS_JSON.test(data) && !data.includes('"method"') && !isOpen(data);
 }
 
-/** Whether a text that is not JSON ends before what it has opened is closed. So it was cut off. */
+/** Whether a text that is not JSON ends before all its brackets are closed. Then it was cut off. */
 function isOpen(text: string): boolean {
 	let depth = 0;
 	let isInText = false;
@@ -105,7 +108,7 @@ function isOpen(text: string): boolean {
 	return isInText || depth > 0;
 }
 
-/** A message, or several in a list, as versions before 2025-06-18 may have it. */
+/** One message, or a list of messages, as versions before 2025-06-18 allow. */
 function toMessages(json: unknown): Message[] {
 	const entries: unknown[] = Array.isArray(json) ? json : [json];
 	return entries.filter(
@@ -113,7 +116,7 @@ function toMessages(json: unknown): Message[] {
 	);
 }
 
-/** An error without an ID is the answer to what the server could not read. */
+/** An error without an ID is the response to a request that the server could not read. */
 export function isAnswerTo(id: number, message: Message): boolean {
 	if (message.method !== undefined) return false;
 	return (
@@ -127,7 +130,7 @@ export function resultOf({ result, error }: Message, method: string): object {
 	throw new McpError(readError(error, method));
 }
 
-/** The beginning of a body, as far as it comes soon. */
+/** The beginning of a body: as much as arrives soon. */
 export async function readStart(body: ByteStream): Promise<string> {
 	const decoder = new TextDecoder();
 	let text = '';
@@ -151,7 +154,7 @@ async function readWhole(bytes: AsyncIterable<Uint8Array>): Promise<string> {
 	return text + decoder.decode();
 }
 
-/** The same chunks, as long as there are not too many. */
+/** The same chunks, up to the maximum size. */
 async function* bounded(body: ByteStream, admit: Admit): AsyncGenerator<Uint8Array> {
 	for await (const chunk of body) {
 		if ((await admit(chunk.length)) > LARGEST_ANSWER) throw new McpError({ kind: 'tooLarge' });

@@ -6,23 +6,26 @@ export type Headers = IN8nHttpFullResponse['headers'];
 
 /** Why a question has no answer. */
 export type NoResult =
-	/** An HTTP answer with a status that is not a success, or with none of the protocol's content. */
+	/** An HTTP response with an error status, or without content of the protocol. */
 	| { kind: 'http'; status: number; headers: Headers; body: string; method?: string }
 	/** The request threw this. */
 	| { kind: 'thrown'; error: unknown }
 	| { kind: 'tooLate' }
-	/** The server says that it has forgotten the session, and a new one, too. Or it means something else that it does not know. */
+	/**
+	 * The server says that it does not know the session, and says the same about a new one. It may mean something else
+	 * that it does not know.
+	 */
 	| { kind: 'lost'; status: number; body: string }
-	/** The answer ended without what was asked for. */
+	/** The response ended without the result. */
 	| { kind: 'cutOff' }
-	/** The answer is complete, but it is not JSON. */
+	/** The response is complete, but it is not JSON. */
 	| { kind: 'notJson'; body: string }
-	/** The answer is JSON with more levels than can be worked with. The problem goes on after "its answer". */
+	/** The response is JSON with too many levels. `problem` continues after "its answer". */
 	| { kind: 'tooDeep'; problem: string }
 	| { kind: 'tooLarge' }
-	/** An error of JSON-RPC, to a request of this method. */
+	/** A JSON-RPC error, in response to a request with this method. */
 	| { kind: 'rpc'; method: string; code: number; message: string }
-	/** The server speaks other versions of the protocol only: these, or its own words where it names none. */
+	/** The server supports only other versions of the protocol. Its own words if it names no version. */
 	| { kind: 'version'; version: string };
 
 export class McpError extends Error {
@@ -34,24 +37,24 @@ export class McpError extends Error {
 	}
 }
 
-/** The code of JSON-RPC with which a server says that it does not support the version of the protocol. */
+/** JSON-RPC's code with which a server says that it does not support the version of the protocol. */
 const UNSUPPORTED_VERSION = -32022;
 const UNSUPPORTED_VERSION_IN_WORDS = /unsupported protocol version/i;
 
-/** The code with which some servers say that they do not know the session, and how all others word it. */
+/** The code with which some servers say that they do not know the session. Others say it in words. */
 const UNKNOWN_SESSION = -32001;
 const OF_A_SESSION = /session|not (?:yet )?initiali[sz]ed|before initiali[sz]ation/i;
 
-/** Versions of the protocol that are quoted at most. */
+/** Maximum versions of the protocol that an error quotes. */
 const MOST_VERSIONS = 20;
 
-/** Statuses that mean that the server does not know the session, whatever it says. */
+/** Statuses that mean that the server does not know the session, whatever the body says. */
 const FORGOTTEN = [404, 410];
 
 /** Statuses that mean something else, even if the text is about sessions. */
 const NOT_FORGOTTEN = [401, 403, 407, 429];
 
-/** What an error of JSON-RPC says. */
+/** Reads a JSON-RPC error. */
 export function readError(error: unknown, method: string): NoResult {
 	const { code, message, data } = (error ?? {}) as {
 		code?: unknown;
@@ -72,7 +75,7 @@ function supportedIn(data: unknown): string[] {
 		: [];
 }
 
-/** What an HTTP answer says whose status is not a success. */
+/** Reads an HTTP response with an error status. */
 export function readRefusal(
 	status: number,
 	headers: Headers,
@@ -92,7 +95,7 @@ export function readRefusal(
 		: { kind: 'http', status, headers, body, method };
 }
 
-/** The error of JSON-RPC in a body: a message, a list of messages, or an event with one. */
+/** The JSON-RPC error in a body: in a message, in a list of messages, or in an event. */
 function errorIn(body: string, method: string): NoResult | undefined {
 	const json = parseJson(/^data:(.*)$/m.exec(body)?.[1] ?? body);
 	const entries: unknown[] = Array.isArray(json) ? json : [json];
@@ -103,7 +106,7 @@ function errorIn(body: string, method: string): NoResult | undefined {
 	return entry && readError(entry.error, method);
 }
 
-/** Whether a text says that the server does not know the session, or that none was begun. */
+/** Whether a text says that the server does not know the session, or that no session was begun. */
 export function saysUnknownSession(text: string): boolean {
 	return OF_A_SESSION.test(text);
 }
@@ -114,7 +117,7 @@ function isAboutUnknownSession(reason: NoResult): boolean {
 	);
 }
 
-/** Whether the server has probably forgotten the session, so that a new one is worth a try. */
+/** Whether the server has probably forgotten the session. Then a new session may help. */
 export function isLost(error: unknown): boolean {
 	if (!(error instanceof McpError)) return false;
 	return error.reason.kind === 'lost' || isAboutUnknownSession(error.reason);

@@ -7,13 +7,15 @@ import { readContent } from './content';
 import { redactJson } from '../../failures/redact';
 
 /**
- * What NenAI answers over its MCP server. Everything that is assumed about its tools and answers stands in this file:
- * published are the tools' names and arguments, and examples of their answers, some documented and some recorded
- * (getnenai/nen-quickstart, March 2026; getnenai/mcp-quickstart, February 2026). How a tool wraps its answer, and how
- * it fails, is not published.
+ * Reads the results of NenAI's MCP server. All assumptions about its tools and their results are in this file. NenAI
+ * has published the names and arguments of the tools, and examples of results. How a tool wraps its result, and how it
+ * fails, is not published: docs/internals/nenai-api.md#the-mcp-server
  */
 
-/** The tools for each question: today's name first, then those of before. */
+/**
+ * The tools for each question: today's name first, then the older names. NenAI has changed the names several times:
+ * docs/internals/nenai-api.md#the-mcp-server
+ */
 export const TOOLS = {
 	state: ['nen_status', 'get_run_status'],
 	runs: ['nen_list_runs', 'list_runs'],
@@ -23,14 +25,14 @@ export const TOOLS = {
 
 export type Question = keyof typeof TOOLS;
 
-/** Under which names NenAI's surfaces have the ID and the name of a workflow. */
+/** The names under which NenAI gives the ID and the name of a workflow. */
 const ID_FIELDS = ['workflowId', 'workflow_id', 'id'];
 const NAME_FIELDS = ['name', 'workflowName', 'workflow_name'];
 
-/** What tells a run in a list from other things. */
+/** The fields that identify a run in a list. */
 const RUN_FIELDS = ['messageId', 'message_id', 'runId', 'run_id'];
 
-/** Where a log may stand in an answer that is an object, and what else such an answer may have without being the log itself. */
+/** The fields of an object that may hold the log, and fields that such an object may also have. */
 const LOG_FIELDS = ['logs', 'log', 'text', 'output'];
 const AROUND_A_LOG = [
 	'success',
@@ -48,7 +50,7 @@ const AROUND_A_LOG = [
 	'errors',
 ];
 
-/** What an answer without a log may have besides these. */
+/** Fields that an answer without a log may also have. */
 const METADATA = [
 	'message',
 	'createdAt',
@@ -62,12 +64,12 @@ const METADATA = [
 	'contentType',
 ];
 
-/** Under what, besides its own name, an answer was published to stand one level deeper. */
+/** Fields, besides its own name, under which an answer was published one level deeper. */
 const DEEPER = 'data';
 
 /**
- * By which fields an answer to each question is told, and by which one that is a single entry of a list. An answer that
- * has none of them itself, but one level deeper, is the one that stands there.
+ * The fields that identify the answer to each question, and those that identify a single entry of a list. If an answer
+ * has none of them, but an object one level deeper has one, that object is the answer.
  */
 const TOLD_BY: Record<Question, { fields: string[]; entry: string[] }> = {
 	state: { fields: ['status'], entry: [] },
@@ -76,26 +78,29 @@ const TOLD_BY: Record<Question, { fields: string[]; entry: string[] }> = {
 	workflows: { fields: ['workflows'], entry: ID_FIELDS },
 };
 
-/** Lists beside the one that was asked for. */
+/** Lists that may be next to the requested one. */
 const SIDE_LISTS = ['errors', 'warnings'];
 
-/** Names of lists that say nothing about what is in them. */
+/** Names of lists that do not say what is in them. */
 const PLAIN_LISTS = [DEEPER, 'items', 'results'];
 
-/** The field by which an entry is told only in a list that is plainly the one that was asked for: other things have it, too. */
+/**
+ * The field that identifies an entry only in a list that is clearly the requested one: other objects also have this
+ * field.
+ */
 const ID_OF_ANYTHING = 'id';
 
-/** How many entries there are, or would be. */
+/** Fields with the number of entries. */
 const COUNT_FIELDS = ['count', 'totalCount', 'total_count', 'total'];
 
-/** Fields of an answer that says nothing but that there is none. */
+/** Fields of an answer that only says that there is no result. */
 const OF_A_FAILURE = ['success', 'error', 'errors', 'message', 'code', 'status'];
 
-/** Statuses of an answer, rather than of a run: that it is one, and that it is none. */
+/** Statuses of an answer, not of a run: `success` and the like, and failures. */
 const ANSWERED = ['success', 'ok'];
 const NOT_ANSWERED = ['error', 'fail'];
 
-/** All statuses of runs that are published. */
+/** All published statuses of runs. */
 const RUN_STATUSES = [
 	'queued',
 	'running',
@@ -106,10 +111,10 @@ const RUN_STATUSES = [
 	'timeout',
 ];
 
-/** Tools that are published to take the deployment. */
+/** Tools that take the deployment, as published. */
 export const TAKE_DEPLOYMENT: Question[] = ['log', 'workflows'];
 
-/** Thrown for a response that holds no answer: NenAI says that there is none, or, with a `problem`, it has an unknown form. */
+/** Thrown for a response without an answer. NenAI reports an error or, if `problem` is set, the form is unknown. */
 export class Unanswered extends Error {
 	readonly said: unknown;
 
@@ -127,17 +132,17 @@ export function isObject(value: unknown): value is IDataObject {
 }
 
 export interface Answer {
-	/** What was said, as JSON where it is JSON. */
+	/** The content, parsed as JSON if it is JSON. */
 	value: unknown;
-	/** The same with what stands around it, where the answer is one level deeper. */
+	/** The same with the fields around it, if the answer is one level deeper. */
 	outer: unknown;
-	/** The text that it was said in, where it was one. */
+	/** The text with the content, if it came as text. */
 	text?: string;
-	/** Parts of the result that could not be read, in words that follow "it holds". */
+	/** Parts of the result that could not be read, as words that follow "it holds". */
 	unread: string[];
 }
 
-/** The answer in a tool's result. Throws Unanswered for one that says that there is none, and for one that says nothing. */
+/** The answer in a tool's result. Throws Unanswered if the result reports an error or contains nothing. */
 export function answerIn(question: Question, result: ToolResult, apiKey: string): Answer {
 	const answer = redactJson(readResult(question, result), apiKey);
 	const { value, outer, text, unread } = answer;
@@ -145,7 +150,7 @@ export function answerIn(question: Question, result: ToolResult, apiKey: string)
 	if (result.isError === true || failed !== undefined) throw new Unanswered(failed ?? value);
 	const isEmpty = value === undefined || (value === null && text === undefined);
 	if (isEmpty) throw new Unanswered(undefined, `it holds ${unread.join(' and ') || 'nothing'}`);
-	// A log is a text, whatever is in it.
+	// A log is text, whatever it contains.
 	if (question !== 'log' && typeof value === 'string') refuseDepth(value);
 	return answer;
 }
@@ -163,8 +168,8 @@ function refuse(value: unknown, problem: string): never {
 }
 
 /**
- * What a tool said: its structured content, else the JSON in its texts, else the texts. Some servers put only facts about
- * the answer into the structured content, and the answer itself beside it.
+ * The content of a tool's result: its structured content, else the JSON in its texts, else the texts. Some servers put
+ * only facts about the answer into the structured content, and the answer itself into the texts.
  */
 function readResult(question: Question, { structuredContent, content }: ToolResult): Answer {
 	const structured = saysSomething(structuredContent)
@@ -182,7 +187,7 @@ function toAnswer(question: Question, { value: outer, text }: Said, unread: stri
 	return { value: lift(question, outer), outer, text, unread };
 }
 
-/** Whether what was said is plainly the answer: it has what was asked for, or says that there is nothing. */
+/** Whether this is clearly the answer: it has the requested fields, or says that there are none. */
 function isMeant(question: Question, { value, outer, text }: Answer): boolean {
 	if (isFailure(outer) || isFailure(value)) return true;
 	if (question === 'log') return holdsLog(value, text);
@@ -190,7 +195,7 @@ function isMeant(question: Question, { value, outer, text }: Answer): boolean {
 	return (findList(value, TOLD_BY[question]) ?? []).length > 0;
 }
 
-/** An empty list is one; an empty object is what some servers put beside their texts. */
+/** An empty list is an answer. An empty object is not: some servers add one to their texts. */
 function saysSomething(structured: unknown): boolean {
 	return (
 		Array.isArray(structured) ||
@@ -211,12 +216,12 @@ function readTexts(question: Question, given: string[]): Said {
 	const parts = texts
 		.map((part) => parseJson(part))
 		.filter((part) => typeof part === 'object' && part !== null);
-	// Servers that give an entry of a list as a text each, and those that put a remark before the answer.
+	// Some servers give each entry of a list as its own text. Others put a remark before the answer.
 	if (parts.length === texts.length) return { value: parts, text };
 	return parts.length === 1 ? { ...unwrap(parts[0]), text } : { value: whole, text };
 }
 
-/** Only the texts of a log, where there are others that say only that it is there. */
+/** Only the texts of a log, if other texts only say that it is there. */
 function withoutMetadata(texts: string[]): string[] {
 	if (texts.length < 2) return texts;
 	const logs = texts.filter((text) => !isMetadata(parseJson(text)));
@@ -233,19 +238,19 @@ function isMetadata(value: unknown): boolean {
 	);
 }
 
-/** Frameworks of MCP servers put what is no object into one, as its only field. */
+/** Frameworks of MCP servers wrap a value that is not an object into an object with this one field. */
 function unwrap(value: unknown): Said {
 	const isWrapped = isObject(value) && Object.keys(value).length === 1 && 'result' in value;
 	const inner = isWrapped ? value.result : value;
 	return typeof inner === 'string' ? { value: parseJson(inner), text: inner } : { value: inner };
 }
 
-/** The answer from one level deeper, where it stands there, with the fields around it. */
+/** The answer from one level deeper, if it is there, with the fields around it. */
 function lift(question: Question, value: unknown): unknown {
 	const { fields, entry } = TOLD_BY[question];
 	if (!isObject(value)) return value;
 	const { [DEEPER]: inner, ...around } = value;
-	// A status that says that the answer came is not that of the run.
+	// A status that says that the answer arrived is not the status of the run.
 	const hasOwn =
 		fields.some((field) => (value[field] ?? null) !== null) &&
 		!(question === 'state' && hasStatus(value, ANSWERED));
@@ -263,11 +268,11 @@ function hasAny(value: IDataObject, fields: string[]): boolean {
 	return fields.some((field) => field in value);
 }
 
-/** Whether an answer says that there is none: that it did not succeed, or nothing but an error. */
+/** Whether an answer says that there is no result: it did not succeed, or contains only an error. */
 function isFailure(value: unknown): boolean {
 	if (!isObject(value)) return false;
 	if (String(value.success).trim().toLowerCase() === 'false') return true;
-	// A run may have failed with an error, and an answer that succeeded may be about such a run.
+	// A run may have failed with an error, and a successful answer may describe such a run.
 	if (hasStatus(value, RUN_STATUSES) || (isFilled(value.status) && value.success === true))
 		return false;
 	return (
@@ -281,7 +286,7 @@ function namesError(value: unknown): boolean {
 	return isObject(value) && [value.error, value.errors].some(isFilled);
 }
 
-/** Whether a value says something: it is not null, false, 0 or empty. */
+/** Whether a value has content: it is not null, false, 0 or empty. */
 function isFilled(value: unknown): boolean {
 	if (typeof value === 'string') return value.trim() !== '';
 	return typeof value === 'object' && value !== null
@@ -289,7 +294,7 @@ function isFilled(value: unknown): boolean {
 		: Boolean(value);
 }
 
-/** The state of a run: NenAI's answer, with `messageId` where it has none, and with `finished`. */
+/** The status of a run: NenAI's answer, with `messageId` if it has none, and with `finished`. */
 export function toState({ value }: Answer, messageId: string): IDataObject {
 	if (!isObject(value) || typeof value.status !== 'string' || value.status.trim() === '')
 		throw new Unanswered(value, 'it names no status');
@@ -302,12 +307,12 @@ export function toState({ value }: Answer, messageId: string): IDataObject {
 	};
 }
 
-/** A log as it was said: a text as it is, and only what is plainly put around a log is taken off. */
+/** The log. A text stays as it is; only fields that clearly surround a log are removed. */
 export function toLog({ value, outer, text, unread }: Answer): string {
 	const found = isObject(value) ? logIn(value) : undefined;
 	if (!isFilled(found?.log) && unread.length > 0)
 		throw new Unanswered(text, `it holds ${unread.join(' and ')}`);
-	// Lines of a log may be JSON with an error in it. Only an answer says that it has succeeded.
+	// Lines of a log may be JSON with an error in it. Only an answer says that it succeeded.
 	const failed = [outer, value].find(
 		(said) => isObject(said) && 'success' in said && namesError(said),
 	);
@@ -322,7 +327,9 @@ export function toLog({ value, outer, text, unread }: Answer): string {
 	return found?.isPlain ? found.log : (text ?? linesOf(value));
 }
 
-/** What may be the log in an answer that is an object, and whether it plainly is, since nothing else in it says anything. */
+/**
+ * The field that may be the log in an answer that is an object, and whether it clearly is: no other field has content.
+ */
 function logIn(value: IDataObject): { log: string; isPlain: boolean } | undefined {
 	const field = logFieldIn(value);
 	if (field === undefined) return undefined;
@@ -351,7 +358,7 @@ function holdsLog(value: unknown, text?: string): boolean {
 	return field === undefined ? !isAroundALog(value) : isFilled(value[field]);
 }
 
-/** Whether an answer has only what stands around a log. */
+/** Whether an answer has only the fields that surround a log. */
 function isAroundALog(value: IDataObject): boolean {
 	const isAnswer = 'success' in value || hasAny(value, LOG_FIELDS);
 	return Object.entries(value).every(([name, each]) => {
@@ -362,7 +369,7 @@ function isAroundALog(value: IDataObject): boolean {
 	});
 }
 
-/** Lines may come as a list; whatever else they are is shown as JSON. */
+/** A log may come as a list of lines. Entries that are not texts are shown as JSON. */
 function linesOf(log: unknown): string {
 	if (typeof log === 'string') return log;
 	if (!Array.isArray(log)) return JSON.stringify(log, null, 2);
@@ -371,7 +378,10 @@ function linesOf(log: unknown): string {
 		.join('\n');
 }
 
-/** The entries of a list: under its name, else the answer itself where it is one entry, else the only list whose entries are of the right kind. */
+/**
+ * The entries of a list: under its name, else the answer itself if it is one entry, else the only list with entries of
+ * the right kind.
+ */
 export function listIn(question: Question, { value, outer }: Answer): IDataObject[] {
 	const list = findList(value, TOLD_BY[question]);
 	const isEmpty = (list ?? []).length === 0;
@@ -398,7 +408,7 @@ function findList(
 	if (Array.isArray(value))
 		return value.every((each) => isObject(each) && hasAny(each, entry)) ? value : undefined;
 	if (!isObject(value)) return undefined;
-	// null is how some give a list without entries.
+	// Some servers give null for a list without entries.
 	if (name in value)
 		return Array.isArray(value[name]) ? value[name] : value[name] === null ? [] : undefined;
 	const ownFields = entry.filter((field) => field !== ID_OF_ANYTHING);
@@ -415,25 +425,25 @@ function findList(
 	return isOfEntries && (isPlain || list.length > 0) ? list : undefined;
 }
 
-/** Of several answers in one, that which says that there is none. */
+/** Of several answers, the one that says that there is no result. */
 function failedPart(value: unknown): unknown {
 	return Array.isArray(value) ? value.find(isFailure) : undefined;
 }
 
-/** The first of the names under which NenAI has this; undefined where there is none. Numbers are IDs, too. */
+/** The first of these fields that NenAI has set; undefined if there is none. A number can be an ID, too. */
 function textIn(entry: IDataObject, fields: string[]): string | undefined {
 	const found = fields.map((field) => entry[field]).find(isId);
 	return found === undefined ? undefined : String(found);
 }
 
-/** A number, or a text that says something. */
+/** A number, or a text that is not empty. */
 function isId(value: unknown): boolean {
 	return (typeof value === 'string' && value.trim() !== '') || typeof value === 'number';
 }
 
 /**
- * The ID of a workflow in NenAI's list, its name, where it has one, and whether it is published: only where NenAI has
- * null for that, it is not. Undefined where there is no ID.
+ * A workflow in NenAI's list: its ID, its name if it has one, and whether it is published. It is not published only if
+ * NenAI gives null for that. Undefined if it has no ID.
  */
 export function workflowIn(
 	entry: IDataObject,

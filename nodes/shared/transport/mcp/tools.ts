@@ -18,7 +18,10 @@ import { explainMcpError, missingTool, requestInfo, unanswered } from './failure
 import type { Attempt } from '../../execution/retry';
 import type { Text } from '../../failures/text';
 
-/** Asks NenAI. One session serves all questions. What fails and may pass is a `retry`: asking changes nothing. */
+/**
+ * Asks NenAI through its MCP server. One session serves all questions. A failure that may be temporary is a `retry`,
+ * because the questions change nothing: docs/internals/nenai-api.md#the-mcp-server
+ */
 export class NenAiTools {
 	private readonly client: McpClient;
 
@@ -31,19 +34,19 @@ export class NenAiTools {
 		this.client = new McpClient(sendTo(sender, connection), connection.timeout * 1000, stopped);
 	}
 
-	/** The state of a run: NenAI's answer, with `messageId` where it has none, and with `finished`. */
+	/** The status of a run: NenAI's answer, with `messageId` if it has none, and with `finished`. */
 	async getStatus(messageId: string): Promise<Attempt<IDataObject>> {
 		return await this.ask('state', { messageId }, (answer) => toState(answer, messageId));
 	}
 
-	/** The recent runs of a workflow, at most so many. */
+	/** The recent runs of a workflow, at most `limit`. */
 	async listRuns(workflowId: string, limit: number): Promise<Attempt<IDataObject[]>> {
 		return await this.ask('runs', { workflowId, limit }, (answer) =>
 			listIn('runs', answer).slice(0, limit),
 		);
 	}
 
-	/** @param use makes use of the log. Of many large logs, only one is held at a time, and only for as long as this takes. Throws Unusable. */
+	/** @param use handles the log. Of large logs, one at a time is held, until `use` ends. Throws Unusable. */
 	async getLog<T>(messageId: string, use: (log: string) => T | Promise<T>): Promise<Attempt<T>> {
 		return await this.ask('log', { messageId }, async (answer) => await use(toLog(answer)));
 	}
@@ -52,7 +55,7 @@ export class NenAiTools {
 		return await this.ask('workflows', {}, (answer) => listIn('workflows', answer));
 	}
 
-	/** Call when nothing more is asked. Nobody need wait for it. */
+	/** Call this when there are no more questions. It need not be awaited. */
 	async close(): Promise<void> {
 		await this.client.close();
 	}
@@ -95,7 +98,7 @@ export class NenAiTools {
 		throw new MissingTool(offered);
 	}
 
-	/** Where a tool does not say what it takes, it gets what is published. */
+	/** If a tool does not declare its arguments, it gets the published ones. */
 	private withDeployment(
 		question: Question,
 		{ inputSchema }: Tool,
@@ -133,7 +136,7 @@ class MissingTool extends Error {
 	}
 }
 
-/** Why a response that was understood could not be used. */
+/** Why a response that was understood cannot be used. */
 export class Unusable {
 	readonly message: Text;
 

@@ -1,21 +1,21 @@
 import type { Deadline } from './deadline';
 
-/** Bytes of an answer that are read at any time. */
+/** Bytes of each response that are read without waiting. */
 const SMALL = 1_000_000;
 
 /**
- * Bounds the memory that many answers take at once. The first megabyte of each is read at any time. Of what is larger,
- * one answer at a time is read and made use of, and the others wait for their turn.
+ * Limits the memory that many responses take at the same time. The first megabyte of each is read without waiting. Of
+ * larger responses, one at a time is read and handled; the others wait.
  */
 export class Turns {
 	private last: Promise<void> = Promise.resolve();
 
-	/** For one answer. */
+	/** The share of one response. */
 	share(): Share {
 		return new Share(async (signal) => await this.take(signal));
 	}
 
-	/** Gives the function that ends the turn. Rejects where the signal ends the waiting. */
+	/** Gives the function that ends the turn. Rejects if the signal aborts while it waits. */
 	private async take(signal: AbortSignal): Promise<() => void> {
 		let end = () => {};
 		const before = this.last;
@@ -42,7 +42,10 @@ export class Share {
 		this.take = take;
 	}
 
-	/** Resolves when so many bytes more may be held. The deadline stands still until then. Gives how many bytes there are. */
+	/**
+	 * Resolves when the client may hold this many more bytes. The deadline pauses until then. Gives the number of bytes
+	 * so far.
+	 */
 	async add(bytes: number, deadline: Deadline, signal: AbortSignal): Promise<number> {
 		this.size += bytes;
 		if (this.size <= SMALL || this.end !== undefined) return this.size;
@@ -52,7 +55,7 @@ export class Share {
 		return this.size;
 	}
 
-	/** Call when nothing of the answer is needed any more. */
+	/** Call this when no part of the response is needed any more. */
 	release() {
 		this.end?.();
 		this.end = undefined;

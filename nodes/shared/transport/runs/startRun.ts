@@ -11,7 +11,7 @@ import { unusableResponse } from '../../failures/messages';
 import { redactJson } from '../../failures/redact';
 import { say } from '../../failures/text';
 
-/** The body of `POST /runs`. */
+/** The body of `POST /runs`: docs/internals/nenai-api.md#starting-a-run */
 export interface RunRequest {
 	workflow_id: string;
 	workflow_params: IDataObject;
@@ -21,10 +21,10 @@ export interface RunRequest {
 /** The body of the 202, as NenAI sent it. */
 export type StartedRun = IDataObject & { messageId: string };
 
-/** What to do where nobody knows whether a run was started. */
+/** What to do if nobody knows whether a run was started. */
 export const ASK_BEFORE_STARTING_AGAIN = say`A run may have started, so the request is not sent again: that could do the work twice. Before you start the run once more, look for its callback, or check with Run → Get Many whether NenAI has it.`;
 
-/** What errors say of a request that starts a run. */
+/** How errors describe a request that starts a run. */
 const infoOf = ({ credential, maxTries, timeout }: Connection): RequestInfo => ({
 	policy: 'start',
 	server: 'NenAI',
@@ -50,9 +50,10 @@ const HINTS: RequestInfo['hints'] = {
 const SECURE_PARAMETERS = say`This workflow takes secure parameters. NenAI accepts those only in requests signed with HMAC, which an API key cannot do. Ask your NenAI contact how to run this workflow without them.`;
 
 /**
- * Sends one `POST /runs`. Redirects are not followed: n8n would send the API key on to the other host.
+ * Sends one `POST /runs`. Redirects are not followed, because n8n would send the API key to the other host.
  *
- * @returns `done` with the 202's body; `retry` where nothing was accepted; `failed` otherwise. Does not throw.
+ * @returns `done` with the body of the 202; `retry` if NenAI did not accept the request and a repetition may help; else
+ * `failed`. Does not throw.
  */
 export async function startRun(
 	this: IExecuteFunctions,
@@ -69,7 +70,7 @@ export async function startRun(
 				url: `${credential.baseUrl}/runs`,
 				body: { ...request },
 				json: true,
-				// Parsed here: n8n would round long numbers.
+				// Parsed here, because n8n would round long numbers: docs/internals/n8n-behaviour.md#long-numbers
 				encoding: 'text',
 				timeout: timeout * 1000,
 			},
@@ -81,7 +82,7 @@ export async function startRun(
 	return readResponse(response, connection);
 }
 
-/** The body of a 202 has about 150 characters. A long text would keep n8n busy while it is searched for the API key. */
+/** The body of a 202 has about 150 characters. The search for the API key in a very long text would block n8n. */
 const MAX_BODY_CHARACTERS = 200_000;
 
 function readResponse(
@@ -109,7 +110,7 @@ function isStartedRun(body: unknown): body is StartedRun {
 	return typeof messageId === 'string' && messageId !== '';
 }
 
-/** With all that the response did say: the ID may have another name there. */
+/** Quotes the whole response: the ID may have another name there. */
 const withoutMessageId = (info: RequestInfo, status: number, body: unknown) =>
 	unusableResponse(info, say`NenAI accepted the request but gave no message ID`, {
 		status,
