@@ -31,6 +31,8 @@ const MORE_PER_HANDLE = 32;
 const LABEL = { width: 180, height: 60 };
 /** How far a loop keeps from its nodes. */
 const LOOP = { beside: 40, below: 130 };
+/** The line with a "+" at an output that leads nowhere. */
+const OPEN_OUTPUT = 115;
 /** By so many straight pieces a curve is replaced. */
 const PIECES = 16;
 
@@ -119,6 +121,36 @@ class Canvas {
 				),
 			),
 		);
+	}
+
+	/** Lines of outputs that lead nowhere yet: n8n draws each with a "+" at its end. */
+	openOutputs({ connections }: WorkflowJson): Line[] {
+		return [...this.#byName.values()]
+			.filter(
+				({ name, type }) =>
+					type !== STICKY_NOTE &&
+					type !== 'n8n-nodes-base.stopAndError' &&
+					!BELOW.some((below) => connections[name]?.[below] !== undefined),
+			)
+			.flatMap((node) => {
+				const { width, height } = this.#sizeOf(node);
+				const count = outputsOf(node);
+				return Array.from({ length: count }, (_, output) => output)
+					.filter((output) => (connections[node.name]?.main?.[output] ?? []).length === 0)
+					.map((output): Line => {
+						const x = node.position[0] + width;
+						const y = node.position[1] + along(height, output, count);
+						return {
+							from: node.name,
+							to: '+',
+							isLoop: false,
+							points: [
+								[x, y],
+								[x + OPEN_OUTPUT, y],
+							],
+						};
+					});
+			});
 	}
 
 	#node(name: string): INode {
@@ -231,7 +263,9 @@ const named = ({ from, to }: Line) => `${from} → ${to}`;
  * @param loopsMayCross where a loop cannot but cross other lines
  */
 export function problemsOn(workflow: WorkflowJson, { loopsMayCross = false } = {}): string[] {
-	const { nodes, notes, lines } = new Canvas(workflow);
+	const canvas = new Canvas(workflow);
+	const { nodes, notes } = canvas;
+	const lines = [...canvas.lines, ...canvas.openOutputs(workflow)];
 	const boxes = [...nodes, ...notes];
 	const overlaps = pairs(boxes)
 		.filter(([a, b]) => a.name !== b.name && overlap(a, b))

@@ -410,12 +410,30 @@ describe('the search for what lies over something else', () => {
 	});
 
 	test.each([
-		['two nodes', canvas([named('A', [0, 0]), named('B', [90, 0])]), 'A and B overlap'],
+		[
+			'two nodes',
+			canvas([named('A', [0, 0]), named('B', [90, 0], { type: 'n8n-nodes-base.stopAndError' })], {
+				A: ['B'],
+			}),
+			'A and B overlap',
+		],
 		['a node over a name', canvas([named('A', [0, 0]), named('B', [0, 120])]), 'A and B overlap'],
+		[
+			'a note over an open output',
+			canvas([named('A', [0, 0]), note([180, 0])]),
+			'A → + runs through Note',
+		],
 		['a node over a note', canvas([named('A', [0, 0]), note([-90, -90])]), 'A and Note overlap'],
 		[
 			'a line through a node',
-			canvas([named('A', [0, 0]), named('B', [200, 0]), named('C', [400, 0])], { A: ['C'] }),
+			canvas(
+				[
+					named('A', [0, 0]),
+					named('B', [200, 0], { type: 'n8n-nodes-base.stopAndError' }),
+					named('C', [400, 0]),
+				],
+				{ A: ['C'] },
+			),
 			'A → C runs through B',
 		],
 		[
