@@ -84,8 +84,6 @@ const PARTS = [
 	';a=',
 	'; ',
 	'=',
-	'=?',
-	'=?a?b?',
 	'?=',
 	'?= ',
 	'%',
@@ -205,8 +203,6 @@ const READERS: Record<string, (text: string) => unknown> = {
 			'field',
 		),
 	'nameFile by a header without form': (text) => nameFile(text, 'https://example.com/', 'field'),
-	'nameFile by an encoded word': (text) =>
-		nameFile(`attachment; filename="=?utf-8?q?${text}"`, 'https://example.com/', 'field'),
 	'nameFile by a bare value': (text) =>
 		nameFile(`attachment; filename=${text}`, 'https://example.com/', 'field'),
 	'nameFile by the path': (text) =>

@@ -1,10 +1,7 @@
 /** A map of limited size: a new entry removes the one that was set longest ago. */
 export class BoundedMap<Value> extends Map<string, Value> {
-	private readonly maxSize: number;
-
-	constructor(maxSize: number) {
+	constructor(private readonly maxSize: number) {
 		super();
-		this.maxSize = maxSize;
 	}
 
 	override set(key: string, value: Value): this {

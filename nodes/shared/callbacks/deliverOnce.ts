@@ -114,15 +114,11 @@ interface Start {
 export class InFlightCallbacks {
 	private readonly starting = new Map<string, Start>();
 
-	private readonly seen: SeenCallbacks;
-
-	private readonly now: () => number;
-
 	/** @param now milliseconds since 1970 */
-	constructor(now: () => number, seen = new SeenCallbacks(now)) {
-		this.now = now;
-		this.seen = seen;
-	}
+	constructor(
+		private readonly now: () => number,
+		private readonly seen = new SeenCallbacks(now),
+	) {}
 
 	get isStarting(): boolean {
 		return this.starting.size > 0;

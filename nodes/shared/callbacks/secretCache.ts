@@ -31,12 +31,8 @@ export class SecretCache {
 
 	private readonly reading = new Map<string, Promise<CachedKeys>>();
 
-	private readonly now: () => number;
-
 	/** @param now milliseconds, of a clock that never goes back */
-	constructor(now: () => number) {
-		this.now = now;
-	}
+	constructor(private readonly now: () => number) {}
 
 	/** How many credentials are cached. */
 	get size(): number {

@@ -44,18 +44,14 @@ export class SeenCallbacks {
 
 	private savedAt = -Infinity;
 
-	private readonly now: () => number;
-
-	private readonly maxAgeMs: number;
-
 	/**
 	 * @param now milliseconds since 1970
 	 * @param maxAgeMs how long a callback is remembered
 	 */
-	constructor(now: () => number, maxAgeMs = MAX_REMEMBERED_MS) {
-		this.now = now;
-		this.maxAgeMs = maxAgeMs;
-	}
+	constructor(
+		private readonly now: () => number,
+		private readonly maxAgeMs = MAX_REMEMBERED_MS,
+	) {}
 
 	has(key: string): boolean {
 		return this.now() - (this.seen.get(key) ?? -Infinity) < this.maxAgeMs;

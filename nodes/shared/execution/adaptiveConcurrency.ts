@@ -29,11 +29,8 @@ export class AdaptiveConcurrency<F extends Hinted> {
 	 */
 	private rejections = 0;
 
-	private readonly maxConcurrency: number;
-
 	/** @param maxConcurrency requests at a time, before the first rejection */
-	constructor(maxConcurrency: number) {
-		this.maxConcurrency = maxConcurrency;
+	constructor(private readonly maxConcurrency: number) {
 		this.window = maxConcurrency;
 	}
 

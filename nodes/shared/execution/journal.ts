@@ -38,10 +38,6 @@ interface Stored<T> {
 export class Journal<T> {
 	private readonly stored: Stored<T>;
 
-	private readonly operation: string;
-
-	private readonly sentBefore: Failure;
-
 	/** The last item for which an earlier try left an entry; -1 if there is none. */
 	private readonly lastBefore: number;
 
@@ -50,11 +46,14 @@ export class Journal<T> {
 	 * @param operation `resource/operation`
 	 * @param sentBefore the failure of an item whose response nobody saw
 	 */
-	constructor(context: Context, operation: string, runIndex: number, sentBefore: Failure) {
+	constructor(
+		context: Context,
+		private readonly operation: string,
+		runIndex: number,
+		private readonly sentBefore: Failure,
+	) {
 		const known = context[KEY] as Stored<T> | undefined;
 		this.stored = known?.runIndex === runIndex ? known : { runIndex, items: {} };
-		this.operation = operation;
-		this.sentBefore = sentBefore;
 		this.lastBefore = Object.keys(this.stored.items).reduce(
 			(last, index) => Math.max(last, Number(index)),
 			-1,

@@ -79,11 +79,7 @@ export const MAX_SLEEP_MS = 1000;
 class OwnPauses<F extends Hinted> implements Turns<F> {
 	private readonly pace = new AdaptiveConcurrency<F>(1);
 
-	private readonly signal?: AbortSignal;
-
-	constructor(signal?: AbortSignal) {
-		this.signal = signal;
-	}
+	constructor(private readonly signal?: AbortSignal) {}
 
 	async next() {
 		while (!this.signal?.aborted) {

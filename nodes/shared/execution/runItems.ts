@@ -76,10 +76,6 @@ export async function runItems<Client, Input, Result>(
 }
 
 class ItemRun<Client, Input, Result> {
-	private readonly node: IExecuteFunctions;
-
-	private readonly operation: ItemOperation<Client, Input, Result>;
-
 	private readonly query?: Query<Client, Input, Result>;
 
 	private readonly mutation?: Mutation<Client, Input, Result>;
@@ -93,9 +89,10 @@ class ItemRun<Client, Input, Result> {
 
 	private readonly callers = new Map<string, Caller<Client>>();
 
-	constructor(node: IExecuteFunctions, operation: ItemOperation<Client, Input, Result>) {
-		this.node = node;
-		this.operation = operation;
+	constructor(
+		private readonly node: IExecuteFunctions,
+		private readonly operation: ItemOperation<Client, Input, Result>,
+	) {
 		this.stopOnFailure = !node.continueOnFail();
 		if (operation.kind === 'query') this.query = operation;
 		else {

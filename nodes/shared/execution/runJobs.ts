@@ -65,8 +65,6 @@ interface Group<F extends Hinted> {
 
 /** Decides the order of the jobs. */
 class Queue<F extends Hinted> {
-	private readonly options: RunJobsOptions<F>;
-
 	private readonly groups = new Map<string, Group<F>>();
 
 	private readonly change = new WakeUp();
@@ -77,8 +75,7 @@ class Queue<F extends Hinted> {
 
 	private isDriven = false;
 
-	constructor(options: RunJobsOptions<F>) {
-		this.options = options;
+	constructor(private readonly options: RunJobsOptions<F>) {
 		this.isStopped = options.signal?.aborted ?? false;
 		options.signal?.addEventListener('abort', this.stop, { once: true });
 	}

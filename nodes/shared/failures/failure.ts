@@ -31,11 +31,8 @@ export interface Failure extends FailureDetails {
 
 /** An error that knows its failure. It is not an n8n error: the code that reports it adds the node and the item. */
 export class FailureError extends Error {
-	readonly failure: Failure;
-
-	constructor(failure: Failure) {
+	constructor(readonly failure: Failure) {
 		super();
-		this.failure = failure;
 	}
 }
 

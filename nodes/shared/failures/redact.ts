@@ -24,12 +24,12 @@ const MIN_SECRET_CHARACTERS = 8;
 export class Redactor {
 	private readonly secrets: readonly string[];
 
-	private readonly links: 'withoutQuery' | 'hidden';
-
 	/** @param links `hidden` if a link alone may grant access, such as that of a desktop's session */
-	constructor(secrets: readonly string[], links: 'withoutQuery' | 'hidden' = 'withoutQuery') {
+	constructor(
+		secrets: readonly string[],
+		private readonly links: 'withoutQuery' | 'hidden' = 'withoutQuery',
+	) {
 		this.secrets = secrets.filter((secret) => secret.length >= MIN_SECRET_CHARACTERS);
-		this.links = links;
 	}
 
 	/** The text without secrets. */
@@ -207,14 +207,10 @@ const ENTITY = new RegExp(
 class Reader {
 	at = 0;
 
-	private readonly text: string;
-
-	private readonly undoesEscapes: boolean;
-
-	constructor(text: string, undoesEscapes = true) {
-		this.text = text;
-		this.undoesEscapes = undoesEscapes;
-	}
+	constructor(
+		private readonly text: string,
+		private readonly undoesEscapes = true,
+	) {}
 
 	/** Whether the text continues with these characters. If it may be cut off, it may end among them. */
 	reads(wanted: number[], isCutOff: boolean): boolean {

@@ -12,14 +12,10 @@ type Value = string | number | Writable;
  * words. Values are redacted when the text is written. Our own words stay as they are.
  */
 export class Text implements Writable {
-	private readonly words: readonly string[];
-
-	private readonly values: readonly Value[];
-
-	constructor(words: readonly string[], values: readonly Value[]) {
-		this.words = words;
-		this.values = values;
-	}
+	constructor(
+		private readonly words: readonly string[],
+		private readonly values: readonly Value[],
+	) {}
 
 	write(redactor: Redactor): string {
 		return this.words

@@ -39,20 +39,14 @@ type GetParameter = (name: string) => unknown;
  * Paths are as in the form: `workflowId`, `options.maxTries`.
  */
 export class ParameterReader {
-	private readonly properties: INodeProperties[];
-
-	private readonly get: GetParameter;
-
-	private readonly saved: INodeParameters;
-
 	private readonly groups = new Map<string, IDataObject>();
 
 	/** @param saved the parameters in the saved workflow, with their expressions. Without it, any value may come from an expression */
-	constructor(properties: INodeProperties[], get: GetParameter, saved: INodeParameters = {}) {
-		this.properties = properties;
-		this.get = get;
-		this.saved = saved;
-	}
+	constructor(
+		private readonly properties: INodeProperties[],
+		private readonly get: GetParameter,
+		private readonly saved: INodeParameters = {},
+	) {}
 
 	text(path: string): string {
 		return toText(this.raw(path), this.nameOf(path), String(this.propertyOf(path).default ?? ''));

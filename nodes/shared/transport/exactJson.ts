@@ -57,12 +57,7 @@ export function parseExactly(text: string): unknown {
 
 /** A number with exactly the digits that were entered. `writeExactly` sends them. */
 export class ExactNumber {
-	/** The number as JSON writes it. */
-	readonly digits: string;
-
-	constructor(digits: string) {
-		this.digits = digits;
-	}
+	constructor(/** The number as JSON writes it. */ readonly digits: string) {}
 
 	toString(): string {
 		return this.digits;

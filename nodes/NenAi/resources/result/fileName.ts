@@ -4,9 +4,6 @@ const PARAMETER = /(?:^|;)\s*([\w-]+\*?)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^;]*))/g
 /** RFC 8187, 3.2.1: charset, language and percent-encoded text. Some servers put all of it in quotes. */
 const EXTENDED = /^([^']*)'[^']*'(.*)$/s;
 
-/** RFC 2047: `=?UTF-8?B?…?=`. It is not meant for HTTP, but mail programs and some Java servers send it. */
-const ENCODED_WORD = /=\?([\w-]+)(?:\*[\w-]*)?\?([bq])\?([^?]*)\?=/gi;
-
 const MAX_NAME_CHARACTERS = 150;
 
 /**
@@ -59,27 +56,12 @@ function fromExtended(value: string): string {
 
 /** Reads it as browsers do: percent-decoded if possible, although no standard says so. */
 function fromPlain(value: string): string {
-	if (value.includes('=?')) return fromEncodedWords(value);
 	const text = asUtf8(value);
 	try {
 		return decodeURIComponent(text);
 	} catch {
 		return text;
 	}
-}
-
-function fromEncodedWords(value: string): string {
-	const joined = value.replace(/\?=\s+=\?/g, '?==?');
-	return joined.replace(
-		ENCODED_WORD,
-		(word: string, charset: string, kind: string, text: string) => {
-			const bytes =
-				kind.toLowerCase() === 'b'
-					? Buffer.from(text, 'base64')
-					: bytesOf(text.replace(/_/g, ' ').replace(/=(?=[0-9a-f]{2})/gi, '%'));
-			return decode(charset, bytes) ?? word;
-		},
-	);
 }
 
 /** Node.js gives each byte of a header as one character. */

@@ -99,20 +99,13 @@ function asHeader(type: string): string {
 
 /** Sends requests to the Desktop API. It does not repeat them: the caller does that if an attempt is a `retry`. */
 export class DesktopApi {
-	readonly connection: Connection;
-
-	/** Aborted when the execution is stopped. Nothing is sent after that. */
-	readonly stopped?: AbortSignal;
-
-	private readonly sender: RequestContext;
-
 	private hasHinted = false;
 
-	constructor(sender: RequestContext, connection: Connection, stopped?: AbortSignal) {
-		this.sender = sender;
-		this.connection = connection;
-		this.stopped = stopped;
-	}
+	constructor(
+		private readonly sender: RequestContext,
+		readonly connection: Connection /** Aborted when the execution is stopped. Nothing is sent after that. */,
+		readonly stopped?: AbortSignal,
+	) {}
 
 	/**
 	 * Sends a request and reads the response. Does not throw.

@@ -25,16 +25,13 @@ export class OutgoingBytes {
 
 	hasBegun = false;
 
-	private readonly source: Bytes;
-
-	private readonly size: number;
-
 	private ended = false;
 
 	/** @param size the size that n8n has recorded, in bytes */
-	constructor(source: Bytes, size: number) {
-		this.source = source;
-		this.size = size;
+	constructor(
+		private readonly source: Bytes,
+		private readonly size: number,
+	) {
 		// A listener is needed: without one, an error of a stream that nothing reads ends n8n's process.
 		source.on('error', (error) => {
 			if (!this.ended) this.fault ??= error;

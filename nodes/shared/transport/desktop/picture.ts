@@ -1,7 +1,7 @@
 import type { IDataObject } from 'n8n-workflow';
 
 import { pixelsOf, type Pixels } from './pixels';
-import { isObject } from './session';
+import { isObject } from '../isObject';
 
 /** A picture of a screen. */
 export interface Picture {

@@ -2,7 +2,8 @@ import type { IDataObject } from 'n8n-workflow';
 
 import type { ParseResult } from './api';
 import { takePicture, type Picture } from './picture';
-import { isObject, withoutSession } from './session';
+import { isObject } from '../isObject';
+import { withoutSession } from './session';
 
 /**
  * Reads the responses of the Desktop API. The assumptions about them are in this file, in picture.ts and in session.ts.

@@ -1,12 +1,9 @@
 import type { IDataObject } from 'n8n-workflow';
 
 import { hasLink } from '../../failures/redact';
+import { isObject } from '../isObject';
 
 /** Anyone with the link of a session can use the desktop, so only the operations for sessions return it. */
-
-export function isObject(value: unknown): value is IDataObject {
-	return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
 
 /** The place of a text in a response. */
 interface Place {

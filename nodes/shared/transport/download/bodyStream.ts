@@ -137,20 +137,11 @@ class BodyStream {
 
 	private lastChunk = Date.now();
 
-	private readonly body: Readable;
-
-	private readonly connection: AbortController;
-
-	private readonly wanted: DownloadLimits;
-
 	constructor(
-		body: Readable,
-		connection: AbortController,
-		wanted: DownloadLimits = { label: say`The file`, maxSize: Infinity },
+		private readonly body: Readable,
+		private readonly connection: AbortController,
+		private readonly wanted: DownloadLimits = { label: say`The file`, maxSize: Infinity },
 	) {
-		this.body = body;
-		this.connection = connection;
-		this.wanted = wanted;
 		// A listener is needed: without one, an error of a body that nothing reads ends n8n's process.
 		body.on('error', (error) => {
 			// If the storage has ended the stream, a later error of the body is not an error of the file.

@@ -105,21 +105,15 @@ export class McpClient {
 
 	private readonly hidden = new Set<string>();
 
-	private readonly send: Send;
-
-	private readonly timeout: number;
-
-	private readonly stopped?: AbortSignal;
-
 	/**
 	 * @param timeout milliseconds for one request and its response
 	 * @param stopped ends all requests
 	 */
-	constructor(send: Send, timeout: number, stopped?: AbortSignal) {
-		this.send = send;
-		this.timeout = timeout;
-		this.stopped = stopped;
-	}
+	constructor(
+		private readonly send: Send,
+		private readonly timeout: number,
+		private readonly stopped?: AbortSignal,
+	) {}
 
 	/** All tools, from all pages. */
 	async listTools(): Promise<Tool[]> {

@@ -2,16 +2,13 @@
 export class Deadline {
 	private readonly passed = new AbortController();
 
-	private left: number;
-
 	private since = 0;
 
 	/** Counts the timers. A timer that was paused then does nothing. */
 	private current = 0;
 
 	/** @param left milliseconds */
-	constructor(left: number) {
-		this.left = left;
+	constructor(private left: number) {
 		this.go();
 	}
 

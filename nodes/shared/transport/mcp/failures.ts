@@ -10,7 +10,8 @@ import { hostOf, seconds, tries } from '../../failures/phrases';
 import type { Redactor } from '../../failures/redact';
 import { join, say, type Text, type Writable } from '../../failures/text';
 import { saysUnknownSession, type NoResult } from './noResult';
-import { isObject, TOOLS, type Question, type Unanswered } from './results';
+import { isObject } from '../isObject';
+import { TOOLS, type Question, type Unanswered } from './results';
 import type { Tool } from './client';
 
 /** How errors name the request, as in "NenAI failed to answer the request for the status of the run". */

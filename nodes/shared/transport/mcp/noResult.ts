@@ -29,11 +29,8 @@ export type NoResult =
 	| { kind: 'version'; version: string };
 
 export class McpError extends Error {
-	readonly reason: NoResult;
-
-	constructor(reason: NoResult) {
+	constructor(readonly reason: NoResult) {
 		super(reason.kind);
-		this.reason = reason;
 	}
 }
 

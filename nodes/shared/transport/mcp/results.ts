@@ -2,6 +2,7 @@ import type { IDataObject } from 'n8n-workflow';
 
 import { isFinished, plainStatus } from '../../runStatus';
 import { parseExactly, parseJson, TooDeep } from '../exactJson';
+import { isObject } from '../isObject';
 import type { ToolResult } from './client';
 import { readContent } from './content';
 import { redactJson } from '../../failures/redact';
@@ -116,19 +117,12 @@ export const TAKE_DEPLOYMENT: Question[] = ['log', 'workflows'];
 
 /** Thrown for a response without an answer. NenAI reports an error or, if `problem` is set, the form is unknown. */
 export class Unanswered extends Error {
-	readonly said: unknown;
-
-	readonly problem?: string;
-
-	constructor(said: unknown, problem?: string) {
+	constructor(
+		readonly said: unknown,
+		readonly problem?: string,
+	) {
 		super();
-		this.said = said;
-		this.problem = problem;
 	}
-}
-
-export function isObject(value: unknown): value is IDataObject {
-	return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 export interface Answer {

@@ -2,7 +2,6 @@ import type { IDataObject } from 'n8n-workflow';
 
 import {
 	answerIn,
-	isObject,
 	listIn,
 	TAKE_DEPLOYMENT,
 	toLog,
@@ -12,6 +11,7 @@ import {
 	type Answer,
 	type Question,
 } from './results';
+import { isObject } from '../isObject';
 import { openStream, type Connection, type RequestContext } from '../http/connection';
 import { McpClient, McpError, type ByteStream, type Send, type Tool } from './client';
 import { explainMcpError, missingTool, requestInfo, unanswered } from './failures';
@@ -25,12 +25,13 @@ import type { Text } from '../../failures/text';
 export class NenAiTools {
 	private readonly client: McpClient;
 
-	private readonly connection: Connection;
-
 	private tools?: Promise<Tool[]>;
 
-	constructor(sender: RequestContext, connection: Connection, stopped?: AbortSignal) {
-		this.connection = connection;
+	constructor(
+		sender: RequestContext,
+		private readonly connection: Connection,
+		stopped?: AbortSignal,
+	) {
 		this.client = new McpClient(sendTo(sender, connection), connection.timeout * 1000, stopped);
 	}
 
@@ -128,24 +129,17 @@ export class NenAiTools {
 
 /** The server has none of the tools for a question. */
 class MissingTool extends Error {
-	readonly offered: Tool[];
-
-	constructor(offered: Tool[]) {
+	constructor(readonly offered: Tool[]) {
 		super();
-		this.offered = offered;
 	}
 }
 
 /** Why a response that was understood cannot be used. */
 export class Unusable {
-	readonly message: Text;
-
-	readonly hint: Text;
-
-	constructor(message: Text, hint: Text) {
-		this.message = message;
-		this.hint = hint;
-	}
+	constructor(
+		readonly message: Text,
+		readonly hint: Text,
+	) {}
 }
 
 function sendTo(sender: RequestContext, connection: Connection): Send {

@@ -36,11 +36,7 @@ export class Share {
 
 	private end?: () => void;
 
-	private readonly take: (signal: AbortSignal) => Promise<() => void>;
-
-	constructor(take: (signal: AbortSignal) => Promise<() => void>) {
-		this.take = take;
-	}
+	constructor(private readonly take: (signal: AbortSignal) => Promise<() => void>) {}
 
 	/**
 	 * Resolves when the client may hold this many more bytes. The deadline pauses until then. Gives the number of bytes
