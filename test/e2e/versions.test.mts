@@ -325,6 +325,7 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 			n8n,
 			sandbox,
 		}) => {
+			const [OLD, NEW] = ['0ld'.repeat(12), 'new'.repeat(12)];
 			const name = 'Rotated';
 			const data = (webhookSecret: string, previousWebhookSecret = '') => ({
 				apiKey: sandbox.apiKey,
@@ -335,19 +336,17 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 			const id = await client.createCredential({
 				name,
 				type: 'nenAiApi',
-				data: data('test-old-secret'),
+				data: data(OLD),
 			});
 			await activate(client, chain('rotated', [trigger('rotated', { id, name })]));
 			const statusOf = async (secret: string) =>
 				(await sandbox.deliver({ url: triggerUrl(n8n, 'rotated'), status: 'success', secret }))
 					.answer?.status;
-			expect([await statusOf('test-old-secret'), await statusOf('test-new-secret')]).toEqual([
-				200, 401,
-			]);
+			expect([await statusOf(OLD), await statusOf(NEW)]).toEqual([200, 401]);
 			await client.updateCredential(id, {
 				name,
 				type: 'nenAiApi',
-				data: data('test-new-secret', 'test-old-secret'),
+				data: data(NEW, OLD),
 			});
 			const until = async (secret: string, status: number, timeoutMs: number) =>
 				await waitFor(
@@ -356,15 +355,15 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 					{ timeoutMs, intervalMs: 500 },
 				);
 			// Keys that were read within the last second are not read again.
-			await until('test-new-secret', 200, 5000);
-			expect(await statusOf('test-old-secret')).toBe(200);
+			await until(NEW, 200, 5000);
+			expect(await statusOf(OLD)).toBe(200);
 			await client.updateCredential(id, {
 				name,
 				type: 'nenAiApi',
-				data: data('test-new-secret'),
+				data: data(NEW),
 			});
-			await until('test-old-secret', 401, 70_000);
-			expect(await statusOf('test-new-secret')).toBe(200);
+			await until(OLD, 401, 70_000);
+			expect(await statusOf(NEW)).toBe(200);
 		});
 	});
 
