@@ -135,7 +135,7 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 			url: callbackUrl ?? '',
 			messageId,
 			status: 'success',
-			secret: `secret-of-${executionId}`,
+			secret: `${beginning}${executionId}`,
 		});
 		expect(delivered.answer).toMatchObject({ status: 200 });
 		const [execution] = await environment.client.endedExecutions(id, 1);

@@ -325,7 +325,7 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 			n8n,
 			sandbox,
 		}) => {
-			const [OLD, NEW] = ['0ld'.repeat(12), 'new'.repeat(12)];
+			const [OLD, NEW] = ['old'.repeat(12), 'new'.repeat(12)];
 			const name = 'Rotated';
 			const data = (webhookSecret: string, previousWebhookSecret = '') => ({
 				apiKey: sandbox.apiKey,
