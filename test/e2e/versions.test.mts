@@ -40,7 +40,7 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 				'a bad key',
 				() => ({ apiKey: 'test-wrong-key' }),
 				'Error',
-				/does not accept this API key.*HTTP 401/,
+				/^NenAI did not accept the API key for the test \(HTTP 401\).*Copy the key again/,
 			],
 			['no key', () => ({ apiKey: '' }), 'Error', /The API Key of the credential is empty/],
 			[
@@ -53,7 +53,7 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 				'an unreachable host',
 				async () => ({ baseUrl: `http://127.0.0.1:${await freePort()}` }),
 				'Error',
-				/could not be reached: the connection was refused.*Check the base URL/,
+				/^NenAI could not be reached at 127\.0\.0\.1:\d+ for the test: the connection was refused.*Check the base URL/,
 			],
 			[
 				'a host that is not the API',
@@ -448,7 +448,7 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 						sandbox.files.add({ name: 'gone.pdf', size: 1, fault: { status: 404 } }),
 					),
 				}),
-				/gone\.pdf at 127\.0\.0\.1:\d+\) could not be downloaded: HTTP 404 \[item 0\]/,
+				/^The file host refused the download of gone\.pdf \(field url, host 127\.0\.0\.1:\d+\) \(HTTP 404\) \[item 0\]/,
 			],
 			[
 				'cut short',
@@ -457,7 +457,7 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 						sandbox.files.add({ name: 'cut.pdf', size: 100_000, fault: { cutAfterBytes: 50_000 } }),
 					),
 				}),
-				/cut\.pdf at 127\.0\.0\.1:\d+\) was cut short \(HTTP 200\)/,
+				/^The file cut\.pdf \(field url, host 127\.0\.0\.1:\d+\) was cut short \(HTTP 200\)/,
 			],
 		];
 
