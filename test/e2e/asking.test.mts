@@ -174,7 +174,7 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 		it('says why it cannot be loaded', async (environment) => {
 			environment.sandbox.mcpFaults.add({ refuse: errorAnswer(401, 'json') });
 			await expect(search(environment)).rejects.toThrow(
-				/NenAI did not accept the API key for the run \(HTTP 401\)/,
+				/NenAI did not accept the API key for the request for the list of workflows \(HTTP 401\)/,
 			);
 		});
 

@@ -5,6 +5,7 @@ import type { INode } from 'n8n-workflow';
 import { node } from '../n8n/build-workflow.mts';
 import type { WorkflowJson } from '../n8n/client.mts';
 import { N8N_VERSIONS } from '../n8n/install.mts';
+import { nodeTypeOf } from '../operations.mts';
 import { answersToCalls, chatting, TOOL, withAgent } from './agent.mts';
 import { withEnvironment } from './cases.mts';
 import {
@@ -355,6 +356,7 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 			environment.model.play({ calls: [args] }, { text: 'So it is.' });
 			const change = (example: WorkflowJson) =>
 				withSettings(withAgent(chatting(example, 'Do it'), agent), TOOL, {
+					type: `${nodeTypeOf(parameters)}Tool`,
 					parameters: { ...parameters, descriptionType: 'auto' },
 				});
 			const { executionId = '' } = await environment.client.runWorkflowManually(

@@ -329,9 +329,7 @@ describe('the workflow', () => {
 			/Could not load list\s+NenAI did not accept the API key for the request for the list of workflows \(HTTP 401\): .+[^.]\. Check the API key of the credential, and that it may read runs\.$/,
 		);
 		await workflow.choose('By ID');
-		await workflow.input.fill('w-by-hand');
-		// n8n takes the value over a moment after it was typed.
-		await new Promise((r) => setTimeout(r, 2000));
+		await workflow.enter('w-by-hand');
 		await form.executeStep();
 		await form.output.getByText('Job accepted for processing.').waitFor();
 		expect(environment.sandbox.state().runs).toMatchObject([{ workflowId: 'w-by-hand' }]);

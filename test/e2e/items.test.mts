@@ -124,8 +124,9 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 
 	it('a webhook secret that n8n can resolve for the callback, too, verifies the result', async (environment) => {
 		environment.sandbox.setDefaults({ fault: { callbacks: [] } });
+		const beginning = 'test-secret-of-a-waiting-execution-';
 		const id = await wait(environment, 'secret-of-execution', {
-			webhookSecret: '={{ "secret-of-" + $execution.id }}',
+			webhookSecret: `={{ "${beginning}" + $execution.id }}`,
 		});
 		await untilWaiting(environment.client, id, 1);
 		const [{ id: executionId }] = await environment.client.executions(id);
@@ -134,7 +135,7 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 			url: callbackUrl ?? '',
 			messageId,
 			status: 'success',
-			secret: `secret-of-${executionId}`,
+			secret: `${beginning}${executionId}`,
 		});
 		expect(delivered.answer).toMatchObject({ status: 200 });
 		const [execution] = await environment.client.endedExecutions(id, 1);

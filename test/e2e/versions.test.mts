@@ -40,7 +40,7 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 				'a bad key',
 				() => ({ apiKey: 'test-wrong-key' }),
 				'Error',
-				/does not accept this API key.*HTTP 401/,
+				/^NenAI did not accept the API key for the test \(HTTP 401\).*Copy the key again/,
 			],
 			['no key', () => ({ apiKey: '' }), 'Error', /The API Key of the credential is empty/],
 			[
@@ -53,7 +53,7 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 				'an unreachable host',
 				async () => ({ baseUrl: `http://127.0.0.1:${await freePort()}` }),
 				'Error',
-				/could not be reached: the connection was refused.*Check the base URL/,
+				/^NenAI could not be reached at 127\.0\.0\.1:\d+ for the test: the connection was refused.*Check the base URL/,
 			],
 			[
 				'a host that is not the API',
@@ -325,6 +325,7 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 			n8n,
 			sandbox,
 		}) => {
+			const [OLD, NEW] = ['old'.repeat(12), 'new'.repeat(12)];
 			const name = 'Rotated';
 			const data = (webhookSecret: string, previousWebhookSecret = '') => ({
 				apiKey: sandbox.apiKey,
@@ -335,19 +336,17 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 			const id = await client.createCredential({
 				name,
 				type: 'nenAiApi',
-				data: data('test-old-secret'),
+				data: data(OLD),
 			});
 			await activate(client, chain('rotated', [trigger('rotated', { id, name })]));
 			const statusOf = async (secret: string) =>
 				(await sandbox.deliver({ url: triggerUrl(n8n, 'rotated'), status: 'success', secret }))
 					.answer?.status;
-			expect([await statusOf('test-old-secret'), await statusOf('test-new-secret')]).toEqual([
-				200, 401,
-			]);
+			expect([await statusOf(OLD), await statusOf(NEW)]).toEqual([200, 401]);
 			await client.updateCredential(id, {
 				name,
 				type: 'nenAiApi',
-				data: data('test-new-secret', 'test-old-secret'),
+				data: data(NEW, OLD),
 			});
 			const until = async (secret: string, status: number, timeoutMs: number) =>
 				await waitFor(
@@ -356,15 +355,15 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 					{ timeoutMs, intervalMs: 500 },
 				);
 			// Keys that were read within the last second are not read again.
-			await until('test-new-secret', 200, 5000);
-			expect(await statusOf('test-old-secret')).toBe(200);
+			await until(NEW, 200, 5000);
+			expect(await statusOf(OLD)).toBe(200);
 			await client.updateCredential(id, {
 				name,
 				type: 'nenAiApi',
-				data: data('test-new-secret'),
+				data: data(NEW),
 			});
-			await until('test-old-secret', 401, 70_000);
-			expect(await statusOf('test-new-secret')).toBe(200);
+			await until(OLD, 401, 70_000);
+			expect(await statusOf(NEW)).toBe(200);
 		});
 	});
 
@@ -449,7 +448,7 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 						sandbox.files.add({ name: 'gone.pdf', size: 1, fault: { status: 404 } }),
 					),
 				}),
-				/gone\.pdf at 127\.0\.0\.1:\d+\) could not be downloaded: HTTP 404 \[item 0\]/,
+				/^The file host refused the download of gone\.pdf \(field url, host 127\.0\.0\.1:\d+\) \(HTTP 404\) \[item 0\]/,
 			],
 			[
 				'cut short',
@@ -458,7 +457,7 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 						sandbox.files.add({ name: 'cut.pdf', size: 100_000, fault: { cutAfterBytes: 50_000 } }),
 					),
 				}),
-				/cut\.pdf at 127\.0\.0\.1:\d+\) was cut short \(HTTP 200\)/,
+				/^The file cut\.pdf \(field url, host 127\.0\.0\.1:\d+\) was cut short \(HTTP 200\)/,
 			],
 		];
 

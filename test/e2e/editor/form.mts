@@ -226,6 +226,17 @@ export class ResourceLocator {
 		await this.root.page().getByRole('option').filter({ visible: true, hasText: mode }).click();
 	}
 
+	/**
+	 * Types a value where none is yet, and waits until n8n has taken it over: that is up to 100 ms later, and a run in
+	 * between is refused for the missing value. Until then, n8n shows a warning beside the field.
+	 */
+	async enter(value: string): Promise<void> {
+		const warning = this.root.getByTestId('parameter-issues');
+		await warning.waitFor();
+		await this.input.fill(value);
+		await warning.waitFor({ state: 'hidden' });
+	}
+
 	get #items(): Locator {
 		return this.root.page().getByTestId('rlc-item').filter({ visible: true });
 	}
