@@ -10,6 +10,7 @@ import {
 } from 'n8n-workflow';
 
 import '../shared/requireN8nVersion';
+import { getWorkflows } from '../shared/listSearch/searchWorkflows';
 import { ACCEPTED, respond, ignored, refused } from '../shared/callbacks/responses';
 import { eventOf, type Callback } from '../shared/callbacks/payload';
 import { receiveCallback } from '../shared/callbacks/receive';
@@ -83,14 +84,13 @@ const PROPERTIES: INodeProperties[] = [
 				'Whether the same message ID and status starts the workflow only once. The last 500 callbacks of the past day are remembered. If this n8n runs in several processes, two copies that arrive at the same moment can still both start it. To rule that out, add a Remove Duplicates node on message_id and status after this trigger.',
 		},
 		{
-			displayName: 'NenAI Workflow IDs',
+			displayName: 'NenAI Workflow Names or IDs',
 			name: 'workflowIds',
-			type: 'string',
-			typeOptions: { multipleValues: true, multipleValueButtonText: 'Add Workflow ID' },
+			type: 'multiOptions',
+			typeOptions: { loadOptionsMethod: 'getWorkflows' },
 			default: [],
-			placeholder: 'e.g. 12345678-1234-1234-1234-123456789abc',
 			description:
-				'Only runs of these NenAI workflows start this workflow. If empty, runs of all NenAI workflows do. To find an ID, use NenAI → Workflow → Get Many.',
+				'Only runs of these NenAI workflows start this workflow. If empty, runs of all NenAI workflows do. Choose from the list, or specify IDs using an <a href="https://docs.n8n.io/code/expressions/">expression</a>.',
 		},
 	]),
 ];
@@ -141,6 +141,8 @@ export class NenAiTrigger implements INodeType {
 		],
 		properties: PROPERTIES,
 	};
+
+	methods = { loadOptions: { getWorkflows } };
 
 	webhookMethods = {
 		default: {

@@ -537,12 +537,12 @@ describe('activating the workflow', () => {
 		[
 			'workflow IDs that are no list',
 			{ options: { workflowIds: { a: 1 } } },
-			/^NenAI Workflow IDs \(workflowIds\) must be a list/,
+			/^NenAI Workflow Names or IDs \(workflowIds\) must be a list/,
 		],
 		[
 			'a workflow ID that was not kept exactly',
 			{ options: { workflowIds: [8202522731445525542] } },
-			/^NenAI Workflow IDs \(workflowIds\) is a number that n8n could not keep exactly/,
+			/^NenAI Workflow Names or IDs \(workflowIds\) is a number that n8n could not keep exactly/,
 		],
 		[
 			'Ignore Duplicates that is neither on nor off',
@@ -648,7 +648,7 @@ describe('parameters of another type than the form gives', () => {
 		[{ events: true }, /^Trigger On \(events\)/],
 		[{ events: '={{ $("No such node").first().json.a }}' }, /^Trigger On \(events\)/],
 		[{ events: '={{ nonsense( }}' }, /^Trigger On \(events\)/],
-		[{ options: { workflowIds: true } }, /^NenAI Workflow IDs \(workflowIds\)/],
+		[{ options: { workflowIds: true } }, /^NenAI Workflow Names or IDs \(workflowIds\)/],
 		[{ options: { ignoreDuplicates: 'off' } }, /^Ignore Duplicates \(ignoreDuplicates\)/],
 		[{ options: '{' }, /^Options \(options\)/],
 		[{ options: ['acceptUnsigned'] }, /^Options \(options\)/],

@@ -30,6 +30,7 @@ import {
 	type INode,
 	type INodeExecutionData,
 	type INodeListSearchResult,
+	type INodePropertyOptions,
 	type INodeParameters,
 	type INodeProperties,
 	type INodeType,
@@ -399,16 +400,29 @@ export async function loadList(
 	parameters: INodeParameters = {},
 ): Promise<INodeListSearchResult> {
 	const type = Object.keys(TYPES).find((name) => TYPES[name].methods?.listSearch?.[method]);
-	if (type === undefined) throw new Error(`There is no list ${method}`);
+	const load = TYPES[type ?? '']?.methods?.listSearch?.[method];
+	if (type === undefined || load === undefined) throw new Error(`There is no list ${method}`);
+	return await load.call(editorOf(type, credentials, parameters), filter);
+}
+
+/** The entries of a field of the trigger in which several can be chosen. */
+export async function loadOptions(
+	method: string,
+	credentials: Credentials,
+): Promise<INodePropertyOptions[]> {
+	const type = 'n8n-nodes-nenai.nenAiTrigger';
+	const load = TYPES[type].methods?.loadOptions?.[method];
+	if (load === undefined) throw new Error(`There are no options ${method}`);
+	return await load.call(editorOf(type, credentials, {}));
+}
+
+function editorOf(type: string, credentials: Credentials, parameters: INodeParameters) {
 	const node = nodeOf(type, parameters);
 	const additionalData = {
 		...additionalDataFor(credentials),
 		currentNodeParameters: node.parameters,
 	};
-	const context = new LoadOptionsContext(workflowOf(node), node, additionalData, '');
-	const load = TYPES[node.type].methods?.listSearch?.[method];
-	if (load === undefined) throw new Error(`There is no list ${method}`);
-	return await load.call(context, filter);
+	return new LoadOptionsContext(workflowOf(node), node, additionalData, '');
 }
 
 /** What a node sends requests from, with n8n's own HTTP helpers. */

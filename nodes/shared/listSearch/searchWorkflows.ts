@@ -9,7 +9,7 @@ import { workflowIn } from '../transport/mcp/results';
 import { say } from '../failures/text';
 import { listError, load, plain, toResult } from './list';
 
-const BY_ID = say`Choose "By ID" instead, and enter the ID of the workflow.`;
+const BY_ID = say`Enter the ID of the workflow instead.`;
 
 /** The list of NenAI workflows, by name. Published ones come first. */
 export async function searchWorkflows(
@@ -32,6 +32,11 @@ export async function searchWorkflows(
 			.map((workflow) => toItem(workflow, isAmbiguous)),
 	);
 	return { results: [...toResult(published, filter).results, ...toResult(others, filter).results] };
+}
+
+/** The same list for a field in which several workflows can be chosen. */
+export async function getWorkflows(this: ILoadOptionsFunctions): Promise<INodeListSearchItems[]> {
+	return (await searchWorkflows.call(this)).results;
 }
 
 type Workflow = NonNullable<ReturnType<typeof workflowIn>>;

@@ -1,7 +1,7 @@
 /** The list from which a workflow is picked. */
 import { withSandbox } from '../../../sandbox/cases.mts';
 import { currentTools, errorAnswer, olderTools, type Sandbox } from '../../../sandbox/index.mts';
-import { Credentials, loadList } from '../../engine.mts';
+import { Credentials, loadList, loadOptions } from '../../engine.mts';
 
 let sandbox: Sandbox;
 withSandbox((given) => (sandbox = given));
@@ -27,6 +27,16 @@ test('the workflows, by name', async () => {
 			{ name: 'Send a claim', value: 'w-1' },
 		],
 	});
+});
+
+test('the trigger offers the same list, to choose several', async () => {
+	sandbox.setDefaults({ workflowNames: WORKFLOWS });
+	const credentials = new Credentials({
+		apiKey: sandbox.apiKey,
+		baseUrl: sandbox.url,
+		mcpUrl: sandbox.mcpUrl,
+	});
+	expect(await loadOptions('getWorkflows', credentials)).toEqual((await search()).results);
 });
 
 test.each([
@@ -167,7 +177,7 @@ test('a pause is not sat out, and the advice is for somebody who looks at a list
 	sandbox.mcpFaults.add({ refuse: { status: 429, retryAfter: { seconds: 60, as: 'seconds' } } });
 	const begin = Date.now();
 	await expect(search()).rejects.toThrow(
-		/too busy to accept the request for the [a-z ]+ \(HTTP 429\)\. Try again in a moment, or choose "By ID"\./,
+		/too busy to accept the request for the [a-z ]+ \(HTTP 429\)\. Try again in a moment\. You can also enter the value without the list\./,
 	);
 	expect(Date.now() - begin).toBeLessThan(2000);
 });
@@ -195,7 +205,7 @@ describe('what cannot be loaded says why, and what to do', () => {
 		[
 			'entries without an ID',
 			() => answerJson({ workflows: [{ title: 'A' }] }),
-			/has no IDs in a known form\. Choose "By ID" instead/,
+			/has no IDs in a known form\. Enter the ID of the workflow instead/,
 		],
 		['no list', () => answerJson({ total: 3 }), /it holds no list\): \{"total":3\}/],
 		[
