@@ -54,7 +54,10 @@ export function listError(
 /** Replaces the hint: hints of operations name options that a list does not have. */
 function forSomebodyWaiting<T>(attempt: Attempt<T>): Attempt<T> {
 	if (attempt.kind !== 'retry') return attempt;
-	const failure = { ...attempt.failure, hint: say`Try again in a moment. You can also enter the value without the list.` };
+	const failure = {
+		...attempt.failure,
+		hint: say`Try again in a moment. You can also enter the value without the list.`,
+	};
 	return (attempt.after ?? 0) > MAX_PAUSE_MS
 		? { kind: 'failed', failure }
 		: { ...attempt, failure };
