@@ -55,7 +55,7 @@ export class NenAiApi implements ICredentialType {
 			typeOptions: { password: true },
 			default: '',
 			description:
-				'Needed for Start and Wait and for the NenAI Trigger: it proves that a result comes from NenAI. Let a password manager make 64 random letters and digits (at least 32). Enter them here, and give the same value to your NenAI contact.',
+				'Needed for Start and Wait and for the NenAI Trigger: it proves that a result comes from NenAI. Create 64 random letters and digits with a password manager (at least 32 are required). Enter them here, and give the same value to your NenAI contact.',
 		},
 		{
 			displayName: 'Default Callback URL',
@@ -65,7 +65,7 @@ export class NenAiApi implements ICredentialType {
 			default: '',
 			placeholder: 'e.g. https://n8n.example.com/webhook/…/webhook',
 			description:
-				'Where NenAI sends the results of runs that Start has started with Callback set to "Address Saved in the Credential". Usually the Production URL of a NenAI Trigger: leave it empty until you have one. Start and Wait does not need it.',
+				'Where NenAI sends the results of runs if Callback is set to "Address Saved in the Credential" in Start. Usually the Production URL of a NenAI Trigger: leave it empty until you have one. Start and Wait does not need it.',
 		},
 		{
 			displayName: 'Previous Webhook Secret',
@@ -74,7 +74,7 @@ export class NenAiApi implements ICredentialType {
 			typeOptions: { password: true },
 			default: '',
 			description:
-				'Leave it empty, unless you are changing the webhook secret: then keep the old one here until NenAI uses the new one. Results signed with either are accepted.',
+				'Leave it empty, except while you change the webhook secret. During that time, keep the old secret here until NenAI uses the new one. Results that are signed with either secret are accepted.',
 		},
 		{
 			displayName: 'Base URL (Leave as Is)',
@@ -92,7 +92,7 @@ export class NenAiApi implements ICredentialType {
 			typeOptions: NOT_FOR_CALLBACKS,
 			default: 'https://mcp.getnen.ai/v1',
 			description:
-				"The address of NenAI's MCP server, which knows the status of runs and the list of workflows. Leave it as it is, unless NenAI told you to change it.",
+				"The address of NenAI's MCP server, which provides the status of runs and the list of workflows. Leave it as it is, unless NenAI told you to change it.",
 		},
 		{
 			displayName: 'Desktop URL (Leave as Is)',
@@ -110,7 +110,7 @@ export class NenAiApi implements ICredentialType {
 			typeOptions: NOT_FOR_CALLBACKS,
 			default: '',
 			description:
-				'Leave it empty, unless your NenAI contact gave you one. It selects the deployment whose workflows and logs you get, if your API key has several.',
+				'Leave it empty, unless your NenAI contact gave you one. If your API key has several deployments, it selects the one whose workflows and logs you get.',
 		},
 	];
 

@@ -25,7 +25,7 @@ const RESOURCES = [run, result, workflow];
 const HINTS: NodeHint[] = [
 	{
 		message:
-			'NenAI will not report the result of this run. To check its status later, add NenAI → Run → Get after this node. The values and files of a result come only by callback.',
+			'NenAI will not report the result of this run. To check its status later, add NenAI → Run → Get after this node. NenAI sends the values and files of a result only in callbacks.',
 		displayCondition:
 			'={{ $parameter["operation"] === "start" && $parameter["callback"] === "none" }}',
 		whenToDisplay: 'beforeExecution',
@@ -33,7 +33,7 @@ const HINTS: NodeHint[] = [
 	},
 	{
 		message:
-			'If the NenAI run fails, this step still turns green. Add a Switch node after this node that looks at "status": "success" or "completed", "failed", and anything else. When no result comes in time, "status" is "timeout", and "wait_limit_reached" is true.',
+			'If the NenAI run fails, this step still turns green. After this node, add a Switch node with one branch for each case of "status": "success" or "completed", "failed", and any other value. When no result arrives in time, "status" is "timeout", and "wait_limit_reached" is true.',
 		displayCondition: '={{ $parameter["operation"] === "startAndWait" }}',
 		whenToDisplay: 'beforeExecution',
 		location: 'outputPane',

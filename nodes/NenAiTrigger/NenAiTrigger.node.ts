@@ -70,7 +70,7 @@ const PROPERTIES: INodeProperties[] = [
 			},
 		],
 		description:
-			'Which callbacks start this workflow. The others are ignored. To hear of every run that ends, choose Success, Failed and Other.',
+			'Which callbacks start this workflow. The others are ignored. To receive a callback for every run that ends, choose Success, Failed and Other.',
 	},
 	acceptUnsignedWarning('knows the URL can start this workflow with a false result'),
 	optionsCollection([
@@ -81,7 +81,7 @@ const PROPERTIES: INodeProperties[] = [
 			type: 'boolean',
 			default: true,
 			description:
-				'Whether the same message ID and status starts the workflow only once. The last 500 callbacks of the past day are remembered. If this n8n runs in several processes, two copies that arrive at the same moment can still both start it. To rule that out, add a Remove Duplicates node on message_id and status after this trigger.',
+				'Whether callbacks with the same message ID and status start the workflow only once. The last 500 callbacks of the past day are remembered. If this n8n runs in several processes, two copies that arrive at the same moment can still both start it. To prevent this, add a Remove Duplicates node on message_id and status after this trigger.',
 		},
 		{
 			displayName: 'NenAI Workflow Names or IDs',
@@ -96,17 +96,17 @@ const PROPERTIES: INodeProperties[] = [
 ];
 
 const TEST =
-	'<b>Test it while you build:</b> click "Execute step". For two minutes, n8n then waits for a callback to the Test URL. Either start a run that ends within that time, with the Test URL as its Callback URL. Or send a signed callback by hand: the <a href="https://github.com/getnenai/n8n-nodes-nenai/blob/main/docs/waiting.md#test-the-trigger">documentation</a> has the commands to copy. A callback without the right signature gets the answer 401. What arrives is shown here.';
+	'<b>Test it while you build:</b> click "Execute step". For two minutes, n8n then waits for a callback to the Test URL. Start a run that ends within that time, with the Test URL as its Callback URL. Or send a signed callback yourself: the <a href="https://github.com/getnenai/n8n-nodes-nenai/blob/main/docs/waiting.md#test-the-trigger">documentation</a> has the commands to copy. A callback without the right signature gets the response 401. A callback that is accepted is shown here.';
 
 /** What the editor shows instead of an input. */
 const PANEL: TriggerPanelDefinition = {
 	header: '',
 	executionsHelp: {
-		inactive: `${TEST}<br /><br /><b>To let it run by itself,</b> publish the workflow (before n8n 2: activate it), and give the Production URL to NenAI.`,
-		active: `${TEST}<br /><br /><b>The workflow is published:</b> it runs by itself whenever a callback arrives at the Production URL. You find these executions in the <a data-key="executions">list of executions</a>, not here.`,
+		inactive: `${TEST}<br /><br /><b>To run it automatically,</b> publish the workflow (before n8n 2: activate it), and give the Production URL to NenAI.`,
+		active: `${TEST}<br /><br /><b>The workflow is published:</b> it runs automatically whenever a callback arrives at the Production URL. You find these executions in the <a data-key="executions">list of executions</a>, not here.`,
 	},
 	activationHint:
-		'Once the workflow is published (before n8n 2: activated), it runs by itself whenever a callback arrives at the Production URL.',
+		'When the workflow is published (before n8n 2: activated), it runs automatically whenever a callback arrives at the Production URL.',
 };
 
 export class NenAiTrigger implements INodeType {
@@ -125,7 +125,7 @@ export class NenAiTrigger implements INodeType {
 		defaults: { name: 'NenAI Trigger' },
 		eventTriggerDescription: 'Waiting for a callback to the Test URL',
 		activationMessage:
-			'From now on, this workflow runs by itself whenever a callback arrives at the Production URL of the trigger. You find these executions in the list of executions.',
+			'From now on, this workflow runs automatically whenever a callback arrives at the Production URL of the trigger. You find these executions in the list of executions.',
 		triggerPanel: PANEL,
 		inputs: [],
 		outputs: [NodeConnectionTypes.Main],
@@ -187,7 +187,7 @@ export class NenAiTrigger implements INodeType {
 			const reason =
 				error instanceof InvalidParameterError
 					? message
-					: 'The trigger could not handle this callback. The log of n8n has the reason';
+					: 'The trigger could not handle this callback. See the n8n log for the reason';
 			if (this.getResponseObject().headersSent) return { noWebhookResponse: true };
 			return respond.call(this, refused(500, reason));
 		}

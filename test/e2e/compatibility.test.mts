@@ -37,7 +37,7 @@ describe.each(OTHER_VERSIONS)('n8n %s', (version) => {
 		});
 		expect(tested).toEqual({
 			status: 'OK',
-			message: 'NenAI knows this API key. Nothing was started.',
+			message: 'NenAI accepted this API key. Nothing was started.',
 		});
 
 		const handler = await activate(client, chain('callbacks', [trigger('callbacks', credential)]));

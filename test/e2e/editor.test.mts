@@ -240,7 +240,7 @@ describe('the form of the NenAI node', () => {
 	inEditor('says what to enter', async () => {
 		const form = await openNenAi({});
 		expect(await form.parameters.innerText()).toContain(
-			'Use the exact names and types from your NenAI contact. Capital letters matter.',
+			'Use the exact names and types from your NenAI contact. Names are case-sensitive.',
 		);
 		expect(await form.tooltip('NenAI Workflow')).toBe('The NenAI workflow to run');
 		expect(await form.tooltip('Callback')).toBe('Where NenAI sends the result of the run');
@@ -288,7 +288,7 @@ describe('the form of the NenAI node', () => {
 		expect(await form.choices('output')).toEqual(['One Item per File', 'One Item with All Files']);
 		expect(await form.field('payload').innerText()).toContain('{{ $json }}');
 		expect(await form.parameters.innerText()).toContain(
-			'The field of the output item that will hold the file',
+			'The field of the output item that will contain the file',
 		);
 	});
 });
@@ -326,7 +326,7 @@ describe('the workflow', () => {
 		const workflow = form.locator('workflowId');
 		await workflow.open();
 		expect(await workflow.failure()).toMatch(
-			/Could not load list\s+NenAI did not accept the API key for the request for the list of workflows \(HTTP 401\): .+[^.]\. Check the API key of the credential, and that it may read runs\.$/,
+			/Could not load list\s+NenAI did not accept the API key for the request for the list of workflows \(HTTP 401\): .+[^.]\. Check the API key of the credential, and that it is allowed to read runs\.$/,
 		);
 		await workflow.choose('By ID');
 		await workflow.enter('w-by-hand');
@@ -721,7 +721,7 @@ describe('an error', () => {
 			parameters: RUN,
 			item: { patient: 'Jane Doe' },
 			message:
-				/^NenAI refused the run \(HTTP 422\): .*Unknown workflow parameter: patient \[item 0\]$/,
+				/^NenAI rejected the run \(HTTP 422\): .*Unknown workflow parameter: patient \[item 0\]$/,
 			hint: /^Check the parameters: their names are case sensitive.* No run was started for this item\.$/,
 			picture: 'error',
 		},
@@ -731,22 +731,22 @@ describe('an error', () => {
 			item: { PATIENT_NAME: 'Jane Doe' },
 			credential: { apiKey: WRONG_KEY },
 			message: /^NenAI did not accept the API key for the run \(HTTP 401\)/,
-			hint: /^Check the API key of the credential, and that it may run this workflow\. No run was started for this item\.$/,
+			hint: /^Check the API key of the credential, and that it is allowed to run this workflow\. No run was started for this item\.$/,
 		},
 		{
 			what: 'of a credential without a webhook secret',
 			parameters: { ...RUN, operation: 'startAndWait' },
 			credential: { webhookSecret: '' },
 			message:
-				/^The NenAI credential has no webhook secret, so n8n could not tell whether a result comes from NenAI \[item 0\]$/,
-			hint: /^Let a password manager make 64 random letters and digits\. .* Nothing was sent\.$/,
+				/^The NenAI credential has no webhook secret, so n8n could not verify that a result comes from NenAI \[item 0\]$/,
+			hint: /^Create 64 random letters and digits with a password manager\. .* Nothing was sent\.$/,
 		},
 		{
 			what: 'of links that have expired',
 			parameters: { resource: 'result', operation: 'download' },
 			item: expired,
 			message: /^The link in assets expired at 2023-11-14T22:13:20\.000Z \[item 0\]$/,
-			hint: /^Download sooner after the callback, or run the NenAI workflow again\. Nothing was sent\.$/,
+			hint: /^Run the NenAI workflow again, and download the files soon after the callback\. Nothing was sent\.$/,
 		},
 	];
 

@@ -35,7 +35,7 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 				says: RegExp,
 			]
 		> = [
-			['a good key', () => ({}), 'OK', /^NenAI knows this API key\. Nothing was started\.$/],
+			['a good key', () => ({}), 'OK', /^NenAI accepted this API key\. Nothing was started\.$/],
 			[
 				'a bad key',
 				() => ({ apiKey: 'test-wrong-key' }),
@@ -59,7 +59,7 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 				'a host that is not the API',
 				({ sandbox }) => ({ baseUrl: `${sandbox.url}/elsewhere` }),
 				'Error',
-				/not as the NenAI API does.*HTTP 404/,
+				/does not answer like the NenAI API.*HTTP 404/,
 			],
 		];
 
@@ -165,7 +165,7 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 			refuse(environment, NAMES[1], 1);
 			const execution = await run(environment, 'refused', startEach(environment), { names: NAMES });
 			const { error } = execution.data.resultData;
-			expect(error?.message).toMatch(/NenAI refused the run \(HTTP 422\): .+ \[item 1\]/);
+			expect(error?.message).toMatch(/NenAI rejected the run \(HTTP 422\): .+ \[item 1\]/);
 			const description = error && 'description' in error ? error.description : undefined;
 			expect(started(environment)).toEqual([NAMES[0], NAMES[2]]);
 			for (const { messageId } of environment.sandbox.state().runs)
@@ -448,7 +448,7 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 						sandbox.files.add({ name: 'gone.pdf', size: 1, fault: { status: 404 } }),
 					),
 				}),
-				/^The file host refused the download of gone\.pdf \(field url, host 127\.0\.0\.1:\d+\) \(HTTP 404\) \[item 0\]/,
+				/^The file host rejected the download of gone\.pdf \(field url, host 127\.0\.0\.1:\d+\) \(HTTP 404\) \[item 0\]/,
 			],
 			[
 				'cut short',

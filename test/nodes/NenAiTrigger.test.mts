@@ -483,7 +483,7 @@ describe('activating the workflow', () => {
 		await expect(trigger.activate()).rejects.toMatchObject({
 			message: expect.stringMatching(/has no webhook secret/),
 			description: expect.stringMatching(
-				/password manager make 64 random letters and digits.*give the same value to your NenAI contact/,
+				/64 random letters and digits.*give the same value to your NenAI contact/,
 			),
 		});
 	});
@@ -688,7 +688,7 @@ test('whatever else goes wrong is answered 500 without its text, and starts noth
 	});
 	expect(await deliver()).toEqual([
 		500,
-		{ error: 'The trigger could not handle this callback. The log of n8n has the reason' },
+		{ error: 'The trigger could not handle this callback. See the n8n log for the reason' },
 	]);
 	expect(trigger.started).toEqual([]);
 });

@@ -160,7 +160,7 @@ test('a file of this machine is only fetched where the API of its own item is', 
 	const { items: out } = await use('result/download', items);
 	expect(out.map(({ json }) => json.error ?? json.fileName)).toEqual([
 		'a.txt',
-		expect.stringMatching(/an address inside this machine/),
+		expect.stringMatching(/which is this machine/),
 	]);
 });
 

@@ -562,7 +562,7 @@ describe.each(files)('%s', (file) => {
 					}),
 				},
 			]);
-		expect(text.includes('a sample of a callback')).toBe(pinned.length > 0);
+		expect(text.includes('sample callback')).toBe(pinned.length > 0);
 	});
 
 	test('has nothing of a real account: no ids, addresses, keys or data of a run', () => {

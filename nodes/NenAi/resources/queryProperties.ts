@@ -16,7 +16,7 @@ import { say } from '../../shared/failures/text';
 export const queryOptionList: INodeProperties[] = [
 	maxConcurrencyOption(10, 'How many requests are sent at the same time'),
 	maxTriesOption(
-		'How often NenAI is asked if it is busy, cannot be reached or does not answer. Asking does not start or change anything.',
+		'How many times to send a request if NenAI is busy, cannot be reached or does not answer. The request does not start or change anything.',
 	),
 	timeoutOption(30, 'How many seconds to wait for the answer to one request'),
 ];
@@ -41,6 +41,6 @@ export function readRunId(parameters: ParameterReader): string {
 	if (id !== '') return id;
 	throw invalidParameter(
 		say`${titleOf(parameters.nameOf('messageId'))} is empty`,
-		say`Enter the messageId from the output of Start, or the message_id from a callback. If it is an expression, check what it gives for this item.`,
+		say`Enter the messageId from the output of Start, or the message_id from a callback. If it is an expression, check its value for this item.`,
 	);
 }

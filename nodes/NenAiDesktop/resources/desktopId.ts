@@ -24,7 +24,7 @@ export function readDesktopId(reader: ParameterReader): string {
 	if (id === '')
 		throw invalidParameter(
 			say`${title} is empty`,
-			say`${ENTER_ID} If it is an expression, check what it gives for this item.`,
+			say`${ENTER_ID} If it is an expression, check its value for this item.`,
 		);
 	// Not quoted: a link may be a secret.
 	if (id.includes('://'))

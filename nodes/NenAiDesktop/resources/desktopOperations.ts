@@ -104,6 +104,6 @@ function countDone<Result>(outcomes: Array<WrittenOutcome<Result>>, failedIndex:
 	).length;
 	if (count === 0) return '';
 	return count === 1
-		? 'Done before: 1 item. Retry does not do it again.'
-		: `Done before: ${count} items. Retry does not do them again.`;
+		? '1 other item was done. Retry does not do it again.'
+		: `${count} other items were done. Retry does not do them again.`;
 }

@@ -27,7 +27,7 @@ const UNSIGNED = {
 	),
 	invalid: refused(
 		401,
-		'The signature is wrong: the callback was signed with another secret, or its body was changed on the way',
+		'The signature is wrong: the callback was signed with another secret, or its body was changed in transit',
 	),
 	unreadableBody: refused(
 		401,

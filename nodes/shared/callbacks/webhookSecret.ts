@@ -4,7 +4,7 @@ import { say } from '../failures/text';
 /** Anyone who has seen one signed callback can try out secrets on it. A shorter secret could be found in this way. */
 const MIN_SECRET_CHARACTERS = 32;
 
-const MAKE_ONE = say`Let a password manager make 64 random letters and digits. Enter them in the credential as Webhook Secret, and give the same value to your NenAI contact.`;
+const MAKE_ONE = say`Create 64 random letters and digits with a password manager. Enter them in the credential as Webhook Secret, and give the same value to your NenAI contact.`;
 
 /**
  * Why results cannot be verified safely with these webhook secrets of a credential; undefined if they can be. Call it
@@ -13,7 +13,7 @@ const MAKE_ONE = say`Let a password manager make 64 random letters and digits. E
 export function webhookSecretProblem(secrets: string[]): Failure | undefined {
 	if (secrets.length === 0)
 		return {
-			message: say`The NenAI credential has no webhook secret, so n8n could not tell whether a result comes from NenAI`,
+			message: say`The NenAI credential has no webhook secret, so n8n could not verify that a result comes from NenAI`,
 			hint: MAKE_ONE,
 		};
 	if (secrets.some((secret) => secret.length < MIN_SECRET_CHARACTERS))

@@ -143,7 +143,7 @@ function doneByOther(operation: string, value: unknown): Failure {
 			: '';
 	return {
 		message: `An earlier try of this node has already done "${operation}" for this item${run}`,
-		hint: 'Nothing more is done for this item, although the node has another operation now. To do it, start a new execution of the workflow.',
+		hint: 'The operation that the node has now was not done for this item. To do it, start a new execution of the workflow.',
 		...(typeof messageId === 'string' && { messageId }),
 	};
 }

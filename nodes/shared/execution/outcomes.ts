@@ -66,7 +66,9 @@ export function describeUncertain<T>(
 			? [`item ${index}`]
 			: [],
 	);
-	return uncertain.length > 0 ? [`Also not known: ${uncertain.join(', ')}.`] : [];
+	return uncertain.length > 0
+		? [`It is also not known whether these were done: ${uncertain.join(', ')}.`]
+		: [];
 }
 
 /**

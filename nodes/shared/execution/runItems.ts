@@ -366,7 +366,7 @@ class ItemRun<Client, Input, Result> {
 			return written(await operation.enrich(caller.client, done.value, input), caller);
 		} catch (error) {
 			const failure: Failure = {
-				message: say`NenAI has done this, but a further request for it failed: ${excerpt((error as Error).message)}`,
+				message: say`NenAI has done this, but an additional request for it failed: ${excerpt((error as Error).message)}`,
 				hint: DONE_ALREADY,
 				done: true,
 			};
@@ -417,7 +417,7 @@ class ItemRun<Client, Input, Result> {
 		if (this.mutation === undefined)
 			return {
 				message: say`The response could not be processed: ${excerpt(message)}`,
-				hint: say`Reading changes nothing: run the node again. If the error comes back, look for a newer version of this package, or report the error to its maintainers.`,
+				hint: say`This operation only reads data, so you can run the node again. If the error occurs again, look for a newer version of this package, or report the error to its maintainers.`,
 			};
 		return {
 			message: say`It is not known whether NenAI did this: the response could not be processed (${excerpt(message)})`,
@@ -482,7 +482,7 @@ class ItemRun<Client, Input, Result> {
 		return writeFailure(
 			{
 				message: say`The response could not be stored: ${excerpt(error.message)}`,
-				hint: join(say`Check n8n's binary data settings and its free space.`, done),
+				hint: join(say`Check n8n's binary data settings and its free storage space.`, done),
 			},
 			planned.kind === 'ready' ? planned.caller.redactor : NO_SECRETS,
 		);
@@ -563,7 +563,7 @@ class ItemRun<Client, Input, Result> {
 		});
 		if (changed.length === 0) return;
 		this.addHint(
-			`Not done again, although their parameters have changed since an earlier try: ${changed.join(', ')}. To do them again, start a new execution of the workflow.`,
+			`These were not done again, although their parameters have changed since an earlier try: ${changed.join(', ')}. To do them again, start a new execution of the workflow.`,
 		);
 	}
 

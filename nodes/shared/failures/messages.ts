@@ -9,7 +9,7 @@ import { join, own, say, type Text, type Writable } from './text';
 /** The messages of errors, for all services: one for each class of failures. */
 export const MESSAGES: Record<FailureClass, (problem: Problem) => Failure> = {
 	refused: (problem) => ({
-		message: say`${sentenceStart(problem.request)} refused ${problem.request.label} ${statusOf(problem)}`,
+		message: say`${sentenceStart(problem.request)} rejected ${problem.request.label} ${statusOf(problem)}`,
 		hint: join(hintFor(problem) ?? problem.request.refusedHint, problem.request.notDone),
 		request: { httpCode: problem.status, cause: { cause: 'configuration-invalid' } },
 	}),
@@ -28,11 +28,11 @@ export const MESSAGES: Record<FailureClass, (problem: Problem) => Failure> = {
 		request: { httpCode: status, cause: { cause: 'configuration-invalid' } },
 	}),
 	blocked: (problem) => ({
-		message: say`A proxy or a firewall between this n8n and ${problem.request.server} refused ${problem.request.label} ${statusOf(problem)}`,
+		message: say`A proxy or a firewall between this n8n and ${problem.request.server} rejected ${problem.request.label} ${statusOf(problem)}`,
 		hint: join(
 			problem.status === PROXY_AUTHENTICATION_REQUIRED
 				? say`The proxy needs a user name and a password: add them to the proxy settings of this n8n.`
-				: say`Ask whoever runs the network of this n8n to allow requests to ${problem.request.address.name}.`,
+				: say`Ask the person who runs the network of this n8n to allow requests to ${problem.request.address.name}.`,
 			problem.request.notDone,
 			hintFor(problem),
 		),
@@ -45,7 +45,7 @@ export const MESSAGES: Record<FailureClass, (problem: Problem) => Failure> = {
 			message: say`${senderOf(problem)} was too busy to accept ${request.label} ${statusOf(problem)}`,
 			hint: join(
 				wait
-					? say`It asks to come back ${comeBackAt(after, now)}.`
+					? say`It asks you to try again ${comeBackAt(after, now)}.`
 					: join(triedTimes(request), request.busyHint),
 				request.notDone,
 			),
@@ -69,7 +69,7 @@ export const MESSAGES: Record<FailureClass, (problem: Problem) => Failure> = {
 		return {
 			message: say`${senderOf(problem)} failed to answer ${request.label} ${statusOf(problem)}`,
 			hint: isTooLong(problem.after)
-				? say`It asks to come back ${comeBackAt(problem.after, problem.now)}.`
+				? say`It asks you to try again ${comeBackAt(problem.after, problem.now)}.`
 				: join(triedTimes(request), hintFor(problem) ?? request.againHint ?? AGAIN),
 			request: { httpCode: status, cause: { cause: 'temporarily-unavailable' } },
 		};
@@ -102,7 +102,7 @@ export const MESSAGES: Record<FailureClass, (problem: Problem) => Failure> = {
 const PROXY_AUTHENTICATION_REQUIRED = 407;
 const TOO_MANY_REQUESTS = 429;
 
-const AGAIN = say`This request only reads: try again later.`;
+const AGAIN = say`This request does not change anything, so you can try again later.`;
 
 /** The failure for a response with a success status that reports an error. */
 export function reportedFailure(request: RequestInfo, body: unknown): Failure {
@@ -130,7 +130,7 @@ export function unusableResponse(
 			request,
 			say`${problem}${code}${quoted}`,
 			status,
-			join(say`If it did not, the address may be wrong.`, request.address.check),
+			join(say`If NenAI did not do it, the address may be wrong.`, request.address.check),
 		);
 	return {
 		message: say`${sentenceStart(request)} answered ${request.label}, but ${problem}${code}${quoted}`,
@@ -139,7 +139,7 @@ export function unusableResponse(
 	};
 }
 
-const UPDATE = say`If it is right, look for a newer version of this package.`;
+const UPDATE = say`If it is correct, look for a newer version of this package.`;
 
 /**
  * The failure for a request that does something, if nobody knows whether it was done. It has no cause that suggests a
@@ -187,5 +187,5 @@ function triedTimes({ maxTries }: RequestInfo): Text | undefined {
 }
 
 function checkNetwork({ address: { check } }: RequestInfo): Text {
-	return join(check, say`Check also that this n8n may connect to it.`);
+	return join(check, say`Also check that this n8n is allowed to connect to it.`);
 }

@@ -16,13 +16,13 @@ export function checkNumbers(value: unknown, path: string, isEntered: boolean, d
 	if (depth > MAX_DEPTH)
 		throw invalidParameter(
 			say`The parameters are nested too deeply, or contain themselves (${path.slice(0, 60)}…)`,
-			say`Check the expression that gives them. JSON cannot represent an object that contains itself.`,
+			say`Check the expression that returns them. JSON cannot represent an object that contains itself.`,
 		);
 	const inexact = typeof value === 'number' ? describeInexactNumber(value) : undefined;
 	if (inexact !== undefined) {
 		throw invalidParameter(
 			say`The parameter "${path}" is a number that cannot be sent exactly (${inexact})`,
-			say`Some of its digits are already lost. Make the number a text where it comes from, with quotes around it in the data. Choosing the type String here is too late.`,
+			say`Some of its digits are already lost. Put the number in quotes in the source data, so that it is text. Choosing the type String here does not help.`,
 		);
 	}
 	if (value instanceof ExactNumber) return isEntered ? undefined : refuseRounded(value, path);
@@ -42,6 +42,6 @@ function refuseRounded(number: ExactNumber, path: string): void {
 	if (!number.looksRounded()) return;
 	throw invalidParameter(
 		say`The parameter "${path}" is a number that cannot be sent exactly (${number.digits})`,
-		say`It comes from an expression, and its digits look rounded. Make the number a text where it comes from, with quotes around it in the data.`,
+		say`It comes from an expression, and its digits look rounded. Put the number in quotes in the source data, so that it is text.`,
 	);
 }

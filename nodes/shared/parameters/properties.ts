@@ -111,7 +111,7 @@ export function outputFileProperty(more: Partial<INodeProperties> = {}): INodePr
 		type: 'string',
 		required: true,
 		default: 'data',
-		hint: 'The field of the output item that will hold the file',
+		hint: 'The field of the output item that will contain the file',
 		...more,
 	};
 }
@@ -132,7 +132,7 @@ export const acceptUnsignedOption: INodeProperties = {
 	type: 'boolean',
 	default: false,
 	description:
-		'Whether to accept callbacks without a signature, too. Only the signature proves that a result comes from NenAI: without it, anyone could send one.',
+		'Whether to also accept callbacks without a signature. Only the signature proves that a result comes from NenAI: without it, anyone could send one.',
 };
 
 /**

@@ -37,7 +37,7 @@ export function toExactText(value: unknown, name: Name): string {
 	if (typeof value === 'string') return value;
 	if (typeof value === 'number') return digitsOf(value, name);
 	if (typeof value === 'bigint') return String(value);
-	throw wrongType(value, name, 'a text');
+	throw wrongType(value, name, 'text');
 }
 
 /** The digits of a number as a text. Throws if JavaScript has rounded the number. */
@@ -46,7 +46,7 @@ function digitsOf(value: number, name: Name): string {
 	if (inexact === undefined) return String(value);
 	throw new InvalidParameterError({
 		message: say`${titleOf(name)} is a number that n8n could not keep exactly (${inexact})`,
-		hint: say`Some of its digits are already lost. Make the number a text where it comes from, with quotes around it in the data. Making it a text here is too late.`,
+		hint: say`Some of its digits are already lost. Put the number in quotes in the source data, so that it is text. Converting it to text here does not help.`,
 	});
 }
 
@@ -55,7 +55,7 @@ export function toId(value: unknown, name: Name): string {
 	const isLocator = isRecord(value) && 'value' in value && ('mode' in value || '__rl' in value);
 	const id = isLocator ? value.value : value;
 	if (!MISSING.includes(id) && !['string', 'number', 'bigint'].includes(typeof id))
-		throw wrongType(id, name, 'an ID: a text or a number');
+		throw wrongType(id, name, 'an ID (text or a number)');
 	return toText(id, name);
 }
 
@@ -112,8 +112,7 @@ export function toList(value: unknown, name: Name, byDefault: string[] = []): st
 			: typeof value === 'number'
 				? [value]
 				: value;
-	if (!Array.isArray(entries))
-		throw wrongType(value, name, 'a list of texts, or a text with commas');
+	if (!Array.isArray(entries)) throw wrongType(value, name, 'a list of texts, or text with commas');
 	return entries.map((entry) => toText(entry, name)).filter((entry) => entry !== '');
 }
 
@@ -214,7 +213,7 @@ function refuseJson(name: Name, { message }: Error): never {
 function refuseDepth(name: Name): never {
 	throw new InvalidParameterError({
 		message: say`${titleOf(name)} is nested more than ${DEEPEST} levels deep, or contains itself`,
-		hint: say`Check the expression that gives it, and pass on less data.`,
+		hint: say`Check the expression that returns it, and pass on less data.`,
 	});
 }
 
@@ -230,7 +229,7 @@ export function isRecord(value: unknown): value is IDataObject {
 function wrongType(value: unknown, name: Name, wanted: string): InvalidParameterError {
 	return new InvalidParameterError({
 		message: say`${titleOf(name)} must be ${wanted}, but is ${describe(value)}`,
-		hint: say`Enter another value. If it is an expression, check what it gives for this item.`,
+		hint: say`Enter another value. If it is an expression, check its value for this item.`,
 	});
 }
 

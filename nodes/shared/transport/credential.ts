@@ -83,13 +83,13 @@ export function readCredential(data: ICredentialDataDecryptedObject): NenAiCrede
 /** A shorter key could not be removed from errors and outputs, because it would also match ordinary words. */
 const MIN_KEY_CHARACTERS = 8;
 
-const COPY_AGAIN = say`Copy it again, whole and in one line, or ask your NenAI contact for a new one.`;
+const COPY_AGAIN = say`Copy the whole key again, in one line, or ask your NenAI contact for a new one.`;
 
 /** Why nothing can be sent with this API key; undefined if it can be used. Never quotes the key. */
 export function apiKeyProblem(apiKey: string): Failure | undefined {
 	if (apiKey === '')
 		return {
-			message: say`The API Key of the credential is empty, or not a text`,
+			message: say`The API Key of the credential is empty, or is not text`,
 			hint: say`Enter the key that your NenAI contact gave you.`,
 		};
 	if (/[\r\n]/.test(apiKey))
@@ -101,12 +101,12 @@ export function apiKeyProblem(apiKey: string): Failure | undefined {
 		};
 	if (/[^ -~]/.test(apiKey))
 		return {
-			message: say`The API Key of the credential has a character in it that cannot be sent: only letters without accents, digits and ordinary signs can be`,
+			message: say`The API Key of the credential has a character in it that cannot be sent: only letters without accents, digits and common symbols are allowed`,
 			hint: COPY_AGAIN,
 		};
 	if (lengthToFind(apiKey) >= MIN_KEY_CHARACTERS) return undefined;
 	return {
-		message: say`The API Key of the credential is shorter than ${MIN_KEY_CHARACTERS} characters: it could not be kept out of errors and outputs without damage to ordinary words`,
+		message: say`The API Key of the credential is shorter than ${MIN_KEY_CHARACTERS} characters: this package could not hide it in errors and outputs without also changing ordinary words`,
 		hint: say`Copy the whole key again. If it is complete, ask your NenAI contact for a longer one.`,
 	};
 }

@@ -33,7 +33,7 @@ const infoOf = (credential: NenAiCredential): RequestInfo => ({
 	server: 'NenAI',
 	label: say`the test`,
 	address: addressOf(credential, 'baseUrl'),
-	keyHint: say`Copy the key again, whole and without spaces, or ask your NenAI contact for a new one.`,
+	keyHint: say`Copy the whole key again, without spaces, or ask your NenAI contact for a new one.`,
 	busyHint: LATER,
 	againHint: LATER,
 	maxTries: 1,
@@ -70,7 +70,7 @@ export async function testCredential(
 			timeout: TIMEOUT_SECONDS * 1000,
 		})) as { statusCode: number; headers: UnexpectedResponse['headers']; body: unknown };
 		if (statusCode === 400 && isErrorOfNenAi(body))
-			return { status: 'OK', message: 'NenAI knows this API key. Nothing was started.' };
+			return { status: 'OK', message: 'NenAI accepted this API key. Nothing was started.' };
 		return bad(explain(info, { status: statusCode, headers, body }), read);
 	} catch (error) {
 		return bad(failureIn(explainException(info, error)), read);
@@ -81,7 +81,7 @@ export async function testCredential(
 function explain(info: RequestInfo, response: UnexpectedResponse): Failure {
 	if (classifyResponse(info, response) === 'refused')
 		return {
-			message: say`The base URL answers, but not as the NenAI API does (HTTP ${response.status})`,
+			message: say`The server at the base URL answers, but it does not answer like the NenAI API (HTTP ${response.status})`,
 			hint: info.address.check,
 		};
 	return failureIn(explainResponse(info, response));

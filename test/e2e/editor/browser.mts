@@ -97,7 +97,7 @@ export class EditorBrowser {
 		const answer = await context.request.post(`${this.#url}/rest/login`, {
 			data: { emailOrLdapLoginId, password },
 		});
-		if (!answer.ok()) throw new Error(`n8n refused the login with HTTP ${answer.status()}`);
+		if (!answer.ok()) throw new Error(`n8n rejected the login with HTTP ${answer.status()}`);
 		return context;
 	}
 }

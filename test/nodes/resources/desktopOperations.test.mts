@@ -95,7 +95,7 @@ describe('looking', () => {
 			'NenAI failed to answer the request for the list of desktops (HTTP 500): Out of order [item 0]',
 		);
 		expect(error?.description).toBe(
-			'It was tried 5 times. This request only reads: try again later.',
+			'It was tried 5 times. This request does not change anything, so you can try again later.',
 		);
 		expect(user.requests()).toHaveLength(5);
 	}, 30_000);
@@ -103,7 +103,7 @@ describe('looking', () => {
 	test('a long pause that NenAI asks for is not waited for', async () => {
 		user.fail({ refuse: { status: 429, retryAfter: { seconds: 600, as: 'seconds' } } });
 		const { error } = await use('getMany');
-		expect(error?.description).toMatch(/^It asks to come back at \d{4}-/);
+		expect(error?.description).toMatch(/^It asks you to try again at \d{4}-/);
 		expect(user.requests()).toHaveLength(1);
 	});
 });
@@ -126,7 +126,7 @@ describe('what acts is never done twice', () => {
 		);
 		expect(error?.message).toMatch(what);
 		expect(error?.description).toMatch(
-			/It may have been done, so it is not done again\. (Check|Look) with Desktop → Get/,
+			/NenAI may have done this, so it is not done again\. (Check|Look) with Desktop → Get/,
 		);
 		expect(user.requests()).toHaveLength(1);
 	});
@@ -195,21 +195,21 @@ describe('errors say what happened and what to do', () => {
 			'an unknown desktop',
 			'get',
 			{},
-			/^NenAI refused the request for the state of desktop dsk_0 \(HTTP 404\): Desktop dsk_0 not found \[item 0\]$/,
+			/^NenAI rejected the request for the status of desktop dsk_0 \(HTTP 404\): Desktop dsk_0 not found \[item 0\]$/,
 			/^Check the desktop ID, or choose the desktop from the list/,
 		],
 		[
 			'deleting an unknown desktop',
 			'delete',
 			{},
-			/^NenAI refused the deletion of desktop dsk_0 \(HTTP 404\)/,
+			/^NenAI rejected the deletion of desktop dsk_0 \(HTTP 404\)/,
 			/Nothing was done\.$/,
 		],
 		[
 			'a session that nobody has opened',
 			'getSession',
 			{},
-			/^NenAI refused the request for the session of desktop dsk_0 \(HTTP 404\)/,
+			/^NenAI rejected the request for the session of desktop dsk_0 \(HTTP 404\)/,
 			/open one first \(Desktop → Open Session\)/,
 		],
 	])('%s', async (_, operation, more, message, hint) => {
@@ -222,10 +222,10 @@ describe('errors say what happened and what to do', () => {
 		const id = sandbox.desktops.add({ status: 'deleted' });
 		const { error } = await use('rename', { parameters: { desktopId: id, name: 'x' } });
 		expect(error?.message).toBe(
-			`NenAI refused the renaming of desktop ${id} (HTTP 410): Desktop ${id} is deleted [item 0]`,
+			`NenAI rejected the renaming of desktop ${id} (HTTP 410): Desktop ${id} is deleted [item 0]`,
 		);
 		expect(error?.description).toBe(
-			'The desktop is deleted, with everything on it. Create another one (Desktop → Create), or choose one from the list. Nothing was done.',
+			'The desktop and all its data have been deleted. Create another one (Desktop → Create), or choose one from the list. Nothing was done.',
 		);
 	});
 
@@ -268,13 +268,13 @@ describe('errors say what happened and what to do', () => {
 		[
 			'a proxy',
 			{ refuse: { status: 407, body: '<h1>Proxy</h1>', contentType: 'text/html' } },
-			/^A proxy or a firewall between this n8n and NenAI refused the creation of a desktop \(HTTP 407\): Proxy/,
+			/^A proxy or a firewall between this n8n and NenAI rejected the creation of a desktop \(HTTP 407\): Proxy/,
 			/^The proxy needs a user name/,
 		],
 		[
 			'a firewall',
 			{ refuse: errorAnswer(403, 'html') },
-			/^A proxy or a firewall between this n8n and NenAI refused/,
+			/^A proxy or a firewall between this n8n and NenAI rejected/,
 			/to allow requests to the desktop URL of the credential\. Nothing was done\.$/,
 		],
 		[
@@ -293,13 +293,13 @@ describe('errors say what happened and what to do', () => {
 			'success: false',
 			{ answer: { success: false, error: 'No' } },
 			/^NenAI says that the creation of a desktop failed: No \[item 0\]$/,
-			/Look with Desktop → Get Many/,
+			/Check with Desktop → Get Many/,
 		],
 		[
 			'an error beside a desktop',
 			{ answer: { desktop_id: 'd', error: 'No disk' } },
 			/^NenAI says that the creation of a desktop failed: No disk/,
-			/Look with Desktop → Get Many/,
+			/Check with Desktop → Get Many/,
 		],
 	])('%s', async (_, fault, message, hint) => {
 		user.fail(fault);
@@ -318,7 +318,7 @@ describe('errors say what happened and what to do', () => {
 			'NenAI could not be reached at 127.0.0.1:1 for the deletion of desktop d: the connection was refused (ECONNREFUSED) [item 0]',
 		);
 		expect(error?.description).toBe(
-			'Check the desktop URL of the credential. It is usually https://desktop.api.getnen.ai. Check also that this n8n may connect to it. It was tried 5 times. Nothing was done.',
+			'Check the desktop URL of the credential. It is usually https://desktop.api.getnen.ai. Also check that this n8n is allowed to connect to it. It was tried 5 times. Nothing was done.',
 		);
 	}, 30_000);
 
@@ -346,13 +346,13 @@ describe('errors say what happened and what to do', () => {
 		[
 			'an object',
 			{ desktopId: '={{ { a: 1 } }}' },
-			'Desktop (desktopId) must be an ID: a text or a number, but is an object',
+			'Desktop (desktopId) must be an ID \(text or a number\), but is an object',
 		],
 		['no name', { desktopId: 'd', name: ' ' }, 'Name (name) is empty'],
 		[
 			'a name that is a list',
 			{ desktopId: 'd', name: '={{ [1] }}' },
-			'Name (name) must be a text, but is a list',
+			'Name (name) must be text, but is a list',
 		],
 	])('%s: an error before any request', async (_, parameters, message) => {
 		const { error } = await use('rename', { parameters: { name: 'x', ...parameters } });
@@ -385,7 +385,7 @@ describe('what a builder can switch on around it', () => {
 		const { items: out } = await use('delete', { items: items(), parameters, settings: CONTINUE });
 		expect(out.map(({ json }) => json.error ?? json.status)).toEqual([
 			expect.stringMatching(
-				/^NenAI refused the deletion of desktop dsk_0 .*\[item 0\]\. Check the desktop ID/,
+				/^NenAI rejected the deletion of desktop dsk_0 .*\[item 0\]\. Check the desktop ID/,
 			),
 			'deleted',
 		]);
@@ -419,7 +419,7 @@ describe('what a builder can switch on around it', () => {
 		expect(await inAgent('dsk_0')).toEqual([
 			{
 				error: expect.stringMatching(
-					/^NenAI refused the request for the state of desktop dsk_0 .*not found\. Check the desktop ID/,
+					/^NenAI rejected the request for the status of desktop dsk_0 .*not found\. Check the desktop ID/,
 				),
 			},
 		]);

@@ -366,19 +366,19 @@ describe('servers in the field', () => {
 		[
 			'404',
 			{ status: 404, body: { error: 'Run m-1 not found' } },
-			/MCP server refused the request for the status of the run, also in a new session \(HTTP 404\): Run m-1 not found \[item 0\]/,
+			/MCP server rejected the request for the status of the run, even in a new session \(HTTP 404\): Run m-1 not found \[item 0\]/,
 			2,
 		],
 		[
 			'404 in words',
 			{ status: 404, body: 'Run m-1 not found' },
-			/also in a new session \(HTTP 404\): Run m-1 not found \[item 0\]/,
+			/even in a new session \(HTTP 404\): Run m-1 not found \[item 0\]/,
 			2,
 		],
 		[
 			'400 that mentions sessions',
 			{ status: 400, body: { error: 'There is no session for run m-1' } },
-			/MCP server forgot the session twice during the request for the status of the run \(HTTP 400\): There is no session for run m-1 \[item 0\]/,
+			/MCP server lost the session twice during the request for the status of the run \(HTTP 400\): There is no session for run m-1 \[item 0\]/,
 			4,
 		],
 		[
@@ -387,7 +387,7 @@ describe('servers in the field', () => {
 				status: 400,
 				body: { jsonrpc: '2.0', id: null, error: { code: -32001, message: 'Run not found' } },
 			},
-			/refused the request for the status of the run, also in a new session \(HTTP 400\): .*Run not found.* \[item 0\]/,
+			/rejected the request for the status of the run, even in a new session \(HTTP 400\): .*Run not found.* \[item 0\]/,
 			2,
 		],
 		[
@@ -396,7 +396,7 @@ describe('servers in the field', () => {
 				status: 503,
 				body: { jsonrpc: '2.0', id: null, error: { code: -32001, message: 'Run not found' } },
 			},
-			/refused the request for the status of the run, also in a new session \(HTTP 503\): .*Run not found.* \[item 0\]/,
+			/rejected the request for the status of the run, even in a new session \(HTTP 503\): .*Run not found.* \[item 0\]/,
 			4,
 		],
 		[
@@ -409,19 +409,19 @@ describe('servers in the field', () => {
 					error: { code: -32000, message: 'Server not initialized' },
 				},
 			},
-			/MCP server forgot the session twice during the request for the status of the run \(HTTP 400\): .*Server not initialized.* \[item 0\]/,
+			/MCP server lost the session twice during the request for the status of the run \(HTTP 400\): .*Server not initialized.* \[item 0\]/,
 			4,
 		],
 		[
 			'404 without words',
 			{ status: 404 },
-			/MCP server forgot the session twice during the request for the status of the run \(HTTP 404\) \[item 0\]/,
+			/MCP server lost the session twice during the request for the status of the run \(HTTP 404\) \[item 0\]/,
 			4,
 		],
 		[
 			'404 with a page',
 			{ status: 404, contentType: 'text/html', body: '<html>Not found</html>' },
-			/MCP server forgot the session twice during the request for the status of the run \(HTTP 404\): Not found \[item 0\]/,
+			/MCP server lost the session twice during the request for the status of the run \(HTTP 404\): Not found \[item 0\]/,
 			4,
 		],
 	])(
@@ -512,7 +512,7 @@ describe('what may pass is asked again', () => {
 		failCalls({ refuse: errorAnswer(511, 'html') });
 		const { error } = await get({ items: items('m-1') });
 		expect(error?.message).toMatch(
-			/^A proxy or a firewall between this n8n and NenAI refused the request for/,
+			/^A proxy or a firewall between this n8n and NenAI rejected the request for/,
 		);
 		expect(calls().length).toBe(1);
 	});
@@ -533,7 +533,7 @@ describe('what may pass is asked again', () => {
 	test('a pause of more than two minutes is not waited for', async () => {
 		failCalls({ refuse: { status: 429, retryAfter: { seconds: 3600, as: 'seconds' } } });
 		const { error } = await get({ items: items('m-1') });
-		expect(error?.description).toMatch(/It asks to come back at 20\d\d-/);
+		expect(error?.description).toMatch(/It asks you to try again at 20\d\d-/);
 		expect(calls().length).toBe(1);
 	});
 });
@@ -557,13 +557,13 @@ describe('clear errors', () => {
 		[
 			'a firewall',
 			{ refuse: errorAnswer(403, 'html') },
-			/^A proxy or a firewall between this n8n and NenAI refused the request for/,
+			/^A proxy or a firewall between this n8n and NenAI rejected the request for/,
 			/network of this n8n/,
 		],
 		[
 			'a proxy',
 			{ refuse: errorAnswer(407, 'html') },
-			/^A proxy or a firewall between this n8n and NenAI refused/,
+			/^A proxy or a firewall between this n8n and NenAI rejected/,
 			/proxy settings/,
 		],
 		[
@@ -593,7 +593,7 @@ describe('clear errors', () => {
 					body: '{"jsonrpc":"2.0","error":{"code":-32000,"message":"Bad Request"},"id":null}',
 				},
 			},
-			/NenAI refused the request for the status of the run \(HTTP 400\): Bad Request/,
+			/NenAI rejected the request for the status of the run \(HTTP 400\): Bad Request/,
 			/MCP URL/,
 		],
 	])('%s', async (_, fault, message, hint) => {
@@ -652,13 +652,13 @@ describe('clear errors', () => {
 		[
 			'an answer without a status',
 			{ result: { form: 'json-text', data: { success: true } } },
-			/an unexpected form \(it names no status\): \{"success":true\}/,
+			/an unexpected form \(it contains no status\): \{"success":true\}/,
 			/newer version/,
 		],
 		[
 			'an answer in words',
 			{ result: { form: 'text', data: 'It runs.' } },
-			/has an unexpected form \(it names no status\): The answer is It runs/,
+			/has an unexpected form \(it contains no status\): The answer is It runs/,
 			/newer version/,
 		],
 		[
@@ -711,7 +711,7 @@ describe('clear errors', () => {
 		failCalls({ result: { form: 'text', data: 'three workflows' } });
 		const { error } = await ask('getMany', {}, 'workflow');
 		expect(error?.message).toMatch(
-			/^NenAI answered the request for the list of workflows, but the response has an unexpected form \(it holds no list\): The answer is three workflows/,
+			/^NenAI answered the request for the list of workflows, but the response has an unexpected form \(it contains no list\): The answer is three workflows/,
 		);
 	});
 
@@ -785,7 +785,7 @@ describe('clear errors', () => {
 		[
 			'an object',
 			{ messageId: { a: 1 } },
-			/^Run ID \(Message ID, messageId\) must be an ID: a text or a number, but is an object/,
+			/^Run ID \(Message ID, messageId\) must be an ID \(text or a number\), but is an object/,
 		],
 		['a number that was rounded', { messageId: 8202522731445526000 }, /n8n could not keep exactly/],
 	])('as message ID, %s is an error before anything is asked', async (_, item, message) => {

@@ -68,7 +68,7 @@ export const parameters: INodeProperties[] = [
 			default: '',
 			placeholder: 'e.g. files.example.com, *.amazonaws.com',
 			description:
-				'Only download from these hosts, separated by commas: enter the url_host from the output of a first run. This also applies to redirects. If empty, any host is allowed, except addresses inside this machine or its network.',
+				'Only download files from these hosts, separated by commas. To find a host, execute the node once and copy url_host from its output. This also applies to redirects. If empty, any host is allowed, except this machine and link-local addresses.',
 		},
 		{
 			displayName: 'Fields',
@@ -78,7 +78,7 @@ export const parameters: INodeProperties[] = [
 			default: [],
 			placeholder: 'e.g. result.report',
 			description:
-				'Only download the links in these fields of the result, with dots between names. If empty, all links are downloaded.',
+				'Only download the links in these fields of the result. Separate the names of nested fields with dots. If empty, all links are downloaded.',
 		},
 		maxConcurrencyOption(4, 'How many files are downloaded at the same time'),
 		{
@@ -87,7 +87,8 @@ export const parameters: INodeProperties[] = [
 			type: 'number',
 			default: 0,
 			typeOptions: { minValue: 0 },
-			description: 'Maximum file size in MB. A larger file is an error. 0 means no limit.',
+			description:
+				'Maximum file size in MB. If a file is larger, the node reports an error. 0 means no limit.',
 		},
 	]),
 ];
@@ -187,7 +188,7 @@ function checkFields(payload: IDataObject, fields: string[]) {
 	const { missing, known } = selectUrls(payload, fields);
 	if (missing.length === 0) return;
 	throw invalidParameter(
-		say`There is no link in the field that Fields (fields) names: ${missing.join(', ')}`,
+		say`Fields (fields) names a field that contains no link: ${missing.join(', ')}`,
 		known.length > 0
 			? say`Fields with a link: ${listed(known)}.`
 			: say`No field of this callback contains a link.`,
@@ -208,19 +209,19 @@ function checkUrl(url: string, { field, expiresAt, allowedHosts }: FileInput, ba
 	if (expiresAt !== undefined && expiresAt <= Date.now())
 		refuse(
 			say`The link in ${field} expired at ${new Date(expiresAt).toISOString()}`,
-			say`Download sooner after the callback, or run the NenAI workflow again.`,
+			say`Run the NenAI workflow again, and download the files soon after the callback.`,
 		);
 	const { host, hostname } = new URL(url);
 	if (!isHostAllowed(url, allowedHosts))
 		refuse(
 			say`The link in ${field} leads to ${host}, which is not an allowed host`,
-			say`If the host is right, add it to the option Allowed Hosts.`,
+			say`If the host is correct, add it to the option Allowed Hosts.`,
 		);
 	// If the user has named the host, it is intended.
 	if (allowedHosts.length === 0 && !isReachable(hostname, baseUrl))
 		refuse(
-			say`The link in ${field} leads to ${host}, an address inside this machine or its network`,
-			say`If it is right, add the host to the option Allowed Hosts.`,
+			say`The link in ${field} leads to ${host}, which is this machine or a link-local address`,
+			say`If this is correct, add the host to the option Allowed Hosts.`,
 		);
 }
 
@@ -232,7 +233,7 @@ function describeFile({ field, url }: FileInput): Text {
 /** The failure of a file whose host asked, at another of its files, for a longer pause than the longest allowed one. */
 function skippedDownload(file: FileInput, first: WrittenFailure): Failure {
 	return {
-		message: say`The file ${describeFile(file)} was not requested, because its host asks for a pause`,
+		message: say`The file ${describeFile(file)} was not requested, because its host asked this n8n to wait`,
 		hint: own(first.hint),
 		request: first.request,
 	};
@@ -295,7 +296,7 @@ function hintAtUnclearLinks(inputs: Array<DownloadInput | undefined>): Text[] {
 	);
 	if (all.length === 0) return [];
 	return [
-		say`Not downloaded: the links in ${listed(all)}, because there is other text around them. To download them, name these fields in the option Fields.`,
+		say`The links in ${listed(all)} were not downloaded, because there is other text around them. To download them, enter these fields in the option Fields.`,
 	];
 }
 

@@ -11,7 +11,7 @@ export const option: Operation['option'] = {
 	value: 'get',
 	action: 'Check the status of a run',
 	description:
-		'Asks NenAI how a run is going, or how it ended. Gives only the status: values and files come by callback. Does not start or change anything.',
+		'Asks NenAI whether a run has ended, and how. Gives only the status: NenAI sends values and files only in callbacks. Does not start or change anything.',
 };
 
 const skipFinished: INodeProperties = {
@@ -20,7 +20,7 @@ const skipFinished: INodeProperties = {
 	type: 'boolean',
 	default: false,
 	description:
-		'Whether to pass an item on unchanged, without asking NenAI, if its "finished" is already true. For loops that repeat this operation until all runs have finished.',
+		'Whether to pass an item on unchanged, without asking NenAI, if its field "finished" is already true. For loops that repeat this operation until all runs have finished.',
 };
 
 export const parameters: INodeProperties[] = [

@@ -24,11 +24,11 @@ export const parameters: INodeProperties[] = [
 		type: 'options',
 		options: [
 			{ name: 'Text', value: 'text', description: 'In the field "logs"' },
-			{ name: 'File', value: 'file', description: 'A text file, for example to send it on' },
+			{ name: 'File', value: 'file', description: 'A text file, for example to forward it' },
 		],
 		default: 'text',
 		description: 'The output format',
-		hint: 'A log may contain passwords that the run typed. Pass it on only to people who may see them.',
+		hint: 'A log may contain passwords that the run typed. Send it only to people who are allowed to see them.',
 	},
 	outputFileProperty({ displayOptions: { show: { output: ['file'] } } }),
 	queryOptions,
@@ -69,7 +69,7 @@ async function toItem(
 function refuseStorage({ message }: Error): never {
 	throw new Unusable(
 		say`The log could not be stored: ${message}`,
-		say`Check n8n's binary data settings and its free space.`,
+		say`Check n8n's binary data settings and its free storage space.`,
 	);
 }
 

@@ -62,7 +62,7 @@ export const runProperties: INodeProperties[] = [
 		],
 		default: 'fields',
 		description: 'How you enter the inputs of the NenAI workflow',
-		hint: 'Use the exact names and types from your NenAI contact. Capital letters matter.',
+		hint: 'Use the exact names and types from your NenAI contact. Names are case-sensitive.',
 	},
 	{
 		displayName: 'Parameter Values',
@@ -71,7 +71,7 @@ export const runProperties: INodeProperties[] = [
 		default: {},
 		displayOptions: { show: { parametersMode: ['fields'] } },
 		description:
-			'Enter each name exactly as your NenAI contact gave it to you (capital letters matter), and choose its type',
+			'Enter each name exactly as your NenAI contact gave it to you (names are case-sensitive), and choose its type',
 	},
 	{
 		displayName: 'Parameters (JSON)',
@@ -81,14 +81,14 @@ export const runProperties: INodeProperties[] = [
 		placeholder: '{ "PATIENT_NAME": "Jane Doe" }',
 		displayOptions: { show: { parametersMode: ['json'] } },
 		description:
-			'A JSON object, or an expression that gives one. Enter each name exactly as your NenAI contact gave it to you (capital letters matter).',
+			'A JSON object, or an expression that returns one. Enter each name exactly as your NenAI contact gave it to you (names are case-sensitive).',
 	},
 ];
 
 /** The options of every operation that starts a run. */
 export const runOptions: INodeProperties[] = [
 	maxTriesOption(
-		'How often the request to start the run is sent if NenAI is busy or cannot be reached. It is sent again only if NenAI certainly did not start the run. A run that fails is not started again.',
+		'How many times to send the request to start the run if NenAI is busy or cannot be reached. It is sent again only if NenAI certainly did not start the run. A run that fails is not started again.',
 	),
 	timeoutOption(
 		30,
@@ -148,7 +148,7 @@ export function fromFields(value: unknown, name: Name, saved?: unknown): IDataOb
 	if (Object.keys(others).length > 0) {
 		throw invalidParameter(
 			say`${titleOf(name)} has both a list of assignments and other names (${Object.keys(others).join(', ')})`,
-			say`Enter all names and values in one of these two ways.`,
+			say`Use only one of these two ways to enter the names and values.`,
 		);
 	}
 	if (!Array.isArray(assignments)) {
@@ -202,8 +202,8 @@ function fromAssignment(
 		!(given.name instanceof ExactNumber)
 	) {
 		throw invalidParameter(
-			say`The name of a parameter must be a text, but is ${describe(given.name)}`,
-			say`Enter its name. If it is an expression, check what it gives for this item.`,
+			say`The name of a parameter must be text, but is ${describe(given.name)}`,
+			say`Enter its name. If it is an expression, check its value for this item.`,
 		);
 	}
 	const name = String(given.name ?? '').trim();
@@ -212,7 +212,7 @@ function fromAssignment(
 	if (given.value === undefined || given.value === null) {
 		throw invalidParameter(
 			say`The parameter "${name}" has no value`,
-			say`Enter a value. If it is an expression, check what it gives for this item. To send "null", set Parameters to JSON.`,
+			say`Enter a value. If it is an expression, check its value for this item. To send "null", set Parameters to JSON.`,
 		);
 	}
 	return [name, convert(name, given.value, given.type ?? 'string', isEnteredValue)];

@@ -23,7 +23,7 @@ export const option: Operation['option'] = {
 	value: 'start',
 	action: 'Start a run',
 	description:
-		'Starts a run of a NenAI workflow for each item, and continues at once. The output has only the ID of the run (messageId), not its result: for the result, use Start and Wait, or a NenAI Trigger. This does real work: each call starts another run.',
+		'Starts a run of a NenAI workflow for each item, and continues immediately. The output contains only the ID of the run (messageId), not its result. To get the result, use Start and Wait, or a NenAI Trigger. This does real work: each call starts another run.',
 };
 
 export const parameters: INodeProperties[] = [
@@ -127,7 +127,7 @@ const CALLBACKS: Record<
 			return checkCallbackUrl(defaultCallbackUrl, 'The Default Callback URL of the credential');
 		throw invalidParameter(
 			say`The Default Callback URL of the credential is empty`,
-			say`If you only want to wait for the result, use the operation Start and Wait. To receive it elsewhere, enter the Production URL of a NenAI Trigger in the credential, or set Callback to "Another Address". If you do not need the result, set Callback to "Do Not Report Back".`,
+			say`If you only want to wait for the result, use the operation Start and Wait. To receive it in another workflow, enter the Production URL of a NenAI Trigger in the credential, or set Callback to "Another Address". If you do not need the result, set Callback to "Do Not Report Back".`,
 		);
 	},
 };
@@ -152,7 +152,7 @@ function describeOthers(
 		return ['No run was started for any item.'];
 	return [
 		...(started.length > 0
-			? [`Runs that did start, with their message IDs: ${started.join(', ')}.`]
+			? [`These runs were started (message IDs): ${started.join(', ')}.`]
 			: []),
 		...uncertain,
 		...(others > 0 ? [`Not started: ${others} more.`] : []),

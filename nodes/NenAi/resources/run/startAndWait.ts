@@ -63,7 +63,7 @@ export const parameters: INodeProperties[] = [
 		type: 'boolean',
 		default: true,
 		description:
-			'Whether to stop waiting when no result has come after some time. The output then has the status "timeout". If off, it waits forever.',
+			'Whether to stop waiting when no result has arrived after a certain time. The output then has the status "timeout". If off, it waits forever.',
 	},
 	{
 		displayName: 'Wait at Most',
@@ -73,7 +73,7 @@ export const parameters: INodeProperties[] = [
 		default: 1,
 		displayOptions: { show: { limitWaitTime: [true] } },
 		description:
-			'The longest time to wait for the result. When it is over, this workflow continues. The run itself is not stopped.',
+			'The longest time to wait for the result. When this time is over, the workflow continues. The run itself is not stopped.',
 	},
 	{
 		displayName: 'Unit',
@@ -271,7 +271,7 @@ const otherSecrets = (reason?: string): Failure => ({
 });
 
 const severalItems = (count: number): Failure => ({
-	message: say`Start and Wait can wait for one run at a time, but it got ${count} items`,
+	message: say`Start and Wait can wait for only one run at a time, but its input has ${count} items`,
 	hint: say`Add a "Loop Over Items" node with batch size 1. Connect its "loop" output to this node, and connect this node back to Loop Over Items. All results come out at its "done" output. The example workflow "one-run-per-row" shows this. Or use the operation Start, and receive the results with a NenAI Trigger.`,
 });
 
@@ -282,7 +282,7 @@ const INSIDE_AGENT: Failure = {
 
 const unreachable = (resumeUrl: string): Failure => ({
 	message: say`NenAI cannot send the result to this n8n: its address is ${URL.canParse(resumeUrl) ? new URL(resumeUrl).origin : '(none)'}`,
-	hint: say`Ask whoever runs this n8n to set the environment variable N8N_WEBHOOK_URL (before n8n 2: WEBHOOK_URL) to its public address, and to restart it.`,
+	hint: say`Ask the person who runs this n8n to set the environment variable N8N_WEBHOOK_URL (before n8n 2: WEBHOOK_URL) to its public address, and to restart it.`,
 });
 
 const startedBefore = ({ messageId }: StartedRun): Failure => ({

@@ -27,6 +27,6 @@ export function readWorkflowId(parameters: ParameterReader): string {
 	if (id !== '') return id;
 	throw invalidParameter(
 		say`${titleOf(parameters.nameOf('workflowId'))} is empty`,
-		say`Pick the workflow From List, or enter its ID. If it is an expression, check what it gives for this item.`,
+		say`Pick the workflow From List, or enter its ID. If it is an expression, check its value for this item.`,
 	);
 }

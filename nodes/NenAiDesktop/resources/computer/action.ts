@@ -32,7 +32,7 @@ const actionOptions = optionsCollection([
 	},
 	timeoutOption(
 		RETRY_POLICIES.mutation.timeoutSeconds,
-		'How long to wait for a response, in seconds. Time that an action itself takes, such as a wait or a held key, is added.',
+		'How long to wait for a response, in seconds. The time that the action itself takes (for example, Wait or Hold Key) is added.',
 	),
 ]);
 

@@ -32,7 +32,7 @@ export const click = defineAction({
 				{ name: 'Triple Click', value: 'triple', description: 'Three times with the left button' },
 			],
 			default: 'left',
-			description: 'Which mouse button to click, and how often',
+			description: 'Which mouse button to click, and how many times',
 		},
 	],
 	read: (reader) => ({

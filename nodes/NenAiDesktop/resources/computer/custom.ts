@@ -32,7 +32,7 @@ export const custom = defineAction({
 			default: '',
 			placeholder: 'e.g. left_mouse_down',
 			description:
-				'The action that the tool runs, as the documentation of the Desktop API calls it',
+				'The action that the tool runs. Use the name from the documentation of the Desktop API.',
 		},
 		{
 			displayName: 'Parameters (JSON)',
@@ -41,7 +41,7 @@ export const custom = defineAction({
 			default: '{}',
 			placeholder: '{ "coordinate": [500, 300] }',
 			description:
-				'The parameters of the action: a JSON object, or an expression that gives one. Leave it empty if it has none.',
+				'The parameters of the action: a JSON object, or an expression that returns one. Leave this empty if the action has no parameters.',
 		},
 	],
 	read: readCommand,

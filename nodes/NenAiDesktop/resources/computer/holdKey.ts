@@ -7,7 +7,7 @@ export const holdKey = defineAction({
 		value: 'holdKey',
 		action: 'Hold a key on a desktop',
 		description:
-			'Holds a key down on a desktop for some seconds, for example an arrow key. This does real work.',
+			'Holds a key down on a desktop for a number of seconds, for example an arrow key. This does real work.',
 	},
 	parameters: [keyProperty, durationProperty('How long to hold the key, in seconds')],
 	read: (reader) => ({

@@ -89,7 +89,7 @@ interface Type {
 
 /** The types of JSON Schema: how to check a value, and how errors name the type. */
 const TYPES = new Map<unknown, Type>([
-	['string', { is: (value) => typeof value === 'string', words: 'a text' }],
+	['string', { is: (value) => typeof value === 'string', words: 'text' }],
 	['number', { is: (value) => typeof asNumber(value) === 'number', words: 'a number' }],
 	['integer', { is: (value) => Number.isInteger(asNumber(value)), words: 'a whole number' }],
 	['boolean', { is: (value) => typeof value === 'boolean', words: 'true or false' }],

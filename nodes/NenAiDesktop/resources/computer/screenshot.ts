@@ -11,7 +11,7 @@ export const option: Operation['option'] = {
 	value: 'screenshot',
 	action: 'Take a screenshot of a desktop',
 	description:
-		'Takes a picture of the screen of a desktop, as a file. Does not start or change anything. As a tool of an AI agent, it cannot pass the picture on: the model only learns that one was taken.',
+		'Takes a picture of the screen of a desktop, as a file. Does not start or change anything. If an AI agent uses it as a tool, the model does not get the picture. It learns only that a picture was taken.',
 };
 
 export const parameters: INodeProperties[] = [

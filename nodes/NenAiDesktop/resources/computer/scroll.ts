@@ -10,7 +10,7 @@ export const scroll = defineAction({
 		value: 'scroll',
 		action: 'Scroll on a desktop',
 		description:
-			'Turns the mouse wheel at a position on the screen of a desktop, to see more of the page or the list there',
+			'Turns the mouse wheel at a position on the screen of a desktop, to see more of a page or a list',
 	},
 	parameters: [
 		...point,

@@ -35,7 +35,7 @@ function readText(reader: ParameterReader): string {
 	if (text === '')
 		throw invalidParameter(
 			say`Text (text) is empty`,
-			say`Enter the text to type. If it is an expression, check what it gives for this item.`,
+			say`Enter the text to type. If it is an expression, check its value for this item.`,
 		);
 	return text;
 }

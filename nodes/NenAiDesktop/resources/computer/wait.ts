@@ -7,7 +7,7 @@ export const wait = defineAction({
 		value: 'wait',
 		action: 'Wait on a desktop',
 		description:
-			'Waits some seconds before the next action on a desktop, for example until a program has opened',
+			'Waits a number of seconds before the next action on a desktop, for example until a program has opened',
 	},
 	parameters: [durationProperty('How long to wait, in seconds')],
 	read: (reader) => ({

@@ -7,7 +7,7 @@ export const closeSession = defineMutation({
 		value: 'closeSession',
 		action: 'Close the link to a desktop',
 		description:
-			'Ends the session: its link, with which people can watch and operate the desktop, stops working. The desktop keeps running.',
+			'Ends the session. The link that lets people watch and operate the desktop stops working. The desktop keeps running.',
 	},
 	run: async (desktops, desktopId) => await desktops.closeSession(desktopId),
 	recoveryHint: CHECK_SESSION,

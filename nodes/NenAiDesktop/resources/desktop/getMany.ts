@@ -8,7 +8,7 @@ export const option: Operation['option'] = {
 	value: 'getMany',
 	action: 'Get many desktops',
 	description:
-		'Gets the desktops of your account, for example to find one that nobody needs any more. Does not start or change anything.',
+		'Gets the desktops of your account, for example to find one that is no longer needed. Does not start or change anything.',
 };
 
 export const parameters: INodeProperties[] = [];

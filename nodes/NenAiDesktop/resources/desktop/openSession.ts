@@ -9,7 +9,7 @@ export const openSession = defineMutation({
 		value: 'openSession',
 		action: 'Get a link to watch a desktop',
 		description:
-			'Opens a session, and gives its link (href), with which a person can watch and operate the desktop. Anyone who has the link can use the desktop. Only people need it: Click, Type and Screenshot work without it.',
+			'Opens a session and returns its link (href). A person can use the link to watch and operate the desktop. Anyone who has the link can use the desktop. Other operations, such as Click, Type and Screenshot, do not need it.',
 	},
 	run: async (desktops, desktopId) => await desktops.openSession(desktopId),
 	recoveryHint: CHECK_SESSION,

@@ -8,7 +8,7 @@ export const rename = defineMutation({
 		name: 'Rename',
 		value: 'rename',
 		action: 'Rename a desktop',
-		description: 'Changes the name of a desktop, by which people find it in lists',
+		description: 'Changes the name of a desktop, so that people can find it in lists',
 	},
 	parameters: [
 		{
@@ -17,7 +17,7 @@ export const rename = defineMutation({
 			type: 'string',
 			required: true,
 			default: '',
-			placeholder: 'e.g. Claims of March',
+			placeholder: 'e.g. March claims',
 			description: 'The new name',
 		},
 	],

@@ -21,7 +21,7 @@ export const option: Operation['option'] = {
 	value: 'download',
 	action: 'Download a file from a desktop',
 	description:
-		'Downloads a file from the drive of a desktop. Does not start or change anything. As a tool of an AI agent, it cannot pass the file on.',
+		'Downloads a file from the drive of a desktop. Does not start or change anything. If an AI agent uses it as a tool, the model does not get the file.',
 };
 
 export const parameters: INodeProperties[] = [

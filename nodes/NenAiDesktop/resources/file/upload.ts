@@ -117,7 +117,7 @@ function findBinary(this: IExecuteFunctions, property: string, itemIndex: number
 	throw invalidParameter(
 		say`The input item has no file in the field "${property}"`,
 		names.length === 0
-			? say`It has no file at all. Add a node before this one that gives a file.`
+			? say`It has no files. Before this node, add a node that outputs a file.`
 			: say`It has files in these fields: ${names.join(', ')}. Enter one of them in Input Binary Field (binaryPropertyName).`,
 	);
 }
@@ -152,8 +152,8 @@ function inJson(this: IExecuteFunctions, path: string, itemIndex: number): FileD
 
 function noFile(property: string, reason: string): InvalidParameterError {
 	return invalidParameter(
-		say`The field "${property}" does not hold a valid file: ${reason}`,
-		say`Check the node that gives the file, such as a Code node. In n8n, a file is an object with data (base64), mimeType and fileName.`,
+		say`The field "${property}" does not contain a valid file: ${reason}`,
+		say`Check the node that outputs the file, such as a Code node. In n8n, a file is an object with data (base64), mimeType and fileName.`,
 	);
 }
 
@@ -162,7 +162,7 @@ function nameOf({ fileName }: FileData, property: string): string {
 	const name = fileName ?? '';
 	const source = `The name that the file has in n8n (${property}.fileName)`;
 	if (typeof name !== 'string')
-		throw invalidParameter(say`${source} must be a text, but is ${describe(name)}`, ENTER_ANOTHER);
+		throw invalidParameter(say`${source} must be text, but is ${describe(name)}`, ENTER_ANOTHER);
 	return checkFileName(name, source, ENTER_ANOTHER);
 }
 
@@ -184,15 +184,14 @@ async function toOutgoing(
 				property,
 				data === undefined
 					? 'its data is missing'
-					: `its data must be a text, but is ${describe(data)}`,
+					: `its data must be text, but is ${describe(data)}`,
 			);
 		const problem = problemInBase64(data);
 		if (problem !== undefined) throw noFile(property, `its data is not valid base64 (${problem})`);
 		const bytes = Buffer.from(data, 'base64');
 		return { open: async () => bytes, size: bytes.length, type };
 	}
-	if (typeof id !== 'string')
-		throw noFile(property, `its id must be a text, but is ${describe(id)}`);
+	if (typeof id !== 'string') throw noFile(property, `its id must be text, but is ${describe(id)}`);
 	const size = await sizeOf.call(this, id, property);
 	return { open: async () => await this.helpers.getBinaryStream(id), size, type };
 }

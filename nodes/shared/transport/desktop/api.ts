@@ -75,15 +75,15 @@ function unreadable(
 ): Failure {
 	const isChanged = error instanceof ChangedFile;
 	const hint = isChanged
-		? say`Run the workflow again from the node that gives the file.`
-		: say`Check that the file is still there, and the binary data settings of this n8n.`;
+		? say`Run the workflow again from the node that outputs the file.`
+		: say`Check that the file still exists, and check the binary data settings of this n8n.`;
 	const message = isChanged
 		? say`The file has changed since n8n stored it, so ${label} was not completed: ${excerpt(error.message)}`
 		: say`The file for ${label} could not be read: ${excerpt(error.message)}`;
 	return {
 		message,
 		...(hasBegun
-			? { hint: join(hint, say`A part of it was sent.`, recoveryHint), uncertain: true }
+			? { hint: join(hint, say`A part of the file was sent.`, recoveryHint), uncertain: true }
 			: { hint: join(hint, say`Nothing was sent.`) }),
 	};
 }

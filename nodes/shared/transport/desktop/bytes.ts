@@ -47,12 +47,12 @@ export class OutgoingBytes {
 			if (part.length === 0) continue;
 			count += part.length;
 			if (count > this.size)
-				throw this.changed(`it is longer than the ${this.size} bytes that n8n has on record`);
+				throw this.changed(`it is longer than the ${this.size} bytes that n8n has stored`);
 			if (held !== undefined) yield this.leaving(held);
 			held = part;
 		}
 		if (count < this.size)
-			throw this.changed(`it has ${count} bytes, and n8n has ${this.size} on record`);
+			throw this.changed(`it has ${count} bytes, but n8n has stored ${this.size}`);
 		if (held !== undefined) yield this.leaving(held);
 	}
 

@@ -44,21 +44,21 @@ export function isReadOnly({ tool, action }: Pick<ToolCall, 'tool' | 'action'>):
 	return tool === COMPUTER && READ_ONLY_ACTIONS.has(action);
 }
 
-export const CHECK_DESKTOP = say`It may have been done, so it is not done again. Check with Desktop → Get before you do it once more.`;
+export const CHECK_DESKTOP = say`NenAI may have done this, so it is not done again. Check with Desktop → Get before you do it again.`;
 
-export const CHECK_DELETED = say`It may be deleted. Deleting it again does no harm: look with Desktop → Get, and delete it again if it is still running.`;
+export const CHECK_DELETED = say`It may be deleted. Deleting it again does no harm. Check with Desktop → Get, and delete it again if it is still running.`;
 
-export const CHECK_SESSION = say`It may have been done, so it is not done again. Look with Desktop → Get Session before you do it once more.`;
+export const CHECK_SESSION = say`NenAI may have done this, so it is not done again. Check with Desktop → Get Session before you do it again.`;
 
 /** What to do if the outcome of an action is unknown. */
-export const CHECK_SCREEN = say`It may have been done, so it is not done again: a click may have paid a bill. Look at the screen (Computer → Screenshot) before you do it once more.`;
+export const CHECK_SCREEN = say`NenAI may have done this, so it is not done again: for example, a click may have paid a bill. Look at the screen (Computer → Screenshot) before you do it again.`;
 
-export const CHECK_DESKTOP_LIST = say`A desktop may have been created, so the request is not sent again. Look with Desktop → Get Many, and delete any desktop that you do not need.`;
+export const CHECK_DESKTOP_LIST = say`A desktop may have been created, so the request is not sent again. Check with Desktop → Get Many, and delete any desktop that you do not need.`;
 
-export const CHECK_FILE_LIST = say`The file may be there, so it is not sent again. Look with File → Get Many before you upload it once more.`;
+export const CHECK_FILE_LIST = say`The file may have been uploaded, so it is not sent again. Check with File → Get Many before you upload it again.`;
 
 const NO_SESSION = say`The desktop does not exist, or nobody has opened a session on it: open one first (Desktop → Open Session).`;
-const NO_FILE = say`The desktop does not exist, or has no such file or folder. File → Get Many lists what is there; letters and case matter.`;
+const NO_FILE = say`The desktop does not exist, or has no such file or folder. File → Get Many lists the files and folders. The spelling must match, including upper and lower case.`;
 
 /**
  * The requests of the Desktop API: docs/internals/nenai-api.md#the-desktop-api. Each method sends one request, except
@@ -88,7 +88,7 @@ export class Desktops extends DesktopApi {
 
 	async get(id: string): Promise<Attempt<IDataObject>> {
 		return await this.do(
-			{ method: 'GET', path: pathOf(id), label: say`the state of desktop ${id}` },
+			{ method: 'GET', path: pathOf(id), label: say`the status of desktop ${id}` },
 			readDesktop,
 		);
 	}
@@ -119,7 +119,7 @@ export class Desktops extends DesktopApi {
 			label: say`the deletion of desktop ${id}`,
 			recoveryHint: CHECK_DELETED,
 			idempotent: true,
-			hints: { 410: say`It is deleted already.` },
+			hints: { 410: say`The desktop is already deleted.` },
 		};
 		const send = async (isAgain: boolean) =>
 			await this.do(request, readDone, isAgain ? { desktop_id: id, status: 'deleted' } : undefined);

@@ -10,9 +10,9 @@ import type { DesktopRequest } from './request';
 import { clean } from './session';
 
 const HINTS: RequestInfo['hints'] = {
-	400: say`Check the parameters: something is missing, has the wrong form, or is outside of the screen.`,
+	400: say`Check the parameters: something is missing, has the wrong form, or is outside the screen.`,
 	404: say`Check the desktop ID, or choose the desktop from the list. If it is right, check the desktop URL of the credential.`,
-	410: say`The desktop is deleted, with everything on it. Create another one (Desktop → Create), or choose one from the list.`,
+	410: say`The desktop and all its data have been deleted. Create another one (Desktop → Create), or choose one from the list.`,
 	413: say`NenAI takes files of at most 100 MiB. Make the file smaller, or split it.`,
 };
 

@@ -46,7 +46,7 @@ export function readAction(answer: unknown): ParseResult<ActionResult> {
 export function readScreenshot(answer: unknown): ParseResult<ActionResult> {
 	const reading = readAction(answer);
 	return reading !== undefined && 'value' in reading && reading.value.picture === undefined
-		? { lacks: 'picture of a known form: PNG, JPEG, GIF, WebP or BMP in base64' }
+		? { lacks: 'picture in a known format: PNG, JPEG, GIF, WebP or BMP in base64' }
 		: reading;
 }
 

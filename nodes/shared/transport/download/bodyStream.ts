@@ -110,8 +110,8 @@ function refusalOf(
 		.map((coding) => coding.trim());
 	if (codings.some((coding) => COMPRESSIONS.includes(coding))) {
 		return new FileError({
-			message: say`${wanted.label} came compressed in a way that n8n cannot undo (${codings.join(', ')})`,
-			hint: say`Nothing of it was kept. Ask NenAI to serve it as it is.`,
+			message: say`${wanted.label} is compressed in a format that n8n cannot decompress (${codings.join(', ')})`,
+			hint: say`No part of it was kept. Ask NenAI to send it uncompressed.`,
 		});
 	}
 	return Number(headers['content-length']) > wanted.maxSize ? tooLarge(wanted) : undefined;
@@ -120,7 +120,7 @@ function refusalOf(
 function tooLarge({ label, maxSize }: DownloadLimits): FileError {
 	return new FileError({
 		message: say`${label} is larger than allowed (${maxSize / 1024 / 1024} MB)`,
-		hint: say`Raise the option Max File Size, or leave this file out with the option Fields.`,
+		hint: say`Increase the option Max File Size, or leave this file out with the option Fields.`,
 	});
 }
 
@@ -205,7 +205,7 @@ export function brokenOff(error: unknown, label: Text): FileError {
 	if (code === 'ERR_CANCELED') {
 		return new FileError(
 			{
-				message: say`${label} stopped coming (HTTP 200): nothing more for ${STALL_TIMEOUT_MS / 1000} seconds`,
+				message: say`${label} stopped arriving (HTTP 200): no data came for ${STALL_TIMEOUT_MS / 1000} seconds`,
 				hint: say`Nothing of it was kept. Try again.`,
 			},
 			{ again: true },
@@ -213,8 +213,8 @@ export function brokenOff(error: unknown, label: Text): FileError {
 	}
 	if (NOT_AS_CODED.test(String(code))) {
 		return new FileError({
-			message: say`${label} is broken (HTTP 200): its host says that it is compressed, and it is not, or not wholly`,
-			hint: say`Nothing of it was kept. Ask NenAI about this file.`,
+			message: say`${label} is broken (HTTP 200): its host says that it is compressed, but it is not, or only in part`,
+			hint: say`No part of it was kept. Ask NenAI about this file.`,
 		});
 	}
 	return new FileError(
@@ -230,7 +230,7 @@ function notStored(error: unknown, label: Text): FileError {
 	const reason = error instanceof Error ? error.message : String(error);
 	return new FileError({
 		message: say`${label} could not be stored: ${excerpt(reason)}`,
-		hint: say`Check n8n's binary data settings and its free space.`,
+		hint: say`Check n8n's binary data settings and its free storage space.`,
 	});
 }
 

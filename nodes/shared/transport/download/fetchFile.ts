@@ -88,12 +88,12 @@ async function get(
 	}
 }
 
-const EXPIRED = say`The link has expired or was changed on its way. Download sooner after the callback, or run the workflow again.`;
-const GONE = say`The file is not there any more. Ask NenAI, or run the workflow again.`;
+const EXPIRED = say`The link has expired or was changed in transit. Run the workflow again, and download the file soon after the callback.`;
+const GONE = say`The file no longer exists. Ask NenAI, or run the workflow again.`;
 
 /** A file host may itself answer 403 with an HTML page, so 403 has two explanations. */
 const HINTS: RequestInfo['hints'] = {
-	203: say`It answered in place of the file's host, and may have changed the file.`,
+	203: say`It answered instead of the file's host, and may have changed the file.`,
 	401: EXPIRED,
 	403: EXPIRED,
 	404: GONE,

@@ -64,8 +64,8 @@ const NEVER_CONNECTED: Record<string, string> = {
 	ECONNREFUSED: 'the connection was refused',
 	ENOTFOUND: 'its host name is not known',
 	EAI_AGAIN: 'its host name could not be looked up',
-	EHOSTUNREACH: 'there is no way to its host',
-	ENETUNREACH: 'there is no way to its network',
+	EHOSTUNREACH: 'its host cannot be reached',
+	ENETUNREACH: 'its network cannot be reached',
 	ENETDOWN: 'the network is down',
 	ETIMEDOUT: 'the connection could not be made in time',
 };
@@ -161,7 +161,7 @@ export function classifyNetworkError(error: unknown): NetworkErrorClass {
 	if (useless !== undefined)
 		return { kind: 'notSent', reason: `${NEVER_SENT[useless]} (${useless})` };
 	if (chain.some(({ message }) => NOT_HTTPS.test(String(message)))) {
-		return { kind: 'notSent', reason: 'it does not speak HTTPS' };
+		return { kind: 'notSent', reason: 'it does not support HTTPS' };
 	}
 	if (chain.some(({ name }) => BLOCKED_BY_N8N.test(String(name)))) {
 		return {
@@ -184,7 +184,7 @@ function reasonNotBuilt(
 	error: unknown,
 	chain: ErrorParts[],
 ): Omit<NetworkErrorClass, 'kind'> | undefined {
-	const hint = say`Check the parameters of this node, and what their expressions give.`;
+	const hint = say`Check the parameters of this node, and the values of their expressions.`;
 	if (error instanceof NotSent) return { reason: error.message, hint };
 	// Axios adds the request, and the response, to an error as soon as they exist.
 	if (chain.some(({ request, response }) => isThere(request) || isThere(response)))

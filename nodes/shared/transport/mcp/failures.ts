@@ -30,9 +30,9 @@ const REFUSED_HINTS: Record<Question, Text> = {
 	workflows: say`If your API key has several deployments, enter the Deployment ID in the credential.`,
 };
 
-const ASK_AGAIN = say`This request only reads: try again later.`;
+const ASK_AGAIN = say`This request does not change anything, so you can try again later.`;
 
-const REPORT = say`Trying again would not change that. Report this response to your NenAI contact.`;
+const REPORT = say`Trying again will not help. Report this response to your NenAI contact.`;
 
 /** How errors describe a request to NenAI's MCP server. */
 export function requestInfo(
@@ -45,7 +45,7 @@ export function requestInfo(
 		label: LABELS[question],
 		address: addressOf(credential, 'mcpUrl'),
 		refusedHint: REFUSED_HINTS[question],
-		keyHint: say`Check the API key of the credential, and that it may read runs.`,
+		keyHint: say`Check the API key of the credential, and that it is allowed to read runs.`,
 		busyHint: say`Send fewer requests at a time (option Max Concurrency), allow more tries (Max Tries), or try again later.`,
 		maxTries,
 		timeout,
@@ -139,7 +139,7 @@ export function explainMcpError(
 			return failed(
 				unusable(
 					say`the response is larger than 50 MB`,
-					say`It was not read to its end. Ask for less, or look at the run in NenAI's dashboard.`,
+					say`It was not read completely. Request less data, or look at the run in NenAI's dashboard.`,
 				),
 			);
 		case 'rpc': {
@@ -179,8 +179,8 @@ function explainLostSession(
 		saysUnknownSession(body) || body.trim() === '' || body.trimStart().startsWith('<');
 	const quote = body.trim() === '' ? '' : said(body, wordsOf);
 	const message = isAboutSession
-		? say`NenAI's MCP server forgot the session twice during ${info.label} (HTTP ${status})${quote}`
-		: say`NenAI's MCP server refused ${info.label}, also in a new session (HTTP ${status})${quote}`;
+		? say`NenAI's MCP server lost the session twice during ${info.label} (HTTP ${status})${quote}`
+		: say`NenAI's MCP server rejected ${info.label}, even in a new session (HTTP ${status})${quote}`;
 	const request = { httpCode: status };
 	if (!isAboutSession && status < 500)
 		return { kind: 'failed', failure: { message, hint: REFUSED_HINTS[question], request } };

@@ -143,7 +143,7 @@ export function answerIn(question: Question, result: ToolResult, apiKey: string)
 	const failed = [outer, value].find(isFailure);
 	if (result.isError === true || failed !== undefined) throw new Unanswered(failed ?? value);
 	const isEmpty = value === undefined || (value === null && text === undefined);
-	if (isEmpty) throw new Unanswered(undefined, `it holds ${unread.join(' and ') || 'nothing'}`);
+	if (isEmpty) throw new Unanswered(undefined, `it contains ${unread.join(' and ') || 'nothing'}`);
 	// A log is text, whatever it contains.
 	if (question !== 'log' && typeof value === 'string') refuseDepth(value);
 	return answer;
@@ -291,7 +291,7 @@ function isFilled(value: unknown): boolean {
 /** The status of a run: NenAI's answer, with `messageId` if it has none, and with `finished`. */
 export function toState({ value }: Answer, messageId: string): IDataObject {
 	if (!isObject(value) || typeof value.status !== 'string' || value.status.trim() === '')
-		throw new Unanswered(value, 'it names no status');
+		throw new Unanswered(value, 'it contains no status');
 	if (value.success !== true && hasStatus(value, NOT_ANSWERED) && namesError(value))
 		throw new Unanswered(value);
 	return {
@@ -305,7 +305,7 @@ export function toState({ value }: Answer, messageId: string): IDataObject {
 export function toLog({ value, outer, text, unread }: Answer): string {
 	const found = isObject(value) ? logIn(value) : undefined;
 	if (!isFilled(found?.log) && unread.length > 0)
-		throw new Unanswered(text, `it holds ${unread.join(' and ')}`);
+		throw new Unanswered(text, `it contains ${unread.join(' and ')}`);
 	// Lines of a log may be JSON with an error in it. Only an answer says that it succeeded.
 	const failed = [outer, value].find(
 		(said) => isObject(said) && 'success' in said && namesError(said),
@@ -317,7 +317,7 @@ export function toLog({ value, outer, text, unread }: Answer): string {
 		Array.isArray(value) ||
 		holdsLog(value, text);
 	if (!isLog)
-		throw namesError(value) ? new Unanswered(value) : new Unanswered(value, 'it holds no log');
+		throw namesError(value) ? new Unanswered(value) : new Unanswered(value, 'it contains no log');
 	return found?.isPlain ? found.log : (text ?? linesOf(value));
 }
 
@@ -390,8 +390,9 @@ export function listIn(question: Question, { value, outer }: Answer): IDataObjec
 		COUNT_FIELDS.some((field) => Number(value[field]) > 0) &&
 		list !== undefined
 	)
-		throw new Unanswered(value, 'it counts entries and lists none');
-	if (list === undefined || !list.every(isObject)) throw new Unanswered(value, 'it holds no list');
+		throw new Unanswered(value, 'it gives a number of entries, but no list');
+	if (list === undefined || !list.every(isObject))
+		throw new Unanswered(value, 'it contains no list');
 	return list;
 }
 

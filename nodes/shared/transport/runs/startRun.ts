@@ -22,7 +22,7 @@ export interface RunRequest {
 export type StartedRun = IDataObject & { messageId: string };
 
 /** What to do if nobody knows whether a run was started. */
-export const ASK_BEFORE_STARTING_AGAIN = say`A run may have started, so the request is not sent again: that could do the work twice. Before you start the run once more, look for its callback, or check with Run → Get Many whether NenAI has it.`;
+export const ASK_BEFORE_STARTING_AGAIN = say`A run may have started, so the request is not sent again: that could do the work twice. Before you start the run again, look for its callback, or check with Run → Get Many whether it exists.`;
 
 /** How errors describe a request that starts a run. */
 const infoOf = ({ credential, maxTries, timeout }: Connection): RequestInfo => ({
@@ -35,7 +35,7 @@ const infoOf = ({ credential, maxTries, timeout }: Connection): RequestInfo => (
 	address: addressOf(credential, 'baseUrl'),
 	hints: HINTS,
 	refusedHint: say`Check the workflow ID and the parameters.`,
-	keyHint: say`Check the API key of the credential, and that it may run this workflow.`,
+	keyHint: say`Check the API key of the credential, and that it is allowed to run this workflow.`,
 	busyHint: say`Start fewer runs at a time (option Max Concurrency), allow more tries (Max Tries), or start the run again later.`,
 	maxTries,
 	timeout,

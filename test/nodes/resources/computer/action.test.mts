@@ -227,10 +227,10 @@ describe('order', () => {
 			parameters: { x: '={{ $json.x }}' },
 		});
 		expect(error?.message).toBe(
-			`NenAI refused left_click on desktop ${id} (HTTP 400): Outside the screen of 1024x768: 9999, 20 [item 1]`,
+			`NenAI rejected left_click on desktop ${id} (HTTP 400): Outside the screen of 1024x768: 9999, 20 [item 1]`,
 		);
 		expect(error?.description).toBe(
-			'Check the parameters: something is missing, has the wrong form, or is outside of the screen. Nothing was done. Done before: 1 item. Retry does not do it again.',
+			'Check the parameters: something is missing, has the wrong form, or is outside the screen. Nothing was done. 1 other item was done. Retry does not do it again.',
 		);
 		expect(user.actions()).toHaveLength(1);
 	});
@@ -274,7 +274,7 @@ describe('an action is never done twice', () => {
 			);
 			expect(error?.message).toMatch(reason);
 			expect(error?.description).toContain(
-				'It may have been done, so it is not done again: a click may have paid a bill. Look at the screen (Computer → Screenshot) before you do it once more.',
+				'NenAI may have done this, so it is not done again: for example, a click may have paid a bill. Look at the screen (Computer → Screenshot) before you do it again.',
 			);
 			expect(typed()).toBe('ab');
 			expect(user.requests()).toHaveLength(2);
@@ -557,7 +557,7 @@ describe('what NenAI says went wrong in an answer is an error', () => {
 			`NenAI says that left_click on desktop ${id} failed${says && `: ${says}`} [item 0]`,
 		);
 		expect(error?.description).toMatch(
-			/^It may have been done, so it is not done again: .*Look at the screen/,
+			/^NenAI may have done this, so it is not done again: .*Look at the screen/,
 		);
 		expect(user.requests()).toHaveLength(1);
 	});
@@ -632,7 +632,7 @@ describe('parameters that cannot be meant are an error before any request', () =
 		],
 		['type', { text: '={{ "" }}' }, 'Text (text) is empty'],
 		['type', { text: '={{ null }}' }, 'Text (text) is empty'],
-		['type', { text: '={{ { a: 1 } }}' }, 'Text (text) must be a text, but is an object'],
+		['type', { text: '={{ { a: 1 } }}' }, 'Text (text) must be text, but is an object'],
 		['key', { key: '={{ " " }}' }, 'Key (key) is empty'],
 		['holdKey', { key: 'a', duration: -1 }, 'Duration (duration) is negative'],
 		[
@@ -693,7 +693,7 @@ describe('errors', () => {
 	test('an unknown desktop', async () => {
 		const { error } = await click({ parameters: { desktopId: 'dsk_0' } });
 		expect(error?.message).toBe(
-			'NenAI refused left_click on desktop dsk_0 (HTTP 404): Desktop dsk_0 not found [item 0]',
+			'NenAI rejected left_click on desktop dsk_0 (HTTP 404): Desktop dsk_0 not found [item 0]',
 		);
 		expect(error?.description).toMatch(
 			/^Check the desktop ID, or choose the desktop from the list.* Nothing was done\.$/,
@@ -705,7 +705,7 @@ describe('errors', () => {
 		for (const operation of ['screenshot', 'cursorPosition']) {
 			const { error } = await use(operation, { parameters: { desktopId: deleted } });
 			expect(error?.message).toMatch(/\(HTTP 410\): Desktop dsk_\w+ is deleted/);
-			expect(error?.description).toMatch(/^The desktop is deleted/);
+			expect(error?.description).toMatch(/^The desktop and all its data have been deleted/);
 		}
 	});
 
@@ -742,7 +742,7 @@ describe('errors', () => {
 			)?.[0].map(({ json }) => json);
 		expect(await inAgent(1)).toEqual([{ status: 'ok' }]);
 		expect(await inAgent(5000)).toEqual([
-			{ error: expect.stringMatching(/^NenAI refused left_click .*Outside the screen/) },
+			{ error: expect.stringMatching(/^NenAI rejected left_click .*Outside the screen/) },
 		]);
 	});
 });

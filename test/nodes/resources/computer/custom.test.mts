@@ -143,7 +143,7 @@ test.each<[string, INodeParameters, string]>([
 	[
 		'a long number for a text',
 		{ params: '{"copies":1,"tray":7615917337495251231}' },
-		'"tray" must be a text or null, but is the number 7615917337495251231',
+		'"tray" must be text or null, but is the number 7615917337495251231',
 	],
 	['a missing parameter', { params: '{}' }, '"copies" is missing'],
 	[
@@ -159,7 +159,7 @@ test.each<[string, INodeParameters, string]>([
 	[
 		'none of several types',
 		{ params: '{"copies":1,"tray":3}' },
-		'"tray" must be a text or null, but is the number 3',
+		'"tray" must be text or null, but is the number 3',
 	],
 	[
 		'none of the choices',
@@ -174,7 +174,7 @@ test.each<[string, INodeParameters, string]>([
 	[
 		'several at once',
 		{ params: '{"tray":3}' },
-		'"copies" is missing; "tray" must be a text or null, but is the number 3',
+		'"copies" is missing; "tray" must be text or null, but is the number 3',
 	],
 ])('%s is an error before the action is sent', async (_, parameters, problem) => {
 	const { error } = await print(parameters);
@@ -198,7 +198,7 @@ test('an action that the desktop does not know, as it is told by NenAI', async (
 		parameters: { tool: 'computer', action: 'dance', params: '{}' },
 	});
 	expect(error?.message).toBe(
-		`NenAI refused dance on desktop ${id} (HTTP 400): Unknown action: dance [item 0]`,
+		`NenAI rejected dance on desktop ${id} (HTTP 400): Unknown action: dance [item 0]`,
 	);
 });
 

@@ -115,7 +115,7 @@ test.each(NO_PICTURES)('a screenshot without a picture (%j) is an error', async 
 	user.fail({ answer: { status: 'ok', base64_image } });
 	const { error } = await use('screenshot');
 	expect(error?.message).toMatch(
-		/^NenAI answered the request for a screenshot of desktop dsk_\w+, but the response has no picture of a known form: PNG, JPEG, GIF, WebP or BMP in base64 \(HTTP 200\)/,
+		/^NenAI answered the request for a screenshot of desktop dsk_\w+, but the response has no picture in a known format: PNG, JPEG, GIF, WebP or BMP in base64 \(HTTP 200\)/,
 	);
 });
 
@@ -149,7 +149,7 @@ test('one that cannot be taken is a hint: the action is done', async () => {
 	expect(error).toBeUndefined();
 	expect(items[0]).toEqual({ json: { status: 'ok' }, pairedItem: { item: 0 } });
 	expect(hints).toEqual([
-		`Item 0: The action was completed, but no picture of the screen could be taken. NenAI refused the request for a screenshot of desktop ${id} (HTTP 400): The screen is off. Check the parameters: something is missing, has the wrong form, or is outside of the screen.`,
+		`Item 0: The action was completed, but no picture of the screen could be taken. NenAI rejected the request for a screenshot of desktop ${id} (HTTP 400): The screen is off. Check the parameters: something is missing, has the wrong form, or is outside the screen.`,
 	]);
 });
 

@@ -69,7 +69,7 @@ test.each(LOST)(
 		);
 		expect(error?.message).toMatch(reason);
 		expect(error?.description).toContain(
-			'A desktop may have been created, so the request is not sent again. Look with Desktop → Get Many, and delete any desktop that you do not need.',
+			'A desktop may have been created, so the request is not sent again. Check with Desktop → Get Many, and delete any desktop that you do not need.',
 		);
 		expect(ids()).toHaveLength(1);
 		expect(user.requests()).toHaveLength(1);
@@ -82,7 +82,7 @@ test('an error names the desktops that were created, and a retry gives them agai
 	const first = await use('create', { items: [{}, {}, {}] });
 	const [a, b] = ids();
 	expect(first.error?.message).toBe(
-		'NenAI refused the creation of a desktop (HTTP 400): No more desktops [item 2]',
+		'NenAI rejected the creation of a desktop (HTTP 400): No more desktops [item 2]',
 	);
 	expect(first.error?.description).toMatch(
 		`Nothing was done. These desktops were created, and run until they are deleted: ${a} (item 0), ${b} (item 1).`,

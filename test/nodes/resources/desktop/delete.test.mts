@@ -20,7 +20,7 @@ test('delete', async () => {
 
 test('deleting a deleted desktop', async () => {
 	const { error } = await use('delete', of(sandbox.desktops.add({ status: 'deleted' })));
-	expect(error?.description).toBe('It is deleted already. Nothing was done.');
+	expect(error?.description).toBe('The desktop is already deleted. Nothing was done.');
 });
 
 test.each(['error', 'failed', 'FAILURE'])(
@@ -86,7 +86,7 @@ describe('deleting does no harm twice, so it is sent again where its answer was 
 	])('but the first answer says so of a desktop that there was not: %s', async (_, gone) => {
 		user.fail(gone);
 		const { error } = await use('delete', of('dsk_1'));
-		expect(error?.message).toMatch(/^NenAI refused the deletion of desktop dsk_1 \(HTTP 40[49]\)/);
+		expect(error?.message).toMatch(/^NenAI rejected the deletion of desktop dsk_1 \(HTTP 40[49]\)/);
 		expect(user.requests()).toHaveLength(1);
 	});
 

@@ -34,6 +34,6 @@ test('a changed name of what was renamed before is not sent, and a hint says so'
 	});
 	expect([a, b].map((id) => sandbox.desktops.get(id)?.name)).toEqual(['one', 'two']);
 	expect(again.hints).toEqual([
-		'Not done again, although their parameters have changed since an earlier try: item 0. To do them again, start a new execution of the workflow.',
+		'These were not done again, although their parameters have changed since an earlier try: item 0. To do them again, start a new execution of the workflow.',
 	]);
 });

@@ -80,7 +80,7 @@ describe('Upload', () => {
 				workflowSettings: {},
 			});
 			expect(error?.message).toMatch(/^The input item has no file in the field/);
-			expect(error?.description).toMatch(/^It has no file at all/);
+			expect(error?.description).toMatch(/^It has no files/);
 		}
 		expect(user.requests()).toEqual([]);
 	});

@@ -97,9 +97,9 @@ test('one that is always cut short is an error, and no half file', async () => {
 test('one that is not there', async () => {
 	const { error } = await download('none.txt');
 	expect(error?.message).toBe(
-		`NenAI refused the request for the download of "none.txt" from desktop ${id} (HTTP 404): File none.txt not found [item 0]`,
+		`NenAI rejected the request for the download of "none.txt" from desktop ${id} (HTTP 404): File none.txt not found [item 0]`,
 	);
-	expect(error?.description).toMatch(/File → Get Many lists what is there/);
+	expect(error?.description).toMatch(/File → Get Many lists the files and folders/);
 });
 
 test('a page where a file should be', async () => {

@@ -41,6 +41,6 @@ test('an empty drive gives no item', async () => {
 test('a folder that is not there', async () => {
 	const { error } = await use('getMany', { parameters: { path: 'x' } });
 	expect(error?.message).toBe(
-		`NenAI refused the request for the list of files in "x" on desktop ${id} (HTTP 404): Folder x not found [item 0]`,
+		`NenAI rejected the request for the list of files in "x" on desktop ${id} (HTTP 404): Folder x not found [item 0]`,
 	);
 });

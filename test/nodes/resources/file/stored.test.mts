@@ -90,15 +90,15 @@ describe.each(KEPT)(
 	},
 );
 
-describe('a file that is not as long as n8n has on record', () => {
+describe('a file that is not as long as n8n has', () => {
 	/** n8n reads 65,536 bytes at a time. */
 	const PART = 65_536;
 
 	test.each([
-		['shorter, in one part', 5, 3, 'it has 3 bytes, and n8n has 5 on record'],
-		['empty', 5, 0, 'it has 0 bytes, and n8n has 5 on record'],
+		['shorter, in one part', 5, 3, 'it has 3 bytes, but n8n has stored 5'],
+		['empty', 5, 0, 'it has 0 bytes, but n8n has stored 5'],
 		['empty, though it was large', 3 * PART, 0, 'it has 0 bytes'],
-		['longer, in one part', 5, 6, 'it is longer than the 5 bytes that n8n has on record'],
+		['longer, in one part', 5, 6, 'it is longer than the 5 bytes that n8n has stored'],
 		['longer, though it was empty', 0, 1, 'it is longer than the 0 bytes'],
 		['longer by more than a part', 5, PART + 1, 'it is longer than the 5 bytes'],
 		[
@@ -117,7 +117,7 @@ describe('a file that is not as long as n8n has on record', () => {
 			),
 		);
 		expect(error?.description).toMatch(
-			/^Run the workflow again from the node that gives the file\. Nothing was sent\./,
+			/^Run the workflow again from the node that outputs the file\. Nothing was sent\./,
 		);
 		expect([files(), user.requests()]).toEqual([[], []]);
 	});
@@ -140,7 +140,7 @@ describe('a file that is not as long as n8n has on record', () => {
 			expect(Date.now() - begun).toBeLessThan(5000);
 			expect(error?.message).toMatch(/^The file has changed since n8n stored it/);
 			expect(error?.description).toMatch(
-				/A part of it was sent\. The file may be there, so it is not sent again\./,
+				/A part of the file was sent\. The file may have been uploaded, so it is not sent again\./,
 			);
 			expect([files(), user.requests().length]).toEqual([[], 1]);
 		},

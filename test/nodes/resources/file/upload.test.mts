@@ -89,7 +89,7 @@ describe('what is uploaded', () => {
 		const { error } = await use('upload', { items: [{}] });
 		expect(error?.message).toBe('The input item has no file in the field "data" [item 0]');
 		expect(error?.description).toBe(
-			'It has no file at all. Add a node before this one that gives a file. Nothing was sent.',
+			'It has no files. Before this node, add a node that outputs a file. Nothing was sent.',
 		);
 	});
 
@@ -99,51 +99,51 @@ describe('what is uploaded', () => {
 	});
 
 	test.each<[string, unknown, string]>([
-		['nothing', null, 'The field "data" does not hold a valid file: it is null'],
+		['nothing', null, 'The field "data" does not contain a valid file: it is null'],
 		[
 			'a text',
 			'SGVsbG8=',
-			'The field "data" does not hold a valid file: it is the text "SGVsbG8="',
+			'The field "data" does not contain a valid file: it is the text "SGVsbG8="',
 		],
 		[
 			'no data',
 			{ mimeType: 'text/plain', fileName: 'a.txt' },
-			'The field "data" does not hold a valid file: its data is missing',
+			'The field "data" does not contain a valid file: its data is missing',
 		],
 		[
 			'data that is no text',
 			{ data: 7, mimeType: 'text/plain', fileName: 'a.txt' },
-			'The field "data" does not hold a valid file: its data must be a text, but is the number 7',
+			'The field "data" does not contain a valid file: its data must be text, but is the number 7',
 		],
 		[
 			'data that is a buffer',
 			{ data: Buffer.from('x'), mimeType: 'text/plain', fileName: 'a.txt' },
-			'The field "data" does not hold a valid file: its data must be a text, but is an object',
+			'The field "data" does not contain a valid file: its data must be text, but is an object',
 		],
 		[
 			'a name that is a number',
 			{ data: '', mimeType: 'text/plain', fileName: 7 },
-			'The name that the file has in n8n (data.fileName) must be a text, but is the number 7',
+			'The name that the file has in n8n (data.fileName) must be text, but is the number 7',
 		],
 		[
 			'an ID that is a number',
 			{ data: '', mimeType: 'text/plain', fileName: 'a.txt', id: 7 },
-			'The field "data" does not hold a valid file: its id must be a text, but is the number 7',
+			'The field "data" does not contain a valid file: its id must be text, but is the number 7',
 		],
 		[
 			'data that is no base64',
 			{ data: 'Hello, World!', mimeType: 'text/plain', fileName: 'a.txt' },
-			'The field "data" does not hold a valid file: its data is not valid base64 (it contains ",")',
+			'The field "data" does not contain a valid file: its data is not valid base64 (it contains ",")',
 		],
 		[
 			'a data URL',
 			{ data: 'data:text/plain;base64,SGVsbG8=', mimeType: 'text/plain', fileName: 'a.txt' },
-			'The field "data" does not hold a valid file: its data is not valid base64 (it is a data URL',
+			'The field "data" does not contain a valid file: its data is not valid base64 (it is a data URL',
 		],
 		[
 			'an ID that n8n does not know',
 			{ data: '', mimeType: 'text/plain', fileName: 'a.txt', id: 'nowhere:1' },
-			'The field "data" does not hold a valid file: n8n cannot find it ',
+			'The field "data" does not contain a valid file: n8n cannot find it ',
 		],
 	])('%s, as a Code node may give it', async (_, data, message) => {
 		const { error } = await upload({ binaries: [{ data } as IBinaryKeyData] });
@@ -189,7 +189,7 @@ describe('what is uploaded', () => {
 		sandbox.setDefaults({ desktopMaxFileBytes: 3 });
 		const { error } = await upload();
 		expect(error?.message).toBe(
-			`NenAI refused the upload of "claims.txt" to desktop ${id} (HTTP 413): A file may have at most 3 bytes [item 0]`,
+			`NenAI rejected the upload of "claims.txt" to desktop ${id} (HTTP 413): A file may have at most 3 bytes [item 0]`,
 		);
 		expect(error?.description).toBe(
 			'NenAI takes files of at most 100 MiB. Make the file smaller, or split it. Nothing was done.',
@@ -207,7 +207,7 @@ describe('what is uploaded', () => {
 			/^It is not known whether NenAI completed the upload of "claims\.txt" to desktop dsk_/,
 		);
 		expect(error?.description).toMatch(
-			/^The file may be there, so it is not sent again\. Look with File → Get Many/,
+			/^The file may have been uploaded, so it is not sent again\. Check with File → Get Many/,
 		);
 		expect(user.requests()).toHaveLength(1);
 	});

@@ -236,7 +236,7 @@ describe('errors', () => {
 		expect(error).toBeUndefined();
 		expect(items.map(({ json }) => json.error ?? json.field)).toEqual([
 			'b',
-			expect.stringMatching(/a\.txt .*HTTP 404\) \[item 0\]\. The file is not there/),
+			expect.stringMatching(/a\.txt .*HTTP 404\) \[item 0\]\. The file no longer exists/),
 			expect.stringMatching(/The link in c expired at 1970.*\[item 1\]/),
 		]);
 	});
@@ -317,13 +317,13 @@ describe('parameters of another type than the form gives', () => {
 			'an object for hosts',
 			{},
 			{ allowedHosts: { a: 1 } },
-			/^Allowed Hosts \(allowedHosts\) must be a list of texts, or a text with commas, but is an object/,
+			/^Allowed Hosts \(allowedHosts\) must be a list of texts, or text with commas, but is an object/,
 		],
 		[
 			'true for fields',
 			{},
 			{ fields: true },
-			/^Fields \(fields\) must be a list of texts, or a text with commas, but is true/,
+			/^Fields \(fields\) must be a list of texts, or text with commas, but is true/,
 		],
 		[
 			'an unknown output',
@@ -434,7 +434,7 @@ describe('links', () => {
 			options: { fields: ['a', 'b', 'x'] },
 		});
 		expect(error?.message).toBe(
-			'There is no link in the field that Fields (fields) names: b, x [item 0]',
+			'Fields (fields) names a field that contains no link: b, x [item 0]',
 		);
 		expect(error?.description).toBe('Fields with a link: a, c.d. Nothing was sent.');
 		expect(fileRequests()).toHaveLength(0);
@@ -481,7 +481,7 @@ describe('links', () => {
 		const { items, hints } = await download({ items: [payload] });
 		expect(items.map(({ json }) => json.field)).toEqual(['a']);
 		expect(hints).toEqual([
-			'Not downloaded: the links in notes, html, because there is other text around them. To download them, name these fields in the option Fields.',
+			'The links in notes, html were not downloaded, because there is other text around them. To download them, enter these fields in the option Fields.',
 		]);
 		const named = await download({ items: [payload], options: { fields: ['notes', 'html'] } });
 		expect(named.items.map(({ json, binary }) => [json.field, textOf(binary?.data.data)])).toEqual([
@@ -501,7 +501,7 @@ describe('links', () => {
 		});
 		expect(items).toHaveLength(1);
 		expect(hints).toEqual([
-			'Not downloaded: the links in error of item 0, (a link) of item 2, because there is other text around them. To download them, name these fields in the option Fields.',
+			'The links in error of item 0, (a link) of item 2 were not downloaded, because there is other text around them. To download them, enter these fields in the option Fields.',
 		]);
 	});
 
@@ -538,10 +538,10 @@ describe('addresses inside the machine and its network', () => {
 	])('%s is not asked', async (a) => {
 		const { error } = await download({ items: [{ a }], credentials: elsewhere() });
 		expect(error?.message).toMatch(
-			/^The link in a leads to .*, an address inside this machine or its network \[item 0\]/,
+			/^The link in a leads to .*, which is this machine or a link-local address \[item 0\]/,
 		);
 		expect(error?.description).toBe(
-			'If it is right, add the host to the option Allowed Hosts. Nothing was sent.',
+			'If this is correct, add the host to the option Allowed Hosts. Nothing was sent.',
 		);
 	});
 
@@ -575,7 +575,9 @@ describe('addresses inside the machine and its network', () => {
 	test('holds for redirects', async () => {
 		const a = textFile('', { fault: { redirectTo: 'http://169.254.1.1:9/a' } });
 		const { error } = await download({ items: [{ a }] });
-		expect(error?.message).toMatch(/^The link in a leads to 169\.254\.1\.1:9, an address inside/);
+		expect(error?.message).toMatch(
+			/^The link in a leads to 169\.254\.1\.1:9, which is this machine/,
+		);
 		expect(fileRequests()).toHaveLength(1);
 	});
 });
@@ -647,7 +649,7 @@ describe('what arrives is the file, whole, or an error', () => {
 		['deflate', /is broken/],
 		['br', /is broken/],
 		['zstd', /is broken/],
-		['gzip, br', /came compressed in a way that n8n cannot undo \(gzip, br\)/],
+		['gzip, br', /is compressed in a format that n8n cannot decompress \(gzip, br\)/],
 	])('said to be %s, and is not', async (coding, says) => {
 		let requests = 0;
 		const a = await serve((_, response) => {
@@ -830,7 +832,7 @@ describe('through a proxy', () => {
 			items: [{ a: `${scheme}://files.test/a.pdf?signature=1` }],
 		});
 		expect(error?.message).toMatch(
-			/^A proxy or a firewall between this n8n and the file host refused the download of a\.pdf \(field a, host files\.test\) \(HTTP 407\)/,
+			/^A proxy or a firewall between this n8n and the file host rejected the download of a\.pdf \(field a, host files\.test\) \(HTTP 407\)/,
 		);
 		expect(error?.description).toMatch(/^The proxy needs a user name and a password/);
 	});
@@ -844,7 +846,7 @@ test('a long Retry-After is not waited for, and says when to come back', async (
 	});
 	const { error } = await download({ items: [{ a }] });
 	expect(error?.message).toMatch(/too busy to accept the download of .*\(HTTP 503\)/);
-	expect(error?.description).toMatch(/^It asks to come back at 20\d\d-.*Z\.$/);
+	expect(error?.description).toMatch(/^It asks you to try again at 20\d\d-.*Z\.$/);
 	expect(requests).toBe(1);
 });
 
@@ -864,10 +866,10 @@ test('a host that asks for a long pause fails its own files, each under its name
 		'one',
 		'two',
 		expect.stringMatching(
-			/^The file host was too busy to accept the download of a\.pdf \(field urls\.0, host .*\) \(HTTP 429\) \[item 0\]\. It asks to come back in more than a year\.$/,
+			/^The file host was too busy to accept the download of a\.pdf \(field urls\.0, host .*\) \(HTTP 429\) \[item 0\]\. It asks you to try again in more than a year\.$/,
 		),
 		expect.stringMatching(
-			/^The file b\.pdf \(field urls\.2, host .*\) was not requested, because its host asks for a pause \[item 0\]\. It asks to come back in more than a year\.$/,
+			/^The file b\.pdf \(field urls\.2, host .*\) was not requested, because its host asked this n8n to wait \[item 0\]\. It asks you to try again in more than a year\.$/,
 		),
 	]);
 	expect(requests).toBe(1);
@@ -889,6 +891,6 @@ test('a long pause asked for by a host that a link has led to fails no other fil
 	});
 	expect(items.map(({ json, binary }) => json.error ?? textOf(binary?.data.data))).toEqual([
 		'one',
-		expect.stringMatching(/a\.pdf.*HTTP 429.*asks to come back/),
+		expect.stringMatching(/a\.pdf.*HTTP 429.*asks you to try again/),
 	]);
 });

@@ -190,17 +190,17 @@ test.each([
 });
 
 test.each([
-	['no content', { whole: { content: [] } }, /\(it holds nothing\)/],
-	['no field of the protocol', { whole: {} }, /it holds nothing/],
+	['no content', { whole: { content: [] } }, /\(it contains nothing\)/],
+	['no field of the protocol', { whole: {} }, /it contains nothing/],
 	[
 		'a list as structured content',
 		{ whole: { content: [], structuredContent: [COMPLETED] } },
-		/it names no status/,
+		/it contains no status/,
 	],
 	[
 		'a link',
 		{ whole: { content: [{ type: 'resource_link', uri: 'run:1' }] } },
-		/it holds a link, run:1,/,
+		/it contains a link, run:1,/,
 	],
 	[
 		'a failure one level deeper',
@@ -247,7 +247,7 @@ test.each([
 		textResult(`{"status":"completed","output":${'['.repeat(1500)}${']'.repeat(1500)}}`),
 		/it is nested more than 1000 levels deep/,
 	],
-	['a status that is empty', textResult('{"success":true,"status":" "}'), /it names no status/],
+	['a status that is empty', textResult('{"success":true,"status":" "}'), /it contains no status/],
 ])('what names no state is an error: %s', async (_, result, message) => {
 	failCalls({ result });
 	const { items: found, error } = await get({ items: items('m-1') });

@@ -237,7 +237,7 @@ describe.each<[string, object]>([
 			failCalls({ result: { whole: { content: [LINK], structuredContent } } });
 			const { items: found, error } = await ask('getLogs', { items: items('m-1') });
 			expect(found).toEqual([]);
-			expect(error?.message).toMatch(/it holds a link, log:1, which this node does not follow/);
+			expect(error?.message).toMatch(/it contains a link, log:1, which this node does not follow/);
 		});
 
 		test('as a failure in a text', async () => {
@@ -323,14 +323,14 @@ describe.each(['text', 'file'])(
 	'what is no log is an error, not an empty one (as a %s)',
 	(output) => {
 		test.each([
-			['no content', { whole: { content: [] } }, /has an unexpected form \(it holds nothing\)/],
-			['no field of the protocol', { whole: {} }, /it holds nothing/],
-			['content that is null', { whole: { content: null } }, /it holds nothing/],
-			['an empty object', { whole: { content: [], structuredContent: {} } }, /it holds nothing/],
+			['no content', { whole: { content: [] } }, /has an unexpected form \(it contains nothing\)/],
+			['no field of the protocol', { whole: {} }, /it contains nothing/],
+			['content that is null', { whole: { content: null } }, /it contains nothing/],
+			['an empty object', { whole: { content: [], structuredContent: {} } }, /it contains nothing/],
 			[
 				'null in an object',
 				{ whole: { content: [], structuredContent: { result: null } } },
-				/it holds nothing/,
+				/it contains nothing/,
 			],
 			[
 				'a link',
@@ -341,7 +341,7 @@ describe.each(['text', 'file'])(
 						],
 					},
 				},
-				/\(it holds a link, nenai:\/\/logs\/m-1\?…, which this node does not follow\)/,
+				/\(it contains a link, nenai:\/\/logs\/m-1\?…, which this node does not follow\)/,
 			],
 			[
 				'a link behind a remark',
@@ -353,24 +353,24 @@ describe.each(['text', 'file'])(
 						],
 					},
 				},
-				/it holds a link, log:1, .*: Here is the log/,
+				/it contains a link, log:1, .*: Here is the log/,
 			],
 			[
 				'a link without an address',
 				{ whole: { content: [{ type: 'resource_link' }] } },
-				/it holds a link,/,
+				/it contains a link,/,
 			],
 			[
 				'a resource without content',
 				{ whole: { content: [{ type: 'resource', resource: { uri: 'log:1' } }] } },
-				/it holds a resource, log:1, that is empty or not text/,
+				/it contains a resource, log:1, that is empty or not text/,
 			],
 			[
 				'base64 that is not valid',
 				{
 					whole: { content: [{ type: 'resource', resource: { uri: 'log:1', blob: 'c3Rl$A==' } }] },
 				},
-				/it holds a resource, log:1, that is empty or not text/,
+				/it contains a resource, log:1, that is empty or not text/,
 			],
 			[
 				'base64 that is cut off',
@@ -389,17 +389,17 @@ describe.each(['text', 'file'])(
 						],
 					},
 				},
-				/it holds a resource, log:1, that is empty or not text/,
+				/it contains a resource, log:1, that is empty or not text/,
 			],
 			[
 				'a picture',
 				{ whole: { content: [{ type: 'image', data: 'aGk=', mimeType: 'image/png' }] } },
-				/it holds a part of the type image/,
+				/it contains a part of the type image/,
 			],
 			[
 				'a part of another type',
 				{ whole: { content: [{ type: 'hologram' }, 7] } },
-				/it holds a part of the type hologram/,
+				/it contains a part of the type hologram/,
 			],
 			[
 				'an empty log and an error',
@@ -446,24 +446,24 @@ describe.each(['text', 'file'])(
 				textResult('{"status":"error","error":"no such run"}'),
 				/could not answer .*: no such run/,
 			],
-			['null as the log', textResult('{"logs":null}'), /it holds no log/],
+			['null as the log', textResult('{"logs":null}'), /it contains no log/],
 			[
 				'null as the log, as structured content',
 				{ whole: { content: [], structuredContent: { success: true, logs: null } } },
-				/it holds no log/,
+				/it contains no log/,
 			],
 			[
 				'null as the log, beside when the run ended',
 				textResult('{"success":true,"logs":null,"createdAt":"2026-02-10T19:47:54Z"}'),
-				/it holds no log/,
+				/it contains no log/,
 			],
 			[
 				'null as the log, one level deeper',
 				textResult('{"success":true,"data":{"logs":null}}'),
-				/it holds no log/,
+				/it contains no log/,
 			],
-			['null as data', textResult('{"success":true,"data":null}'), /it holds no log/],
-			['metadata alone', textResult('{"success":true,"messageId":"m-1"}'), /it holds no log/],
+			['null as data', textResult('{"success":true,"data":null}'), /it contains no log/],
+			['metadata alone', textResult('{"success":true,"messageId":"m-1"}'), /it contains no log/],
 			[
 				'metadata alone, as structured content',
 				{
@@ -472,30 +472,30 @@ describe.each(['text', 'file'])(
 						structuredContent: METADATA,
 					},
 				},
-				/it holds no log/,
+				/it contains no log/,
 			],
 			[
 				'metadata one level deeper',
 				textResult('{"success":true,"data":{"messageId":"m-1","lines":0}}'),
-				/it holds no log/,
+				/it contains no log/,
 			],
 			[
 				'a message that there is none',
 				textResult('{"success":true,"message":"No log yet"}'),
-				/it holds no log\): No log yet/,
+				/it contains no log\): No log yet/,
 			],
-			['success alone', textResult('{"success":true}'), /it holds no log/],
-			['an empty object in a text', textResult('{}'), /it holds no log/],
-			['null in a text', textResult('null'), /it holds no log/],
+			['success alone', textResult('{"success":true}'), /it contains no log/],
+			['an empty object in a text', textResult('{}'), /it contains no log/],
+			['null in a text', textResult('null'), /it contains no log/],
 			[
 				'metadata and a link',
 				{ whole: { content: [text('{"success":true,"messageId":"m-1"}'), LINK] } },
-				/it holds a link, log:1,/,
+				/it contains a link, log:1,/,
 			],
 			[
 				'an empty log and a link',
 				{ whole: { content: [text('{"success":true,"logs":""}'), LINK] } },
-				/it holds a link, log:1,/,
+				/it contains a link, log:1,/,
 			],
 			[
 				'an error as an object',

@@ -188,7 +188,7 @@ test('a list of runs whose IDs are named as in callbacks', async () => {
 test('a list of warnings is not the list that was asked for', async () => {
 	failCalls({ result: textResult('{"success":true,"warnings":[]}') });
 	const { error } = await ask('getMany', { parameters: { workflowId: 'w-1' } });
-	expect(error?.message).toMatch(/it holds no list/);
+	expect(error?.message).toMatch(/it contains no list/);
 });
 
 test('a workflow without runs gives no item', async () => {
@@ -212,30 +212,30 @@ describe.each(['run', 'workflow'])(
 	(resource) => {
 		const list = resource === 'run' ? 'runs' : 'workflows';
 		test.each([
-			['no content', { whole: { content: [] } }, /\(it holds nothing\)/],
-			['no field of the protocol', { whole: {} }, /it holds nothing/],
-			['an empty text', textResult(''), /it holds no list/],
-			['an empty object', { whole: { content: [], structuredContent: {} } }, /it holds nothing/],
-			['an empty object in a text', textResult('{}'), /it holds no list/],
-			['success alone', textResult('{"success":true}'), /it holds no list/],
-			['null', textResult('null'), /it holds no list/],
-			['a number of entries', textResult('{"success":true,"count":3}'), /it holds no list/],
+			['no content', { whole: { content: [] } }, /\(it contains nothing\)/],
+			['no field of the protocol', { whole: {} }, /it contains nothing/],
+			['an empty text', textResult(''), /it contains no list/],
+			['an empty object', { whole: { content: [], structuredContent: {} } }, /it contains nothing/],
+			['an empty object in a text', textResult('{}'), /it contains no list/],
+			['success alone', textResult('{"success":true}'), /it contains no list/],
+			['null', textResult('null'), /it contains no list/],
+			['a number of entries', textResult('{"success":true,"count":3}'), /it contains no list/],
 			[
 				'a text in place of the list',
 				textResult(`{"success":true,"${list}":"none"}`),
-				/it holds no list/,
+				/it contains no list/,
 			],
-			['a list of texts', textResult(`{"success":true,"${list}":["m-1"]}`), /it holds no list/],
-			['data that is null', textResult('{"success":true,"data":null}'), /it holds no list/],
+			['a list of texts', textResult(`{"success":true,"${list}":["m-1"]}`), /it contains no list/],
+			['data that is null', textResult('{"success":true,"data":null}'), /it contains no list/],
 			[
 				'a link',
 				{ whole: { content: [{ type: 'resource_link', uri: 'list:1' }] } },
-				/it holds a link, list:1,/,
+				/it contains a link, list:1,/,
 			],
 			[
 				'a picture',
 				{ whole: { content: [{ type: 'image', data: 'aGk=', mimeType: 'image/png' }] } },
-				/it holds a part of the type image/,
+				/it contains a part of the type image/,
 			],
 			[
 				'an empty list and an error',
@@ -324,58 +324,58 @@ describe.each(['run', 'workflow'])(
 			[
 				'null, and a count',
 				textResult(`{"success":true,"${list}":null,"count":10}`),
-				/it counts entries and lists none/,
+				/it gives a number of entries, but no list/,
 			],
 			[
 				'an empty list, and a count',
 				textResult(`{"success":true,"${list}":[],"count":10}`),
-				/it counts entries and lists none/,
+				/it gives a number of entries, but no list/,
 			],
 			[
 				'an empty list, and a count as a text',
 				textResult(`{"success":true,"${list}":[],"count":"10"}`),
-				/it counts entries and lists none/,
+				/it gives a number of entries, but no list/,
 			],
 			[
 				'an empty list, and a total count',
 				textResult(`{"success":true,"${list}":[],"count":0,"totalCount":3}`),
-				/it counts entries and lists none/,
+				/it gives a number of entries, but no list/,
 			],
 			[
 				'null and a count, one level deeper',
 				textResult(`{"success":true,"data":{"${list}":null,"count":10}}`),
-				/it counts entries and lists none/,
+				/it gives a number of entries, but no list/,
 			],
 			[
 				'null one level deeper, and a count',
 				textResult(`{"success":true,"count":10,"data":{"${list}":null}}`),
-				/it counts entries and lists none/,
+				/it gives a number of entries, but no list/,
 			],
 			[
 				'an empty list of another name',
 				textResult('{"success":true,"tags":[]}'),
-				/it holds no list/,
+				/it contains no list/,
 			],
 			[
 				'an only list of something else',
 				textResult('{"success":true,"availableDeployments":[{"deploymentId":"d-1"}]}'),
-				/it holds no list/,
+				/it contains no list/,
 			],
 			[
 				'an only list of something else, with IDs',
 				textResult('{"success":true,"availableDeployments":[{"id":"d-1","name":"staging"}]}'),
-				/it holds no list/,
+				/it contains no list/,
 			],
 			[
 				'an only list of something else, one level deeper',
 				textResult('{"success":true,"data":{"availableDeployments":[{"deploymentId":"d-1"}]}}'),
-				/it holds no list/,
+				/it contains no list/,
 			],
-			['a list of something else', textResult('[{"deploymentId":"d-1"}]'), /it holds no list/],
+			['a list of something else', textResult('[{"deploymentId":"d-1"}]'), /it contains no list/],
 			[
 				'a list of something else as structured content',
 				{ whole: { content: [], structuredContent: [{ deploymentId: 'd-1' }] } },
-				/it holds no list/,
+				/it contains no list/,
 			],
 			[
 				'two texts, one of them a failure',
@@ -385,7 +385,7 @@ describe.each(['run', 'workflow'])(
 			[
 				'the ID of the request',
 				textResult('{"success":true,"id":"request-1"}'),
-				/it holds no list/,
+				/it contains no list/,
 			],
 			[
 				'an empty list, and a failure in the text',

@@ -77,7 +77,7 @@ describe('JSON mode', () => {
 			expect(error?.message).toMatch(
 				/^The parameter "(p_)?id" is a number that cannot be sent exactly \(7615917337495251000\) \[item 0\]$/,
 			);
-			expect(error?.description).toMatch(/with quotes around (it|them)/);
+			expect(error?.description).toMatch(/in quotes/);
 			expect(sandbox.state().counts.requests).toBe(0);
 		},
 	);

@@ -217,7 +217,7 @@ describe('bad input: an error before any request', () => {
 		[
 			'a name that is an object',
 			fields({ name: '={{ { a: 1 } }}', value: '1', type: 'string' }),
-			/name of a parameter must be a text, but is an object.*\[item 0\]/,
+			/name of a parameter must be text, but is an object.*\[item 0\]/,
 		],
 		[
 			'what is nested too deeply',
@@ -359,7 +359,7 @@ describe('parameters of another type than the form gives', () => {
 		[
 			'an object as workflow ID',
 			{ workflowId: '={{ ({ id: 1 }) }}' },
-			/^NenAI Workflow \(workflowId\) must be an ID: a text or a number, but is an object \[item 0\]/,
+			/^NenAI Workflow \(workflowId\) must be an ID \(text or a number\), but is an object \[item 0\]/,
 		],
 		[
 			'a list as workflow ID',
@@ -400,7 +400,7 @@ describe('parameters of another type than the form gives', () => {
 		[
 			'a list as callback URL',
 			{ callback: 'url', callbackUrl: '={{ [] }}' },
-			/^Callback URL \(callbackUrl\) must be a text, but is a list/,
+			/^Callback URL \(callbackUrl\) must be text, but is a list/,
 		],
 		[
 			'assignments that are an object',
@@ -502,9 +502,7 @@ describe('parameters of another type than the form gives', () => {
 	test('the rounded number says that the quotes must be in the data', async () => {
 		const { error } = await start({ items: [{ claim: 8202522731445526000 }] });
 		expect(error?.message).toMatch(/"claim" is a number that cannot be sent exactly/);
-		expect(error?.description).toMatch(
-			/Make the number a text where it comes from, with quotes around it in the data/,
-		);
+		expect(error?.description).toMatch(/Put the number in quotes in the source data/);
 	});
 });
 
@@ -535,7 +533,7 @@ describe('answers that refuse the run', () => {
 		[
 			'400',
 			json(400, 'Invalid request', 'Missing required field: workflow_id'),
-			/refused the run \(HTTP 400\): Invalid request: Missing required field: workflow_id \[item 0\]/,
+			/rejected the run \(HTTP 400\): Invalid request: Missing required field: workflow_id \[item 0\]/,
 			/Check the workflow ID and the parameters/,
 		],
 		[
@@ -553,7 +551,7 @@ describe('answers that refuse the run', () => {
 		[
 			'403 for secure parameters',
 			json(403, 'hmac_required_for_secure_params', 'Use HMAC'),
-			/refused the run \(HTTP 403\): hmac_required_for_secure_params: Use HMAC/,
+			/rejected the run \(HTTP 403\): hmac_required_for_secure_params: Use HMAC/,
 			/secure parameters/,
 		],
 		[
@@ -593,14 +591,14 @@ describe('answers that refuse the run', () => {
 		[
 			'407 of a proxy',
 			{ status: 407 },
-			/A proxy or a firewall between this n8n and NenAI refused the run \(HTTP 407\) \[item 0\]/,
+			/A proxy or a firewall between this n8n and NenAI rejected the run \(HTTP 407\) \[item 0\]/,
 			/needs a user name and a password.*proxy settings/,
 		],
 		[
 			'403 as a page',
 			page(403),
-			/A proxy or a firewall between this n8n and NenAI refused the run.*\(HTTP 403\): Blocked/,
-			/Ask whoever runs the network/,
+			/A proxy or a firewall between this n8n and NenAI rejected the run.*\(HTTP 403\): Blocked/,
+			/Ask the person who runs the network/,
 		],
 		[
 			'302',
@@ -721,7 +719,7 @@ describe('answers that are safe to try again', () => {
 			settings: CONTINUE,
 		});
 		for (const { json } of items) {
-			const [, date] = /come back at (\S+Z)/.exec(String(json.error)) ?? [];
+			const [, date] = /try again at (\S+Z)/.exec(String(json.error)) ?? [];
 			expect(Date.parse(date ?? '') - Date.now()).toBeGreaterThan(590_000);
 		}
 		expect(sandbox.state().counts.requests).toBe(1);
@@ -771,7 +769,7 @@ describe('answers that are safe to try again', () => {
 		const { error } = await start({
 			credentials: credentials({ baseUrl: sandbox.url.replace('http:', 'https:') }),
 		});
-		expect(error?.message).toMatch(/could not be reached.*does not speak HTTPS/);
+		expect(error?.message).toMatch(/could not be reached.*does not support HTTPS/);
 	});
 
 	test('60 runs, 40 at a time, against a limit of 30 per 200 ms: all started, none twice', async () => {
@@ -876,7 +874,7 @@ describe('when an item fails', () => {
 		expect(error?.message).toMatch(/HTTP 400\): No \[item 2\]/);
 		expect(startedNames().sort().join('')).toBe('AB');
 		expect(error?.description).toContain(
-			`message IDs: ${messageIdOf('A')} (item 0), ${messageIdOf('B')} (item 1).`,
+			`message IDs): ${messageIdOf('A')} (item 0), ${messageIdOf('B')} (item 1).`,
 		);
 		expect(error?.description).toContain('Not started: 7 more.');
 	});
@@ -886,7 +884,7 @@ describe('when an item fails', () => {
 		fail('B', { latencyMs: 100, refuse: { status: 500 } });
 		const { error } = await start({ items: people('AB') });
 		expect(error?.message).toMatch(/HTTP 400.*\[item 0\]/);
-		expect(error?.description).toMatch(/Also not known: item 1/);
+		expect(error?.description).toMatch(/It is also not known whether these were done: item 1/);
 	});
 
 	test('with "Continue on fail" the item carries the error, and the others go on', async () => {
@@ -895,7 +893,7 @@ describe('when an item fails', () => {
 		expect(error).toBeUndefined();
 		expect(items.map(({ json }) => json.messageId ?? json.error)).toEqual([
 			messageIdOf('A'),
-			'NenAI refused the run (HTTP 400): No [item 1]. Check the workflow ID and the parameters: something is missing or has the wrong form. No run was started for this item.',
+			'NenAI rejected the run (HTTP 400): No [item 1]. Check the workflow ID and the parameters: something is missing or has the wrong form. No run was started for this item.',
 			messageIdOf('C'),
 		]);
 		expect(items[1].pairedItem).toEqual({ item: 1 });
@@ -1028,7 +1026,7 @@ describe('when the node runs again in the same execution', () => {
 			expect(retried.items.map(({ json }) => json.messageId)).toEqual([...'ABC'].map(messageIdOf));
 			expect(startedNames().join('')).toBe('ABC');
 			expect(retried.hints).toEqual([
-				`Not done again, although their parameters have changed since an earlier try: item 0 (message ID ${messageIdOf('A')}), item 1 (message ID ${messageIdOf('B')}). To do them again, start a new execution of the workflow.`,
+				`These were not done again, although their parameters have changed since an earlier try: item 0 (message ID ${messageIdOf('A')}), item 1 (message ID ${messageIdOf('B')}). To do them again, start a new execution of the workflow.`,
 			]);
 		});
 
@@ -1067,7 +1065,7 @@ describe('when the node runs again in the same execution', () => {
 				credentials: credentials(credential),
 			});
 			expect(retried.error?.description).toContain(
-				`Runs that did start, with their message IDs: ${messageIdOf('A')} (item 0).`,
+				`These runs were started (message IDs): ${messageIdOf('A')} (item 0).`,
 			);
 			expect(startedNames().join('')).toBe('A');
 		});

@@ -104,14 +104,14 @@ describe('what is said before anything is sent', () => {
 		[
 			'several items',
 			{ items: [{}, {}] },
-			/one run at a time, but it got 2 items/,
+			/only one run at a time, but its input has 2 items/,
 			/"Loop Over Items" node with batch size 1.*"loop" output to this node.*back to Loop Over Items.*"done" output.*one-run-per-row.*Start.*NenAI Trigger/,
 		],
 		[
 			'no webhook secret',
 			{ credentials: new Credentials({ apiKey: 'test-key', baseUrl: 'http://127.0.0.1:1' }) },
 			/no webhook secret/,
-			/password manager make 64 random letters and digits/,
+			/64 random letters and digits/,
 		],
 		...['webhookSecret', 'previousWebhookSecret'].map(
 			(field): [string, Options, RegExp, RegExp] => [
@@ -125,7 +125,7 @@ describe('what is said before anything is sent', () => {
 					}),
 				},
 				/^A webhook secret in the NenAI credential is too short.* at least 32 characters/,
-				/^Check Webhook Secret and Previous Webhook Secret\. Let a password manager/,
+				/^Check Webhook Secret and Previous Webhook Secret\. Create 64 random letters/,
 			],
 		),
 		[
@@ -138,7 +138,7 @@ describe('what is said before anything is sent', () => {
 			'a wait that is no number',
 			{ parameters: { resumeAmount: '={{ "soon" }}' } },
 			/^Wait at Most \(resumeAmount\) must be a number, but is the text "soon"/,
-			/check what it gives for this item/,
+			/check its value for this item/,
 		],
 		[
 			'no workflow id',
@@ -365,7 +365,7 @@ describe('what is thrown before anything is sent goes on as an item with "Contin
 			},
 			/webhook secret .* is too short/,
 		],
-		['several items', { items: [{}, {}] }, /got 2 items/],
+		['several items', { items: [{}, {}] }, /its input has 2 items/],
 		[
 			'an unknown operation',
 			{ parameters: { operation: 'begin' } },
@@ -396,7 +396,7 @@ describe('when the start fails', () => {
 		[
 			'refused',
 			{ refuse: { status: 400, body: { message: 'No' } } },
-			/refused the run \(HTTP 400\): No \[item 0\]/,
+			/rejected the run \(HTTP 400\): No \[item 0\]/,
 		],
 		['unknown', { connection: 'drop-after-accept' }, /not known whether NenAI started the run/],
 	])('%s: an error, and nothing waits', async (_, fault, says) => {

@@ -62,7 +62,7 @@ test.each([
 	[
 		'an unknown desktop',
 		'dsk_0',
-		/^NenAI refused the request for the tools of desktop dsk_0 \(HTTP 404\): Desktop dsk_0 not found\. Check the desktop ID/,
+		/^NenAI rejected the request for the tools of desktop dsk_0 \(HTTP 404\): Desktop dsk_0 not found\. Check the desktop ID/,
 	],
 ])('with %s, it says what to do', async (_, desktopId, message) => {
 	await expect(user.list('searchTools', custom(desktopId))).rejects.toThrow(message);

@@ -140,8 +140,8 @@ test('what is not published is marked, and comes last', async () => {
 });
 
 test.each([
-	['no content', { content: [] }, /it holds nothing/],
-	['a link', { content: [{ type: 'resource_link', uri: 'list:1' }] }, /it holds a link, list:1/],
+	['no content', { content: [] }, /it contains nothing/],
+	['a link', { content: [{ type: 'resource_link', uri: 'list:1' }] }, /it contains a link, list:1/],
 	[
 		'an empty list and an error',
 		{ structuredContent: { success: true, workflows: [], error: 'The deployment is gone' } },
@@ -207,7 +207,7 @@ describe('what cannot be loaded says why, and what to do', () => {
 			() => answerJson({ workflows: [{ title: 'A' }] }),
 			/has no IDs in a known form\. Enter the ID of the workflow instead/,
 		],
-		['no list', () => answerJson({ total: 3 }), /it holds no list\): \{"total":3\}/],
+		['no list', () => answerJson({ total: 3 }), /it contains no list\): \{"total":3\}/],
 		[
 			'several deployments',
 			() => answerJson({ success: false, error: 'deploymentId is required' }),

@@ -21,7 +21,7 @@ test.each([
 ])('a good key, %s: OK, and nothing is started', async (_, slashes) => {
 	expect(await pressTest({ baseUrl: sandbox.url + slashes })).toEqual({
 		status: 'OK',
-		message: expect.stringMatching(/knows this API key/),
+		message: expect.stringMatching(/accepted this API key/),
 	});
 	expect(sandbox.state().counts).toMatchObject({ requests: 1, runsStarted: 0 });
 	expect(sandbox.state().requests[0].authorized).toBe(true);
@@ -43,24 +43,32 @@ test.each<[string, Answer, RegExp]>([
 		{ status: 302, headers: { location: 'http://127.0.0.1:1/' } },
 		/answers with a redirect.*\(HTTP 302\)/,
 	],
-	['a web page', { status: 200, body: 'Welcome' }, /not as the NenAI API does.*\(HTTP 200\)/],
-	['an address without the API', { status: 404 }, /not as the NenAI API does.*\(HTTP 404\)/],
+	[
+		'a web page',
+		{ status: 200, body: 'Welcome' },
+		/does not answer like the NenAI API.*\(HTTP 200\)/,
+	],
+	[
+		'an address without the API',
+		{ status: 404 },
+		/does not answer like the NenAI API.*\(HTTP 404\)/,
+	],
 	[
 		'a 400 of another server',
 		{ status: 400, body: 'plain HTTP request was sent to HTTPS port' },
-		/not as the NenAI API does.*\(HTTP 400\)/,
+		/does not answer like the NenAI API.*\(HTTP 400\)/,
 	],
 	['too many requests', { status: 429 }, /\(HTTP 429\).*was not checked/],
 	['a broken gateway', { status: 502 }, /\(HTTP 502\).*was not checked/],
 	[
 		'a proxy that wants a password',
 		{ status: 407 },
-		/A proxy or a firewall between this n8n and NenAI refused the test \(HTTP 407\)/,
+		/A proxy or a firewall between this n8n and NenAI rejected the test \(HTTP 407\)/,
 	],
 	[
 		'a firewall',
 		{ status: 403, body: '<h1>Blocked</h1>', contentType: 'text/html' },
-		/A proxy or a firewall between this n8n and NenAI refused the test \(HTTP 403\)/,
+		/A proxy or a firewall between this n8n and NenAI rejected the test \(HTTP 403\)/,
 	],
 ])('%s', async (_, refuse, says) => {
 	sandbox.faults.add({ refuse });

@@ -101,7 +101,7 @@ test.each<[string, unknown, IDataObject, string]>([
 		'null',
 		{ properties: { tray: { type: 'string' } } },
 		{ tray: null },
-		'"tray" must be a text, but is null',
+		'"tray" must be text, but is null',
 	],
 	[
 		'a text that is half a number',

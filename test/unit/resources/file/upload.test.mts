@@ -67,7 +67,7 @@ describe('a file that cannot be read to its end', () => {
 			expect(failureOf(attempt)).toEqual({
 				message:
 					'The file for the upload of "a.txt" to desktop d could not be read: The disk is gone',
-				hint: 'Check that the file is still there, and the binary data settings of this n8n. Nothing was sent.',
+				hint: 'Check that the file still exists, and check the binary data settings of this n8n. Nothing was sent.',
 			});
 		},
 	);
@@ -79,7 +79,7 @@ describe('a file that cannot be read to its end', () => {
 			message:
 				'The file for the upload of "a.txt" to desktop d could not be read: The disk is gone',
 			hint: expect.stringMatching(
-				/A part of it was sent\. The file may be there, so it is not sent again\./,
+				/A part of the file was sent\. The file may have been uploaded, so it is not sent again\./,
 			),
 			uncertain: true,
 		});

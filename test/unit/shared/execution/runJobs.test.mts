@@ -196,7 +196,7 @@ describe('an API that takes one a second, and says so', () => {
 describe('groups', () => {
 	const groupOf = (index: number) => (index % 2 === 0 ? 'slow' : 'fast');
 
-	test('a job that is told to wait holds up its own group only', async () => {
+	test('a job that is told to wait contains up its own group only', async () => {
 		const order: number[] = [];
 		let first = true;
 		await runJobs(

@@ -15,8 +15,8 @@ import {
 } from '../../../../../nodes/shared/transport/download/bodyStream';
 
 const EXPIRED =
-	'The link has expired or was changed on its way. Download sooner after the callback, or run the workflow again.';
-const GONE = 'The file is not there any more. Ask NenAI, or run the workflow again.';
+	'The link has expired or was changed in transit. Run the workflow again, and download the file soon after the callback.';
+const GONE = 'The file no longer exists. Ask NenAI, or run the workflow again.';
 
 const NOW = Date.parse('2026-01-01T00:00:00Z');
 
@@ -31,7 +31,7 @@ test.each([
 	['HPE_INVALID_EOF_STATE', 'retry', /cut short/],
 	['ERR_SSL_DECRYPTION_FAILED_OR_BAD_RECORD_MAC', 'retry', /cut short/],
 	[undefined, 'retry', /cut short/],
-	['ERR_CANCELED', 'retry', /stopped coming/],
+	['ERR_CANCELED', 'retry', /stopped arriving/],
 	['Z_DATA_ERROR', 'failed', /is broken/],
 	['Z_BUF_ERROR', 'failed', /is broken/],
 	['ERR__ERROR_FORMAT_PADDING_1', 'failed', /is broken/],
@@ -72,8 +72,8 @@ afterEach(() => {
 test.each<[number, string | undefined, boolean, number | undefined, string]>([
 	[429, '7', true, 7000, TRIED],
 	[503, '120', true, 120_000, TRIED],
-	[503, '121', true, 121_000, 'It asks to come back at 2026-01-01T00:02:01.000Z.'],
-	[429, '9'.repeat(400), true, Infinity, 'It asks to come back in more than a year.'],
+	[503, '121', true, 121_000, 'It asks you to try again at 2026-01-01T00:02:01.000Z.'],
+	[429, '9'.repeat(400), true, Infinity, 'It asks you to try again in more than a year.'],
 	[500, undefined, true, undefined, TRIED],
 	[502, undefined, true, undefined, TRIED],
 	[504, undefined, true, undefined, TRIED],
@@ -95,19 +95,25 @@ test.each<[number, string | undefined, boolean, number | undefined, string]>([
 	});
 });
 
-const PROXY = /^Ask whoever runs the network of this n8n to allow requests to the file's host\./;
+const PROXY =
+	/^Ask the person who runs the network of this n8n to allow requests to the file's host\./;
 
 test.each<[number, string | undefined, boolean, RegExp]>([
 	[407, undefined, false, /^The proxy needs a user name and a password/],
 	[407, 'text/html', false, /^The proxy needs a user name and a password/],
-	[403, 'text/html; charset=utf-8', false, /^Ask whoever runs the network .* The link has expired/],
-	[203, undefined, false, /^Ask whoever runs the network .* may have changed the file/],
+	[
+		403,
+		'text/html; charset=utf-8',
+		false,
+		/^Ask the person who runs the network .* The link has expired/,
+	],
+	[203, undefined, false, /^Ask the person who runs the network .* may have changed the file/],
 	[511, undefined, false, PROXY],
 ])('HTTP %s as %s comes from a proxy or a firewall', (status, contentType, again, hint) => {
 	expect(failing(status, { 'content-type': contentType })).toMatchObject({
 		again,
 		hint: expect.stringMatching(hint),
-		message: `A proxy or a firewall between this n8n and the file host refused the download (HTTP ${status})`,
+		message: `A proxy or a firewall between this n8n and the file host rejected the download (HTTP ${status})`,
 	});
 });
 
