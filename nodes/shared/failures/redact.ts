@@ -17,6 +17,10 @@ const MOST_SKIPPED = 16;
 /** A shorter secret would be found in ordinary words, too. */
 const MIN_SECRET_CHARACTERS = 8;
 
+function isLongEnough(secret: string): boolean {
+	return secret.length >= MIN_SECRET_CHARACTERS;
+}
+
 /** Takes secrets out of the values in a message: those of a credential, and what makes links work. */
 export class Redactor {
 	private readonly secrets: readonly string[];
@@ -25,7 +29,7 @@ export class Redactor {
 
 	/** @param links `hidden` where a link alone may open something, such as the session of a desktop */
 	constructor(secrets: readonly string[], links: 'withoutQuery' | 'hidden' = 'withoutQuery') {
-		this.secrets = secrets.filter((secret) => secret.length >= MIN_SECRET_CHARACTERS);
+		this.secrets = secrets.filter(isLongEnough);
 		this.links = links;
 	}
 
@@ -57,29 +61,31 @@ export function redactBeginning(text: string, apiKey: string): string {
 	return new KeyFinder(apiKey).redact(text, true);
 }
 
-/** What JSON.parse gave, without the key: in values and in names, however deep. Changes what it is given. */
-export function redactJson<T>(value: T, apiKey: string): T {
-	const finder = new KeyFinder(apiKey);
+/** What JSON.parse gave, without these secrets: in values and in names, however deep. Changes what it is given. */
+export function redactJson<T>(value: T, secrets: readonly string[]): T {
+	const finders = secrets.filter(isLongEnough).map((secret) => new KeyFinder(secret));
+	const redactText = (text: string) =>
+		finders.reduce((redacted, finder) => finder.redact(redacted), text);
 	const redactLeaf = (leaf: unknown) => {
-		if (typeof leaf === 'number') return String(leaf) === apiKey ? REPLACEMENT : leaf;
-		return typeof leaf === 'string' ? finder.redact(leaf) : leaf;
+		if (typeof leaf === 'number') return secrets.includes(String(leaf)) ? REPLACEMENT : leaf;
+		return typeof leaf === 'string' ? redactText(leaf) : leaf;
 	};
-	return changeLeaves(value, redactLeaf, (name) => finder.redact(name)) as T;
+	return changeLeaves(value, redactLeaf, redactText) as T;
 }
 
-/**
- * The query of a link is what makes it a secret: anyone with a presigned URL can get the file. Also as JSON in JSON writes one.
- * Scheme and address are matched in any case, so that a long text takes no time.
- */
-function withoutQueries(text: string): string {
-	return text.replace(
-		/([a-z][a-z0-9+.-]{0,30}:\\*\/\\*\/[^\s"'<>?#]*)[?#](?!…)[^\s"'<>]*/gi,
-		(_, address: string) => `${address}?…`,
-	);
-}
+/** Also as JSON writes a link in some places, `https:\\/\\/`, and percent-encoded. The scheme is bounded, so that the time grows with the length of a text, not with its square. */
+const LINK = /[a-z][a-z0-9+.-]{0,30}(?::|%3a)(?:\\*\/|%2f){2}[^\s"'<>]*/gi;
 
-/** Also as JSON writes a link in some places: `https:\\/\\/`. The scheme is bounded, so that the time grows with the length of a text, not with its square. */
-const LINK = /[a-z][a-z0-9+.-]{0,30}:\\*\/\\*\/[^\s"'<>]*/gi;
+/** Where the query of a link begins. One that is removed already is followed by `…` and perhaps by the end of a sentence. */
+const QUERY = /(?:[?#]|%3f|%23)(?:…([.,;:)]*)$)?/i;
+
+/** The query of a link is what makes it a secret: anyone with a presigned URL can get the file. */
+export function withoutQueries(text: string): string {
+	return text.replace(LINK, (link) => {
+		const query = QUERY.exec(link);
+		return query === null ? link : `${link.slice(0, query.index)}?…${query[1] ?? ''}`;
+	});
+}
 
 export function hasLink(text: string): boolean {
 	return text.search(LINK) >= 0;
@@ -159,6 +165,8 @@ function codesOf(text: string, undo = true): number[] {
 
 const END = -1;
 const NONE = -2;
+/** The mark `…` of a text that was shortened. */
+const SHORTENED = 0x2026;
 const [BACKSLASH, PERCENT, AMPERSAND, SMALL_U, SMALL_X, BIG_A, BIG_Z, DELETE] = [
 	...'\\%&uxAZ\x7f',
 ].map((character) => character.charCodeAt(0));
@@ -210,11 +218,12 @@ class Reader {
 		this.undoesEscapes = undoesEscapes;
 	}
 
-	/** Whether the text goes on with these characters, or, where it is cut off, ends among them. */
+	/** Whether the text goes on with these characters, or ends among them where it is cut off or was shortened. */
 	reads(wanted: number[], isCutOff: boolean): boolean {
 		for (let count = 0; count < wanted.length; count += 1) {
 			const found = this.next();
-			if (found !== wanted[count]) return found === END && isCutOff && count >= SHORTEST_PART;
+			if (found !== wanted[count])
+				return count >= SHORTEST_PART && (found === SHORTENED || (found === END && isCutOff));
 		}
 		return true;
 	}

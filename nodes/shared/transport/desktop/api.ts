@@ -2,6 +2,7 @@ import type { IHttpRequestOptions, IN8nHttpFullResponse } from 'n8n-workflow';
 
 import { classifyStatus } from '../http/classify';
 import { requestDesktop, type Connection, type RequestContext } from '../http/connection';
+import { secretsOf } from '../credential';
 import { parseExactly, TooDeep } from '../exactJson';
 import {
 	asAttempt,
@@ -197,7 +198,7 @@ export class DesktopApi {
 			return explainException(requestInfo(request, this.connection), error);
 		}
 		const { statusCode: status } = response;
-		const headers = redactJson({ ...response.headers }, this.connection.credential.apiKey);
+		const headers = redactJson({ ...response.headers }, secretsOf(this.connection.credential));
 		if (status !== 200) {
 			const body = await firstBytes(response.body as unknown as Bytes);
 			discardBody(response, connection);
@@ -241,7 +242,7 @@ export class DesktopApi {
 				{ ...answer, body: undefined },
 				say`the response ${parsed.problem}`,
 			);
-		const result = read(redactJson(parsed, this.connection.credential.apiKey));
+		const result = read(redactJson(parsed, secretsOf(this.connection.credential)));
 		if (result === undefined) return this.unusable(request, answer);
 		if ('lacks' in result)
 			return this.unusable(request, answer, say`the response has no ${result.lacks}`);

@@ -138,8 +138,8 @@ export interface Answer {
 }
 
 /** The answer in a tool's result. Throws Unanswered for one that says that there is none, and for one that says nothing. */
-export function answerIn(question: Question, result: ToolResult, apiKey: string): Answer {
-	const answer = redactJson(readResult(question, result), apiKey);
+export function answerIn(question: Question, result: ToolResult, secrets: string[]): Answer {
+	const answer = redactJson(readResult(question, result), secrets);
 	const { value, outer, text, unread } = answer;
 	const failed = [outer, value].find(isFailure);
 	if (result.isError === true || failed !== undefined) throw new Unanswered(failed ?? value);

@@ -12,6 +12,7 @@ import {
 	type Answer,
 	type Question,
 } from './results';
+import { secretsOf } from '../credential';
 import { openStream, type Connection, type RequestContext } from '../http/connection';
 import { McpClient, McpError, type ByteStream, type Send, type Tool } from './client';
 import { explainMcpError, missingTool, requestInfo, unanswered } from './failures';
@@ -64,11 +65,11 @@ export class NenAiTools {
 	): Promise<Attempt<T>> {
 		try {
 			const tool = this.pick(question, await this.listTools());
-			const { apiKey } = this.connection.credential;
+			const secrets = secretsOf(this.connection.credential);
 			const value = await this.client.callTool(
 				tool.name,
 				this.withDeployment(question, tool, args),
-				async (result) => await read(answerIn(question, result, apiKey)),
+				async (result) => await read(answerIn(question, result, secrets)),
 			);
 			return { kind: 'done', value };
 		} catch (error) {
