@@ -237,7 +237,9 @@ const STATUSES = [200, 203, 302, 400, 401, 403, 404, 407, 410, 413, 422, 429, 50
 /** What a server says that repeats all secrets. */
 function sayings(path: string, write = (text: string) => text) {
 	const secrets = [write(KEY), WEBHOOK_SECRET, PREVIOUS_SECRET].join(' ');
-	const links = [LINK, SESSION, ...(isOnDesktop(path) ? [SESSION_PATH] : [])].join(' ');
+	const links = [LINK, SESSION, ...(isOnDesktop(path) ? [SESSION_PATH] : [])]
+		.flatMap((link) => [link, link.replaceAll('/', '\\/'), encodeURIComponent(link)])
+		.join(' ');
 	const ofSession = isOnDesktop(path)
 		? {
 				href: SESSION_PATH,

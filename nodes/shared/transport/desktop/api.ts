@@ -135,23 +135,6 @@ export class DesktopApi {
 		file: UploadFile,
 		read: (answer: unknown) => ParseResult<T>,
 	): Promise<Attempt<T>> {
-		return await this.sendFile(request, file, read);
-	}
-
-	/** Asks for a file, and gives it to what stores it. */
-	async download<T>(
-		request: DesktopRequest,
-		label: Text,
-		store: (file: IncomingFile) => Promise<T>,
-	): Promise<Attempt<T>> {
-		return await this.fetch(request, label, store);
-	}
-
-	private async sendFile<T>(
-		request: DesktopRequest,
-		file: UploadFile,
-		read: (answer: unknown) => ParseResult<T>,
-	): Promise<Attempt<T>> {
 		let body: Bytes | Buffer;
 		try {
 			body = await file.open();
@@ -176,7 +159,8 @@ export class DesktopApi {
 		return { kind: 'failed', failure: unreadable(request, outgoing.fault, outgoing.hasBegun) };
 	}
 
-	private async fetch<T>(
+	/** Asks for a file, and gives it to what stores it. */
+	async download<T>(
 		request: DesktopRequest,
 		label: Text,
 		store: (file: IncomingFile) => Promise<T>,
