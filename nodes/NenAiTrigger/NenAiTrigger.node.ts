@@ -24,9 +24,14 @@ import {
 	optionsCollection,
 } from '../shared/parameters/properties';
 import { webhookSecretProblem } from '../shared/callbacks/webhookSecret';
-import { CREDENTIAL_TYPE, readCredential } from '../shared/transport/credential';
-import { toNodeError, writeFailure, type Failure } from '../shared/failures/failure';
-import { NO_SECRETS } from '../shared/failures/redact';
+import { CREDENTIAL_TYPE, readCredential, secretsOf } from '../shared/transport/credential';
+import {
+	toNodeError,
+	writeFailure,
+	type Failure,
+	type WrittenFailure,
+} from '../shared/failures/failure';
+import { NO_SECRETS, Redactor } from '../shared/failures/redact';
 import { say } from '../shared/failures/text';
 
 const PROPERTIES: INodeProperties[] = [
@@ -156,13 +161,13 @@ export class NenAiTrigger implements INodeType {
 			async create(this: IHookFunctions): Promise<boolean> {
 				const reader = readerOf.call(this);
 				const failure = problemOf(reader);
-				if (failure !== undefined) throw activationError.call(this, failure);
+				if (failure !== undefined) throw await activationError.call(this, failure);
 				saveUnderThisName.call(this);
 				if (reader.isExplicitlyTrue('options.acceptUnsigned')) return true;
 				const { webhookSecrets } = readCredential(await this.getCredentials(CREDENTIAL_TYPE));
 				const problem = webhookSecretProblem(webhookSecrets);
 				if (problem === undefined) return true;
-				throw activationError.call(this, {
+				throw await activationError.call(this, {
 					...problem,
 					hint: say`${problem.hint} Then publish the workflow again (before n8n 2: activate it).`,
 				});
@@ -180,7 +185,7 @@ export class NenAiTrigger implements INodeType {
 		try {
 			return await handle.call(this);
 		} catch (error) {
-			const { message } = writeFailure(toFailure(error), NO_SECRETS);
+			const { message } = await written.call(this, toFailure(error));
 			this.logger.error(
 				`The NenAI Trigger "${this.getNode().name}" could not handle a callback: ${message}`,
 			);
@@ -194,8 +199,19 @@ export class NenAiTrigger implements INodeType {
 	}
 }
 
-function activationError(this: IHookFunctions, failure: Failure): Error {
-	return toNodeError(this.getNode(), writeFailure(failure, NO_SECRETS));
+async function activationError(this: IHookFunctions, failure: Failure): Promise<Error> {
+	return toNodeError(this.getNode(), await written.call(this, failure));
+}
+
+/** The failure without the secrets of the credential, if that can be read. */
+async function written(
+	this: IHookFunctions | IWebhookFunctions,
+	failure: Failure,
+): Promise<WrittenFailure> {
+	const redactor = await this.getCredentials(CREDENTIAL_TYPE)
+		.then((data) => new Redactor(secretsOf(readCredential(data))))
+		.catch(() => NO_SECRETS);
+	return writeFailure(failure, redactor);
 }
 
 /** Before a forged callback is refused, only the parameters that are needed for that are read. */

@@ -99,7 +99,12 @@ export class Journal<T> {
 
 	/** Whether the item's request differs from the one that was sent. */
 	hasChanged(itemIndex: number, request: unknown): boolean {
-		return this.stored.items[itemIndex]?.request !== fingerprint(request);
+		try {
+			return this.stored.items[itemIndex]?.request !== fingerprint(request);
+		} catch {
+			// What cannot be written as JSON was not sent before.
+			return true;
+		}
 	}
 
 	/** Call before sending. */

@@ -1,60 +1,21 @@
-import type {
-	ICredentialDataDecryptedObject,
-	IExecuteFunctions,
-	INodeExecutionData,
-} from 'n8n-workflow';
+import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
-import { connect, type Connection } from '../transport/http/connection';
-import { readCredential, secretsOf } from '../transport/credential';
 import { excerpt } from '../failures/excerpt';
-import { toNodeError, writeFailure, type Failure, type WrittenFailure } from '../failures/failure';
-import { NO_SECRETS, Redactor } from '../failures/redact';
-import { join, say, type Text } from '../failures/text';
+import { writeFailure, type Failure, type WrittenFailure } from '../failures/failure';
+import { NO_SECRETS } from '../failures/redact';
+import { say, type Text } from '../failures/text';
 import { InvalidParameterError, toFailure } from '../parameters/invalidParameter';
-import { checkCredential } from '../parameters/requestLimits';
-import { ParameterReader } from '../parameters/parameterReader';
-import { resolveCredentials } from './itemCredentials';
 import type { ItemOperation, Mutation, Query, RunSettings } from './itemOperation';
 import { openJournal, type Journal } from './journal';
-import { errorItem, failureOfOutcome, firstFailure, type WrittenOutcome } from './outcomes';
+import { firstFailure, type WrittenOutcome } from './outcomes';
+import { ItemReader, requestOf, type Caller, type PlannedItem, type ReadyItem } from './readItems';
+import { DONE_ALREADY, Report, SKIPPED, type ItemOutcome } from './report';
 import type { Attempt } from './retry';
 import { runJobs } from './runJobs';
 
-/** The outcome of an item that is passed on unchanged. */
-const SKIPPED = Symbol('passed on');
-
-type ItemOutcome<Result> = WrittenOutcome<Result | typeof SKIPPED>;
 type WrittenAttempt<Result> = Attempt<Result, WrittenFailure>;
 
-/** An item after it was read. */
-type PlannedItem<Client, Input> =
-	| { kind: 'passedOn' }
-	| { kind: 'unreadable'; failure: WrittenFailure; input?: Input }
-	| ReadyItem<Client, Input>;
-
-interface ReadyItem<Client, Input> {
-	kind: 'ready';
-	input: Input;
-	caller: Caller<Client>;
-}
-
-/**
- * The credential of an item. Its secrets are known even if nothing can be sent with it, so that no error contains them.
- */
-type Access = { redactor: Redactor } & (
-	| { connection: Connection; failure?: undefined }
-	| { failure: Failure; connection?: undefined }
-);
-
-/** Sends the requests of an item. There is one for each API key and address. */
-interface Caller<Client> {
-	/** Identifies the API key and the address. */
-	id: string;
-	client: Client;
-	redactor: Redactor;
-}
-
-/** One request of an item. */
+/** One request, and the item that it is for. */
 interface Job<Client, Input> {
 	itemIndex: number;
 	item: ReadyItem<Client, Input>;
@@ -62,10 +23,9 @@ interface Job<Client, Input> {
 }
 
 /**
- * Runs an operation for each item of the input. All items are read, each with its own credential, before anything is
- * sent. The output has the order of the items, and each output item is linked to its item. The first failure ends the
- * execution. With On Error set to one of the two "Continue" modes, and in tools of agents, the failure comes out as an
- * item. How it works: docs/internals/architecture.md#how-an-item-goes-through-runitems
+ * Runs an operation for each item of the input. Every item is read, with the credential of its own, before anything is
+ * sent. Results come out in the order of the items, each linked to its item. The first failure ends the execution; with
+ * On Error set to one of the two "Continue" modes, and in tools of agents, it comes out in its item.
  */
 export async function runItems<Client, Input, Result>(
 	node: IExecuteFunctions,
@@ -84,10 +44,8 @@ class ItemRun<Client, Input, Result> {
 
 	private readonly stopOnFailure: boolean;
 
-	/** Aborts the requests of queries when one has failed. */
+	/** Ends the requests of queries when one has failed. */
 	private readonly gaveUp = new AbortController();
-
-	private readonly callers = new Map<string, Caller<Client>>();
 
 	constructor(
 		private readonly node: IExecuteFunctions,
@@ -102,114 +60,27 @@ class ItemRun<Client, Input, Result> {
 	}
 
 	async run(): Promise<INodeExecutionData[][]> {
-		const settings = this.readSettings();
-		const plan: Array<PlannedItem<Client, Input>> = [];
-		for (const [index, credential] of (await resolveCredentials(this.node)).entries())
-			plan.push(await this.readItem(index, credential, settings));
+		const reader = new ItemReader(this.node, this.operation, this.signal());
+		const plan = await reader.readAll();
+		const report = new Report(this.node, this.operation, plan, this.journal);
 		const known = plan.map((planned, index) => this.whatIsKnown(planned, index));
-		const { outcomes, first } = await this.runRest(plan, known, settings);
-		this.hintAtChanges(plan, known);
-		if (first !== undefined && this.stopOnFailure) throw this.toError(plan, outcomes, first);
-		this.hintAtResults(plan, outcomes);
-		const items = await Promise.all(
-			outcomes.map(async (ofItem, index) => await this.toOutput(plan, outcomes, ofItem, index)),
-		);
-		return [items.flat()];
+		const { outcomes, first } = await this.runRest(plan, known, reader);
+		report.hintAtChanges(known);
+		if (first !== undefined && this.stopOnFailure) throw report.toError(outcomes, first);
+		report.hintAtResults(outcomes);
+		return [await report.toItems(outcomes)];
 	}
 
-	/** Does not throw: the results of earlier tries must be reported in any case. */
-	private readSettings(): RunSettings | InvalidParameterError {
-		try {
-			return this.operation.settings(this.readerOf(0));
-		} catch (error) {
-			return new InvalidParameterError(toFailure(error));
-		}
-	}
-
-	/** Does not throw: an item that cannot be read may come out with its error. */
-	private async readItem(
-		itemIndex: number,
-		credential: ICredentialDataDecryptedObject | Error,
-		settings: RunSettings | InvalidParameterError,
-	): Promise<PlannedItem<Client, Input>> {
-		const { node, operation } = this;
-		const given = this.readerOf(itemIndex);
-		const access = this.readAccess(credential, settings);
-		const unreadable = (error: unknown, input?: Input): PlannedItem<Client, Input> => ({
-			kind: 'unreadable',
-			failure: writeFailure(toFailure(error), access.redactor),
-			input,
-		});
-		try {
-			if (operation.skipIf?.(node.getInputData()[itemIndex], given)) return { kind: 'passedOn' };
-		} catch (error) {
-			return unreadable(error);
-		}
-		const noAccess = access.failure && new InvalidParameterError(access.failure);
-		try {
-			const input = await operation.read(given, {
-				itemIndex,
-				get connection() {
-					if (access.connection === undefined) throw new InvalidParameterError(access.failure);
-					return access.connection;
-				},
-			});
-			if (access.connection === undefined) return unreadable(noAccess, input);
-			return { kind: 'ready', input, caller: this.callerOf(access.connection, access.redactor) };
-		} catch (error) {
-			return unreadable(noAccess ?? error);
-		}
-	}
-
-	/** The connection for the credential of an item, or why nothing can be sent with it. Does not throw. */
-	private readAccess(
-		data: ICredentialDataDecryptedObject | Error,
-		settings: RunSettings | InvalidParameterError,
-	): Access {
-		const { address, hidesLinks } = this.operation.service;
-		const redactorOf = (secrets: string[]) =>
-			new Redactor(secrets, hidesLinks ? 'hidden' : 'withoutQuery');
-		if (data instanceof Error) return { redactor: redactorOf([]), failure: toFailure(data) };
-		const redactor = redactorOf(secretsOf(readCredential(data)));
-		try {
-			if (settings instanceof InvalidParameterError) throw settings;
-			const connection = connect(data, settings);
-			if (address !== undefined) checkCredential(connection.credential, address);
-			return { redactor, connection };
-		} catch (error) {
-			return { redactor, failure: toFailure(error) };
-		}
-	}
-
-	private readerOf(itemIndex: number): ParameterReader {
-		return new ParameterReader(
-			this.operation.properties,
-			(name) => this.node.getNodeParameter(name, itemIndex, null),
-			this.node.getNode().parameters,
-		);
-	}
-
-	private callerOf(connection: Connection, redactor: Redactor): Caller<Client> {
-		const { address, open } = this.operation.service;
-		const { apiKey, deploymentId, baseUrl } = connection.credential;
-		const id = JSON.stringify([
-			address === undefined ? baseUrl : connection.credential[address],
-			apiKey,
-			deploymentId,
-		]);
-		const known = this.callers.get(id);
-		if (known !== undefined) return known;
+	/** What ends the requests: that the execution is stopped, or that another query has failed. */
+	private signal(): AbortSignal | undefined {
 		const signals = [
 			this.node.getExecutionCancelSignal(),
 			this.query !== undefined && this.stopOnFailure ? this.gaveUp.signal : undefined,
 		].filter((signal) => signal !== undefined);
-		const signal = signals.length > 0 ? AbortSignal.any(signals) : undefined;
-		const caller = { id, redactor, client: open(this.node, connection, signal) };
-		this.callers.set(id, caller);
-		return caller;
+		return signals.length > 0 ? AbortSignal.any(signals) : undefined;
 	}
 
-	/** How an item ends without a request; `untried` if a request is needed. */
+	/** How an item ends without anything being sent for it; `untried` where something must be. */
 	private whatIsKnown(planned: PlannedItem<Client, Input>, itemIndex: number): ItemOutcome<Result> {
 		if (planned.kind === 'passedOn') return { kind: 'done', value: SKIPPED };
 		const previous = this.previous(planned, itemIndex);
@@ -220,7 +91,7 @@ class ItemRun<Client, Input, Result> {
 			: { kind: 'untried' };
 	}
 
-	/** The outcome of an earlier try, unless the item must be tried again. */
+	/** How an earlier try ended, unless the item is to be tried again all the same. */
 	private previous(
 		planned: PlannedItem<Client, Input>,
 		itemIndex: number,
@@ -241,17 +112,7 @@ class ItemRun<Client, Input, Result> {
 			: previous;
 	}
 
-	/** Whether the request of an item differs from the one that an earlier try sent. */
-	private hasChanged({ input, caller }: ReadyItem<Client, Input>, itemIndex: number): boolean {
-		try {
-			return this.journal?.hasChanged(itemIndex, requestOf(input, caller)) ?? false;
-		} catch {
-			// A request that cannot be written as JSON was not sent before.
-			return true;
-		}
-	}
-
-	/** The result of an earlier try, or a failure if the result lacks a part that was not kept. */
+	/** A result of an earlier try, unless it lacks what was not kept and what only a further request could give. */
 	private orIncomplete(outcome: WrittenOutcome<Result>): WrittenOutcome<Result> {
 		const { mutation } = this;
 		if (
@@ -269,13 +130,13 @@ class ItemRun<Client, Input, Result> {
 	}
 
 	/**
-	 * Sends the remaining requests, unless an unreadable item stops all of them. `outcomes` are those of each item.
+	 * Sends what is left to send, unless an item that cannot be read stops all of them. `outcomes` are those of each item,
 	 * `first` is the failure to report.
 	 */
 	private async runRest(
 		plan: Array<PlannedItem<Client, Input>>,
 		known: Array<ItemOutcome<Result>>,
-		settings: RunSettings | InvalidParameterError,
+		{ settings, callers }: ItemReader<Client, Input, Result>,
 	) {
 		const alone = known.map((outcome) => [outcome]);
 		const isNewProblem = ({ kind }: PlannedItem<Client, Input>, index: number) =>
@@ -289,17 +150,14 @@ class ItemRun<Client, Input, Result> {
 		const toRun = this.indexesToRun(plan, known);
 		const jobs = toRun.flatMap((index) => this.jobsOf(plan[index], index));
 		const { results, firstToFail } = await this.runJobs(jobs, settings);
-		for (const { client } of this.callers.values()) this.operation.service.close?.(client);
+		for (const { client } of callers.values()) this.operation.service.close?.(client);
 		const ofItem = new Map<number, Array<ItemOutcome<Result>>>(toRun.map((index) => [index, []]));
 		results.forEach((outcome, job) => ofItem.get(jobs[job].itemIndex)?.push(outcome));
 		const outcomes = alone.map((outcome, index) => ofItem.get(index) ?? outcome);
 		return { outcomes, first: firstToFail ?? firstOf(outcomes) };
 	}
 
-	/**
-	 * Items that need a request. If the order matters and a failure stops the node, items after the first failed one
-	 * are left out.
-	 */
+	/** Items that something must be sent for. Where order matters, none after one that failed before, if that stops the node. */
 	private indexesToRun(
 		plan: Array<PlannedItem<Client, Input>>,
 		known: Array<ItemOutcome<Result>>,
@@ -338,7 +196,7 @@ class ItemRun<Client, Input, Result> {
 			...settings,
 			stopOnFailure: this.stopOnFailure,
 			signal: this.node.getExecutionCancelSignal(),
-			// Requests with the same API key and address wait for each other: a limit for one limits all of them.
+			// Requests with the same API key and address wait for each other: what limits one limits all of them.
 			groupOf: (index) => query?.groupOf?.(jobs[index].input) ?? jobs[index].item.caller.id,
 			skippedFailure:
 				skippedFailure &&
@@ -348,14 +206,14 @@ class ItemRun<Client, Input, Result> {
 		return { results, firstToFail };
 	}
 
-	/** Does not throw: an error of one item must not affect the others. */
+	/** Does not throw: what happens to one item is the failure of that item alone. */
 	private async attempt(job: Job<Client, Input>): Promise<WrittenAttempt<Result>> {
 		const { item, itemIndex, input } = job;
 		const { caller } = item;
 		const { mutation, operation } = this;
 		const previous = this.previous(item, itemIndex);
-		// A further request would use the new input for the result of the old one.
-		if (previous?.kind === 'done' && this.hasChanged(item, itemIndex))
+		// A further request would go by what the item asks for now, and mix two things up.
+		if (previous?.kind === 'done' && this.journal?.hasChanged(itemIndex, requestOf(item)))
 			return this.orIncomplete(previous) as Exclude<WrittenOutcome<Result>, { kind: 'untried' }>;
 		const done =
 			mutation === undefined || mutation.isQuery?.(input)
@@ -378,7 +236,7 @@ class ItemRun<Client, Input, Result> {
 		mutation: Mutation<Client, Input, Result>,
 		job: Job<Client, Input>,
 	): Promise<WrittenAttempt<Result>> {
-		const { item, itemIndex, input } = job;
+		const { item, itemIndex } = job;
 		const journal = this.journal as Journal<Result>;
 		const previous = this.previous(item, itemIndex);
 		if (previous !== undefined && previous.kind !== 'untried') return previous;
@@ -386,7 +244,7 @@ class ItemRun<Client, Input, Result> {
 			return { kind: 'failed', failure: tooLate(journal.rejection(itemIndex)) };
 		const mayBeDone = journal.previous(itemIndex) !== undefined;
 		try {
-			journal.markSent(itemIndex, requestOf(input, item.caller));
+			journal.markSent(itemIndex, requestOf(item));
 		} catch (error) {
 			return written({ kind: 'failed', failure: toFailure(error) }, item.caller);
 		}
@@ -412,7 +270,7 @@ class ItemRun<Client, Input, Result> {
 		}
 	}
 
-	/** The error happened during a request, so nobody knows whether it was done. */
+	/** It happened while a request was under way, so nobody knows how far that got. */
 	private unexpected({ message }: Error): Failure {
 		if (this.mutation === undefined)
 			return {
@@ -425,196 +283,20 @@ class ItemRun<Client, Input, Result> {
 			uncertain: true,
 		};
 	}
-
-	/** The output items of an item, each linked to it. */
-	private async toOutput(
-		plan: Array<PlannedItem<Client, Input>>,
-		outcomes: Array<Array<ItemOutcome<Result>>>,
-		ofItem: Array<ItemOutcome<Result>>,
-		itemIndex: number,
-	): Promise<INodeExecutionData[]> {
-		const planned = plan[itemIndex];
-		const failed = ofItem.flatMap((outcome) =>
-			outcome.kind === 'done'
-				? []
-				: [this.toErrorItem(planned, failureOfOutcome(outcome), itemIndex)],
-		);
-		const values = ofItem.flatMap((outcome) => (outcome.kind === 'done' ? [outcome.value] : []));
-		if (values.includes(SKIPPED))
-			return [{ ...this.node.getInputData()[itemIndex], pairedItem: { item: itemIndex } }];
-		const results = values as Result[];
-		try {
-			const items = [...(await this.toItems(planned, results)), ...failed];
-			return items.map((item) => Object.assign(item, { pairedItem: { item: itemIndex } }));
-		} catch (error) {
-			const failure = this.notStored(planned, error as Error, results[0]);
-			if (!this.stopOnFailure) return [this.toErrorItem(planned, failure, itemIndex)];
-			throw this.toError(plan, outcomes, { index: itemIndex, failure });
-		}
-	}
-
-	private async toItems(
-		planned: PlannedItem<Client, Input>,
-		results: Result[],
-	): Promise<INodeExecutionData[]> {
-		// The item of an earlier try's result may be unreadable now.
-		const input = planned.kind === 'ready' ? planned.input : (undefined as Input);
-		const combined = results.length > 0 ? this.query?.combine?.(results, input) : undefined;
-		if (combined !== undefined) return combined;
-		const made = results.map(async (result) => await this.operation.toItems(result, input));
-		return (await Promise.all(made)).flat();
-	}
-
-	/** The failure if n8n could not store a result. NenAI has done it nevertheless. */
-	private notStored(
-		planned: PlannedItem<Client, Input>,
-		error: Error,
-		result: Result,
-	): WrittenFailure {
-		const label = this.mutation?.label?.(result);
-		const done =
-			this.mutation === undefined
-				? undefined
-				: join(
-						say`NenAI has done this${label === undefined ? '' : say` (${label})`}.`,
-						DONE_ALREADY,
-					);
-		return writeFailure(
-			{
-				message: say`The response could not be stored: ${excerpt(error.message)}`,
-				hint: join(say`Check n8n's binary data settings and its free storage space.`, done),
-			},
-			planned.kind === 'ready' ? planned.caller.redactor : NO_SECRETS,
-		);
-	}
-
-	/** The error item of an item. */
-	private toErrorItem(
-		planned: PlannedItem<Client, Input>,
-		failure: WrittenFailure,
-		itemIndex: number,
-	): INodeExecutionData {
-		const fields =
-			'input' in planned && planned.input !== undefined
-				? this.operation.echo?.(planned.input)
-				: undefined;
-		const claim =
-			this.journal?.rejection(itemIndex) === undefined
-				? 'Nothing was sent for this item.'
-				: 'Nothing was sent for this item in this try.';
-		const said = this.withClaim(planned, failure, itemIndex, claim);
-		return errorItem.call(this.node, said, itemIndex, fields);
-	}
-
-	private toError(
-		plan: Array<PlannedItem<Client, Input>>,
-		outcomes: Array<Array<ItemOutcome<Result>>>,
-		{ index, failure }: { index: number; failure: WrittenFailure },
-	): Error {
-		const nothing =
-			this.journal === undefined || this.journal.isEmpty
-				? 'Nothing was sent.'
-				: 'Nothing was sent in this try.';
-		const said = this.withClaim(plan[index], failure, index, nothing);
-		// Only queries have several requests for one item.
-		const ofItems = outcomes.map(([outcome]) => outcome as WrittenOutcome<Result>);
-		const others = this.mutation?.describeOthers(ofItems, index) ?? [];
-		return toNodeError(
-			this.node.getNode(),
-			{ ...said, hint: [said.hint, ...others].join(' ').trim() },
-			index,
-		);
-	}
-
-	/**
-	 * Adds that nothing was sent, if that is certain: the item could not be read, and no earlier try left an entry for
-	 * it.
-	 */
-	private withClaim(
-		planned: PlannedItem<Client, Input>,
-		failure: WrittenFailure,
-		itemIndex: number,
-		claim: string,
-	): WrittenFailure {
-		if (planned.kind !== 'unreadable' || this.journal?.previous(itemIndex) !== undefined)
-			return failure;
-		return { ...failure, hint: `${failure.hint} ${claim}`.trim() };
-	}
-
-	/** Says on the execution which items were not done again although their request is different now. */
-	private hintAtChanges(
-		plan: Array<PlannedItem<Client, Input>>,
-		known: Array<ItemOutcome<Result>>,
-	) {
-		const { mutation } = this;
-		if (mutation === undefined) return;
-		const changed = known.flatMap((outcome, index) => {
-			const planned = plan[index];
-			if (
-				outcome.kind !== 'done' ||
-				outcome.value === SKIPPED ||
-				planned.kind !== 'ready' ||
-				mutation.isQuery?.(planned.input)
-			)
-				return [];
-			if (!this.hasChanged(planned, index)) return [];
-			const label = mutation.label?.(outcome.value) ?? '';
-			return [`item ${index}${label === '' ? '' : ` (${label})`}`];
-		});
-		if (changed.length === 0) return;
-		this.addHint(
-			`These were not done again, although their parameters have changed since an earlier try: ${changed.join(', ')}. To do them again, start a new execution of the workflow.`,
-		);
-	}
-
-	/** Shows the operation's hints about inputs and results on the execution. */
-	private hintAtResults(
-		plan: Array<PlannedItem<Client, Input>>,
-		outcomes: Array<Array<ItemOutcome<Result>>>,
-	) {
-		const inputs = plan.map((planned) => (planned.kind === 'ready' ? planned.input : undefined));
-		for (const hint of this.query?.hintAtInputs?.(inputs) ?? [])
-			this.addHint(hint.write(this.redactorOf(plan[0])));
-		for (const [index, ofItem] of outcomes.entries())
-			for (const outcome of ofItem) {
-				const hint =
-					outcome.kind === 'done' && outcome.value !== SKIPPED
-						? this.operation.hint?.(outcome.value)
-						: undefined;
-				if (hint !== undefined)
-					this.addHint(say`Item ${index}: ${hint}`.write(this.redactorOf(plan[index])));
-			}
-	}
-
-	private redactorOf(planned: PlannedItem<Client, Input>): Redactor {
-		return planned.kind === 'ready' ? planned.caller.redactor : NO_SECRETS;
-	}
-
-	private addHint(message: string) {
-		// Not every context has it: docs/internals/n8n-behaviour.md#functions-that-may-be-missing
-		this.node.addExecutionHints?.({ message, location: 'outputPane' });
-	}
 }
 
-/** The attempt, with its failure as text without secrets. */
+/** The attempt with its failure as text, without secrets. */
 function written<T, Client>(attempt: Attempt<T>, { redactor }: Caller<Client>): WrittenAttempt<T> {
 	return attempt.kind === 'done'
 		? attempt
 		: { ...attempt, failure: writeFailure(attempt.failure, redactor) };
 }
 
-/** The failure to report. Each item may have had several requests. */
+/** The failure to report of several items, each of which may have had several requests. */
 function firstOf<T>(outcomes: Array<Array<WrittenOutcome<T>>>) {
 	const itemOf = outcomes.flatMap((ofItem, index) => ofItem.map(() => index));
 	const first = firstFailure(outcomes.flat());
 	return first && { ...first, index: itemOf[first.index] };
-}
-
-const DONE_ALREADY = say`Retry does not do it again.`;
-
-/** What identifies the request of an item: its caller and its input. The journal keeps a hash of it. */
-function requestOf<Client>(input: unknown, { id }: Caller<Client>): unknown {
-	return [id, input];
 }
 
 function sentBefore(recoveryHint: Text): WrittenFailure {
@@ -626,7 +308,7 @@ function sentBefore(recoveryHint: Text): WrittenFailure {
 	return writeFailure(failure, NO_SECRETS);
 }
 
-/** @param rejection why an earlier try did not do the item */
+/** @param rejection why the item was not done in its turn */
 function tooLate(
 	{ message, hint }: Pick<WrittenFailure, 'message' | 'hint'> = {
 		message: 'This item was not done in an earlier try',

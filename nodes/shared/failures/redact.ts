@@ -20,6 +20,10 @@ const MOST_SKIPPED = 16;
 /** A shorter secret would also match ordinary words. */
 const MIN_SECRET_CHARACTERS = 8;
 
+function isLongEnough(secret: string): boolean {
+	return secret.length >= MIN_SECRET_CHARACTERS;
+}
+
 /** Removes secrets from the values in a message: those of a credential, and the parts of links that grant access. */
 export class Redactor {
 	private readonly secrets: readonly string[];
@@ -29,7 +33,7 @@ export class Redactor {
 		secrets: readonly string[],
 		private readonly links: 'withoutQuery' | 'hidden' = 'withoutQuery',
 	) {
-		this.secrets = secrets.filter((secret) => secret.length >= MIN_SECRET_CHARACTERS);
+		this.secrets = secrets.filter(isLongEnough);
 	}
 
 	/** The text without secrets. */
@@ -60,32 +64,34 @@ export function redactBeginning(text: string, apiKey: string): string {
 	return new KeyFinder(apiKey).redact(text, true);
 }
 
-/** Removes the key from a value that JSON.parse gave: from values and names, at any depth. Changes the given value. */
-export function redactJson<T>(value: T, apiKey: string): T {
-	const finder = new KeyFinder(apiKey);
+/** Removes these secrets from a value that JSON.parse gave: from values and names, at any depth. Changes the given value. */
+export function redactJson<T>(value: T, secrets: readonly string[]): T {
+	const finders = secrets.filter(isLongEnough).map((secret) => new KeyFinder(secret));
+	const redactText = (text: string) =>
+		finders.reduce((redacted, finder) => finder.redact(redacted), text);
 	const redactLeaf = (leaf: unknown) => {
-		if (typeof leaf === 'number') return String(leaf) === apiKey ? REPLACEMENT : leaf;
-		return typeof leaf === 'string' ? finder.redact(leaf) : leaf;
+		if (typeof leaf === 'number') return secrets.includes(String(leaf)) ? REPLACEMENT : leaf;
+		return typeof leaf === 'string' ? redactText(leaf) : leaf;
 	};
-	return changeLeaves(value, redactLeaf, (name) => finder.redact(name)) as T;
+	return changeLeaves(value, redactLeaf, redactText) as T;
 }
 
 /**
- * Removes the queries of links: anyone with a presigned URL can get the file. Also finds links with the escaped slashes
- * of JSON in JSON. The expression is case-insensitive and bounded, so that a long text takes little time.
+ * A link, also with the escaped slashes of JSON (`https:\\/\\/`), or percent-encoded. The scheme is bounded, so that the
+ * time grows linearly with the length of a text.
  */
-function withoutQueries(text: string): string {
-	return text.replace(
-		/([a-z][a-z0-9+.-]{0,30}:\\*\/\\*\/[^\s"'<>?#]*)[?#](?!…)[^\s"'<>]*/gi,
-		(_, address: string) => `${address}?…`,
-	);
-}
+const LINK = /[a-z][a-z0-9+.-]{0,30}(?::|%3a)(?:\\*\/|%2f){2}[^\s"'<>]*/gi;
 
-/**
- * A link, also with the escaped slashes of JSON: `https:\\/\\/`. The scheme is bounded, so that the time grows linearly
- * with the length of a text.
- */
-const LINK = /[a-z][a-z0-9+.-]{0,30}:\\*\/\\*\/[^\s"'<>]*/gi;
+/** The beginning of a link's query. If the query is already removed, `…` follows, and perhaps the end of a sentence. */
+const QUERY = /(?:[?#]|%3f|%23)(?:…([.,;:)]*)$)?/i;
+
+/** Removes the queries of links: anyone with a presigned URL can get the file. */
+export function withoutQueries(text: string): string {
+	return text.replace(LINK, (link) => {
+		const query = QUERY.exec(link);
+		return query === null ? link : `${link.slice(0, query.index)}?…${query[1] ?? ''}`;
+	});
+}
 
 export function hasLink(text: string): boolean {
 	return text.search(LINK) >= 0;
@@ -165,6 +171,8 @@ function codesOf(text: string, undo = true): number[] {
 
 const END = -1;
 const NONE = -2;
+/** The mark `…` of a text that was shortened. */
+const SHORTENED = 0x2026;
 const [BACKSLASH, PERCENT, AMPERSAND, SMALL_U, SMALL_X, BIG_A, BIG_Z, DELETE] = [
 	...'\\%&uxAZ\x7f',
 ].map((character) => character.charCodeAt(0));
@@ -216,7 +224,8 @@ class Reader {
 	reads(wanted: number[], isCutOff: boolean): boolean {
 		for (let count = 0; count < wanted.length; count += 1) {
 			const found = this.next();
-			if (found !== wanted[count]) return found === END && isCutOff && count >= SHORTEST_PART;
+			if (found !== wanted[count])
+				return count >= SHORTEST_PART && (found === SHORTENED || (found === END && isCutOff));
 		}
 		return true;
 	}

@@ -49,7 +49,7 @@ export class ParameterReader {
 	) {}
 
 	text(path: string): string {
-		return toText(this.raw(path), this.nameOf(path), String(this.propertyOf(path).default ?? ''));
+		return toText(this.raw(path), this.nameOf(path), String(this.defaultOf(path) ?? ''));
 	}
 
 	/** Keeps spaces and line breaks at both ends. */
@@ -62,16 +62,12 @@ export class ParameterReader {
 	}
 
 	number(path: string): number {
-		return toNumber(this.raw(path), this.nameOf(path), Number(this.propertyOf(path).default));
+		return toNumber(this.raw(path), this.nameOf(path), Number(this.defaultOf(path)));
 	}
 
 	/** A whole number of at least 1. */
 	positiveInteger(path: string): number {
-		return toPositiveInteger(
-			this.raw(path),
-			this.nameOf(path),
-			Number(this.propertyOf(path).default),
-		);
+		return toPositiveInteger(this.raw(path), this.nameOf(path), Number(this.defaultOf(path)));
 	}
 
 	/** A whole number that is not negative. It must not be missing. */
@@ -80,7 +76,7 @@ export class ParameterReader {
 	}
 
 	boolean(path: string): boolean {
-		return toBoolean(this.raw(path), this.nameOf(path), this.propertyOf(path).default === true);
+		return toBoolean(this.raw(path), this.nameOf(path), this.defaultOf(path) === true);
 	}
 
 	/** For an option that reduces security: off unless it is explicitly on, also if it cannot be read. */
@@ -102,7 +98,7 @@ export class ParameterReader {
 			this.raw(path),
 			this.nameOf(path),
 			this.choicesOf(path),
-			String(this.propertyOf(path).default),
+			String(this.defaultOf(path)),
 		);
 	}
 
@@ -112,14 +108,14 @@ export class ParameterReader {
 			this.raw(path),
 			this.nameOf(path),
 			this.choicesOf(path),
-			String(this.propertyOf(path).default),
+			String(this.defaultOf(path)),
 		);
 	}
 
 	/** Several of the values in the menu. */
 	choices(path: string): string[] {
 		const name = this.nameOf(path);
-		const byDefault = this.propertyOf(path).default as string[];
+		const byDefault = this.defaultOf(path) as string[];
 		return toList(this.raw(path), name, byDefault).map((value) =>
 			toChoice(value, name, this.choicesOf(path), ''),
 		);
@@ -189,6 +185,10 @@ export class ParameterReader {
 		if (property === undefined || !('type' in property))
 			throw new Error(`There is no parameter ${path}`);
 		return property;
+	}
+
+	private defaultOf(path: string): INodeProperties['default'] {
+		return this.propertyOf(path).default;
 	}
 
 	private choicesOf(path: string): string[] {

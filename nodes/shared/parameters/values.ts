@@ -205,7 +205,8 @@ function parse(text: string, name: Name, read = parseExactly): unknown {
 
 function refuseJson(name: Name, { message }: Error): never {
 	throw new InvalidParameterError({
-		message: say`${titleOf(name)} is not valid JSON: ${message}`,
+		// Without the part of the text that the message quotes: part of a secret cannot be redacted.
+		message: say`${titleOf(name)} is not valid JSON: ${message.replace(/, (?:\.{3})?".*/s, '')}`,
 		hint: say`Check the quotes, commas and brackets. Put names and texts in double quotes.`,
 	});
 }

@@ -150,45 +150,6 @@ describe('what acts is never done twice', () => {
 	});
 });
 
-describe('errors hold neither the key nor a link, also where these were entered', () => {
-	const apiKey = 'key-that-is-secret';
-	const LINK = 'https://sessions.invalid/secret-of';
-
-	test.each([
-		['desktop', 'get', { desktopId: apiKey }],
-		['desktop', 'delete', { desktopId: LINK }],
-		['desktop', 'rename', { desktopId: `\ud800${apiKey}`, name: 'x' }],
-		['file', 'download', { desktopId: 'd', fileName: apiKey }],
-		['file', 'download', { desktopId: 'd', fileName: LINK }],
-		['computer', 'custom', { desktopId: 'd', tool: apiKey, action: LINK }],
-		['computer', 'click', { desktopId: 'd', x: LINK, y: apiKey }],
-		['computer', 'click', { desktopId: 'd', x: 1, y: 1, options: { timeout: LINK } }],
-		['computer', 'click', { desktopId: 'd', x: 1, y: 1, options: { timeout: apiKey } }],
-	])(
-		'%s %s %j',
-		async (resource, operation, parameters) => {
-			for (const fault of [
-				{ refuse: { status: 404 } },
-				{ connection: 'drop-after-acting' as const },
-			]) {
-				sandbox.desktopFaults.clear();
-				user.fail(fault, undefined, { path: '' });
-				for (const settings of [CONTINUE, {}]) {
-					const { items, error } = await user.use(resource, operation, {
-						credentials: user.credentials({ apiKey }),
-						parameters,
-						settings,
-					});
-					const said = `${String(items[0]?.json.error)} ${error?.message} ${error?.description}`;
-					expect(said).toMatch(/\[item 0\]/);
-					expect(said).not.toMatch(/key-that|secret-of/);
-				}
-			}
-		},
-		60_000,
-	);
-});
-
 describe('errors say what happened and what to do', () => {
 	test.each([
 		[

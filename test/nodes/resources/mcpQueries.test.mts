@@ -770,15 +770,6 @@ describe('clear errors', () => {
 		expect(error?.stored).not.toContain('X-Amz-Signature');
 	});
 
-	test('the key is in no error, whoever says it', async () => {
-		const long = 'x'.repeat(280);
-		failCalls({ result: { isError: `${long}${sandbox.apiKey}` } });
-		const { error } = await get({ items: items('m-1') });
-		expect(error?.stored).toContain('could not answer');
-		for (let length = 8; length <= sandbox.apiKey.length; length += 1)
-			expect(error?.stored).not.toContain(sandbox.apiKey.slice(0, length));
-	});
-
 	test.each([
 		['nothing', { messageId: '' }, /^Run ID \(Message ID, messageId\) is empty \[item 0\]/],
 		['an item without one', {}, /^Run ID \(Message ID, messageId\) is empty/],

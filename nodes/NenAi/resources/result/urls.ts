@@ -1,6 +1,7 @@
 import type { IDataObject } from 'n8n-workflow';
 
 import { toUrl } from '../../../shared/failures/phrases';
+import { withoutQueries } from '../../../shared/failures/redact';
 
 /** A URL in a callback, and the dot path of its field. */
 export interface ResultUrl {
@@ -75,9 +76,9 @@ function isFileOfN8n(value: object, path: string): boolean {
 	return path.startsWith('_files.') && 'mimeType' in value && ('data' in value || 'id' in value);
 }
 
-/** Field names are part of the output, and a name may itself be a link. Its query is removed, because it may be a secret. */
+/** Field names are part of the output, and a name may contain a link. Its query is removed, because it may be a secret. */
 function asField(name: string): string {
-	return /^\s*https?:/i.test(name) ? name.replace(/[?#].*/s, '') : name;
+	return withoutQueries(name).replaceAll('?…', '');
 }
 
 /** The links of a text. */

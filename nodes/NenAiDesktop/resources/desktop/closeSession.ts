@@ -9,6 +9,6 @@ export const closeSession = defineMutation({
 		description:
 			'Ends the session. The link that lets people watch and operate the desktop stops working. The desktop keeps running.',
 	},
-	run: async (desktops, desktopId) => await desktops.closeSession(desktopId),
+	run: async (desktops, { desktopId }) => await desktops.closeSession(desktopId),
 	recoveryHint: CHECK_SESSION,
 });

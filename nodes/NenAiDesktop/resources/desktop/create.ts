@@ -22,7 +22,6 @@ export async function execute(this: IExecuteFunctions): Promise<INodeExecutionDa
 		read: () => ({}),
 		run: async (desktops) => await desktops.create(),
 		recoveryHint: CHECK_DESKTOP_LIST,
-		toJournal: (desktop) => desktop,
 		toItems: (json) => [{ json }],
 		describeDone: (done) => {
 			const ids = done.map(

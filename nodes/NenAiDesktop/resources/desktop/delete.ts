@@ -9,7 +9,6 @@ export const remove = defineMutation({
 		description: 'Deletes a desktop and all its files. This does real work and cannot be undone.',
 	},
 	idempotent: true,
-	run: async (desktops, desktopId, _input, mayBeDone) =>
-		await desktops.delete(desktopId, mayBeDone),
+	run: async (desktops, { desktopId }, mayBeDone) => await desktops.delete(desktopId, mayBeDone),
 	recoveryHint: CHECK_DELETED,
 });

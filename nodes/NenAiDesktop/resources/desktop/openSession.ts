@@ -11,11 +11,11 @@ export const openSession = defineMutation({
 		description:
 			'Opens a session and returns its link (href). A person can use the link to watch and operate the desktop. Anyone who has the link can use the desktop. Other operations, such as Click, Type and Screenshot, do not need it.',
 	},
-	run: async (desktops, desktopId) => await desktops.openSession(desktopId),
+	run: async (desktops, { desktopId }) => await desktops.openSession(desktopId),
 	recoveryHint: CHECK_SESSION,
 	toJournal: () => ({}),
 	isComplete: (session) => 'href' in session,
 	incompleteHint: say`Get its link with Desktop → Get Session, or start a new execution of the workflow.`,
-	enrich: async (desktops, session, desktopId) =>
+	enrich: async (desktops, session, { desktopId }) =>
 		'href' in session ? { kind: 'done', value: session } : await desktops.getSession(desktopId),
 });

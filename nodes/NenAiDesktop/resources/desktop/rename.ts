@@ -22,7 +22,7 @@ export const rename = defineMutation({
 		},
 	],
 	read: readName,
-	run: async (desktops, desktopId, { name }) => await desktops.rename(desktopId, name),
+	run: async (desktops, { desktopId, name }) => await desktops.rename(desktopId, name),
 });
 
 function readName(reader: ParameterReader): { name: string } {

@@ -69,7 +69,6 @@ export async function execute(this: IExecuteFunctions): Promise<INodeExecutionDa
 		run: async (desktops, { desktopId, name, path, file }) =>
 			await desktops.uploadFile(desktopId, name, path, file),
 		recoveryHint: CHECK_FILE_LIST,
-		toJournal: (response) => response,
 		toItems: (json) => [{ json }],
 	});
 }

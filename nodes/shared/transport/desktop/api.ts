@@ -2,6 +2,7 @@ import type { IHttpRequestOptions, IN8nHttpFullResponse } from 'n8n-workflow';
 
 import { classifyStatus } from '../http/classify';
 import { requestDesktop, type Connection, type RequestContext } from '../http/connection';
+import { secretsOf } from '../credential';
 import { parseExactly, TooDeep } from '../exactJson';
 import {
 	asAttempt,
@@ -132,23 +133,6 @@ export class DesktopApi {
 		file: UploadFile,
 		read: (answer: unknown) => ParseResult<T>,
 	): Promise<Attempt<T>> {
-		return await this.sendFile(request, file, read);
-	}
-
-	/** Requests a file and passes it to `store`. */
-	async download<T>(
-		request: DesktopRequest,
-		label: Text,
-		store: (file: IncomingFile) => Promise<T>,
-	): Promise<Attempt<T>> {
-		return await this.fetch(request, label, store);
-	}
-
-	private async sendFile<T>(
-		request: DesktopRequest,
-		file: UploadFile,
-		read: (answer: unknown) => ParseResult<T>,
-	): Promise<Attempt<T>> {
 		let body: Bytes | Buffer;
 		try {
 			body = await file.open();
@@ -173,7 +157,8 @@ export class DesktopApi {
 		return { kind: 'failed', failure: unreadable(request, outgoing.fault, outgoing.hasBegun) };
 	}
 
-	private async fetch<T>(
+	/** Asks for a file, and gives it to what stores it. */
+	async download<T>(
 		request: DesktopRequest,
 		label: Text,
 		store: (file: IncomingFile) => Promise<T>,
@@ -196,7 +181,7 @@ export class DesktopApi {
 			return explainException(requestInfo(request, this.connection), error);
 		}
 		const { statusCode: status } = response;
-		const headers = redactJson({ ...response.headers }, this.connection.credential.apiKey);
+		const headers = redactJson({ ...response.headers }, secretsOf(this.connection.credential));
 		if (status !== 200) {
 			const body = await firstBytes(response.body as unknown as Bytes);
 			discardBody(response, connection);
@@ -240,7 +225,7 @@ export class DesktopApi {
 				{ ...answer, body: undefined },
 				say`the response ${parsed.problem}`,
 			);
-		const result = read(redactJson(parsed, this.connection.credential.apiKey));
+		const result = read(redactJson(parsed, secretsOf(this.connection.credential)));
 		if (result === undefined) return this.unusable(request, answer);
 		if ('lacks' in result)
 			return this.unusable(request, answer, say`the response has no ${result.lacks}`);

@@ -1,6 +1,3 @@
-import { excerptOf } from '../../failures/excerpt';
-import { NO_SECRETS } from '../../failures/redact';
-
 /** The content of a tool's result, read. */
 export interface Content {
 	texts: string[];
@@ -60,10 +57,10 @@ function describePart(part: Part): string {
 		return `a link,${named(part.uri)} which this node does not follow`;
 	if (part.type === 'resource')
 		return `a resource,${named((part.resource as Part | undefined)?.uri)} that is empty or not text`;
-	return `a part of the type ${excerptOf(String(part.type), NO_SECRETS)}`;
+	return `a part of the type ${String(part.type)}`;
 }
 
 /** The address without its query and other parts that can be a secret. */
 function named(uri: unknown): string {
-	return typeof uri === 'string' && uri !== '' ? ` ${excerptOf(uri, NO_SECRETS)},` : '';
+	return typeof uri === 'string' && uri !== '' ? ` ${uri.replace(/[?#].*/s, '?…')},` : '';
 }

@@ -66,7 +66,7 @@ export function unanswered(
 			hint: REFUSED_HINTS[question],
 			request: {},
 		};
-	return unusableResponse(info, say`the response has an unexpected form (${problem})`, {
+	return unusableResponse(info, say`the response has an unexpected form (${excerpt(problem)})`, {
 		quote,
 		hint: say`Look for a newer version of this package, or report this response to its maintainers.`,
 	});

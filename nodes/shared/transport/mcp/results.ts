@@ -137,8 +137,8 @@ export interface Answer {
 }
 
 /** The answer in a tool's result. Throws Unanswered if the result reports an error or contains nothing. */
-export function answerIn(question: Question, result: ToolResult, apiKey: string): Answer {
-	const answer = redactJson(readResult(question, result), apiKey);
+export function answerIn(question: Question, result: ToolResult, secrets: string[]): Answer {
+	const answer = redactJson(readResult(question, result), secrets);
 	const { value, outer, text, unread } = answer;
 	const failed = [outer, value].find(isFailure);
 	if (result.isError === true || failed !== undefined) throw new Unanswered(failed ?? value);

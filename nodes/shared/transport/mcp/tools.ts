@@ -11,6 +11,7 @@ import {
 	type Answer,
 	type Question,
 } from './results';
+import { secretsOf } from '../credential';
 import { isObject } from '../isObject';
 import { openStream, type Connection, type RequestContext } from '../http/connection';
 import { McpClient, McpError, type ByteStream, type Send, type Tool } from './client';
@@ -68,11 +69,11 @@ export class NenAiTools {
 	): Promise<Attempt<T>> {
 		try {
 			const tool = this.pick(question, await this.listTools());
-			const { apiKey } = this.connection.credential;
+			const secrets = secretsOf(this.connection.credential);
 			const value = await this.client.callTool(
 				tool.name,
 				this.withDeployment(question, tool, args),
-				async (result) => await read(answerIn(question, result, apiKey)),
+				async (result) => await read(answerIn(question, result, secrets)),
 			);
 			return { kind: 'done', value };
 		} catch (error) {

@@ -1,6 +1,6 @@
 import type { IDataObject, IExecuteFunctions, IN8nHttpFullResponse } from 'n8n-workflow';
 
-import { addressOf } from '../credential';
+import { addressOf, secretsOf } from '../credential';
 import { parseJson } from '../exactJson';
 import { classifyStatus } from '../http/classify';
 import { request as send, type Connection } from '../http/connection';
@@ -91,7 +91,9 @@ function readResponse(
 ): Attempt<StartedRun> {
 	const isTooLong = typeof body === 'string' && body.length > MAX_BODY_CHARACTERS;
 	const text = isTooLong ? body.slice(0, MAX_BODY_CHARACTERS) : body;
-	const parsed = isTooLong ? undefined : redactJson(parseJson(body), connection.credential.apiKey);
+	const parsed = isTooLong
+		? undefined
+		: redactJson(parseJson(body), secretsOf(connection.credential));
 	const info = infoOf(connection);
 	if (classifyStatus(status) === 'accepted')
 		return isStartedRun(parsed)

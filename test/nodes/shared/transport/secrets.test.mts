@@ -351,25 +351,3 @@ describe('a key with which nothing can be sent is refused before anything is sen
 		});
 	});
 });
-
-test('no error has a webhook secret in it', async () => {
-	const given = () => credentials({ defaultCallbackUrl: WEBHOOK_SECRET });
-	const callback = await use(
-		'run',
-		'start',
-		{ workflowId: 'w', parametersMode: 'input', callback: 'default' },
-		given(),
-	);
-	sandbox.setDefaults({ fault: { refuse: { status: 400 } } });
-	const refused = await use(
-		'run',
-		'startAndWait',
-		{ workflowId: 'w', parametersMode: 'input' },
-		given(),
-	);
-	for (const { error } of [callback, refused]) {
-		expect(error?.message).toMatch(/\[item 0\]/);
-		expect(error?.stored).not.toContain(WEBHOOK_SECRET);
-		expect(error?.stored).not.toContain(PREVIOUS_SECRET);
-	}
-});
