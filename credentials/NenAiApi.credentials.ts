@@ -54,6 +54,7 @@ export class NenAiApi implements ICredentialType {
 			type: 'string',
 			typeOptions: { password: true },
 			default: '',
+			placeholder: 'Needed for results: at least 32 characters',
 			description:
 				'Needed for Start and Wait and for the NenAI Trigger: it proves that a result comes from NenAI. Create 64 random letters and digits with a password manager (at least 32 are required). Enter them here, and give the same value to your NenAI contact.',
 		},

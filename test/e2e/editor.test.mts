@@ -326,7 +326,7 @@ describe('the workflow', () => {
 		const workflow = form.locator('workflowId');
 		await workflow.open();
 		expect(await workflow.failure()).toMatch(
-			/Could not load list\s+NenAI did not accept the API key for the request for the list of workflows \(HTTP 401\): .+[^.]\. Check the API key of the credential, and that it is allowed to read runs\.$/,
+			/Could not load list\s+NenAI did not accept the API key for the request for the list of workflows \(HTTP 401\): .+[^.]\. Check the API key of the credential: copy the whole key again, or ask your NenAI contact whether it is allowed to read runs and workflows\.$/,
 		);
 		await workflow.choose('By ID');
 		await workflow.enter('w-by-hand');
@@ -722,7 +722,7 @@ describe('an error', () => {
 			item: { patient: 'Jane Doe' },
 			message:
 				/^NenAI rejected the run \(HTTP 422\): .*Unknown workflow parameter: patient \[item 0\]$/,
-			hint: /^Check the parameters: their names are case sensitive.* No run was started for this item\.$/,
+			hint: /^Check the parameters\. .* Names are case-sensitive\. No run was started for this item\.$/,
 			picture: 'error',
 		},
 		{
@@ -731,7 +731,7 @@ describe('an error', () => {
 			item: { PATIENT_NAME: 'Jane Doe' },
 			credential: { apiKey: WRONG_KEY },
 			message: /^NenAI did not accept the API key for the run \(HTTP 401\)/,
-			hint: /^Check the API key of the credential, and that it is allowed to run this workflow\. No run was started for this item\.$/,
+			hint: /^Check the API key of the credential: copy the whole key again, or ask your NenAI contact whether it is allowed to run this workflow\. No run was started for this item\.$/,
 		},
 		{
 			what: 'of a credential without a webhook secret',

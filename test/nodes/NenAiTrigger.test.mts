@@ -592,6 +592,9 @@ describe('parameters of another type than the form gives', () => {
 			['5', 'w-2'],
 		],
 		['={{ ["w-1"] }}', ['w-1']],
+		// A line that was added in the editor and left empty.
+		[[[]], ['5', 'w-1', 'w-2']],
+		[[[], 'w-1'], ['w-1']],
 	])('workflow IDs %j', async (workflowIds, wanted) => {
 		await as({ options: { workflowIds } as INodeParameters });
 		for (const workflowId of ['5', 'w-1', 'w-2']) await deliver({ workflowId });

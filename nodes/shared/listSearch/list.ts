@@ -56,7 +56,7 @@ function forSomebodyWaiting<T>(attempt: Attempt<T>): Attempt<T> {
 	if (attempt.kind !== 'retry') return attempt;
 	const failure = {
 		...attempt.failure,
-		hint: say`Try again in a moment. You can also enter the value without the list.`,
+		hint: say`Check the addresses in the credential and the internet connection of n8n, or try again in a moment. You can also enter the value without the list.`,
 	};
 	return (attempt.after ?? 0) > MAX_PAUSE_MS
 		? { kind: 'failed', failure }

@@ -113,7 +113,12 @@ export function toList(value: unknown, name: Name, byDefault: string[] = []): st
 				? [value]
 				: value;
 	if (!Array.isArray(entries)) throw wrongType(value, name, 'a list of texts, or text with commas');
-	return entries.map((entry) => toText(entry, name)).filter((entry) => entry !== '');
+	// n8n 2.41.1 saves a line that was added and left empty as an empty list.
+	const isFilled = (entry: unknown) => !(Array.isArray(entry) && entry.length === 0);
+	return entries
+		.filter(isFilled)
+		.map((entry) => toText(entry, name))
+		.filter((entry) => entry !== '');
 }
 
 /** A list as JSON text, or a text with commas. */

@@ -45,7 +45,7 @@ export function requestInfo(
 		label: LABELS[question],
 		address: addressOf(credential, 'mcpUrl'),
 		refusedHint: REFUSED_HINTS[question],
-		keyHint: say`Check the API key of the credential, and that it is allowed to read runs.`,
+		keyHint: say`Check the API key of the credential: copy the whole key again, or ask your NenAI contact whether it is allowed to read runs and workflows.`,
 		busyHint: say`Send fewer requests at a time (option Max Concurrency), allow more tries (Max Tries), or try again later.`,
 		maxTries,
 		timeout,

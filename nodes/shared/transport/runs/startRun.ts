@@ -35,7 +35,7 @@ const infoOf = ({ credential, maxTries, timeout }: Connection): RequestInfo => (
 	address: addressOf(credential, 'baseUrl'),
 	hints: HINTS,
 	refusedHint: say`Check the workflow ID and the parameters.`,
-	keyHint: say`Check the API key of the credential, and that it is allowed to run this workflow.`,
+	keyHint: say`Check the API key of the credential: copy the whole key again, or ask your NenAI contact whether it is allowed to run this workflow.`,
 	busyHint: say`Start fewer runs at a time (option Max Concurrency), allow more tries (Max Tries), or start the run again later.`,
 	maxTries,
 	timeout,
@@ -44,7 +44,7 @@ const infoOf = ({ credential, maxTries, timeout }: Connection): RequestInfo => (
 const HINTS: RequestInfo['hints'] = {
 	400: say`Check the workflow ID and the parameters: something is missing or has the wrong form.`,
 	404: say`Pick the workflow From List, or ask your NenAI contact for its ID: NenAI does not know this one. If it is right, check the base URL of the credential.`,
-	422: say`Check the parameters: their names are case sensitive, and their values need the types that the workflow declares.`,
+	422: say`Check the parameters. Ask your NenAI contact for the exact names and types. Names are case-sensitive.`,
 };
 
 const SECURE_PARAMETERS = say`This workflow takes secure parameters. NenAI accepts those only in requests signed with HMAC, which an API key cannot do. Ask your NenAI contact how to run this workflow without them.`;

@@ -546,7 +546,7 @@ describe('answers that refuse the run', () => {
 			'422',
 			json(422, 'Invalid parameters', 'Unknown parameter: name'),
 			/\(HTTP 422\): Invalid parameters: Unknown parameter: name/,
-			/case sensitive/,
+			/case-sensitive/,
 		],
 		[
 			'403 for secure parameters',

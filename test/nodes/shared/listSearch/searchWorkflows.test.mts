@@ -177,7 +177,7 @@ test('a pause is not sat out, and the advice is for somebody who looks at a list
 	sandbox.mcpFaults.add({ refuse: { status: 429, retryAfter: { seconds: 60, as: 'seconds' } } });
 	const begin = Date.now();
 	await expect(search()).rejects.toThrow(
-		/too busy to accept the request for the [a-z ]+ \(HTTP 429\)\. Try again in a moment\. You can also enter the value without the list\./,
+		/too busy to accept the request for the [a-z ]+ \(HTTP 429\)\. Check the addresses in the credential and the internet connection of n8n, or try again in a moment\. You can also enter the value without the list\./,
 	);
 	expect(Date.now() - begin).toBeLessThan(2000);
 });
