@@ -695,7 +695,7 @@ describe('an error', () => {
 	const RUN = {
 		resource: 'run',
 		operation: 'start',
-		workflowId: EXAMPLE_WORKFLOW,
+		workflowId: { __rl: true, mode: 'id', value: EXAMPLE_WORKFLOW },
 		parametersMode: 'input',
 		callback: 'none',
 	};

@@ -582,6 +582,28 @@ describe('what only some operations do', () => {
 			}
 	});
 
+	test('a key of digits, and a key with escapes of its own', async () => {
+		for (const [apiKey, decoded] of [
+			['1234567890', '1234567890'],
+			['test-key-%41-of-percent', 'test-key-A-of-percent'],
+			['test-key-&lt;-of-html', 'test-key-<-of-html'],
+		]) {
+			sandbox.setDefaults({ apiKey });
+			for (const write of [...Object.values(SPELLINGS), () => decoded]) {
+				sandbox.faults.clear();
+				sandbox.faults.next({ refuse: { status: 400, body: `before ${write(apiKey)} after` } });
+				sandbox.faults.next({
+					acceptedAnswer: { status: 202, body: { messageId: 'm', n: 1_234_567_890 } },
+				});
+				const start = async () =>
+					await runRecipe('run/start', itemFor(), { credentials: credentials({ apiKey }) });
+				expect((await start()).error?.message).toContain('before *** after');
+				const { n } = (await start()).items[0].json;
+				if (apiKey === decoded) expect(n).toBe('***');
+			}
+		}
+	});
+
 	test('headers that become the name and the type of a file', async () => {
 		const [item] = [itemFor()];
 		const desktopUrl = await serve((_, response) => {

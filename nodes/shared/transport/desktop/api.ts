@@ -3,6 +3,7 @@ import type { IHttpRequestOptions, IN8nHttpFullResponse } from 'n8n-workflow';
 import { classifyStatus } from '../http/classify';
 import { requestDesktop, type Connection, type RequestContext } from '../http/connection';
 import { secretsOf } from '../credential';
+import { readStart } from '../http/readStart';
 import { parseExactly, TooDeep } from '../exactJson';
 import {
 	asAttempt,
@@ -18,7 +19,7 @@ import { STOPPED, type Failure } from '../../failures/failure';
 import { reportedFailure, unusableResponse } from '../../failures/messages';
 import { redactJson } from '../../failures/redact';
 import { join, say, type Text } from '../../failures/text';
-import { ChangedFile, firstBytes, OutgoingBytes, TooLarge, wholeText, type Bytes } from './bytes';
+import { ChangedFile, OutgoingBytes, TooLarge, wholeText, type Bytes } from './bytes';
 import { isGone, quotable, requestInfo } from './failures';
 import type { DesktopRequest } from './request';
 
@@ -183,7 +184,7 @@ export class DesktopApi {
 		const { statusCode: status } = response;
 		const headers = redactJson({ ...response.headers }, secretsOf(this.connection.credential));
 		if (status !== 200) {
-			const body = await firstBytes(response.body as unknown as Bytes);
+			const body = await readStart(response.body as unknown as Bytes);
 			discardBody(response, connection);
 			return classifyStatus(status) === 'accepted'
 				? this.unusable(request, { status, headers, body })

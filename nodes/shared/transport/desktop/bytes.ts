@@ -1,5 +1,3 @@
-import { sleep } from 'n8n-workflow';
-
 /** A stream of bytes, as n8n's helpers give it. */
 export interface Bytes extends AsyncIterable<Uint8Array> {
 	destroy(): unknown;
@@ -97,25 +95,4 @@ export async function wholeText(body: Bytes | string): Promise<string> {
 		body.destroy();
 	}
 	return new TextDecoder().decode(Buffer.concat(parts));
-}
-
-const MOST = 50_000;
-const LONGEST_MS = 5_000;
-
-/**
- * Reads the beginning of a streamed response as text: about 50,000 bytes at most, for 5 seconds at most. If the stream
- * fails or stalls, gives what has arrived.
- */
-export async function firstBytes(body: Bytes): Promise<string> {
-	const parts: Uint8Array[] = [];
-	const read = async () => {
-		let size = 0;
-		for await (const part of body) {
-			parts.push(part);
-			size += part.length;
-			if (size > MOST) return;
-		}
-	};
-	await Promise.race([read().catch(() => {}), sleep(LONGEST_MS)]);
-	return Buffer.concat(parts).toString('utf8');
 }

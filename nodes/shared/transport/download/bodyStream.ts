@@ -1,9 +1,10 @@
-import { sleep, type IExecuteFunctions, type IN8nHttpFullResponse } from 'n8n-workflow';
+import type { IExecuteFunctions, IN8nHttpFullResponse } from 'n8n-workflow';
 
 import { excerpt } from '../../failures/excerpt';
 import { FailureError, type Failure } from '../../failures/failure';
 import { say, type Text } from '../../failures/text';
 import type { Attempt } from '../../execution/retry';
+import { elapsed } from '../http/readStart';
 
 /** A stream, as n8n's helpers take it. */
 type Readable = Exclude<
@@ -182,7 +183,7 @@ class BodyStream {
 
 	private async watch() {
 		while (!this.ended) {
-			await sleep(1000);
+			await elapsed(1000);
 			if (!this.ended && Date.now() - this.lastChunk > STALL_TIMEOUT_MS) this.connection.abort();
 		}
 	}

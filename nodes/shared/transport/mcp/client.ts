@@ -5,13 +5,13 @@ import { Deadline } from './deadline';
 import {
 	isAnswerTo,
 	messagesIn,
-	readStart,
 	resultOf,
 	type Admit,
 	type ByteStream,
 	type HttpResponse,
 	type Message,
 } from './messages';
+import { readStart } from '../http/readStart';
 import { changeTexts, isLost, McpError, readRefusal, type Headers } from './noResult';
 import { Turns, type Share } from './turns';
 

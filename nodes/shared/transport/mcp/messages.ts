@@ -1,15 +1,10 @@
 import { parseExactly, TooDeep } from '../exactJson';
+import { LONGEST_QUOTED } from '../http/readStart';
 import { readEvents } from './eventStream';
 import { McpError, readError, type Headers } from './noResult';
 
 /** Maximum bytes of a response. A larger one is an error. */
 const LARGEST_ANSWER = 50_000_000;
-
-/** Characters of a text that are kept for a quote. */
-const LONGEST_QUOTED = 50_000;
-
-/** Milliseconds for the body of an error. Its status already says most of it. */
-const LONGEST_ERROR = 2000;
 
 /** A body as a stream of bytes. `destroy` ends it early. */
 export interface ByteStream extends AsyncIterable<Uint8Array> {
@@ -128,23 +123,6 @@ export function isAnswerTo(id: number, message: Message): boolean {
 export function resultOf({ result, error }: Message, method: string): object {
 	if (typeof result === 'object' && result !== null) return result;
 	throw new McpError(readError(error, method));
-}
-
-/** The beginning of a body: as much as arrives soon. */
-export async function readStart(body: ByteStream): Promise<string> {
-	const decoder = new TextDecoder();
-	let text = '';
-	const read = async () => {
-		for await (const chunk of body) {
-			text += decoder.decode(chunk, { stream: true });
-			if (text.length > LONGEST_QUOTED) return;
-		}
-	};
-	const soon = new Promise((resolve) =>
-		AbortSignal.timeout(LONGEST_ERROR).addEventListener('abort', resolve),
-	);
-	await Promise.race([read().catch(() => {}), soon]);
-	return text;
 }
 
 async function readWhole(bytes: AsyncIterable<Uint8Array>): Promise<string> {
