@@ -549,14 +549,19 @@ describe('what only some operations do', () => {
 	);
 
 	test('a server of MCP that is none, or another one', async () => {
-		const { said } = sayings('run/get');
+		const { said: secrets } = sayings('run/get');
+		const said = `${secrets} ${COOKIE}`;
 		const answer = (result: object, more: object = {}) =>
 			JSON.stringify({ jsonrpc: '2.0', id: 1, result, ...more });
 		const begun = answer({ protocolVersion: '2025-06-18', capabilities: {}, serverInfo: {} });
+		const tools = answer({ tools: [{ name: 'nen_status' }] });
 		const bodies = [
 			[`no JSON: ${said}`],
-			[answer({ protocolVersion: said, capabilities: {} })],
-			[begun, answer({ tools: [{ name: said }] })],
+			[answer({ protocolVersion: secrets, capabilities: {} })],
+			[begun, answer({ tools: [{ name: secrets }] })],
+			[begun, tools, answer({ isError: true, content: [{ type: 'text', text: said }] })],
+			[begun, tools, answer({}, { result: undefined, error: { code: -32602, message: said } })],
+			[begun, tools, said],
 			[begun, answer({}, { result: undefined, error: { code: -32000, message: said } })],
 		];
 		for (const answers of bodies)
@@ -604,22 +609,29 @@ describe('what only some operations do', () => {
 		}
 	});
 
-	test('headers that become the name and the type of a file', async () => {
-		const [item] = [itemFor()];
+	test('a header that becomes the type of a file', async () => {
+		const apiKey = 'test-key-without-odd-characters';
 		const desktopUrl = await serve((_, response) => {
-			response.writeHead(200, {
-				'content-type': `text/plain; of=${KEY.replace(/[^\w/]/g, '')}`,
-				'content-disposition': `attachment; filename="${encodeURIComponent(KEY)}.txt"`,
-			});
+			response.writeHead(200, { 'content-type': `text/${apiKey}` });
 			response.end('x');
 		});
-		for (const fileName of ['there.txt', 'there'])
-			expectNone(
-				await runRecipe('file/download', item, {
-					credentials: credentials({ desktopUrl }),
-					parameters: { fileName },
-				}),
-			);
+		const { items } = await runRecipe('file/download', itemFor(), {
+			credentials: credentials({ desktopUrl, apiKey }),
+		});
+		expect(items).toHaveLength(1);
+		expect(textsOf(items).join(' ')).not.toContain(apiKey);
+	});
+
+	test.each(Object.keys(RECIPES))('%s: a credential that n8n cannot read', async (path) => {
+		const message = `before ${LINK} ${isOnDesktop(path) ? SESSION_PATH : SESSION} after`;
+		const unreadable = credentials();
+		unreadable.getDecrypted = async () => {
+			throw Object.assign(new Error(message), { description: message });
+		};
+		for (const settings of [{}, CONTINUE])
+			expectNone(await runRecipe(path, itemFor(), { settings, credentials: unreadable }), {
+				isEntered: isDownload(path),
+			});
 	});
 
 	test('the links of a result', async () => {

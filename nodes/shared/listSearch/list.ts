@@ -35,7 +35,7 @@ export async function load<T>(
 	const connection = connect(await editor.getCredentials(CREDENTIAL_TYPE), LIMITS);
 	const redactor = new Redactor(secretsOf(connection.credential), 'hidden');
 	const problem = credentialProblem(connection.credential, address);
-	if (problem !== undefined) throw listError(editor, inOneText(problem), redactor);
+	if (problem !== undefined) throw listError(editor, inOneText(problem));
 	const outcome = await retry(async () => forSomebodyWaiting(await ask(connection)), LIMITS);
 	if (outcome.kind === 'done') return outcome.value;
 	const failure = outcome.kind === 'failed' ? outcome.failure : STOPPED;

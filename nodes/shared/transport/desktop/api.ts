@@ -80,7 +80,7 @@ function unreadable(
 		? say`Run the workflow again from the node that outputs the file.`
 		: say`Check that the file still exists, and check the binary data settings of this n8n.`;
 	const message = isChanged
-		? say`The file has changed since n8n stored it, so ${label} was not completed: ${excerpt(error.message)}`
+		? say`The file has changed since n8n stored it, so ${label} was not completed: ${error.message}`
 		: say`The file for ${label} could not be read: ${excerpt(error.message)}`;
 	return {
 		message,

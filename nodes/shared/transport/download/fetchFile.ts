@@ -116,8 +116,6 @@ function infoOf(url: string, { request }: FileRequest): RequestInfo {
 		keyHint: check,
 		busyHint: say`Try again later.`,
 		againHint: say`Try again later.`,
-		// The host's words may repeat the link, which is a secret.
-		hidesResponse: true,
 		maxTries,
 		timeout: timeoutSeconds,
 	};
@@ -138,6 +136,7 @@ export function downloadFailure(
 				hint: info.refusedHint,
 			}),
 		);
+	// Without the body: the host may repeat the link there, which is a secret.
 	const error = toFileError(explainResponse(info, { status, headers, body: '' }));
 	// The link has led to another host, and that host asks for a long pause. The files of the link's own host need not
 	// wait.
