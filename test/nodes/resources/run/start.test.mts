@@ -136,7 +136,8 @@ describe('what is sent and what comes out', () => {
 	])(
 		'at most maxConcurrency (%s) runs are being started at a time',
 		async (maxConcurrency, expected) => {
-			sandbox.setDefaults({ fault: { latencyMs: 40 } });
+			// Long enough for a busy machine to send all of them before the first answer.
+			sandbox.setDefaults({ fault: { latencyMs: 200 } });
 			await start({
 				items: people('ABCDEFGHIJKLMNOP'),
 				options: maxConcurrency ? { maxConcurrency } : {},
