@@ -645,7 +645,7 @@ describe('what only some operations do', () => {
 			{ fields: '={{ $json.field }}' },
 		])
 			for (const output of ['itemPerFile', 'singleItem'])
-				for (const more of [{}, { expires_at: 1 }, { text: `see ${link} here` }])
+				for (const more of [{}, { expires_at: 1 }, { [`of ${KEY}`]: `see ${link} here` }])
 					expectNone(
 						await runRecipe(
 							'result/download',

@@ -236,7 +236,7 @@ export class DesktopApi {
 	}
 
 	private explain(request: DesktopRequest, response: UnexpectedResponse): Attempt<never> {
-		return explainResponse(requestInfo(request, this.connection), quotable(response));
+		return explainResponse(requestInfo(request, this.connection), response);
 	}
 
 	private unusable(

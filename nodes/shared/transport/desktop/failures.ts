@@ -55,7 +55,6 @@ export function isGone({ status, headers, body }: UnexpectedResponse): boolean {
 	return (
 		status === 404 ||
 		status === 410 ||
-		(classifyStatus(status) === 'refused' &&
-			/\bdeleted\b/i.test(readErrorText(clean(parseJson(body)), NO_SECRETS)))
+		(classifyStatus(status) === 'refused' && /\bdeleted\b/i.test(readErrorText(body, NO_SECRETS)))
 	);
 }
