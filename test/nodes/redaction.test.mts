@@ -323,8 +323,12 @@ describe.each(Object.keys(RECIPES))('%s', (path) => {
 	};
 
 	/** Whatever fails, in both ways to go on, and what a retry makes of it. */
-	async function expectNoneOf(item: IDataObject, more: Partial<ExecuteOptions> = {}) {
-		for (const settings of [{}, CONTINUE]) {
+	async function expectNoneOf(
+		item: IDataObject,
+		more: Partial<ExecuteOptions> = {},
+		allSettings: Array<ExecuteOptions['settings']> = [{}, CONTINUE],
+	) {
+		for (const settings of allSettings) {
 			const first = await runRecipe(path, item, { settings, ...more });
 			expectNone(first, look);
 			const { data: retryOf } = first.run;
@@ -335,16 +339,16 @@ describe.each(Object.keys(RECIPES))('%s', (path) => {
 
 	test.each(STATUSES)('an answer with the status %s that repeats secrets', async (status) => {
 		const answers = refusals(path, status);
-		// Each form of an answer with two statuses, and a part of the forms with the others.
-		const some = [200, 400].includes(status)
-			? answers
-			: [0, 2].map((n) => answers[(status + n) % answers.length]);
+		// Each form of an answer with two statuses, and one form, in one of the two settings, with each of the others.
+		const isWhole = [200, 400].includes(status);
+		const some = isWhole ? answers : [answers[status % answers.length]];
+		const settings = isWhole ? undefined : [status % 2 === 0 ? {} : CONTINUE];
 		for (const answer of some) {
 			// What is in a file comes out as it is.
 			if (status === 200 && path.endsWith('/download')) continue;
-			await expectNoneOf(await answerAll(path, answer));
+			await expectNoneOf(await answerAll(path, answer), {}, settings);
 			if (RECIPES[path].address === 'mcpUrl')
-				await expectNoneOf(await answerAll(path, answer, true));
+				await expectNoneOf(await answerAll(path, answer, true), {}, settings);
 		}
 	});
 
@@ -396,7 +400,11 @@ describe.each(Object.keys(RECIPES))('%s', (path) => {
 	});
 
 	test('a success that repeats secrets', async () => {
-		for (const write of Object.values(SPELLINGS)) {
+		const writeInAllWays = (text: string) =>
+			Object.values(SPELLINGS)
+				.map((write) => write(text))
+				.join(' ');
+		for (const write of [undefined, writeInAllWays]) {
 			for (const faults of [sandbox.faults, sandbox.mcpFaults, sandbox.desktopFaults])
 				faults.clear();
 			const echo = echoOf(path, write);
@@ -432,14 +440,22 @@ describe.each(Object.keys(RECIPES))('%s', (path) => {
 	});
 
 	test('secrets in the fields of the credential', async () => {
-		for (const field of ['baseUrl', 'mcpUrl', 'desktopUrl', 'defaultCallbackUrl', 'deploymentId'])
-			for (const secret of [KEY, WEBHOOK_SECRET, PREVIOUS_SECRET, OLD_KEY])
-				for (const value of [secret, `https://${secret}`, `http://user:${secret}@a.example/`]) {
-					const parameters =
-						RECIPES[path].parameters.callback === 'none' ? { callback: 'default' } : {};
-					const given = { parameters, credentials: credentials({ [field]: value }) };
-					expectNone(await runRecipe(path, itemFor(), given), look);
-				}
+		const fields = ['baseUrl', 'mcpUrl', 'desktopUrl', 'defaultCallbackUrl', 'deploymentId'];
+		const secrets = [KEY, WEBHOOK_SECRET, PREVIOUS_SECRET, OLD_KEY];
+		const forms = [
+			(secret: string) => secret,
+			(secret: string) => `https://${secret}`,
+			(secret: string) => `http://user:${secret}@a.example/`,
+		];
+		// Each field with each secret, in one of the forms.
+		for (const [n, field] of fields.entries())
+			for (const [m, secret] of secrets.entries()) {
+				const value = forms[(n + m) % forms.length](secret);
+				const parameters =
+					RECIPES[path].parameters.callback === 'none' ? { callback: 'default' } : {};
+				const given = { parameters, credentials: credentials({ [field]: value }) };
+				expectNone(await runRecipe(path, itemFor(), given), look);
+			}
 	});
 
 	/** Secrets in the data, or pasted into the wrong field. */
@@ -452,8 +468,10 @@ describe.each(Object.keys(RECIPES))('%s', (path) => {
 	])(
 		'%s in each parameter',
 		async (_, secret) => {
-			for (const parameter of parametersOf(path))
+			// One of the expressions for each parameter and secret.
+			for (const [n, parameter] of parametersOf(path).entries())
 				for (const [index, expression] of EXPRESSIONS.entries()) {
+					if (index !== (n + secret.length) % EXPRESSIONS.length) continue;
 					const [group, member] = parameter.split('.');
 					const given =
 						member === undefined ? { [group]: expression } : { [group]: { [member]: expression } };
