@@ -480,7 +480,7 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 						);
 						expect(description).toMatch(expected);
 						expect(description).toMatch(
-							/Its values and files have not come\. Look at the run before you start it again\.$/,
+							/Its values and files have not arrived\. Check the run at NenAI before you start it again\.$/,
 						);
 					}
 					expect(questions(never.messageId)).toBe(12);
@@ -806,7 +806,7 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 				expect(execution.status).toBe('error');
 				const [{ desktop_id: id }] = jsonOf(execution, 'Create a desktop');
 				const { message, description } = execution.data.resultData.error ?? {};
-				expect(message).toBe(`The desktop could not be deleted and goes on running: ${String(id)}`);
+				expect(message).toBe(`The desktop could not be deleted and keeps running: ${String(id)}`);
 				expect(description?.replaceAll('\u2060', '')).toContain('EPERM, not today');
 			},
 		);
@@ -825,7 +825,7 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 				const [{ desktop_id: id }] = jsonOf(execution, 'Create a desktop');
 				const { message, description } = execution.data.resultData.error ?? {};
 				expect(message).toBe(
-					`The file job failed, and its desktop could not be deleted and goes on running: ${String(id)}`,
+					`The file job failed. Its desktop could not be deleted and keeps running: ${String(id)}`,
 				);
 				expect(description?.replaceAll('\u2060', '')).toMatch(/No keyboard.*EPERM, not today/s);
 			},

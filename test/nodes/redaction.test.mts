@@ -227,7 +227,7 @@ async function answerAll(
 		});
 		response.end(typeof body === 'string' ? body : JSON.stringify(body));
 	});
-	return itemFor({ link: `${host}/a.zip?X-Signature=${SIGNATURE}` });
+	return itemFor({ link: `${host}/${SIGNATURE}/a.zip?X-Signature=${SIGNATURE}` });
 }
 
 /** The smallest GIF. */
@@ -237,7 +237,12 @@ const STATUSES = [200, 203, 302, 400, 401, 403, 404, 407, 410, 413, 422, 429, 50
 /** What a server says that repeats all secrets. */
 function sayings(path: string, write = (text: string) => text) {
 	const secrets = [write(KEY), WEBHOOK_SECRET, PREVIOUS_SECRET].join(' ');
-	const links = [LINK, SESSION, ...(isOnDesktop(path) ? [SESSION_PATH] : [])]
+	const links = [
+		LINK,
+		SESSION,
+		...(isOnDesktop(path) ? [SESSION_PATH] : []),
+		...(isOfSession(path) ? [TOKEN] : []),
+	]
 		.flatMap((link) => [link, link.replaceAll('/', '\\/'), encodeURIComponent(link)])
 		.join(' ');
 	const ofSession = isOnDesktop(path)
@@ -253,6 +258,10 @@ function sayings(path: string, write = (text: string) => text) {
 				session_token: TOKEN,
 				my_session_url: SESSION_PATH,
 				deep: { within: [{ href: SESSION_PATH }] },
+				view: { active: true, interactive: true, link: SESSION_PATH },
+				output: { href: SESSION_PATH },
+				// A key under a name that nothing tells of.
+				...(isOfSession(path) && { code: TOKEN }),
 			}
 		: {};
 	return { secrets, said: `${secrets} ${links}`, ofSession };
@@ -284,6 +293,9 @@ const echoOf = (path: string, write?: (text: string) => string): IDataObject => 
 		...ofSession,
 	};
 };
+
+/** What NenAI answers about a session. Errors quote none of it. */
+const isOfSession = (path: string) => /^desktop\/(open|get|close)Session$/.test(path);
 
 /** Anyone who asks for the link of a session gets it. */
 const givesLink = (path: string) => /^desktop\/(open|get)Session$/.test(path);
@@ -363,7 +375,9 @@ describe.each(Object.keys(RECIPES))('%s', (path) => {
 	});
 
 	test('an exception that repeats secrets', async () => {
-		const message = `before ${[KEY, WEBHOOK_SECRET, PREVIOUS_SECRET, LINK, SESSION].join(' ')} after`;
+		const wholeLinks = isDownload(path) ? [`https://files.example/${SIGNATURE}/a.zip`] : [];
+		const secrets = [KEY, WEBHOOK_SECRET, PREVIOUS_SECRET, LINK, SESSION, ...wholeLinks];
+		const message = `before ${secrets.join(' ')} after`;
 		const exceptions = [
 			new Error(message),
 			Object.assign(new Error(message), { code: `E ${message}`, syscall: message }),
@@ -676,6 +690,27 @@ describe('what only some operations do', () => {
 					);
 	});
 
+	test('a relative link in an answer of another form, which an output would keep', async () => {
+		const body = { list: [{ href: `/${TOKEN}` }] };
+		for (const path of ['desktop/getMany', 'file/getMany'])
+			expectNone(await runRecipe(path, await answerAll(path, { status: 200, body })));
+	});
+
+	test('an address of MCP that is no web address', async () => {
+		const uri = `log:1?X-Signature=${SIGNATURE}`;
+		for (const part of [
+			{ type: 'resource_link', uri },
+			{ type: 'resource', resource: { uri } },
+		]) {
+			sandbox.mcpFaults.clear();
+			sandbox.mcpFaults.add({
+				match: { method: 'tools/call' },
+				result: { whole: { content: [part] } },
+			});
+			for (const path of ['run/get', 'run/getLogs']) expectNone(await runRecipe(path, itemFor()));
+		}
+	});
+
 	test('a host of files that asks for a long pause', async () => {
 		const host = await serve((_, response) =>
 			response.writeHead(429, { 'retry-after': '500' }).end(LINK),
@@ -685,7 +720,7 @@ describe('what only some operations do', () => {
 		);
 		for (const settings of [{}, CONTINUE])
 			expectNone(
-				await runRecipe('result/download', itemFor({ payload: { assets } }), {
+				await runRecipe('result/download', itemFor({ payload: { [`of ${KEY}`]: assets } }), {
 					settings,
 					parameters: { payload: '={{ $json.payload }}', options: { maxConcurrency: 1 } },
 				}),

@@ -26,7 +26,7 @@ import { isPathPart } from '../../nodes/shared/transport/desktop/request';
 import { writeFailure } from '../../nodes/shared/failures/failure';
 import { say } from '../../nodes/shared/failures/text';
 import { toPicture } from '../../nodes/shared/transport/desktop/picture';
-import { clean } from '../../nodes/shared/transport/desktop/session';
+import { quotable } from '../../nodes/shared/transport/desktop/failures';
 import {
 	parseExactly,
 	parseForSending,
@@ -151,9 +151,9 @@ const READERS: Record<string, (text: string) => unknown> = {
 		parseExactly(JSON.stringify({ id: 1234567890123456789n.toString(), text })),
 	'parseExactly of a number': (text) => orThrow(parseExactly)(`[${text}]`),
 	withoutLinks,
-	'clean of a session': (text) =>
-		clean({ session_notes: text, notes: [text], session: { state: text, list: [text] } }),
-	'clean of names': (text) => clean({ [text]: text, [`${text}session`]: text }),
+	'quotable of a session': (text) =>
+		quotable({ session_notes: text, notes: [text], session: { state: text, list: [text] } }),
+	'quotable of names': (text) => quotable({ [text]: text, [`${text}session`]: text }),
 	writeFailure: (text) => writeFailure({ message: say`${text}`, hint: say`${text}` }, REDACTOR),
 	'readAction with fields': (text) =>
 		readAction({

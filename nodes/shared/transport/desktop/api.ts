@@ -246,17 +246,14 @@ export class DesktopApi {
 	): Attempt<never> {
 		const failure = unusableResponse(requestInfo(request, this.connection), problem, {
 			status: response?.status,
-			quote: response && said(quotable(response).body, excerptOf),
+			quote: response && said(quotable(response.body), excerptOf),
 		});
 		return { kind: 'failed', failure };
 	}
 
 	private reported(request: DesktopRequest, reason: unknown): Attempt<never> {
-		const { body } = quotable({ status: 200, headers: {}, body: reason });
-		return {
-			kind: 'failed',
-			failure: reportedFailure(requestInfo(request, this.connection), body),
-		};
+		const failure = reportedFailure(requestInfo(request, this.connection), quotable(reason));
+		return { kind: 'failed', failure };
 	}
 
 	/**

@@ -1,3 +1,5 @@
+import type { IDataObject } from 'n8n-workflow';
+
 import { addressOf } from '../credential';
 import { parseJson } from '../exactJson';
 import { classifyStatus, isHtml } from '../http/classify';
@@ -7,7 +9,7 @@ import type { RequestInfo, UnexpectedResponse } from '../../failures/explain';
 import { NO_SECRETS } from '../../failures/redact';
 import { say } from '../../failures/text';
 import type { DesktopRequest } from './request';
-import { clean } from './session';
+import { withoutSession } from './session';
 
 const HINTS: RequestInfo['hints'] = {
 	400: say`Check the parameters: something is missing, has the wrong form, or is outside the screen.`,
@@ -44,9 +46,11 @@ export function requestInfo(
 	};
 }
 
-/** A response as errors may quote it: without anything that opens a session, or looks like it. */
-export function quotable(response: UnexpectedResponse): UnexpectedResponse {
-	return { ...response, body: clean(parseJson(response.body)) };
+/** The body of a response as errors may quote it: without the links and keys of sessions. */
+export function quotable(body: unknown): unknown {
+	const parsed = parseJson(body);
+	const [kept] = Object.values(withoutSession({ body: parsed as IDataObject }, undefined, true));
+	return kept;
 }
 
 /** Whether NenAI says that the desktop does not exist any more. An HTML page is not from NenAI. */

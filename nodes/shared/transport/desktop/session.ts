@@ -13,6 +13,8 @@ interface Place {
 	inSession: boolean;
 	/** Whether it is the output of a program on the desktop, such as a browser that lists the links of a page. */
 	byProgram: boolean;
+	/** Whether an error quotes it. Errors leave out relative links, too. */
+	quoted: boolean;
 }
 
 const LEFT_OUT = Symbol('left out');
@@ -22,9 +24,14 @@ const LEFT_OUT = Symbol('left out');
  * Everything else stays. If nothing was removed, the same object is returned.
  *
  * @param ofProgram the field, if any, with the output of a program on the desktop
+ * @param quoted whether an error quotes it
  */
-export function withoutSession(answer: IDataObject, ofProgram?: string): IDataObject {
-	const kept = keep(answer, { name: '', inSession: false, byProgram: false }, ofProgram);
+export function withoutSession(
+	answer: IDataObject,
+	ofProgram?: string,
+	quoted = false,
+): IDataObject {
+	const kept = keep(answer, { name: '', inSession: false, byProgram: false, quoted }, ofProgram);
 	return kept === LEFT_OUT ? {} : (kept as IDataObject);
 }
 
@@ -43,7 +50,7 @@ function keepList(list: unknown[], place: Place): unknown {
 
 function keepFields(
 	object: IDataObject,
-	{ inSession, byProgram }: Place,
+	{ inSession, byProgram, quoted }: Place,
 	ofProgram?: string,
 ): unknown {
 	const entries = Object.entries(object);
@@ -54,6 +61,7 @@ function keepFields(
 			name,
 			inSession: isSession || /session/i.test(name),
 			byProgram: byProgram || name === ofProgram,
+			quoted,
 		}),
 	]);
 	if (kept.every(([, value], index) => value === entries[index][1])) return object;
@@ -71,30 +79,13 @@ const OF_SESSION = /session|token|getnen\.ai/i;
  * Whether this is the link or the key of a session. Outside sessions, a link counts if its field has the name that
  * NenAI uses: `href`.
  */
-function opensSession(text: string, { name, inSession, byProgram }: Place): boolean {
+function opensSession(text: string, { name, inSession, byProgram, quoted }: Place): boolean {
 	if (inSession)
 		return (
 			hasLink(text) ||
 			(text !== '' && KEYS.test(name)) ||
 			(/^session$/i.test(name) && text.startsWith('/'))
 		);
-	return /^href$/i.test(name) && hasLink(text) && (!byProgram || OF_SESSION.test(text));
-}
-
-/** What an error may quote of a response: without anything that opens a session, or looks like it. */
-export function clean(value: unknown): unknown {
-	if (Array.isArray(value)) return value.map(clean);
-	if (!isObject(value)) return value;
-	const kept = Object.entries(value).filter(([name, inner]) => !mayOpenSession(name, inner));
-	return Object.fromEntries(kept.map(([name, inner]) => [name, clean(inner)]));
-}
-
-function mayOpenSession(name: string, value: unknown): boolean {
-	if (/^href$/i.test(name)) return true;
-	if (!/session/i.test(name)) return false;
-	return (
-		(typeof value === 'object' && value !== null) ||
-		(typeof value === 'string' &&
-			(/^session$|token|secret|key|url|uri|link|href/i.test(name) || hasLink(value)))
-	);
+	if (!/^href$/i.test(name)) return false;
+	return quoted || (hasLink(text) && (!byProgram || OF_SESSION.test(text)));
 }
