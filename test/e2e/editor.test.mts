@@ -156,7 +156,11 @@ describe('the credential', () => {
 			const form = await CredentialForm.create(page, 'NenAI API');
 			expect(await form.fields()).toEqual([
 				{ label: 'API Key *', secret: true, placeholder: '' },
-				{ label: 'Webhook Secret', secret: true, placeholder: 'Needed for results: at least 32 characters' },
+				{
+					label: 'Webhook Secret',
+					secret: true,
+					placeholder: 'Needed for results: at least 32 characters',
+				},
 				{
 					label: 'Default Callback URL',
 					secret: false,
