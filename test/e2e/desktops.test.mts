@@ -397,7 +397,7 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 				/^Types? text|desktop/i,
 			);
 			expect(await chat(environment, { ...type, desktopId: 'dsk_0' }, { text: 'x' })).toContain(
-				'NenAI refused type on desktop dsk_0 (HTTP 404)',
+				'NenAI rejected type on desktop dsk_0 (HTTP 404)',
 			);
 			environment.sandbox.desktopFaults.next({ connection: 'drop-after-acting' });
 			expect(await chat(environment, type, { text: 'd' })).toContain(

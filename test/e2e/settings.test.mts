@@ -152,7 +152,7 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 		);
 		expect(hintsOf(again)).toEqual([
 			expect.stringMatching(
-				/^Not done again, although their parameters have changed.*item 0.*item 1.*start a new execution/,
+				/^These were not done again, although their parameters have changed.*item 0.*item 1.*start a new execution/,
 			),
 		]);
 	});

@@ -40,7 +40,7 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 				'a bad key',
 				() => ({ apiKey: 'test-wrong-key' }),
 				'Error',
-				/^NenAI did not accept the API key for the test \(HTTP 401\).*Copy the key again/,
+				/^NenAI did not accept the API key for the test \(HTTP 401\).*Copy the whole key again/,
 			],
 			['no key', () => ({ apiKey: '' }), 'Error', /The API Key of the credential is empty/],
 			[
@@ -316,7 +316,7 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 			});
 			const activating = activate(client, chain('no-secret', [trigger('no-secret', { id, name })]));
 			await expect(activating).rejects.toThrow(
-				/The NenAI credential has no webhook secret, so n8n could not tell/,
+				/The NenAI credential has no webhook secret, so n8n could not verify/,
 			);
 		});
 
