@@ -669,6 +669,7 @@ describe('what only some operations do', () => {
 	test('the links of a result', async () => {
 		const host = await serve((_, response) => response.end('x'));
 		const link = `${host}/a/b.zip?X-Signature=${SIGNATURE}`;
+		const other = `${host}/other.zip?X-Signature=${SIGNATURE}`;
 		const payload = { message_id: 'm', assets: [link, link], [`in ${LINK}`]: link, [LINK]: link };
 		for (const options of [
 			{},
@@ -677,7 +678,7 @@ describe('what only some operations do', () => {
 			{ fields: '={{ $json.field }}' },
 		])
 			for (const output of ['itemPerFile', 'singleItem'])
-				for (const more of [{}, { expires_at: 1 }, { [`of ${KEY}`]: `see ${link} here` }])
+				for (const more of [{}, { expires_at: 1 }, { [`of ${KEY}`]: `see ${other} here` }])
 					expectNone(
 						await runRecipe(
 							'result/download',
