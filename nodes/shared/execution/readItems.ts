@@ -10,7 +10,7 @@ import { ParameterReader } from '../parameters/parameterReader';
 import { resolveCredentials } from './itemCredentials';
 import type { ItemOperation, RunSettings } from './itemOperation';
 
-/** An item as it was read. */
+/** An item after it was read. */
 export type PlannedItem<Client, Input> =
 	| { kind: 'passedOn' }
 	| { kind: 'unreadable'; failure: WrittenFailure; input?: Input }
@@ -22,21 +22,21 @@ export interface ReadyItem<Client, Input> {
 	caller: Caller<Client>;
 }
 
-/** Who the requests of an item are sent for: one for each API key and address. */
+/** Sends the requests of an item. There is one for each API key and address. */
 export interface Caller<Client> {
-	/** Tells one from another. */
+	/** Identifies the API key and the address. */
 	id: string;
 	client: Client;
 	redactor: Redactor;
 }
 
-/** The credential of an item. Its secrets are known even if nothing can be sent, so that no error contains them. */
+/** The credential of an item. Its secrets are known even if nothing can be sent with it, so that no error contains them. */
 type Access = { redactor: Redactor } & (
 	| { connection: Connection; failure?: undefined }
 	| { failure: Failure; connection?: undefined }
 );
 
-/** What identifies the request of an item: for whom it is, and what is sent. The journal keeps a hash of it. */
+/** What identifies the request of an item: its caller and its input. The journal keeps a hash of it. */
 export function requestOf<Client, Input>({ input, caller }: ReadyItem<Client, Input>): unknown {
 	return [caller.id, input];
 }
@@ -45,15 +45,15 @@ export function redactorOf<Client, Input>(planned: PlannedItem<Client, Input>): 
 	return planned.kind === 'ready' ? planned.caller.redactor : NO_SECRETS;
 }
 
-/** Reads the items of the input, each with the credential of its own, before anything is sent. */
+/** Reads the items of the input, each with its own credential, before anything is sent. */
 export class ItemReader<Client, Input, Result> {
 	/** By ID. */
 	readonly callers = new Map<string, Caller<Client>>();
 
-	/** Read from the first item. An error where they cannot be read: what earlier tries have done must be reported in any case. */
+	/** Read from the first item. If they cannot be read, the error: the results of earlier tries must be reported in any case. */
 	readonly settings: RunSettings | InvalidParameterError;
 
-	/** @param signal ends the requests of all items */
+	/** @param signal aborts the requests of all items */
 	constructor(
 		private readonly node: IExecuteFunctions,
 		private readonly operation: ItemOperation<Client, Input, Result>,
@@ -111,7 +111,7 @@ export class ItemReader<Client, Input, Result> {
 		}
 	}
 
-	/** The credential of an item and how it is used, or why nothing can be sent with it. Does not throw. */
+	/** The connection for the credential of an item, or why nothing can be sent with it. Does not throw. */
 	private readAccess(data: ICredentialDataDecryptedObject | Error): Access {
 		const { address, hidesLinks } = this.operation.service;
 		const redactorWith = (secrets: string[]) =>

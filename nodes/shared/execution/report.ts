@@ -8,14 +8,14 @@ import type { Journal } from './journal';
 import { errorItem, failureOfOutcome, type WrittenOutcome } from './outcomes';
 import { redactorOf, requestOf, type PlannedItem } from './readItems';
 
-/** What comes out for an item that is passed on. */
+/** The outcome of an item that is passed on unchanged. */
 export const SKIPPED = Symbol('passed on');
 
 export type ItemOutcome<Result> = WrittenOutcome<Result | typeof SKIPPED>;
 
 export const DONE_ALREADY = say`Retry does not do it again.`;
 
-/** Tells how the items ended: as output items, as an error, and as hints on the execution. */
+/** Turns the outcomes of the items into output items, an error, and hints on the execution. */
 export class Report<Client, Input, Result> {
 	private readonly query?: Query<Client, Input, Result>;
 
@@ -34,13 +34,13 @@ export class Report<Client, Input, Result> {
 		else this.mutation = operation;
 	}
 
-	/** The output items of all items, in their order. Throws what cannot be stored, if that ends the execution. */
+	/** The output items of all items, in their order. Throws if a result cannot be stored and failures end the execution. */
 	async toItems(outcomes: Array<Array<ItemOutcome<Result>>>): Promise<INodeExecutionData[]> {
 		const items = outcomes.map(async (_, index) => await this.toOutput(outcomes, index));
 		return (await Promise.all(items)).flat();
 	}
 
-	/** The items that come out of an item, each linked to it. */
+	/** The output items of one item, each linked to it. */
 	private async toOutput(
 		outcomes: Array<Array<ItemOutcome<Result>>>,
 		itemIndex: number,
@@ -77,7 +77,7 @@ export class Report<Client, Input, Result> {
 		return (await Promise.all(made)).flat();
 	}
 
-	/** What n8n could not store was done all the same. */
+	/** NenAI has done this, although n8n could not store the response. */
 	private notStored(
 		planned: PlannedItem<Client, Input>,
 		error: Error,
@@ -118,7 +118,7 @@ export class Report<Client, Input, Result> {
 		return errorItem.call(this.node, said, itemIndex, fields);
 	}
 
-	/** What to throw where a failure ends the execution. */
+	/** The error to throw if a failure ends the execution. */
 	toError(
 		outcomes: Array<Array<ItemOutcome<Result>>>,
 		{ index, failure }: { index: number; failure: WrittenFailure },
@@ -128,7 +128,7 @@ export class Report<Client, Input, Result> {
 				? 'Nothing was sent.'
 				: 'Nothing was sent in this try.';
 		const said = this.withClaim(this.plan[index], failure, index, nothing);
-		// Only queries have several requests for an item.
+		// Only queries have several requests for one item.
 		const ofItems = outcomes.map(([outcome]) => outcome as WrittenOutcome<Result>);
 		const others = this.mutation?.describeOthers(ofItems, index) ?? [];
 		return toNodeError(
@@ -138,7 +138,10 @@ export class Report<Client, Input, Result> {
 		);
 	}
 
-	/** Says that nothing was sent, where that is certain: the item could not be read, and no earlier try left anything of it. */
+	/**
+	 * Adds that nothing was sent, if that is certain: the item could not be read, and no earlier try left an entry for
+	 * it.
+	 */
 	private withClaim(
 		planned: PlannedItem<Client, Input>,
 		failure: WrittenFailure,
@@ -150,7 +153,7 @@ export class Report<Client, Input, Result> {
 		return { ...failure, hint: `${failure.hint} ${claim}`.trim() };
 	}
 
-	/** Says on the execution which items were not done again although they ask for something else now. */
+	/** Says on the execution which items were not done again although their request is different now. */
 	hintAtChanges(known: Array<ItemOutcome<Result>>) {
 		const { mutation } = this;
 		if (mutation === undefined) return;
@@ -173,7 +176,7 @@ export class Report<Client, Input, Result> {
 		);
 	}
 
-	/** Says on the execution what its operation has to say about inputs and results. */
+	/** Shows the operation's hints about inputs and results on the execution. */
 	hintAtResults(outcomes: Array<Array<ItemOutcome<Result>>>) {
 		const inputs = this.plan.map((planned) =>
 			planned.kind === 'ready' ? planned.input : undefined,
@@ -192,7 +195,7 @@ export class Report<Client, Input, Result> {
 	}
 
 	private addHint(message: string) {
-		// Not every context in which n8n executes nodes has it.
+		// Not every context has it: docs/internals/n8n-behaviour.md#functions-that-may-be-missing
 		this.node.addExecutionHints?.({ message, location: 'outputPane' });
 	}
 }

@@ -15,7 +15,7 @@ import { runJobs } from './runJobs';
 
 type WrittenAttempt<Result> = Attempt<Result, WrittenFailure>;
 
-/** One request, and the item that it is for. */
+/** One request of an item. */
 interface Job<Client, Input> {
 	itemIndex: number;
 	item: ReadyItem<Client, Input>;
@@ -23,9 +23,10 @@ interface Job<Client, Input> {
 }
 
 /**
- * Runs an operation for each item of the input. Every item is read, with the credential of its own, before anything is
- * sent. Results come out in the order of the items, each linked to its item. The first failure ends the execution; with
- * On Error set to one of the two "Continue" modes, and in tools of agents, it comes out in its item.
+ * Runs an operation for each item of the input. All items are read, each with its own credential, before anything is
+ * sent. The output has the order of the items, and each output item is linked to its item. The first failure ends the
+ * execution. With On Error set to one of the two "Continue" modes, and in tools of agents, the failure comes out as an
+ * item. How it works: docs/internals/architecture.md#how-an-item-goes-through-runitems
  */
 export async function runItems<Client, Input, Result>(
 	node: IExecuteFunctions,
@@ -44,7 +45,7 @@ class ItemRun<Client, Input, Result> {
 
 	private readonly stopOnFailure: boolean;
 
-	/** Ends the requests of queries when one has failed. */
+	/** Aborts the requests of queries when one has failed. */
 	private readonly gaveUp = new AbortController();
 
 	constructor(
@@ -71,7 +72,7 @@ class ItemRun<Client, Input, Result> {
 		return [await report.toItems(outcomes)];
 	}
 
-	/** What ends the requests: that the execution is stopped, or that another query has failed. */
+	/** Aborts the requests when the execution is stopped, or when another query has failed. */
 	private signal(): AbortSignal | undefined {
 		const signals = [
 			this.node.getExecutionCancelSignal(),
@@ -80,7 +81,7 @@ class ItemRun<Client, Input, Result> {
 		return signals.length > 0 ? AbortSignal.any(signals) : undefined;
 	}
 
-	/** How an item ends without anything being sent for it; `untried` where something must be. */
+	/** How an item ends without a request; `untried` if a request is needed. */
 	private whatIsKnown(planned: PlannedItem<Client, Input>, itemIndex: number): ItemOutcome<Result> {
 		if (planned.kind === 'passedOn') return { kind: 'done', value: SKIPPED };
 		const previous = this.previous(planned, itemIndex);
@@ -91,7 +92,7 @@ class ItemRun<Client, Input, Result> {
 			: { kind: 'untried' };
 	}
 
-	/** How an earlier try ended, unless the item is to be tried again all the same. */
+	/** The outcome of an earlier try, unless the item must be tried again. */
 	private previous(
 		planned: PlannedItem<Client, Input>,
 		itemIndex: number,
@@ -112,7 +113,7 @@ class ItemRun<Client, Input, Result> {
 			: previous;
 	}
 
-	/** A result of an earlier try, unless it lacks what was not kept and what only a further request could give. */
+	/** The result of an earlier try, or a failure if the result lacks a part that was not kept. */
 	private orIncomplete(outcome: WrittenOutcome<Result>): WrittenOutcome<Result> {
 		const { mutation } = this;
 		if (
@@ -130,7 +131,7 @@ class ItemRun<Client, Input, Result> {
 	}
 
 	/**
-	 * Sends what is left to send, unless an item that cannot be read stops all of them. `outcomes` are those of each item,
+	 * Sends the remaining requests, unless an unreadable item stops all of them. `outcomes` are those of each item.
 	 * `first` is the failure to report.
 	 */
 	private async runRest(
@@ -157,7 +158,10 @@ class ItemRun<Client, Input, Result> {
 		return { outcomes, first: firstToFail ?? firstOf(outcomes) };
 	}
 
-	/** Items that something must be sent for. Where order matters, none after one that failed before, if that stops the node. */
+	/**
+	 * Items that need a request. If the order matters and a failure stops the node, items after the first failed one
+	 * are left out.
+	 */
 	private indexesToRun(
 		plan: Array<PlannedItem<Client, Input>>,
 		known: Array<ItemOutcome<Result>>,
@@ -196,7 +200,7 @@ class ItemRun<Client, Input, Result> {
 			...settings,
 			stopOnFailure: this.stopOnFailure,
 			signal: this.node.getExecutionCancelSignal(),
-			// Requests with the same API key and address wait for each other: what limits one limits all of them.
+			// Requests with the same API key and address wait for each other: a limit for one limits all of them.
 			groupOf: (index) => query?.groupOf?.(jobs[index].input) ?? jobs[index].item.caller.id,
 			skippedFailure:
 				skippedFailure &&
@@ -206,13 +210,13 @@ class ItemRun<Client, Input, Result> {
 		return { results, firstToFail };
 	}
 
-	/** Does not throw: what happens to one item is the failure of that item alone. */
+	/** Does not throw: an error of one item must not affect the others. */
 	private async attempt(job: Job<Client, Input>): Promise<WrittenAttempt<Result>> {
 		const { item, itemIndex, input } = job;
 		const { caller } = item;
 		const { mutation, operation } = this;
 		const previous = this.previous(item, itemIndex);
-		// A further request would go by what the item asks for now, and mix two things up.
+		// A further request would use the new input for the result of the old one.
 		if (previous?.kind === 'done' && this.journal?.hasChanged(itemIndex, requestOf(item)))
 			return this.orIncomplete(previous) as Exclude<WrittenOutcome<Result>, { kind: 'untried' }>;
 		const done =
@@ -258,7 +262,7 @@ class ItemRun<Client, Input, Result> {
 		return attempt;
 	}
 
-	/** The one place where an operation sends its request, and where its failure becomes text. */
+	/** The only place where an operation sends its request, and where a failure becomes text. */
 	private async send(
 		{ item: { caller }, input }: Job<Client, Input>,
 		mayBeDone = false,
@@ -270,7 +274,7 @@ class ItemRun<Client, Input, Result> {
 		}
 	}
 
-	/** It happened while a request was under way, so nobody knows how far that got. */
+	/** The failure for an error during a request: it is not known how far the request got. */
 	private unexpected({ message }: Error): Failure {
 		if (this.mutation === undefined)
 			return {
@@ -285,14 +289,14 @@ class ItemRun<Client, Input, Result> {
 	}
 }
 
-/** The attempt with its failure as text, without secrets. */
+/** The attempt, with its failure as text without secrets. */
 function written<T, Client>(attempt: Attempt<T>, { redactor }: Caller<Client>): WrittenAttempt<T> {
 	return attempt.kind === 'done'
 		? attempt
 		: { ...attempt, failure: writeFailure(attempt.failure, redactor) };
 }
 
-/** The failure to report of several items, each of which may have had several requests. */
+/** The failure to report. Each item may have had several requests. */
 function firstOf<T>(outcomes: Array<Array<WrittenOutcome<T>>>) {
 	const itemOf = outcomes.flatMap((ofItem, index) => ofItem.map(() => index));
 	const first = firstFailure(outcomes.flat());
@@ -308,7 +312,7 @@ function sentBefore(recoveryHint: Text): WrittenFailure {
 	return writeFailure(failure, NO_SECRETS);
 }
 
-/** @param rejection why the item was not done in its turn */
+/** @param rejection why an earlier try did not do the item */
 function tooLate(
 	{ message, hint }: Pick<WrittenFailure, 'message' | 'hint'> = {
 		message: 'This item was not done in an earlier try',
