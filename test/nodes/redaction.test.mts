@@ -22,9 +22,9 @@ import { ACTION_NODES } from '../operations.mts';
 import { withSandbox } from '../sandbox/cases.mts';
 import type { Answer, Sandbox } from '../sandbox/index.mts';
 import { SPELLINGS } from '../spellings.mts';
+import { credentialsOf } from './credentialsOf.mts';
 import { fileOf } from './desktopFiles.mts';
 import {
-	Credentials,
 	execute,
 	loadList,
 	senderOf,
@@ -80,18 +80,8 @@ afterEach(() => {
 	for (const server of servers.splice(0)) server.close().closeAllConnections();
 });
 
-const credentials = (more: IDataObject = {}) => {
-	const { url: baseUrl, mcpUrl, desktopUrl } = sandbox;
-	return new Credentials({
-		apiKey: KEY,
-		baseUrl,
-		mcpUrl,
-		desktopUrl,
-		webhookSecret: WEBHOOK_SECRET,
-		previousWebhookSecret: PREVIOUS_SECRET,
-		...more,
-	});
-};
+const SECRETS = { webhookSecret: WEBHOOK_SECRET, previousWebhookSecret: PREVIOUS_SECRET };
+const credentials = (more: IDataObject = {}) => credentialsOf(sandbox, { ...SECRETS, ...more });
 
 /** All texts in a value, however deep: with names, and with properties of errors that JSON leaves out. */
 function textsOf(value: unknown, seen = new Set<unknown>()): string[] {

@@ -5,7 +5,8 @@ import { testCredential } from '../../../../nodes/shared/transport/credentialTes
 import { withSandbox } from '../../../sandbox/cases.mts';
 import type { Answer, Sandbox } from '../../../sandbox/index.mts';
 import { SPELLINGS } from '../../../spellings.mts';
-import { Credentials, execute, loadList, type Execution } from '../../engine.mts';
+import { credentialsOf } from '../../credentialsOf.mts';
+import { execute, loadList, type Credentials, type Execution } from '../../engine.mts';
 import { stored } from '../../onDesktops.mts';
 
 const KEY = 'test/key+"odd"<&>\'x\\1';
@@ -18,18 +19,8 @@ withSandbox((given) => (sandbox = given), {
 	desktopTimeScale: 0.01,
 });
 
-const credentials = (more: IDataObject = {}) => {
-	const { url: baseUrl, mcpUrl, desktopUrl } = sandbox;
-	return new Credentials({
-		apiKey: KEY,
-		baseUrl,
-		mcpUrl,
-		desktopUrl,
-		webhookSecret: WEBHOOK_SECRET,
-		previousWebhookSecret: PREVIOUS_SECRET,
-		...more,
-	});
-};
+const SECRETS = { webhookSecret: WEBHOOK_SECRET, previousWebhookSecret: PREVIOUS_SECRET };
+const credentials = (more: IDataObject = {}) => credentialsOf(sandbox, { ...SECRETS, ...more });
 const use = async (
 	resource: string,
 	operation: string,
