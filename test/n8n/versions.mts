@@ -17,6 +17,8 @@ const XLSX = { xlsx: '0.18.5' };
 const VERSIONS = {
 	// This module fetches a list from n8n's makers at each start.
 	'2.41.1': { how: 'full', settings: { N8N_DISABLED_MODULES: 'mcp-registry' } },
+	// The first one that sends a waiting node's result to one of several outputs.
+	'2.39.0': { how: 'smoke', settings: { N8N_DISABLED_MODULES: 'mcp-registry' } },
 	'1.123.81': { how: 'full', overrides: XLSX },
 	'2.0.3': { how: 'smoke', overrides: XLSX },
 	'1.110.1': { how: 'smoke', overrides: XLSX },
