@@ -13,7 +13,7 @@ import {
 import '../shared/requireN8nVersion';
 import { router, resourceProperty, subtitleOf } from '../shared/execution/router';
 import { result } from './resources/result';
-import { run, webhook } from './resources/run';
+import { OUTPUTS_EXPRESSION, run, webhook } from './resources/run';
 import { workflow } from './resources/workflow';
 import { searchWorkflows } from '../shared/listSearch/searchWorkflows';
 import { testCredential } from '../shared/transport/credentialTest';
@@ -59,7 +59,7 @@ export class NenAi implements INodeType {
 		hints: HINTS,
 		waitingNodeTooltip: 'The run has started. This workflow continues when NenAI sends the result.',
 		inputs: [NodeConnectionTypes.Main],
-		outputs: [NodeConnectionTypes.Main],
+		outputs: OUTPUTS_EXPRESSION,
 		credentials: [{ name: 'nenAiApi', required: true, testedBy: 'testCredential' }],
 		// Only for a waiting execution of "Start and Wait". n8n makes its address when the execution pauses:
 		// docs/internals/n8n-behaviour.md#resuming-a-waiting-execution

@@ -12,3 +12,11 @@ export function plainStatus(status: string): string {
 export function isFinished(status: string): boolean {
 	return !NOT_FINISHED.includes(plainStatus(status));
 }
+
+/** The statuses of a run that succeeded: in callbacks, and in answers about runs. */
+const SUCCEEDED = ['success', 'completed'];
+
+/** Whether a run with this final status has succeeded. */
+export function isSuccess(status: string): boolean {
+	return SUCCEEDED.includes(plainStatus(status));
+}

@@ -15,6 +15,8 @@ export interface Operation {
 	/** Without the conditions that show them only for this operation. */
 	parameters: INodeProperties[];
 	execute: (this: IExecuteFunctions) => Promise<INodeExecutionData[][]>;
+	/** The outputs for error items, if they must not come out at the first output. */
+	toErrorOutputs?: (this: IExecuteFunctions, items: INodeExecutionData[]) => INodeExecutionData[][];
 }
 
 /** A resource, as the index of its folder defines it. */
@@ -93,11 +95,16 @@ export async function router(
 	this: IExecuteFunctions,
 	resources: Resource[],
 ): Promise<INodeExecutionData[][]> {
+	let operation: Operation | undefined;
 	try {
-		return await findOperation.call(this, resources).execute.call(this);
+		operation = findOperation.call(this, resources);
+		return await operation.execute.call(this);
 	} catch (error) {
 		if (!this.continueOnFail() && !isTool.call(this)) throw asNodeError.call(this, error);
-		return [this.getInputData().map((_, index) => errorItemFrom.call(this, error as Error, index))];
+		const items = this.getInputData().map((_, index) =>
+			errorItemFrom.call(this, error as Error, index),
+		);
+		return operation?.toErrorOutputs?.call(this, items) ?? [items];
 	}
 }
 

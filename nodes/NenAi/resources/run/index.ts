@@ -20,3 +20,5 @@ export const run = defineResource(
 
 /** Handles a callback to a waiting execution. */
 export const { webhook } = startAndWait;
+
+export { OUTPUTS_EXPRESSION } from './outputs';

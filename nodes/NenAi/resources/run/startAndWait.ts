@@ -36,7 +36,22 @@ import { readRequestLimits } from '../../../shared/parameters/requestLimits';
 import { ParameterReader } from '../../../shared/parameters/parameterReader';
 import type { Operation } from '../../../shared/execution/router';
 import { runItems } from '../../../shared/execution/runItems';
-import { readAwaitedMessageId, storeAwaitedRun, timedOutItem } from './awaitedRun';
+import {
+	readAwaitedRun,
+	storeAwaitedRun,
+	storeOutput,
+	storeOutputs,
+	timedOutItem,
+} from './awaitedRun';
+import {
+	checkOutputs,
+	hasOutputsByOutcome,
+	outcomeOf,
+	outputsProperty,
+	toOutput,
+	toOutputs,
+	type Outcome,
+} from './outputs';
 import { readRunRequest, runOptions, runProperties, RUNS_API } from './request';
 import { say } from '../../../shared/failures/text';
 
@@ -88,6 +103,7 @@ export const parameters: INodeProperties[] = [
 		displayOptions: { show: { limitWaitTime: [true] } },
 		description: 'The unit of "Wait at Most"',
 	},
+	outputsProperty,
 	acceptUnsignedWarning(
 		'knows the address of the waiting execution can end it with a false result',
 	),
@@ -107,7 +123,8 @@ interface StartAndWaitInput {
  * docs/internals/n8n-behaviour.md#resuming-a-waiting-execution
  */
 export async function execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
-	return await runItems(this, {
+	const outcomes = new Map<INodeExecutionData, Outcome>();
+	const [items] = await runItems(this, {
 		kind: 'mutation',
 		name: 'run/startAndWait',
 		ordered: false,
@@ -117,13 +134,22 @@ export async function execute(this: IExecuteFunctions): Promise<INodeExecutionDa
 		read: async (reader, { connection }) =>
 			await readInput.call(this, reader, connection.credential),
 		run: async (connection, { request }) => await startRun.call(this, request, connection),
-		toItems: async (run, input) => [await suspend.call(this, run, input)],
+		toItems: async (run, input) => {
+			const item = await suspend.call(this, run, input);
+			outcomes.set(item, 'timedOut');
+			return [item];
+		},
 		recoveryHint: ASK_BEFORE_STARTING_AGAIN,
 		// The execution that started the run gets the result, so this one must not wait.
 		onDoneBefore: startedBefore,
 		describeOthers: () => [],
 		label: ({ messageId }) => `message ID ${messageId}`,
 	});
+	return toOutputs.call(this, items, outcomes);
+}
+
+export function toErrorOutputs(this: IExecuteFunctions, items: INodeExecutionData[]) {
+	return toOutputs.call(this, items, new Map());
 }
 
 /** Pauses the execution. Gives the output for a wait that ends without a result. */
@@ -133,12 +159,16 @@ async function suspend(
 	{ request, maxWait }: StartAndWaitInput,
 ): Promise<INodeExecutionData> {
 	this.getWorkflowDataProxy(0).$execution.customData.set('nenaiMessageId', messageId);
-	const timedOut = timedOutItem(request.workflow_id, messageId);
-	storeAwaitedRun.call(this, timedOut);
+	const json = timedOutItem(request.workflow_id, messageId);
+	const item = { json, pairedItem: { item: 0 } };
+	const byOutcome = hasOutputsByOutcome.call(this);
+	storeAwaitedRun.call(this, { messageId, byOutcome });
+	if (byOutcome) storeOutputs.call(this, toOutput([item], 'timedOut'));
+	else storeOutput.call(this, json);
 	await this.putExecutionToWait(
 		maxWait === Infinity ? WAIT_INDEFINITELY : new Date(Date.now() + maxWait),
 	);
-	return { json: timedOut };
+	return item;
 }
 
 /** Throws InvalidParameterError if the run cannot be started, or if its result could not arrive. */
@@ -149,6 +179,7 @@ async function readInput(
 ): Promise<StartAndWaitInput> {
 	// Nothing can resume an execution that such a tool pauses: docs/internals/n8n-behaviour.md#tools-of-ai-agents
 	if (isInsideAgent.call(this)) throw new InvalidParameterError(INSIDE_AGENT);
+	checkOutputs.call(this, reader);
 	const count = this.getInputData().length;
 	if (count > 1) throw new InvalidParameterError(severalItems(count));
 	const secretProblem = webhookSecretProblem(credential.webhookSecrets);
@@ -255,10 +286,13 @@ async function receive(this: IWebhookFunctions): Promise<IWebhookResponseData> {
 	);
 	if ('answer' in received) return respond.call(this, received.answer);
 	const { callback } = received;
-	if (callback.message_id !== readAwaitedMessageId.call(this))
+	const awaited = readAwaitedRun.call(this);
+	if (callback.message_id !== awaited?.messageId)
 		return respond.call(this, refused(409, 'This execution is waiting for another run'));
 	if (!isFinal(callback.status)) return respond.call(this, ignored(`status ${callback.status}`));
-	return await resumeOnce.call(this, callback, [[{ json: callback, pairedItem: { item: 0 } }]]);
+	const items = [{ json: callback, pairedItem: { item: 0 } }];
+	const output = awaited.byOutcome ? toOutput(items, outcomeOf(callback.status)) : [items];
+	return await resumeOnce.call(this, callback, output);
 }
 
 /** @param reason why n8n cannot resolve the credential; undefined if it resolves it to another secret */

@@ -1,0 +1,163 @@
+/** The outputs of Start and Wait: each result leaves through exactly one of them, whatever is switched on around the node. */
+import { join } from 'node:path';
+import type { INode } from 'n8n-workflow';
+import { chain, node } from '../n8n/build-workflow.mts';
+import type { Execution, WorkflowJson } from '../n8n/client.mts';
+import { NEWEST_N8N } from '../n8n/install.mts';
+import { withEnvironment } from './cases.mts';
+import { hasRun, jsonOf, startOwnEnvironment, type E2eEnvironment } from './environment.mts';
+import { activate, call, runAndWait, split, webhook, webhookUrl } from './workflows.mts';
+
+const root = join(__dirname, '../..');
+
+const ENGINES = ['vm', 'quickjs', 'legacy'] as const;
+
+type Settings = Pick<INode, 'executeOnce' | 'onError' | 'retryOnFail' | 'alwaysOutputData'>;
+
+const COMBINATIONS = [false, true].flatMap((executeOnce) =>
+	(['stopWorkflow', 'continueRegularOutput', 'continueErrorOutput'] as const).flatMap((onError) =>
+		[false, true].flatMap((retryOnFail) =>
+			[false, true].map(
+				(alwaysOutputData): Settings => ({ executeOnce, onError, retryOnFail, alwaysOutputData }),
+			),
+		),
+	),
+);
+
+/** What ends the wait, and the output through which the result leaves. `invalid` is not started. */
+const ENDS: Record<string, string> = {
+	success: 'Success',
+	completed: 'Success',
+	failed: 'Failed',
+	cancelled: 'Failed',
+	late: 'Timed Out',
+	invalid: 'Failed',
+};
+const BRANCHES = ['Success', 'Failed', 'Timed Out', 'Error'];
+
+/** A name that breaks an expression in which it is not escaped. */
+const NAME = 'Run "it" {{ $json }} \\ \'now\'';
+
+const nameOf = (settings: Settings) => Object.values(settings).join('-');
+
+/** A webhook that starts a run, and a node at each output. Each of them looks back at the webhook. */
+function branching(
+	{ credential }: Pick<E2eEnvironment, 'credential'>,
+	settings: Settings,
+): WorkflowJson {
+	const waiting: INode = {
+		...runAndWait(
+			credential,
+			'={{ $json["body.items"] === "invalid" ? "invalid" : { NAME: $json["body.items"] + " " + $("Webhook").first().json.body.name } }}',
+			{
+				resumeAmount: '={{ $("Webhook").first().json.body.minutes }}',
+				resumeUnit: 'minutes',
+			},
+		),
+		...settings,
+		waitBetweenTries: 50,
+		name: NAME,
+	};
+	const nodes = BRANCHES.map((name) =>
+		node(name, 'set', 3.4, {
+			assignments: {
+				assignments: [
+					{
+						id: 'name',
+						name: 'name',
+						type: 'string',
+						value: '={{ $("Webhook").item.json.body.name }}',
+					},
+				],
+			},
+			includeOtherFields: true,
+			options: {},
+		}),
+	);
+	const before = chain(nameOf(settings), [webhook(nameOf(settings)), split('body.items'), waiting]);
+	return {
+		...before,
+		nodes: [...before.nodes, ...nodes],
+		connections: {
+			...before.connections,
+			[NAME]: {
+				main: BRANCHES.map((name) => [{ node: name, type: 'main' as const, index: 0 }]),
+			},
+		},
+	};
+}
+
+/** What is wrong with the branches that an execution took; empty if they are right. */
+function problemsOf(execution: Execution, end: string, { onError }: Settings): string[] {
+	const taken = BRANCHES.filter((branch) => hasRun(execution, branch));
+	const stopped = end === 'invalid' && onError === 'stopWorkflow';
+	const wanted =
+		end === 'invalid' && onError === 'continueErrorOutput' ? 'Error' : stopped ? [] : ENDS[end];
+	if (execution.status !== (stopped ? 'error' : 'success'))
+		return [`status ${execution.status}: ${execution.data.resultData.error?.message}`];
+	if (String(taken) !== String(wanted)) return [`took "${taken}", not "${wanted}"`];
+	return taken.flatMap((branch) => {
+		const items = jsonOf(execution, branch);
+		const isRight =
+			items.length === 1 &&
+			items[0].name === end &&
+			(end === 'invalid' || 'message_id' in items[0]);
+		return isRight ? [] : [`${branch} got ${JSON.stringify(items)}`];
+	});
+}
+
+describe.each(ENGINES)(`n8n ${NEWEST_N8N} with the expression engine %s`, (engine) => {
+	const it = withEnvironment(() =>
+		startOwnEnvironment({ root, version: NEWEST_N8N, env: { N8N_EXPRESSION_ENGINE: engine } }),
+	);
+
+	it('each result leaves through its output alone, in every combination of settings', async (environment) => {
+		const { client, n8n, sandbox } = environment;
+		sandbox.setDefaults({ fault: { callbacks: [] } });
+		const ids = new Map<Settings, string>();
+		for (const settings of COMBINATIONS)
+			ids.set(settings, await activate(client, branching(environment, settings)));
+		for (const settings of COMBINATIONS)
+			for (const name of Object.keys(ENDS)) {
+				const item = name === 'invalid' ? 'invalid' : nameOf(settings);
+				const body = {
+					name,
+					minutes: name === 'late' ? 0.02 : 30,
+					items: settings.executeOnce ? [item, 'B', 'C'] : [item],
+				};
+				expect(await call(webhookUrl(n8n, nameOf(settings)), body)).toBe(200);
+			}
+		const { runs } = await sandbox.until(
+			({ counts }) => counts.runsStarted === 5 * COMBINATIONS.length,
+			120_000,
+		);
+		const isStored = ({ status }: { status: string }) =>
+			['waiting', 'success', 'error'].includes(status);
+		for (const id of ids.values())
+			await client.waitForExecutions(
+				id,
+				(all) => all.length === Object.keys(ENDS).length && all.every(isStored),
+				120_000,
+			);
+		for (const { callbackUrl: url, messageId, params } of runs) {
+			const status = String(params.NAME).split(' ')[1];
+			if (status === 'late') continue;
+			const { answer } = await sandbox.deliver({ url: url ?? '', messageId, status });
+			expect(answer?.status).toBe(200);
+		}
+		const problems: string[] = [];
+		for (const [settings, id] of ids) {
+			const executions = await client.endedExecutions(id, Object.keys(ENDS).length, 120_000);
+			for (const execution of executions) {
+				const [{ body }] = jsonOf(execution, 'Webhook');
+				const { name } = body as { name: string };
+				problems.push(
+					...problemsOf(execution, name, settings).map(
+						(problem) => `${nameOf(settings)} ${name}: ${problem}`,
+					),
+				);
+			}
+		}
+		expect(problems).toEqual([]);
+	});
+});
