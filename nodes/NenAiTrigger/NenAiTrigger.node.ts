@@ -1,6 +1,7 @@
 import {
 	NodeConnectionTypes,
 	type IHookFunctions,
+	type INodeExecutionData,
 	type INodeProperties,
 	type INodeType,
 	type INodeTypeDescription,
@@ -12,7 +13,7 @@ import {
 import '../shared/requireN8nVersion';
 import { getWorkflows } from '../shared/listSearch/searchWorkflows';
 import { ACCEPTED, respond, ignored, refused } from '../shared/callbacks/responses';
-import { eventOf, type Callback } from '../shared/callbacks/payload';
+import { EVENTS, eventOf, type Callback } from '../shared/callbacks/payload';
 import { receiveCallback } from '../shared/callbacks/receive';
 import { callbacksOf, triggerOnce } from '../shared/callbacks/deliverOnce';
 import { InvalidParameterError, toFailure } from '../shared/parameters/invalidParameter';
@@ -77,6 +78,26 @@ const PROPERTIES: INodeProperties[] = [
 		description:
 			'Which callbacks start this workflow. The others are ignored. To receive a callback for every run that ends, choose Success, Failed and Other.',
 	},
+	{
+		displayName: 'Outputs',
+		name: 'outputs',
+		type: 'options',
+		noDataExpression: true,
+		options: [
+			{
+				name: 'One Output',
+				value: 'single',
+				description: 'Every callback comes out here',
+			},
+			{
+				name: 'One for Each Event',
+				value: 'byEvent',
+				description: 'An output for each entry that is chosen in "Trigger On"',
+			},
+		],
+		default: 'single',
+		description: 'Which outputs this node has',
+	},
 	acceptUnsignedWarning('knows the URL can start this workflow with a false result'),
 	optionsCollection([
 		acceptUnsignedOption,
@@ -99,6 +120,23 @@ const PROPERTIES: INodeProperties[] = [
 		},
 	]),
 ];
+
+/** The labels of the outputs, by event. */
+const OUTPUT_LABELS: Record<string, string> = {
+	processing: 'Processing',
+	success: 'Success',
+	failed: 'Failed',
+	other: 'Other',
+};
+
+/** One output, or one for each chosen event. The events can be a list or text with commas. */
+const OUTPUTS_EXPRESSION: `={{${string}}}` = `={{ $parameter["outputs"] === "byEvent" ? ${JSON.stringify(
+	EVENTS.map((event) => ({
+		type: NodeConnectionTypes.Main,
+		displayName: OUTPUT_LABELS[event],
+		event,
+	})),
+)}.filter((output) => ("," + [].concat($parameter["events"] ?? []).join(",").split(" ").join("") + ",").includes("," + output.event + ",")).map(({ type, displayName }) => ({ type, displayName })) : ["${NodeConnectionTypes.Main}"] }}`;
 
 const TEST =
 	'<b>Test it while you build:</b> click "Execute step". For two minutes, n8n then waits for a callback to the Test URL. Start a run that ends within that time, with the Test URL as its Callback URL. Or send a signed callback yourself: the <a href="https://github.com/getnenai/n8n-nodes-nenai/blob/main/docs/waiting.md#test-the-trigger">documentation</a> has the commands to copy. A callback without the right signature gets the response 401. A callback that is accepted is shown here.';
@@ -133,7 +171,7 @@ export class NenAiTrigger implements INodeType {
 			'From now on, this workflow runs automatically whenever a callback arrives at the Production URL of the trigger. You find these executions in the list of executions.',
 		triggerPanel: PANEL,
 		inputs: [],
-		outputs: [NodeConnectionTypes.Main],
+		outputs: OUTPUTS_EXPRESSION,
 		credentials: [{ name: 'nenAiApi', required: true, testedBy: 'testCredential' }],
 		webhooks: [
 			{
@@ -160,7 +198,7 @@ export class NenAiTrigger implements INodeType {
 			 */
 			async create(this: IHookFunctions): Promise<boolean> {
 				const reader = readerOf.call(this);
-				const failure = problemOf(reader);
+				const failure = problemOf(reader, this.getNode());
 				if (failure !== undefined) throw await activationError.call(this, failure);
 				saveUnderThisName.call(this);
 				if (reader.isExplicitlyTrue('options.acceptUnsigned')) return true;
@@ -224,13 +262,24 @@ async function handle(this: IWebhookFunctions): Promise<IWebhookResponseData> {
 	if ('answer' in received) return respond.call(this, received.answer);
 
 	const { callback } = received;
-	const settings = readSettings(reader);
+	const settings = readSettings(reader, this.getNode());
 	const reason = reasonToIgnore(callback, settings);
 	if (reason !== undefined) return respond.call(this, ignored(reason));
 	// A test in the editor does not count as a start, and is not remembered.
+	const output = toOutput(callback, settings);
 	if (settings.ignoreDuplicates && this.getMode() !== 'manual')
-		return await triggerOnce.call(this, callback);
-	return { webhookResponse: ACCEPTED.body, workflowData: [[{ json: callback }]] };
+		return await triggerOnce.call(this, callback, output);
+	return { webhookResponse: ACCEPTED.body, workflowData: output };
+}
+
+/** The items of each output. */
+function toOutput(callback: Callback, { byEvent, events }: Settings): INodeExecutionData[][] {
+	const items = [{ json: callback }];
+	if (!byEvent) return [items];
+	const event = eventOf(callback.status);
+	return EVENTS.filter((each) => events.includes(each)).map((each) =>
+		each === event ? items : [],
+	);
 }
 
 function readerOf(this: IWebhookFunctions | IHookFunctions): ParameterReader {

@@ -705,3 +705,67 @@ test('numbers start the workflow with the digits that were sent', async () => {
 		{ message_id: 'm', status: 'success', claim: '8202522731445525542', n: 1.5 },
 	]);
 });
+
+describe('an output for each event', () => {
+	const EVENTS = ['processing', 'success', 'failed', 'other'];
+	const LABELS = ['Processing', 'Success', 'Failed', 'Other'];
+
+	test('each callback leaves through its output alone', async () => {
+		await serve({ outputs: 'byEvent', events: EVENTS });
+		expect(trigger.outputs()).toEqual(LABELS);
+		for (const status of ['processing', 'success', 'failed', 'timeout', 'SUCCESS', 'completed'])
+			expect(await deliver({ status })).toEqual(ACCEPTED);
+		expect(trigger.counts).toEqual([
+			[1, 0, 0, 0],
+			[0, 1, 0, 0],
+			[0, 0, 1, 0],
+			[0, 0, 0, 1],
+			[0, 1, 0, 0],
+			[0, 0, 0, 1],
+		]);
+	});
+
+	test.each<[string, INodeParameters['events'], string[]]>([
+		['in another order', ['failed', 'processing'], ['Processing', 'Failed']],
+		['as text', 'failed, success', ['Success', 'Failed']],
+		['from an expression', '={{ ["other", "failed"] }}', ['Failed', 'Other']],
+		['one', ['failed'], ['Failed']],
+	])('the outputs are in their order with events %s', async (_, events, labels) => {
+		await serve({}, {}, { parameters: { outputs: 'byEvent', events } });
+		expect(trigger.outputs()).toEqual(labels);
+		await deliver({ status: 'failed' });
+		expect(trigger.counts).toEqual([labels.map((label) => Number(label === 'Failed'))]);
+	});
+
+	test('one output is the default', async () => {
+		await serve({ events: EVENTS });
+		expect(trigger.outputs()).toEqual(['main']);
+		await deliver({ status: 'failed' });
+		expect(trigger.counts).toEqual([[1]]);
+	});
+
+	test('a test in the editor uses the same outputs', async () => {
+		await serve({ outputs: 'byEvent' }, {}, { mode: 'manual' });
+		await deliver({ status: 'failed' });
+		expect(trigger.counts).toEqual([[0, 1]]);
+	});
+
+	test('a copy is a duplicate', async () => {
+		await serve({ outputs: 'byEvent' });
+		await deliver({ messageId: 'm' });
+		expect(await deliver({ messageId: 'm' })).toEqual(ignored('duplicate'));
+	});
+
+	test('Always Output Data, which would also start the first branch, is refused', async () => {
+		await serve({ outputs: 'byEvent' }, {}, { settings: { alwaysOutputData: true } });
+		await expect(trigger.activate()).rejects.toThrow(/"Always Output Data" does not work with/);
+		expect(await deliver()).toEqual(refused(500, /"Always Output Data" does not work with/));
+		expect(trigger.started).toEqual([]);
+	});
+
+	test.each([undefined, 'single'])('it does no harm with outputs %s', async (outputs) => {
+		await serve({ ...(outputs && { outputs }) }, {}, { settings: { alwaysOutputData: true } });
+		await trigger.activate();
+		expect(await deliver()).toEqual(ACCEPTED);
+	});
+});

@@ -254,8 +254,10 @@ function workflowOf(
 
 export interface Execution {
 	run: IRun;
-	/** Items of the node's first output. */
+	/** Items of the node's outputs, except its error output. */
 	items: INodeExecutionData[];
+	/** How many items each output has. */
+	counts: number[];
 	/** Items of its error output, where it has one. */
 	failedItems: INodeExecutionData[];
 	/** What the node says on the execution beside its output. */
@@ -280,6 +282,10 @@ export interface ExecuteOptions {
 	workflowSettings?: IWorkflowSettings;
 	/** Where n8n says its waiting executions are resumed. */
 	webhookWaitingBaseUrl?: string;
+	/** How n8n executes the workflow. Default: as a trigger starts it. */
+	mode?: WorkflowExecuteMode;
+	/** How the workflow was executed that calls this one as its sub-workflow. */
+	rootExecutionMode?: WorkflowExecuteMode;
 }
 
 /** Whatever an item says of its failure stays so where a builder hands it to Stop and Error: n8n replaces texts with certain codes. */
@@ -300,11 +306,13 @@ export async function execute(options: ExecuteOptions): Promise<Execution> {
 		onStarted,
 		webhookWaitingBaseUrl,
 		workflowSettings,
+		mode = 'trigger',
+		rootExecutionMode,
 	} = options;
 	const node = nodeOf(nodeTypeOf(parameters), parameters, settings);
 	const workflow = workflowOf(node, {}, workflowSettings);
 	const additionalData = additionalDataFor(credentials);
-	const hooks = new ExecutionLifecycleHooks('trigger', '1', {
+	const hooks = new ExecutionLifecycleHooks(mode, '1', {
 		id: 'workflow-1',
 		name: 'Test',
 		active: false,
@@ -315,7 +323,11 @@ export async function execute(options: ExecuteOptions): Promise<Execution> {
 		createdAt: new Date(),
 		updatedAt: new Date(),
 	});
-	Object.assign(additionalData, { hooks, ...(webhookWaitingBaseUrl && { webhookWaitingBaseUrl }) });
+	Object.assign(additionalData, {
+		hooks,
+		rootExecutionMode,
+		...(webhookWaitingBaseUrl && { webhookWaitingBaseUrl }),
+	});
 	const input = items.map(
 		(json, item): INodeExecutionData => ({
 			json,
@@ -326,23 +338,29 @@ export async function execute(options: ExecuteOptions): Promise<Execution> {
 	const data = createRunExecutionData({
 		executionData: {
 			contextData: structuredClone(retryOf?.executionData?.contextData ?? {}),
+			runtimeData: structuredClone(retryOf?.executionData?.runtimeData),
 			nodeExecutionStack: [{ node, data: { main: [input] }, source: null }],
 		},
 	});
 	// On the error output, n8n puts an error beside the item of the node before.
 	if (settings?.onError === 'continueErrorOutput') putBehind(workflow, data, input);
-	const running = new WorkflowExecute(additionalData, 'trigger', data).processRunExecutionData(
-		workflow,
-	);
+	const running = new WorkflowExecute(additionalData, mode, data).processRunExecutionData(workflow);
 	onStarted?.(() => running.cancel());
 	const run = await running;
 	const result = run.data.resultData.runData[node.name]?.[0];
 	const error = run.data.resultData.error ?? result?.error;
-	expectTextsToStay(node, result?.data?.main.flatMap((output) => output ?? []) ?? []);
+	const outputs = (result?.data?.main ?? []).map((output) => output ?? []);
+	expectTextsToStay(node, outputs.flat());
+	const isError = outputs.map(
+		(_, index) =>
+			settings?.onError === 'continueErrorOutput' &&
+			index === NodeHelpers.getNodeOutputs(workflow, node, TYPES[node.type].description).length - 1,
+	);
 	return {
 		run,
-		items: result?.data?.main[0] ?? [],
-		failedItems: result?.data?.main[1] ?? [],
+		items: outputs.filter((_, index) => !isError[index]).flat(),
+		failedItems: outputs.filter((_, index) => isError[index]).flat(),
+		counts: outputs.map(({ length }) => length),
 		hints: (result?.hints ?? []).map(({ message }) => message),
 		...(error && {
 			error: {
@@ -435,6 +453,8 @@ export interface CallbackServer {
 	url: string;
 	/** The items with which the workflow was started or the execution resumed, in order. */
 	started: IDataObject[];
+	/** How many items each output got, for each of these starts. */
+	counts: number[][];
 	/** Awaited in place of starting the workflow; when it rejects, n8n has failed to start it. */
 	start: () => Promise<void>;
 	close(): Promise<void>;
@@ -450,6 +470,7 @@ async function serveWebhook(
 	mode: WorkflowExecuteMode = 'webhook',
 ): Promise<CallbackServer> {
 	const started: IDataObject[] = [];
+	const counts: number[][] = [];
 	const server = createServer((request, response) => {
 		const chunks: Buffer[] = [];
 		request.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -487,7 +508,8 @@ async function serveWebhook(
 			} catch {
 				return answer.status(500).json({ message: 'There was a problem executing the workflow' });
 			}
-			for (const item of result?.workflowData?.[0] ?? []) started.push(item.json);
+			for (const item of result?.workflowData?.flat() ?? []) started.push(item.json);
+			if (result?.workflowData) counts.push(result.workflowData.map(({ length }) => length));
 			if (!result?.noWebhookResponse) answer.status(200).json(result?.webhookResponse);
 		});
 	});
@@ -495,6 +517,7 @@ async function serveWebhook(
 	const callbackServer: CallbackServer = {
 		url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
 		started,
+		counts,
 		start: async () => {},
 		close: () =>
 			new Promise((resolve) => {
@@ -549,6 +572,8 @@ export interface TriggerServer extends CallbackServer {
 	activate(): Promise<void>;
 	/** What stands below the node's name in the editor. */
 	subtitle(): unknown;
+	/** What stands beside its outputs. */
+	outputs(): unknown[];
 }
 
 export interface TriggerOptions {
@@ -558,16 +583,18 @@ export interface TriggerOptions {
 	mode?: WorkflowExecuteMode;
 	/** Set as they are, whatever n8n would make of them. */
 	parameters?: INodeParameters;
+	/** Of the node, such as `alwaysOutputData`. */
+	settings?: Partial<INode>;
 }
 
 /** Serves the NenAI Trigger of a workflow that this process has not seen yet. */
 export async function serveTrigger(
 	parameters: INodeParameters,
 	credentials: Credentials,
-	{ staticData, mode, parameters: rawParameters }: TriggerOptions = {},
+	{ staticData, mode, parameters: rawParameters, settings }: TriggerOptions = {},
 ): Promise<TriggerServer> {
 	const type = TYPES['n8n-nodes-nenai.nenAiTrigger'];
-	const node = nodeOf('n8n-nodes-nenai.nenAiTrigger', parameters);
+	const node = nodeOf('n8n-nodes-nenai.nenAiTrigger', parameters, settings);
 	const workflow = workflowOf(node, staticData);
 	// As on saving a workflow by n8n's API: the engine fills in what is missing, and leaves the rest.
 	Object.assign(workflow.nodes[node.name].parameters, rawParameters);
@@ -577,6 +604,10 @@ export async function serveTrigger(
 		staticData: () => workflow.staticData,
 		subtitle: () =>
 			workflow.expression.getSimpleParameterValue(node, type.description.subtitle, 'internal', {}),
+		outputs: () =>
+			NodeHelpers.getNodeOutputs(workflow, node, type.description).map((output) =>
+				typeof output === 'string' ? output : output.displayName,
+			),
 		async activate() {
 			const context = new HookContext(
 				workflow,

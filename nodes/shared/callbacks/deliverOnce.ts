@@ -39,6 +39,7 @@ const STILL_STARTING = refused(
 export async function triggerOnce(
 	this: IWebhookFunctions,
 	callback: Callback,
+	output: INodeExecutionData[][],
 ): Promise<IWebhookResponseData> {
 	const stored = this.getWorkflowStaticData('node');
 	const inFlight = callbacksOf(String(this.getWorkflow().id), this.getNode().id);
@@ -47,7 +48,7 @@ export async function triggerOnce(
 		inFlight,
 		callback,
 		stored.seen,
-		[[{ json: callback }]],
+		output,
 		(toSave) => (stored.seen = toSave),
 	);
 }

@@ -51,6 +51,9 @@ function parse(text: string): unknown {
 /** Statuses with an event of their own. Every other status is the event `other`. */
 const NAMED_EVENTS = ['processing', 'success', 'failed'];
 
+/** The trigger's events, in the order of its outputs. */
+export const EVENTS = [...NAMED_EVENTS, 'other'];
+
 /** The trigger's event for a status, in any case of letters. NenAI may send undocumented statuses. */
 export function eventOf(status: string): string {
 	const event = plainStatus(status);

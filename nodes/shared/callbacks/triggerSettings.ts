@@ -1,3 +1,5 @@
+import type { INode } from 'n8n-workflow';
+
 import type { Failure } from '../failures/failure';
 import { InvalidParameterError, toFailure } from '../parameters/invalidParameter';
 import type { ParameterReader } from '../parameters/parameterReader';
@@ -9,10 +11,16 @@ export interface Settings {
 	events: string[];
 	workflowIds: string[];
 	ignoreDuplicates: boolean;
+	/** Whether there is an output for each event. */
+	byEvent: boolean;
 }
 
-/** Throws InvalidParameterError for settings that cannot be read. */
-export function readSettings(reader: ParameterReader): Settings {
+/**
+ * Throws InvalidParameterError for settings that cannot be read, or that do not fit together.
+ *
+ * @param node the trigger
+ */
+export function readSettings(reader: ParameterReader, node: INode): Settings {
 	const events = reader.choices('events');
 	if (events.length === 0) {
 		throw new InvalidParameterError({
@@ -20,17 +28,24 @@ export function readSettings(reader: ParameterReader): Settings {
 			hint: say`Choose at least one entry, such as Success.`,
 		});
 	}
+	const byEvent = reader.choice('outputs') === 'byEvent';
+	if (byEvent && node.alwaysOutputData === true)
+		throw new InvalidParameterError({
+			message: say`"Always Output Data" does not work with an output for each event: n8n would also pass an empty item to the first output`,
+			hint: say`Turn off "Always Output Data" in the settings of this node, or set ${titleOf(reader.nameOf('outputs'))} to "One Output".`,
+		});
 	return {
 		events,
+		byEvent,
 		workflowIds: reader.list('options.workflowIds'),
 		ignoreDuplicates: reader.boolean('options.ignoreDuplicates'),
 	};
 }
 
 /** Why the settings cannot be read; undefined if they can. */
-export function problemOf(reader: ParameterReader): Failure | undefined {
+export function problemOf(reader: ParameterReader, node: INode): Failure | undefined {
 	try {
-		readSettings(reader);
+		readSettings(reader, node);
 		return undefined;
 	} catch (error) {
 		return toFailure(error);

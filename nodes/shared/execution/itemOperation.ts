@@ -100,7 +100,7 @@ export interface Mutation<Client, Input, Result> extends Shared<Client, Input, R
 	idempotent?: boolean;
 	/** How to find out whether it was done if the response was lost. */
 	recoveryHint: Text;
-	/** Whether the request of this item only reads, so that it needs no journal. */
+	/** Whether this item does nothing: it only reads, or is simulated. So it needs no journal. */
 	isQuery?: (input: Input) => boolean;
 	/**
 	 * The part of a result that is kept for a later try, as plain JSON. The later try outputs it. Default: all of it.

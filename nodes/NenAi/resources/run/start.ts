@@ -16,6 +16,13 @@ import { titleOf } from '../../../shared/parameters/values';
 import type { Operation } from '../../../shared/execution/router';
 import { runItems } from '../../../shared/execution/runItems';
 import { checkCallbackUrl, readRunRequest, runOptions, runProperties, RUNS_API } from './request';
+import {
+	hintAtSimulation,
+	isSimulated,
+	isSimulatedRun,
+	simulateStart,
+	testExecutionsProperty,
+} from './simulation';
 import { say } from '../../../shared/failures/text';
 
 export const option: Operation['option'] = {
@@ -62,6 +69,7 @@ export const parameters: INodeProperties[] = [
 		displayOptions: { show: { callback: ['url'] } },
 		description: 'Usually the Production URL of a NenAI Trigger. NenAI must be able to reach it.',
 	},
+	testExecutionsProperty,
 	optionsCollection([
 		maxConcurrencyOption(
 			10,
@@ -76,7 +84,8 @@ export const parameters: INodeProperties[] = [
  * has started is not started again.
  */
 export async function execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
-	return await runItems(this, {
+	let isAnySimulated = false;
+	const output = await runItems(this, {
 		kind: 'mutation',
 		name: 'run/start',
 		ordered: false,
@@ -86,14 +95,25 @@ export async function execute(this: IExecuteFunctions): Promise<INodeExecutionDa
 			...readRequestLimits(reader),
 			maxConcurrency: reader.positiveInteger('options.maxConcurrency'),
 		}),
-		read: (reader, { itemIndex, connection }) =>
-			readRequest.call(this, reader, itemIndex, connection.credential),
-		run: async (connection, request) => await startRun.call(this, request, connection),
-		toItems: (started) => [{ json: started }],
+		read: (reader, { itemIndex, connection }) => ({
+			request: readRequest.call(this, reader, itemIndex, connection.credential),
+			simulated: isSimulated.call(this, reader),
+		}),
+		run: async (connection, { request, simulated }) =>
+			simulated
+				? { kind: 'done', value: simulateStart(request.workflow_id) }
+				: await startRun.call(this, request, connection),
+		toItems(started) {
+			isAnySimulated ||= isSimulatedRun(started);
+			return [{ json: started }];
+		},
+		isQuery: ({ simulated }) => simulated,
 		recoveryHint: ASK_BEFORE_STARTING_AGAIN,
 		describeOthers,
 		label: ({ messageId }) => `message ID ${messageId}`,
 	});
+	if (isAnySimulated) hintAtSimulation.call(this);
+	return output;
 }
 
 function readRequest(

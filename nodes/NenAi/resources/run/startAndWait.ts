@@ -53,6 +53,16 @@ import {
 	type Outcome,
 } from './outputs';
 import { readRunRequest, runOptions, runProperties, RUNS_API } from './request';
+import {
+	hintAtSimulation,
+	isSimulated,
+	readSimulatedResult,
+	simulatedResultProperties,
+	simulateResult,
+	simulateStart,
+	testExecutionsProperty,
+	type SimulatedResult,
+} from './simulation';
 import { say } from '../../../shared/failures/text';
 
 const MINUTE = 60_000;
@@ -104,6 +114,8 @@ export const parameters: INodeProperties[] = [
 		description: 'The unit of "Wait at Most"',
 	},
 	outputsProperty,
+	testExecutionsProperty,
+	...simulatedResultProperties,
 	acceptUnsignedWarning(
 		'knows the address of the waiting execution can end it with a false result',
 	),
@@ -111,10 +123,18 @@ export const parameters: INodeProperties[] = [
 ];
 
 /** The input, read before anything is sent. */
-interface StartAndWaitInput {
+type StartAndWaitInput = RealInput | SimulatedInput;
+
+interface RealInput {
 	request: RunRequest;
 	/** Milliseconds from the moment at which NenAI accepts the run; Infinity for no limit. */
 	maxWait: number;
+	simulated?: undefined;
+}
+
+interface SimulatedInput {
+	request: Omit<RunRequest, 'webhook_callback'>;
+	simulated: SimulatedResult;
 }
 
 /**
@@ -133,12 +153,19 @@ export async function execute(this: IExecuteFunctions): Promise<INodeExecutionDa
 		settings: (reader) => ({ ...readRequestLimits(reader), maxConcurrency: 1 }),
 		read: async (reader, { connection }) =>
 			await readInput.call(this, reader, connection.credential),
-		run: async (connection, { request }) => await startRun.call(this, request, connection),
+		run: async (connection, { request, simulated }) =>
+			simulated === undefined
+				? await startRun.call(this, request, connection)
+				: { kind: 'done', value: simulateStart(request.workflow_id) },
 		toItems: async (run, input) => {
-			const item = await suspend.call(this, run, input);
-			outcomes.set(item, 'timedOut');
+			const { item, outcome } =
+				input.simulated === undefined
+					? { item: await suspend.call(this, run, input), outcome: 'timedOut' as const }
+					: continueWith.call(this, run, input);
+			outcomes.set(item, outcome);
 			return [item];
 		},
+		isQuery: ({ simulated }) => simulated !== undefined,
 		recoveryHint: ASK_BEFORE_STARTING_AGAIN,
 		// The execution that started the run gets the result, so this one must not wait.
 		onDoneBefore: startedBefore,
@@ -156,7 +183,7 @@ export function toErrorOutputs(this: IExecuteFunctions, items: INodeExecutionDat
 async function suspend(
 	this: IExecuteFunctions,
 	{ messageId }: StartedRun,
-	{ request, maxWait }: StartAndWaitInput,
+	{ request, maxWait }: RealInput,
 ): Promise<INodeExecutionData> {
 	this.getWorkflowDataProxy(0).$execution.customData.set('nenaiMessageId', messageId);
 	const json = timedOutItem(request.workflow_id, messageId);
@@ -171,6 +198,19 @@ async function suspend(
 	return item;
 }
 
+/** Continues immediately with a simulated result. */
+function continueWith(
+	this: IExecuteFunctions,
+	{ messageId }: StartedRun,
+	{ request, simulated }: SimulatedInput,
+): { item: INodeExecutionData; outcome: Outcome } {
+	hintAtSimulation.call(this);
+	return {
+		item: { json: simulateResult(request.workflow_id, messageId, simulated) },
+		outcome: simulated.outcome,
+	};
+}
+
 /** Throws InvalidParameterError if the run cannot be started, or if its result could not arrive. */
 async function readInput(
 	this: IExecuteFunctions,
@@ -182,6 +222,11 @@ async function readInput(
 	checkOutputs.call(this, reader);
 	const count = this.getInputData().length;
 	if (count > 1) throw new InvalidParameterError(severalItems(count));
+	if (isSimulated.call(this, reader))
+		return {
+			request: readRunRequest.call(this, 0, reader),
+			simulated: readSimulatedResult(reader),
+		};
 	const secretProblem = webhookSecretProblem(credential.webhookSecrets);
 	if (secretProblem !== undefined && !reader.isExplicitlyTrue('options.acceptUnsigned'))
 		throw new InvalidParameterError(secretProblem);

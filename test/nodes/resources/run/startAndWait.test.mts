@@ -85,7 +85,7 @@ describe('starting', () => {
 	test('the wait that ends gives the status timeout, not the input', async () => {
 		const { run } = await startAndWait();
 		// What n8n passes on when the time is over.
-		expect(run.data.executionData?.nodeExecutionStack[0].data.main[0]).toEqual([
+		expect(run.data.executionData?.nodeExecutionStack[0].data.main[2]).toEqual([
 			{
 				json: {
 					workflow_id: WORKFLOW,
@@ -96,6 +96,66 @@ describe('starting', () => {
 				pairedItem: { item: 0 },
 			},
 		]);
+	});
+});
+
+describe('the outputs', () => {
+	const ERRORS: Array<[onError: INode['onError'], counts: number[]]> = [
+		['continueRegularOutput', [0, 1, 0]],
+		['continueErrorOutput', [0, 0, 0, 1]],
+	];
+
+	test('a wait that ends leaves through Timed Out: n8n passes on what is stored, to all outputs', async () => {
+		const { run } = await startAndWait({ settings: { alwaysOutputData: true } });
+		const [{ data, metadata, node }] = run.data.executionData?.nodeExecutionStack ?? [];
+		expect(data.main.map((items) => items?.length)).toEqual([0, 0, 1]);
+		expect(metadata?.forwardAllOutputs).toBe(true);
+		// n8n would add an empty item to the first output.
+		expect(node.alwaysOutputData).toBe(false);
+	});
+
+	test('a single output is stored as before', async () => {
+		const { run } = await startAndWait({ parameters: { outputs: 'single' } });
+		const [{ data, metadata }] = run.data.executionData?.nodeExecutionStack ?? [];
+		expect(data.main.map((items) => items?.length)).toEqual([1]);
+		expect(metadata?.forwardAllOutputs).toBeUndefined();
+	});
+
+	test.each(ERRORS)('with "%s", an error is no success', async (onError, counts) => {
+		for (const alwaysOutputData of [false, true]) {
+			const settings = { onError, alwaysOutputData };
+			const invalid = await startAndWait({ parameters: { workflowId: ' ' }, settings });
+			expect(invalid.counts).toEqual(counts);
+			const several = await startAndWait({ items: [{}, {}], settings });
+			expect(several.counts).toEqual(counts.map((count) => 2 * count));
+		}
+	});
+
+	test.each(ERRORS)('with "%s" and one output, the error is there', async (onError) => {
+		const parameters = { workflowId: ' ', outputs: 'single' };
+		const { counts } = await startAndWait({ parameters, settings: { onError } });
+		expect(counts).toEqual(onError === 'continueErrorOutput' ? [0, 1] : [1]);
+	});
+
+	test.each(ERRORS)(
+		'with "%s", Retry On Fail tries a refused start again as often as it says',
+		async (onError, counts) => {
+			sandbox.faults.next({ refuse: { status: 400 } }, 3);
+			const settings = { onError, retryOnFail: true, maxTries: 4, waitBetweenTries: 1 };
+			const { run } = await startAndWait({ settings });
+			expect(run.status).toBe('waiting');
+			expect(requests()).toBe(4);
+			sandbox.faults.add({ refuse: { status: 400 } });
+			const failed = await startAndWait({ settings });
+			expect(failed.counts).toEqual(counts);
+			expect(requests()).toBe(8);
+		},
+	);
+
+	test('a value that is neither is an error', async () => {
+		const { error } = await startAndWait({ parameters: { outputs: 'three' } });
+		expect(error?.message).toMatch(/^Outputs \(outputs\) must be one of byOutcome, single/);
+		expect(requests()).toBe(0);
 	});
 });
 
@@ -310,7 +370,7 @@ describe('whatever the settings of the node', () => {
 			expect(waiting.run.status).toBe('waiting');
 			const [{ messageId }, ...more] = sandbox.state().runs;
 			expect(more).toEqual([]);
-			expect(waiting.run.data.executionData?.nodeExecutionStack[0].data.main[0]).toEqual([
+			expect(waiting.run.data.executionData?.nodeExecutionStack[0].data.main[2]).toEqual([
 				{
 					json: {
 						workflow_id: WORKFLOW,
@@ -496,6 +556,8 @@ describe('while it waits', () => {
 			expect(server.started).toEqual([
 				{ workflow_id: WORKFLOW, message_id: messageId, status, extra: { a: [1, null] } },
 			]);
+			const isSuccess = ['success', 'completed', 'Success'].includes(status);
+			expect(server.counts).toEqual([isSuccess ? [1, 0, 0] : [0, 1, 0]]);
 		},
 	);
 

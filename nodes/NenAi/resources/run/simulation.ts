@@ -1,0 +1,137 @@
+import { randomUUID } from 'node:crypto';
+
+import type { IDataObject, IExecuteFunctions, INodeProperties } from 'n8n-workflow';
+
+import { isFinished } from '../../../shared/runStatus';
+import type { StartedRun } from '../../../shared/transport/runs/startRun';
+import { invalidParameter } from '../../../shared/parameters/invalidParameter';
+import { titleOf } from '../../../shared/parameters/values';
+import type { ParameterReader } from '../../../shared/parameters/parameterReader';
+import { isTestExecution } from '../../../shared/execution/testExecution';
+import { say } from '../../../shared/failures/text';
+import { timedOutItem } from './awaitedRun';
+import { outcomeOf, type Outcome } from './outputs';
+
+/** Executions from the editor that start nothing. */
+
+const SIMULATE = 'simulate';
+
+export const testExecutionsProperty: INodeProperties = {
+	displayName: 'Test Executions',
+	name: 'testExecutions',
+	type: 'options',
+	noDataExpression: true,
+	options: [
+		{
+			name: 'Start Real Runs',
+			value: 'start',
+			description: 'Each click on Execute starts a real run',
+		},
+		{
+			name: 'Simulate (Start Nothing)',
+			value: SIMULATE,
+			description:
+				'Nothing is sent to NenAI. The node continues immediately with a made-up result.',
+		},
+	],
+	default: 'start',
+	description:
+		'What this node does when you execute it in the editor. Has no effect when the published workflow runs.',
+};
+
+const WHEN_SIMULATED: INodeProperties['displayOptions'] = { show: { testExecutions: [SIMULATE] } };
+
+/** The parameters of a simulated result. */
+export const simulatedResultProperties: INodeProperties[] = [
+	{
+		displayName: 'Simulated Outcome',
+		name: 'simulatedOutcome',
+		type: 'options',
+		noDataExpression: true,
+		options: [
+			{ name: 'Success', value: 'success', description: 'The run succeeds' },
+			{ name: 'Failed', value: 'failed', description: 'The run fails' },
+			{ name: 'Timed Out', value: 'timedOut', description: 'No result arrives in time' },
+		],
+		default: 'success',
+		displayOptions: WHEN_SIMULATED,
+		description: 'How the simulated run ends',
+	},
+	{
+		displayName: 'Simulated Result',
+		name: 'simulatedResult',
+		type: 'json',
+		default: '{}',
+		placeholder: '{ "result": { "total": 3 } }',
+		displayOptions: {
+			show: { testExecutions: [SIMULATE], simulatedOutcome: ['success', 'failed'] },
+		},
+		description:
+			'A JSON object with the fields that the simulated result has besides workflow_id, message_id and status. You can paste the result of an earlier run here.',
+	},
+];
+
+/** How a simulated run ends. */
+export interface SimulatedResult {
+	outcome: Outcome;
+	/** Fields of the callback. */
+	fields: IDataObject;
+}
+
+/** Whether this execution starts nothing. Throws InvalidParameterError. */
+export function isSimulated(this: IExecuteFunctions, parameters: ParameterReader): boolean {
+	return parameters.choice('testExecutions') === SIMULATE && isTestExecution.call(this);
+}
+
+/** Throws InvalidParameterError. */
+export function readSimulatedResult(parameters: ParameterReader): SimulatedResult {
+	const outcome = parameters.choice('simulatedOutcome') as Outcome;
+	if (outcome === 'timedOut') return { outcome, fields: {} };
+	const fields = parameters.object('simulatedResult');
+	const { status } = fields;
+	if (
+		status !== undefined &&
+		(typeof status !== 'string' || !isFinished(status) || outcomeOf(status) !== outcome)
+	)
+		throw invalidParameter(
+			say`The status in ${titleOf(parameters.nameOf('simulatedResult'))} does not fit the simulated outcome "${outcome}"`,
+			say`Remove the field "status", or choose another Simulated Outcome.`,
+		);
+	return { outcome, fields };
+}
+
+const ID_PREFIX = 'simulated-';
+
+/** What NenAI would answer to the start of a run. */
+export function simulateStart(workflowId: string): StartedRun {
+	return {
+		message: 'Simulated: no run was started.',
+		messageId: `${ID_PREFIX}${randomUUID()}`,
+		workflowId,
+	};
+}
+
+/** Whether this is the answer of `simulateStart`. */
+export function isSimulatedRun({ messageId }: StartedRun): boolean {
+	return messageId.startsWith(ID_PREFIX);
+}
+
+/** The body of the callback that ends a simulated run, or the item for no callback. */
+export function simulateResult(
+	workflowId: string,
+	messageId: string,
+	{ outcome, fields }: SimulatedResult,
+): IDataObject {
+	if (outcome === 'timedOut') return timedOutItem(workflowId, messageId);
+	return { status: outcome, ...fields, workflow_id: workflowId, message_id: messageId };
+}
+
+/** Says on the execution that nothing was started. */
+export function hintAtSimulation(this: IExecuteFunctions) {
+	// Not every context has it: docs/internals/n8n-behaviour.md#functions-that-may-be-missing
+	this.addExecutionHints?.({
+		message:
+			'This result was simulated: nothing was sent to NenAI, and no run was started. The reason is Test Executions → "Simulate" in this node. When the published workflow runs, it starts real runs.',
+		location: 'outputPane',
+	});
+}
