@@ -94,6 +94,13 @@ export function askingWorkflow(messageId: string, credentials: INode['credential
 	]);
 }
 
+/** The example as it is imported only simulates runs. */
+function withRealRuns(example: WorkflowJson): WorkflowJson {
+	return JSON.parse(
+		JSON.stringify(example).replaceAll('"testExecutions":"simulate"', '"testExecutions":"start"'),
+	);
+}
+
 /** The example, with another NenAI workflow picked in it. */
 function withNenAiWorkflow(
 	example: WorkflowJson,
@@ -130,7 +137,7 @@ async function furnish(root: string, sandbox: Sandbox, n8n: N8nInstance) {
 	const credentials = { nenAiApi: { id: credentialId, name: credential.name } };
 	const save = async (workflow: WorkflowJson) =>
 		(await client.importWorkflow(workflow, { credentials })).id;
-	const waiting = readExample(root, 'start-and-wait');
+	const waiting = withRealRuns(readExample(root, 'start-and-wait'));
 	const handle = await save(handling);
 	const start = await save(starting);
 	const startAndWait = await save(waiting);

@@ -10,6 +10,7 @@ import {
 	call,
 	download,
 	nenAi,
+	outputsIn,
 	runAndWait,
 	split,
 	start,
@@ -81,7 +82,7 @@ describe.each(OTHER_VERSIONS)('n8n %s', (version) => {
 			client,
 			chain('wait', [
 				webhook('wait'),
-				runAndWait(credential),
+				runAndWait(credential, undefined, outputsIn(version)),
 				download(credential, '={{ $json }}'),
 			]),
 		);

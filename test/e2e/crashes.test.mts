@@ -10,6 +10,7 @@ import {
 	activate,
 	ANY_WORKFLOW,
 	call,
+	outputsIn,
 	runAndWait,
 	split,
 	start,
@@ -40,7 +41,7 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 		sandbox.setDefaults({ fault: { callbacks: [] } });
 		const id = await activate(
 			client,
-			chain('waiting', [webhook('waiting'), runAndWait(credential)]),
+			chain('waiting', [webhook('waiting'), runAndWait(credential, undefined, outputsIn(version))]),
 		);
 		for (const N of numbers(5)) expect(await call(webhookUrl(n8n, 'waiting'), { N })).toBe(200);
 		await untilWaiting(client, id, 5);

@@ -17,6 +17,7 @@ import {
 	call,
 	nenAi,
 	run,
+	outputsIn,
 	runAndWait,
 	split,
 	start,
@@ -85,7 +86,7 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 		const credential = await storeNenAiCredential(environment.client, environment.sandbox, data);
 		const id = await activate(
 			environment.client,
-			chain(path, [webhook(path), lift('body'), runAndWait(credential, NAME)]),
+			chain(path, [webhook(path), lift('body'), runAndWait(credential, NAME, outputsIn(version))]),
 		);
 		await call(webhookUrl(environment.n8n, path), {
 			name: 'a',

@@ -6,7 +6,15 @@ import type { Execution, WorkflowJson } from '../n8n/client.mts';
 import { NEWEST_N8N } from '../n8n/install.mts';
 import { withEnvironment } from './cases.mts';
 import { hasRun, jsonOf, startOwnEnvironment, type E2eEnvironment } from './environment.mts';
-import { activate, call, runAndWait, split, webhook, webhookUrl } from './workflows.mts';
+import {
+	activate,
+	call,
+	runAndWait,
+	split,
+	untilWaiting,
+	webhook,
+	webhookUrl,
+} from './workflows.mts';
 
 const root = join(__dirname, '../..');
 
@@ -159,5 +167,71 @@ describe.each(ENGINES)(`n8n ${NEWEST_N8N} with the expression engine %s`, (engin
 			}
 		}
 		expect(problems).toEqual([]);
+	});
+
+	if (engine !== 'vm') return;
+
+	it('n8n is killed, and the workflow is edited, while it waits: each result leaves through its output', async (environment) => {
+		const { client, n8n, sandbox } = environment;
+		sandbox.setDefaults({ fault: { callbacks: [] } });
+		const settings: Settings = { onError: 'continueErrorOutput', alwaysOutputData: true };
+		const workflow = branching(environment, settings);
+		const id = await activate(client, workflow);
+		const names = ['success', 'failed', 'late'];
+		for (const name of names) {
+			const body = { name, minutes: name === 'late' ? 0.7 : 30, items: ['run'] };
+			expect(await call(webhookUrl(n8n, nameOf(settings)), body)).toBe(200);
+		}
+		await untilWaiting(client, id, names.length);
+		await client.updateWorkflow(id, {
+			nodes: workflow.nodes.map((each) =>
+				each.name === NAME
+					? { ...each, name: 'Renamed', parameters: { ...each.parameters, outputs: 'single' } }
+					: each,
+			),
+			connections: {
+				...workflow.connections,
+				Split: { main: [[{ node: 'Renamed', type: 'main', index: 0 }]] },
+				[NAME]: { main: [] },
+				Renamed: { main: [[{ node: 'Success', type: 'main', index: 0 }]] },
+			},
+		});
+		await client.activate(id);
+		await n8n.kill();
+		await n8n.start();
+		for (const { callbackUrl: url, messageId, params } of sandbox.state().runs) {
+			const status = String(params.NAME).split(' ')[1];
+			if (status === 'late') continue;
+			const { answer } = await sandbox.deliver({ url: url ?? '', messageId, status });
+			expect(answer?.status).toBe(200);
+		}
+		const executions = await client.endedExecutions(id, names.length, 180_000);
+		const problems = executions.flatMap((execution) => {
+			const [{ body }] = jsonOf(execution, 'Webhook');
+			return problemsOf(execution, (body as { name: string }).name, settings);
+		});
+		expect(problems).toEqual([]);
+	});
+
+	it('in a sub-workflow, the branch that was taken gives the result to the caller', async (environment) => {
+		const { client, n8n, sandbox } = environment;
+		sandbox.setDefaults({ fault: { callbacks: [{ status: 'failed' }] } });
+		const { nodes, connections } = branching(environment, {});
+		const called = node('Webhook', 'executeWorkflowTrigger', 1.1, { inputSource: 'passthrough' });
+		const child = await activate(client, {
+			...chain('child', [called]),
+			nodes: [called, ...nodes.filter(({ name }) => name !== 'Webhook')],
+			connections,
+		});
+		const callChild = node('Call', 'executeWorkflow', 1.2, {
+			workflowId: { __rl: true, mode: 'id', value: child },
+			options: { waitForSubWorkflow: true },
+		});
+		const parent = await activate(client, chain('parent', [webhook('parent'), callChild]));
+		await call(webhookUrl(n8n, 'parent'), { name: 'failed', minutes: 30, items: ['run'] });
+		const [execution] = await client.endedExecutions(parent, 1, 60_000);
+		expect(jsonOf(execution, 'Call')).toEqual([
+			expect.objectContaining({ status: 'failed', name: 'failed' }),
+		]);
 	});
 });

@@ -282,9 +282,12 @@ describe('Start and Wait', () => {
 		messageId,
 		url: callbackUrl ?? '',
 		workflowId: ANY_WORKFLOW,
-		status: 'success',
+		status: statusOf(Number(params.N)),
 		body: { own: params.N },
 	});
+
+	/** Every other run fails. */
+	const statusOf = (N: number) => (N % 2 === 0 ? 'success' : 'failed');
 
 	/** Sends each run its result, and expects each execution to go on with its own. */
 	async function expectOwnResults(
@@ -296,13 +299,16 @@ describe('Start and Wait', () => {
 		expect(executions.map(({ status }) => status)).toEqual(runs.map(() => 'success'));
 		const pairs = executions.map((execution) => ({
 			sent: (jsonOf(execution, 'Webhook')[0].body as { N: number }).N,
-			got: jsonOf(execution, 'Run and wait')[0].own,
+			got: [0, 1, 2].flatMap((output) =>
+				jsonOf(execution, 'Run and wait', output).map(({ own }) => [output, own]),
+			),
 		}));
 		expect(pairs.map(({ sent }) => sent).sort((a, b) => a - b)).toEqual(numbers(runs.length));
-		expect(pairs.filter(({ sent, got }) => sent !== got)).toEqual([]);
+		for (const { sent, got } of pairs)
+			expect(got).toEqual([[statusOf(sent) === 'success' ? 0 : 1, sent]]);
 	}
 
-	it('each execution goes on with its own result; forged ones and those of others change nothing', async (cluster) => {
+	it('each execution goes on with its own result, through the right output; forged ones and those of others change nothing', async (cluster) => {
 		const waits = await waiting(cluster, 'wait', 10);
 		const [first, second] = waits.runs;
 		const bad = [

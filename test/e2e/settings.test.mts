@@ -47,6 +47,7 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 		const parameters = {
 			resumeAmount: '={{ $("Webhook").first().json.body.minutes }}',
 			resumeUnit: 'minutes',
+			outputs: 'single',
 		};
 		const waiting = {
 			...runAndWait(credential, '={{ { NAME: $("Webhook").first().json.body.name } }}', parameters),
@@ -199,7 +200,9 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 			sandbox.faults.next({ connection: 'drop-after-accept' });
 			const changing = '={{ { NAME: "A", AT: Math.random() } }}';
 			const unknown = {
-				...(operation === 'start' ? start(credential, changing) : runAndWait(credential, changing)),
+				...(operation === 'start'
+					? start(credential, changing)
+					: runAndWait(credential, changing, { outputs: 'single' })),
 				retryOnFail: true,
 				maxTries: 3,
 				waitBetweenTries: 100,
@@ -222,7 +225,10 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 			const { client, n8n, sandbox, credential } = environment;
 			const path = `bad-${onError}`;
 			const failing = {
-				...runAndWait(credential, '={{ {} }}', { workflowId: '={{ "" }}' }),
+				...runAndWait(credential, '={{ {} }}', {
+					workflowId: '={{ "" }}',
+					outputs: 'single',
+				}),
 				onError,
 			};
 			const id = await activate(client, chain(path, [webhook(path), failing, NEXT]));

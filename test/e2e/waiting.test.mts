@@ -5,12 +5,13 @@ import { chain, node } from '../n8n/build-workflow.mts';
 import { N8N_VERSIONS, NEWEST_N8N } from '../n8n/install.mts';
 import { withEnvironment } from './cases.mts';
 import { seededRandom } from './random.mts';
-import { hasRun, itemsOf, startEnvironment, type E2eEnvironment } from './environment.mts';
+import { itemsOf, jsonOf, startEnvironment, type E2eEnvironment } from './environment.mts';
 import {
 	activate,
 	ANY_WORKFLOW,
 	call,
 	download,
+	outputsIn,
 	runAndWait,
 	split,
 	untilWaiting,
@@ -121,8 +122,12 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 			expect(peak - before).toBeLessThan(100);
 		});
 
-		it('works in a loop with batch size 1', async (environment) => {
+		it('works in a loop with batch size 1, to which each output leads back', async (environment) => {
 			const { n8n, client, sandbox } = environment;
+			sandbox.faults.add({
+				match: { param: 'NAME', equals: 'B' },
+				callbacks: [{ status: 'failed' }],
+			});
 			sandbox.setDefaults({
 				processingAfterMs: 50,
 				finalAfterMs: 300,
@@ -136,7 +141,11 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 			expect(itemsOf(done, 'Loop').map(({ json }) => json.message_id)).toEqual(
 				sandbox.state().runs.map(({ messageId }) => messageId),
 			);
-			expect(hasRun(done, 'Run and wait')).toBe(true);
+			expect(jsonOf(done, 'Run and wait', 0).map(({ status }) => status)).toEqual([
+				'success',
+				'success',
+			]);
+			expect(jsonOf(done, 'Run and wait', 1).map(({ status }) => status)).toEqual(['failed']);
 		});
 	}
 
@@ -175,7 +184,7 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 		const trigger = node('Called', 'executeWorkflowTrigger', 1.1, { inputSource: 'passthrough' });
 		return await activate(
 			client,
-			chain(`child-${version}`, [trigger, runAndWait(credential, PARAMETERS)]),
+			chain(`child-${version}`, [trigger, runAndWait(credential, PARAMETERS, outputsIn(version))]),
 		);
 	}
 
@@ -188,7 +197,9 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 			connections: {
 				...workflow.connections,
 				Loop: { main: [[], [{ node: 'Run and wait', type: 'main', index: 0 }]] },
-				'Run and wait': { main: [[{ node: 'Loop', type: 'main', index: 0 }]] },
+				'Run and wait': {
+					main: [0, 1, 2].map(() => [{ node: 'Loop', type: 'main' as const, index: 0 }]),
+				},
 			},
 		});
 	}

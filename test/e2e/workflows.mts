@@ -2,6 +2,7 @@
 import type { INode } from 'n8n-workflow';
 import { request } from 'undici';
 import { chain, node } from '../n8n/build-workflow.mts';
+import { hasSeveralOutputs, type N8nVersion } from '../n8n/install.mts';
 import { nodeTypeOf } from '../operations.mts';
 import type { Execution, ExecutionSummary, N8nClient, WorkflowJson } from '../n8n/client.mts';
 
@@ -91,6 +92,10 @@ export const runAndWait = (
 		parametersJson,
 		...parameters,
 	});
+
+/** The parameters of Start and Wait for its default outputs, or for the one output that it can have in an older n8n. */
+export const outputsIn = (version: N8nVersion): Parameters =>
+	hasSeveralOutputs(version) ? {} : { outputs: 'single' };
 
 /** Download, with the expression for the callback. */
 export const download = (

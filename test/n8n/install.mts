@@ -15,7 +15,13 @@ import { cacheRoot } from './paths.mts';
 import { CommandError, runCommand } from './run-command.mts';
 import { nodePackageOf, overridesOf, type N8nVersion } from './versions.mts';
 
-export { N8N_VERSIONS, NEWEST_N8N, OTHER_VERSIONS, type N8nVersion } from './versions.mts';
+export {
+	hasSeveralOutputs,
+	N8N_VERSIONS,
+	NEWEST_N8N,
+	OTHER_VERSIONS,
+	type N8nVersion,
+} from './versions.mts';
 
 /** Receives a line for a person, e.g. "n8n 2.41.1: installing packages, 812 MB written, 20 s". */
 export type OnProgress = (text: string) => void;

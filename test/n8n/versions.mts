@@ -7,6 +7,8 @@ interface Tested {
 	overrides?: Readonly<Record<string, string>>;
 	/** The Node.js that it needs where it refuses the one that runs the tests: a version of npm's package of it. */
 	node?: string;
+	/** Whether it can send the result of a waiting node to several outputs. */
+	severalOutputs?: true;
 	/** Settings of its environment that others do not have. */
 	settings?: Readonly<Record<string, string>>;
 }
@@ -16,9 +18,17 @@ const XLSX = { xlsx: '0.18.5' };
 
 const VERSIONS = {
 	// This module fetches a list from n8n's makers at each start.
-	'2.41.1': { how: 'full', settings: { N8N_DISABLED_MODULES: 'mcp-registry' } },
+	'2.41.1': {
+		how: 'full',
+		severalOutputs: true,
+		settings: { N8N_DISABLED_MODULES: 'mcp-registry' },
+	},
 	// The first one that sends a waiting node's result to one of several outputs.
-	'2.39.0': { how: 'smoke', settings: { N8N_DISABLED_MODULES: 'mcp-registry' } },
+	'2.39.0': {
+		how: 'smoke',
+		severalOutputs: true,
+		settings: { N8N_DISABLED_MODULES: 'mcp-registry' },
+	},
 	'1.123.81': { how: 'full', overrides: XLSX },
 	'2.0.3': { how: 'smoke', overrides: XLSX },
 	'1.110.1': { how: 'smoke', overrides: XLSX },
@@ -35,6 +45,12 @@ export const NEWEST_N8N: N8nVersion = '2.41.1';
 
 export const N8N_VERSIONS: readonly N8nVersion[] = versionsTested('full');
 export const OTHER_VERSIONS: readonly N8nVersion[] = versionsTested('smoke');
+
+/** Whether Start and Wait can have an output for each outcome in this n8n. */
+export function hasSeveralOutputs(version: N8nVersion): boolean {
+	const { severalOutputs }: Tested = VERSIONS[version];
+	return severalOutputs === true;
+}
 
 export function overridesOf(version: N8nVersion): Readonly<Record<string, string>> {
 	const { overrides = {} }: Tested = VERSIONS[version];
