@@ -179,8 +179,10 @@ async function execute({ client }: Stage, workflowId: string): Promise<Execution
 	return await client.waitForExecution(executionId);
 }
 
+/** The items of all outputs of a node. */
 function itemsOf(execution: Execution, node: string) {
-	return execution.data.resultData.runData[node]?.[0]?.data?.main[0] ?? [];
+	const outputs = execution.data.resultData.runData[node]?.[0]?.data?.main ?? [];
+	return outputs.flatMap((items) => items ?? []);
 }
 
 /** Presses the credential's Test button, with the good key and with a bad one. */

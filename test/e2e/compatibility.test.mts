@@ -1,9 +1,9 @@
 /** What a builder does first, in a real n8n of each other version: it shows whether the package works there at all. */
 import { join } from 'node:path';
 import { chain, node } from '../n8n/build-workflow.mts';
-import { OTHER_VERSIONS } from '../n8n/install.mts';
+import { hasSeveralOutputs, OTHER_VERSIONS } from '../n8n/install.mts';
 import { withEnvironment } from './cases.mts';
-import { jsonOf, startOwnEnvironment } from './environment.mts';
+import { hasRun, jsonOf, startOwnEnvironment } from './environment.mts';
 import {
 	activate,
 	ANY_WORKFLOW,
@@ -18,6 +18,7 @@ import {
 	triggerUrl,
 	webhook,
 	webhookUrl,
+	withBranches,
 } from './workflows.mts';
 
 const root = join(__dirname, '../..');
@@ -115,5 +116,51 @@ describe.each(OTHER_VERSIONS)('n8n %s', (version) => {
 			'book',
 		);
 		expect(offered.map(({ value }) => value)).toEqual([ANY_WORKFLOW]);
+	});
+
+	it('Start and Wait has an output for each outcome, or says that this n8n is too old', async ({
+		client,
+		n8n,
+		sandbox,
+		credential,
+	}) => {
+		const branches = ['Success', 'Failed', 'Timed Out'];
+		const waiting = runAndWait(credential, undefined, {
+			resumeAmount: '={{ $json.body.minutes }}',
+			resumeUnit: 'minutes',
+		});
+		const id = await activate(
+			client,
+			withBranches(chain('outputs', [webhook('outputs'), waiting]), branches),
+		);
+		sandbox.setDefaults({ fault: { callbacks: [] } });
+		for (const minutes of hasSeveralOutputs(version) ? [30, 0.02] : [30])
+			expect(await call(webhookUrl(n8n, 'outputs'), { minutes })).toBe(200);
+		if (!hasSeveralOutputs(version)) {
+			const [{ data }] = await client.endedExecutions(id, 1, 60_000);
+			expect(data.resultData.error?.message).toMatch(
+				/^This n8n cannot send .* older than version 2\.39/,
+			);
+			expect(sandbox.state().requests).toEqual([]);
+			return;
+		}
+		await sandbox.until(({ counts }) => counts.runsStarted === 2, 30_000);
+		const failing = sandbox.state().runs.find(({ params }) => params.minutes === 30);
+		await client.waitForExecutions(
+			id,
+			(all) =>
+				all.length === 2 && all.every(({ status }) => status !== 'running' && status !== 'new'),
+		);
+		const { answer } = await sandbox.deliver({
+			url: failing?.callbackUrl ?? '',
+			messageId: failing?.messageId,
+			status: 'failed',
+		});
+		expect(answer?.status).toBe(200);
+		const executions = await client.endedExecutions(id, 2, 120_000);
+		const taken = executions.map((execution) =>
+			branches.filter((branch) => hasRun(execution, branch)).join(),
+		);
+		expect(taken.sort()).toEqual(['Failed', 'Timed Out']);
 	});
 });

@@ -14,9 +14,12 @@ import {
 	runAndWait,
 	split,
 	start,
+	trigger,
+	triggerUrl,
 	untilWaiting,
 	webhook,
 	webhookUrl,
+	withBranches,
 } from './workflows.mts';
 
 const root = join(__dirname, '../..');
@@ -262,11 +265,28 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 		await client.endedExecutions(id, 1, 60_000);
 		expect(sandbox.state().runs).toHaveLength(3);
 	});
-});
 
-/** What the node said on the execution beside its output. */
-function hintsOf(execution: Execution): string[] {
-	return (execution.data.resultData.runData.Start ?? []).flatMap(({ hints }) =>
-		(hints ?? []).map(({ message }) => message),
-	);
-}
+	it('the trigger passes each callback to the output of its event alone', async (environment) => {
+		const { client, n8n, sandbox, credential } = environment;
+		const parameters = { events: ['success', 'failed', 'other'], outputs: 'byEvent' };
+		const branches = ['Success', 'Failed', 'Other'];
+		const id = await activate(
+			client,
+			withBranches(chain('events', [trigger('events', credential, parameters)]), branches),
+		);
+		for (const status of ['success', 'failed', 'timeout', 'processing'])
+			await sandbox.deliver({ url: triggerUrl(n8n, 'events'), status });
+		const executions = await client.endedExecutions(id, 3, 60_000);
+		const taken = executions.map((execution) => [
+			jsonOf(execution, 'NenAI Trigger', 0).length +
+				jsonOf(execution, 'NenAI Trigger', 1).length +
+				jsonOf(execution, 'NenAI Trigger', 2).length,
+			...branches.filter((branch) => hasRun(execution, branch)),
+		]);
+		expect(taken.sort()).toEqual([
+			[1, 'Failed'],
+			[1, 'Other'],
+			[1, 'Success'],
+		]);
+	});
+});

@@ -97,6 +97,20 @@ export const runAndWait = (
 export const outputsIn = (version: N8nVersion): Parameters =>
 	hasSeveralOutputs(version) ? {} : { outputs: 'single' };
 
+/** A node for each output of the last node of a workflow, under the name of that output. */
+export function withBranches(workflow: WorkflowJson, names: readonly string[]): WorkflowJson {
+	const last = workflow.nodes[workflow.nodes.length - 1];
+	const branches = names.map((name) => node(name, 'noOp', 1, {}));
+	return {
+		...workflow,
+		nodes: [...workflow.nodes, ...branches],
+		connections: {
+			...workflow.connections,
+			[last.name]: { main: names.map((name) => [{ node: name, type: 'main', index: 0 }]) },
+		},
+	};
+}
+
 /** Download, with the expression for the callback. */
 export const download = (
 	nenAiApi: CredentialRef,

@@ -247,6 +247,11 @@ export class N8nClient {
 		return await this.#post(`/workflows/${id}/run`, body, ManualRun);
 	}
 
+	/** Runs a workflow for each row of its evaluation trigger, as the tab "Evaluations" of the editor does (n8n 2). */
+	async evaluate(id: string): Promise<void> {
+		await this.#post(`/workflows/${id}/test-runs/new`, {});
+	}
+
 	/** The executions of a workflow, newest first, from as many pages as there are. */
 	async executions(workflowId: string, filter: ExecutionFilter = {}): Promise<ExecutionSummary[]> {
 		const { status = EXECUTION_STATUSES, mode, retryOf } = filter;

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { RestSession } from './rest.mts';
 
 const Project = z.object({ id: z.string() });
+const Made = z.object({ id: z.string() });
 const Tables = z.object({ data: z.array(z.object({ id: z.string(), name: z.string() })) });
 const Row = z.object({ id: z.number() }).passthrough();
 const Rows = z.object({ count: z.number(), data: z.array(Row) });
@@ -29,6 +30,26 @@ export class DataTables {
 				Rows,
 			)
 		).data;
+	}
+
+	/** Makes a table with one column of texts, and gives its id. */
+	async create(name: string, column: string, values: readonly string[]): Promise<string> {
+		const { id: project } = await this.#session.send(
+			{ method: 'GET', path: '/projects/personal' },
+			Project,
+		);
+		const path = `/projects/${project}/data-tables`;
+		const columns = [{ name: column, type: 'string' }];
+		const { id } = await this.#session.send(
+			{ method: 'POST', path, body: { name, columns } },
+			Made,
+		);
+		const data = values.map((value) => ({ [column]: value }));
+		await this.#session.send(
+			{ method: 'POST', path: `${path}/${id}/insert`, body: { data } },
+			z.unknown(),
+		);
+		return id;
 	}
 
 	/** Enters values into the cells of one row. */
