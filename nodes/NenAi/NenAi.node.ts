@@ -33,8 +33,24 @@ const HINTS: NodeHint[] = [
 	},
 	{
 		message:
+			'If the NenAI run fails, this step still turns green: the result comes out at "Failed". When no result arrives in time, it comes out at "Timed Out".',
+		displayCondition:
+			'={{ $parameter["operation"] === "startAndWait" && $parameter["outputs"] === "byOutcome" }}',
+		whenToDisplay: 'beforeExecution',
+		location: 'outputPane',
+	},
+	{
+		message:
 			'If the NenAI run fails, this step still turns green. After this node, add a Switch node with one branch for each case of "status": "success" or "completed", "failed", and any other value. When no result arrives in time, "status" is "timeout", and "wait_limit_reached" is true.',
-		displayCondition: '={{ $parameter["operation"] === "startAndWait" }}',
+		displayCondition:
+			'={{ $parameter["operation"] === "startAndWait" && $parameter["outputs"] === "single" }}',
+		whenToDisplay: 'beforeExecution',
+		location: 'outputPane',
+	},
+	{
+		message:
+			'In the editor, this node only simulates a run: nothing is sent to NenAI. To start real runs here, set Test Executions to "Start Real Runs".',
+		displayCondition: '={{ $parameter["testExecutions"] === "simulate" }}',
 		whenToDisplay: 'beforeExecution',
 		location: 'outputPane',
 	},
@@ -42,7 +58,7 @@ const HINTS: NodeHint[] = [
 
 /** For n8n's AI builder: the purpose of each operation. */
 const BUILDER_HINT =
-	'Run → Start and Wait starts one run and continues with its result. It takes one item: for several, use Loop Over Items with batch size 1, connect its loop output to this node, and connect this node back to Loop Over Items. For many runs at once, use Run → Start, and a NenAI Trigger in another workflow. If NenAI cannot reach this n8n, use Run → Start with callback "none", then Run → Get in a loop with a Wait node until "finished" is true. Run → Get gives only the status: values and files come by callback. If an item has "uncertain", its run may have been started: pass it to a person, and never start it again. The output of Run → Get Logs may contain passwords. Each start does real work in a real system: never put a retry loop around it. After a result, branch on "status" with a Switch node: success or completed, failed, anything else. Result → Download gets the files that the links in a callback point to. To operate a desktop step by step, use the NenAI Desktop node.';
+	'Run → Start and Wait starts one run and continues with its result. It takes one item: for several, use Loop Over Items with batch size 1, connect its loop output to this node, and connect this node back to Loop Over Items. For many runs at once, use Run → Start, and a NenAI Trigger in another workflow. If NenAI cannot reach this n8n, use Run → Start with callback "none", then Run → Get in a loop with a Wait node until "finished" is true. Run → Get gives only the status: values and files come by callback. If an item has "uncertain", its run may have been started: pass it to a person, and never start it again. The output of Run → Get Logs may contain passwords. Each start does real work in a real system: never put a retry loop around it. Start and Wait has three outputs: Success, Failed (also for a run that ended in another way) and Timed Out. Connect all three, and do not add a Switch node. With outputs "single", branch on "status". To let a person try the workflow without real runs, set testExecutions to "simulate". Result → Download gets the files that the links in a callback point to. To operate a desktop step by step, use the NenAI Desktop node.';
 
 export class NenAi implements INodeType {
 	description: INodeTypeDescription = {

@@ -290,3 +290,10 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 		]);
 	});
 });
+
+/** What the node said on the execution beside its output. */
+function hintsOf(execution: Execution): string[] {
+	return (execution.data.resultData.runData.Start ?? []).flatMap(({ hints }) =>
+		(hints ?? []).map(({ message }) => message),
+	);
+}
