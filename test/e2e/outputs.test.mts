@@ -14,6 +14,7 @@ import {
 	untilWaiting,
 	webhook,
 	webhookUrl,
+	withBranches,
 } from './workflows.mts';
 
 const root = join(__dirname, '../..');
@@ -167,6 +168,30 @@ describe.each(ENGINES)(`n8n ${NEWEST_N8N} with the expression engine %s`, (engin
 			}
 		}
 		expect(problems).toEqual([]);
+	});
+
+	it('a simulated run leaves through the output of its outcome, and nothing is sent', async (environment) => {
+		const { client, sandbox, credential } = environment;
+		for (const [simulatedOutcome, branch] of [
+			['success', 'Success'],
+			['failed', 'Failed'],
+			['timedOut', 'Timed Out'],
+		]) {
+			const parameters = { testExecutions: 'simulate', simulatedOutcome };
+			const { id } = await client.createWorkflow(
+				withBranches(
+					chain('simulated', [
+						node('By hand', 'manualTrigger', 1, {}),
+						runAndWait(credential, '{ "NAME": "A" }', parameters),
+					]),
+					BRANCHES.slice(0, 3),
+				),
+			);
+			const { executionId = '' } = await client.runWorkflowManually(id);
+			const execution = await client.waitForExecution(executionId);
+			expect(BRANCHES.filter((name) => hasRun(execution, name))).toEqual([branch]);
+		}
+		expect(sandbox.state().requests).toEqual([]);
 	});
 
 	if (engine !== 'vm') return;

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { chain } from '../n8n/build-workflow.mts';
+import { chain, node } from '../n8n/build-workflow.mts';
 import { isSettled, type ExecutionSummary } from '../n8n/client.mts';
 import { unflatten } from '../n8n/execution-data.mts';
 import type { DeliverOptions, RunRecord } from '../sandbox/index.mts';
@@ -327,5 +327,25 @@ describe('Start and Wait', () => {
 		for (const one of [cluster.workers[0], cluster.webhooks, cluster.main]) await one.kill();
 		for (const one of [cluster.main, cluster.webhooks, cluster.workers[0]]) await one.start();
 		await expectOwnResults(cluster, waits);
+	});
+
+	it('an execution from the editor can simulate: nothing is sent', async ({
+		client,
+		sandbox,
+		credential,
+	}) => {
+		const parameters = { testExecutions: 'simulate', simulatedOutcome: 'failed' };
+		const { id } = await client.createWorkflow(
+			chain('simulated', [
+				node('By hand', 'manualTrigger', 1, {}),
+				runAndWait(credential, '{ "N": 1 }', parameters),
+			]),
+		);
+		const { executionId = '' } = await client.runWorkflowManually(id);
+		const execution = await client.waitForExecution(executionId);
+		expect(jsonOf(execution, 'Run and wait', 1)).toEqual([
+			expect.objectContaining({ message_id: expect.stringMatching(/^simulated-/) }),
+		]);
+		expect(sandbox.state().requests).toEqual([]);
 	});
 });
