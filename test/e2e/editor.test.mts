@@ -593,6 +593,46 @@ describe('a run from the editor', () => {
 	}
 });
 
+describe('the outputs of Start and Wait', () => {
+	inEditor('are labelled, and a simulated run leaves through the chosen one', async () => {
+		const example = readExample(ROOT, 'start-and-wait');
+		const { id } = await environment.client.createWorkflow({
+			...example,
+			nodes: example.nodes.map((node) =>
+				node.credentials === undefined ? node : { ...node, credentials: { nenAiApi: credential } },
+			),
+		});
+		const page = await browser.open(`/workflow/${id}`);
+		const canvas = new Canvas(page);
+		for (const label of ['Success', 'Failed', 'Timed Out'])
+			await canvas.outputLabel(label).waitFor();
+		for (const [outcome, branch] of [
+			['Success', 'Your steps go here'],
+			['Failed', 'Needs a person: it failed'],
+			['Timed Out', 'Needs a person: no result'],
+		]) {
+			const form = await openForm(page, 'Start and wait');
+			await form.choose('simulatedOutcome', outcome);
+			await canvas.closeNode();
+			await canvas.execute();
+			await canvas.untilSuccess(branch);
+			await canvas.deselect();
+			if (outcome === 'Failed') await screenshots.take('outputs', page.locator('body'));
+			const done = await openForm(page, 'Start and wait');
+			await done.output.getByText(/^This result was simulated: nothing was sent/).waitFor();
+			// n8n cannot pin the data of a node with several outputs.
+			expect(await done.output.getByTestId('ndv-pin-data').count()).toBe(0);
+			await canvas.closeNode();
+		}
+		expect(environment.sandbox.state().requests).toEqual([]);
+
+		const form = await openForm(page, 'Start and wait');
+		await form.choose('outputs', 'One Output');
+		await canvas.closeNode();
+		await canvas.outputLabel('Timed Out').waitFor({ state: 'hidden' });
+	});
+});
+
 describe('the examples that gather, imported from their files and set up by hand', () => {
 	const WIDE = { width: 2200, height: 1000 };
 	const NODES = {

@@ -12,6 +12,11 @@ export class Canvas {
 		return this.page.locator(`[data-test-id="canvas-node"][data-node-name="${name}"]`);
 	}
 
+	/** What stands beside an output. */
+	outputLabel(label: string): Locator {
+		return this.page.locator('[class*="outputLabel"]').getByText(label, { exact: true });
+	}
+
 	/** Opens a node's form with a double click. */
 	async openNode(name: string): Promise<void> {
 		await this.node(name).dblclick();

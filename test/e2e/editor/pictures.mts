@@ -6,6 +6,7 @@ export const PICTURES = [
 	'picker',
 	'start',
 	'start-and-wait',
+	'outputs',
 	'download',
 	'trigger',
 	'error',

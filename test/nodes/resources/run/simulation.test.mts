@@ -76,6 +76,20 @@ describe.each(['start', 'startAndWait'])('%s', (operation) => {
 		expect(requests()).toBe(0);
 	});
 
+	test('Retry simulates again, and reports what is invalid by then', async () => {
+		const first = await simulate(operation);
+		const again = await simulate(operation, { mode: 'retry', retryOf: first.run.data });
+		expect(again.error).toBeUndefined();
+		expect(again.items).toHaveLength(1);
+		const invalid = await simulate(operation, {
+			mode: 'retry',
+			retryOf: first.run.data,
+			parameters: { workflowId: ' ' },
+		});
+		expect(invalid.error?.message).toMatch(/is empty/);
+		expect(requests()).toBe(0);
+	});
+
 	test('sends real runs unless it is told to simulate', async () => {
 		await simulate(operation, { parameters: { testExecutions: 'start' } });
 		expect(requests()).toBe(1);
