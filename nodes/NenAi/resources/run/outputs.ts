@@ -73,13 +73,13 @@ export function hasOutputsByOutcome(this: IExecuteFunctions): boolean {
 	try {
 		return (this.getNodeParameter('outputs', 0, null) || BY_OUTCOME) === BY_OUTCOME;
 	} catch {
-		// `readOutputs` reports the reason.
+		// `checkOutputs` reports the reason.
 		return false;
 	}
 }
 
 /**
- * Reads whether the node has an output for each outcome. Throws InvalidParameterError if n8n is too old: it would pass
+ * Throws InvalidParameterError if the node has an output for each outcome and n8n is too old for that: it would pass
  * every result to the first output.
  */
 export function checkOutputs(this: IExecuteFunctions, parameters: ParameterReader): void {

@@ -1,3 +1,4 @@
+import { ExecuteContext } from 'n8n-core';
 import {
 	WAIT_INDEFINITELY,
 	type IDataObject,
@@ -151,6 +152,16 @@ describe('the outputs', () => {
 			expect(requests()).toBe(8);
 		},
 	);
+
+	test.each(ERRORS)('with "%s", nor is an error outside of any item', async (onError, counts) => {
+		const broken = jest.spyOn(ExecuteContext.prototype, 'getContext').mockImplementation(() => {
+			throw new Error('broken');
+		});
+		const given = await startAndWait({ settings: { onError } });
+		broken.mockRestore();
+		expect(given.items.concat(given.failedItems)[0].json.error).toMatch(/broken/);
+		expect(given.counts).toEqual(counts);
+	});
 
 	test('a value that is neither is an error', async () => {
 		const { error } = await startAndWait({ parameters: { outputs: 'three' } });
