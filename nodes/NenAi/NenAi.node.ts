@@ -14,6 +14,7 @@ import '../shared/requireN8nVersion';
 import { router, resourceProperty, subtitleOf } from '../shared/execution/router';
 import { result } from './resources/result';
 import { run, webhook } from './resources/run';
+import { getParameterFields } from './resources/run/parametersForm';
 import { workflow } from './resources/workflow';
 import { searchWorkflows } from '../shared/listSearch/searchWorkflows';
 import { testCredential } from '../shared/transport/credentialTest';
@@ -80,6 +81,7 @@ export class NenAi implements INodeType {
 	methods = {
 		credentialTest: { testCredential },
 		listSearch: { searchWorkflows },
+		resourceMapping: { getParameterFields },
 	};
 
 	/** n8n requires these for every webhook. A webhook that resumes an execution has nothing to register. */
