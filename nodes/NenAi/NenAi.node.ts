@@ -15,6 +15,7 @@ import { router, resourceProperty, subtitleOf } from '../shared/execution/router
 import { result } from './resources/result';
 import { run, webhook } from './resources/run';
 import { getParameterFields } from './resources/run/parametersForm';
+import { toolDescriptionProperties } from './resources/run/toolDescription';
 import { workflow } from './resources/workflow';
 import { searchWorkflows } from '../shared/listSearch/searchWorkflows';
 import { testCredential } from '../shared/transport/credentialTest';
@@ -45,6 +46,8 @@ const HINTS: NodeHint[] = [
 const BUILDER_HINT =
 	'Run → Start and Wait starts one run and continues with its result. It takes one item: for several, use Loop Over Items with batch size 1, connect its loop output to this node, and connect this node back to Loop Over Items. For many runs at once, use Run → Start, and a NenAI Trigger in another workflow. If NenAI cannot reach this n8n, use Run → Start with callback "none", then Run → Get in a loop with a Wait node until "finished" is true. Run → Get gives only the status: values and files come by callback. If an item has "uncertain", its run may have been started: pass it to a person, and never start it again. The output of Run → Get Logs may contain passwords. Each start does real work in a real system: never put a retry loop around it. After a result, branch on "status" with a Switch node: success or completed, failed, anything else. Result → Download gets the files that the links in a callback point to. To operate a desktop step by step, use the NenAI Desktop node.';
 
+const DESCRIPTION = 'Run NenAI automations and get their results';
+
 export class NenAi implements INodeType {
 	description: INodeTypeDescription = {
 		displayName: 'NenAI',
@@ -53,7 +56,7 @@ export class NenAi implements INodeType {
 		group: ['transform'],
 		version: 1,
 		subtitle: subtitleOf(RESOURCES),
-		description: 'Run NenAI automations and get their results',
+		description: DESCRIPTION,
 		defaults: { name: 'NenAI' },
 		usableAsTool: true,
 		builderHint: { searchHint: BUILDER_HINT },
@@ -75,7 +78,11 @@ export class NenAi implements INodeType {
 				isFullPath: true,
 			},
 		],
-		properties: [resourceProperty(RESOURCES), ...RESOURCES.flatMap(({ properties }) => properties)],
+		properties: [
+			...toolDescriptionProperties(DESCRIPTION),
+			resourceProperty(RESOURCES),
+			...RESOURCES.flatMap(({ properties }) => properties),
+		],
 	};
 
 	methods = {
