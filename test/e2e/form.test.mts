@@ -1,5 +1,6 @@
 /** The form for the parameters of a run, in a real n8n of each version, and as a tool of an agent. */
 import { join } from 'node:path';
+import type { INodeParameters } from 'n8n-workflow';
 import { NEWEST_N8N, N8N_VERSIONS } from '../n8n/install.mts';
 import { answersToCalls, chatting, TOOL } from './agent.mts';
 import { withEnvironment } from './cases.mts';
@@ -20,7 +21,7 @@ const DEFINITION = {
 	type: 'object',
 };
 
-const formOf = (value: object) => ({
+const formOf = (value: Record<string, string>): INodeParameters => ({
 	parametersMode: 'form',
 	parameterDefinition: JSON.stringify(DEFINITION),
 	parametersForm: {
@@ -99,7 +100,7 @@ describe('as a tool of an agent', () => {
 				...formOf({}),
 				workflowId: 'w',
 				...parameters,
-			} as never);
+			});
 			for (const { name, parameters: all } of changed.nodes)
 				if (name === TOOL) {
 					delete all.descriptionType;
