@@ -313,6 +313,7 @@ describe('a form for the parameters', () => {
 }`;
 
 	inEditor('appears when a definition is pasted, and says which value is wrong', async () => {
+		environment.sandbox.setDefaults({ workflows: null });
 		const form = await openNenAi({
 			workflowId: { __rl: true, mode: 'id', value: EXAMPLE_WORKFLOW },
 			parametersMode: 'form',
