@@ -161,7 +161,7 @@ describe('what is sent', () => {
 			'fields left empty',
 			{
 				...GOOD,
-				NOTE: '',
+				NOTE: '={{ "" }}',
 				SCORE: '',
 				SINCE: null,
 				TAGS: '={{ $json.missing }}',
