@@ -14,6 +14,8 @@ import '../shared/requireN8nVersion';
 import { router, resourceProperty, subtitleOf } from '../shared/execution/router';
 import { result } from './resources/result';
 import { OUTPUTS_EXPRESSION, run, webhook } from './resources/run';
+import { getParameterFields } from './resources/run/parametersForm';
+import { toolDescriptionProperties } from './resources/run/toolDescription';
 import { workflow } from './resources/workflow';
 import { searchWorkflows } from '../shared/listSearch/searchWorkflows';
 import { testCredential } from '../shared/transport/credentialTest';
@@ -60,6 +62,8 @@ const HINTS: NodeHint[] = [
 const BUILDER_HINT =
 	'Run → Start and Wait starts one run and continues with its result. It takes one item: for several, use Loop Over Items with batch size 1, connect its loop output to this node, and connect this node back to Loop Over Items. For many runs at once, use Run → Start, and a NenAI Trigger in another workflow. If NenAI cannot reach this n8n, use Run → Start with callback "none", then Run → Get in a loop with a Wait node until "finished" is true. Run → Get gives only the status: values and files come by callback. If an item has "uncertain", its run may have been started: pass it to a person, and never start it again. The output of Run → Get Logs may contain passwords. Each start does real work in a real system: never put a retry loop around it. Start and Wait has three outputs: Success, Failed (also for a run that ended in another way) and Timed Out. Connect all three, and do not add a Switch node. With outputs "single", branch on "status". To let a person try the workflow without real runs, set testExecutions to "simulate". Result → Download gets the files that the links in a callback point to. To operate a desktop step by step, use the NenAI Desktop node.';
 
+const DESCRIPTION = 'Run NenAI automations and get their results';
+
 export class NenAi implements INodeType {
 	description: INodeTypeDescription = {
 		displayName: 'NenAI',
@@ -68,7 +72,7 @@ export class NenAi implements INodeType {
 		group: ['transform'],
 		version: 1,
 		subtitle: subtitleOf(RESOURCES),
-		description: 'Run NenAI automations and get their results',
+		description: DESCRIPTION,
 		defaults: { name: 'NenAI' },
 		usableAsTool: true,
 		builderHint: { searchHint: BUILDER_HINT },
@@ -90,12 +94,17 @@ export class NenAi implements INodeType {
 				isFullPath: true,
 			},
 		],
-		properties: [resourceProperty(RESOURCES), ...RESOURCES.flatMap(({ properties }) => properties)],
+		properties: [
+			...toolDescriptionProperties(DESCRIPTION),
+			resourceProperty(RESOURCES),
+			...RESOURCES.flatMap(({ properties }) => properties),
+		],
 	};
 
 	methods = {
 		credentialTest: { testCredential },
 		listSearch: { searchWorkflows },
+		resourceMapping: { getParameterFields },
 	};
 
 	/** n8n requires these for every webhook. A webhook that resumes an execution has nothing to register. */

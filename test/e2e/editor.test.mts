@@ -215,6 +215,7 @@ describe('the form of the NenAI node', () => {
 		]);
 		expect(await form.choices('parametersMode')).toEqual([
 			'Enter Names and Values',
+			'Form From a Definition',
 			'JSON',
 			'Send All Fields of the Input Item',
 		]);
@@ -294,6 +295,66 @@ describe('the form of the NenAI node', () => {
 		expect(await form.parameters.innerText()).toContain(
 			'The field of the output item that will contain the file',
 		);
+	});
+});
+
+describe('a form for the parameters', () => {
+	const DEFINITION = `{
+  "type": "object",
+  "properties": {
+    "PATIENT_NAME": { "type": "string", "description": "Full name" },
+    "VISITS": { "type": "integer", "minimum": 1, "maximum": 12 },
+    "SINCE": { "anyOf": [{ "type": "string", "format": "date" }, { "type": "null" }] },
+    "KIND": { "enum": ["new", "known"], "default": "new" },
+    "URGENT": { "type": "boolean", "default": false },
+    "TAGS": { "type": "array", "items": { "type": "string" } }
+  },
+  "required": ["PATIENT_NAME", "VISITS"]
+}`;
+
+	inEditor('appears when a definition is pasted, and says which value is wrong', async () => {
+		environment.sandbox.setDefaults({ workflows: null });
+		const form = await openNenAi({
+			workflowId: { __rl: true, mode: 'id', value: EXAMPLE_WORKFLOW },
+			parametersMode: 'form',
+			callback: 'none',
+		});
+		await form.parameters.getByTestId('empty-fields-notice').waitFor();
+		expect(await form.parameters.getByTestId('empty-fields-notice').innerText()).toContain(
+			'Paste the definition',
+		);
+		await form.paste('parameterDefinition', '{ "type": "object", "properties": { "A": 5 } }');
+		await form.parameters.getByText('at properties.A: it must be a schema').waitFor();
+		await form.paste('parameterDefinition', DEFINITION);
+		await form.until('PATIENT_NAME: Full name');
+		expect((await form.labels()).slice(5)).toEqual([
+			'Parameter Values',
+			'PATIENT_NAME: Full name',
+			'VISITS (whole number, at least 1, at most 12)',
+			'SINCE',
+			'KIND',
+			'URGENT',
+			'TAGS (JSON list; each entry: text)',
+			'Callback',
+			'Options',
+		]);
+		await form.mapped('PATIENT_NAME').fill('Jane Doe');
+		await form.mapped('VISITS').fill('15');
+		await form.executeStep();
+		const { message } = await form.error();
+		// As high as the form, which scrolls else.
+		await form.root.page().setViewportSize({ width: WINDOW.width, height: 1440 });
+		await screenshots.take('form', form.root);
+		expect(message).toContain(
+			'The parameter "VISITS" must be at most 12, but is the number 15 [item 0]',
+		);
+		expect(environment.sandbox.state().counts.requests).toBe(0);
+		await form.mapped('VISITS').fill('3');
+		await form.executeStep();
+		await form.output.getByText('Job accepted for processing.').waitFor();
+		expect(environment.sandbox.state().runs.map(({ params }) => params)).toEqual([
+			{ PATIENT_NAME: 'Jane Doe', VISITS: 3, KIND: 'new', URGENT: false },
+		]);
 	});
 });
 

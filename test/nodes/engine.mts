@@ -40,6 +40,7 @@ import {
 	type IWebhookData,
 	type IWorkflowExecuteAdditionalData,
 	type IWorkflowSettings,
+	type ResourceMapperFields,
 	type WorkflowExecuteMode,
 } from 'n8n-workflow';
 import { nodeTypeOf } from '../operations.mts';
@@ -432,6 +433,17 @@ export async function loadOptions(
 	const load = TYPES[type].methods?.loadOptions?.[method];
 	if (load === undefined) throw new Error(`There are no options ${method}`);
 	return await load.call(editorOf(type, credentials, {}));
+}
+
+/** The fields of a form that depends on other parameters, as the editor loads them. */
+export async function loadFields(
+	method: string,
+	parameters: INodeParameters,
+): Promise<ResourceMapperFields> {
+	const type = 'n8n-nodes-nenai.nenAi';
+	const load = TYPES[type].methods?.resourceMapping?.[method];
+	if (load === undefined) throw new Error(`There are no fields ${method}`);
+	return await load.call(editorOf(type, new Credentials({}), parameters));
 }
 
 function editorOf(type: string, credentials: Credentials, parameters: INodeParameters) {

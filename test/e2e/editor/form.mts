@@ -140,6 +140,25 @@ export class NodeForm {
 		await added.value.locator('input').fill(value);
 	}
 
+	/** Replaces the text of a field for code. */
+	async paste(name: string, text: string): Promise<void> {
+		const { keyboard } = this.root.page();
+		await this.field(name).locator('.cm-content').click();
+		await keyboard.press('ControlOrMeta+a');
+		await keyboard.press('Delete');
+		await keyboard.insertText(text);
+	}
+
+	/** The input of a form that n8n makes from a definition, by the beginning of its label. */
+	mapped(label: string): Locator {
+		return this.parameters
+			.getByTestId('mapping-fields-container')
+			.locator('.parameter-item')
+			.filter({ hasText: label })
+			.locator('input')
+			.first();
+	}
+
 	/** As a table is wider than the panel, another view may show more. */
 	async showOutputAs(view: 'schema' | 'table' | 'json'): Promise<void> {
 		await this.output.getByTestId(`radio-button-${view}`).click();

@@ -4,6 +4,7 @@ export const PICTURES = [
 	'actions',
 	'credential',
 	'picker',
+	'form',
 	'start',
 	'start-and-wait',
 	'outputs',

@@ -27,6 +27,7 @@ import {
 	toObjectForSending,
 	type Name,
 } from '../../../shared/parameters/values';
+import { readForm } from './parametersForm';
 import { readWorkflowId, workflowProperty } from './workflowId';
 import { say } from '../../../shared/failures/text';
 
@@ -48,6 +49,12 @@ export const runProperties: INodeProperties[] = [
 				name: 'Enter Names and Values',
 				value: 'fields',
 				description: 'One line for each parameter',
+			},
+			{
+				name: 'Form From a Definition',
+				value: 'form',
+				description:
+					'Paste a definition of the parameters, and fill in a form. The values are checked before a run starts.',
 			},
 			{
 				name: 'JSON',
@@ -72,6 +79,35 @@ export const runProperties: INodeProperties[] = [
 		displayOptions: { show: { parametersMode: ['fields'] } },
 		description:
 			'Enter each name exactly as your NenAI contact gave it to you (names are case-sensitive), and choose its type',
+	},
+	{
+		displayName: 'Parameter Definition',
+		name: 'parameterDefinition',
+		type: 'json',
+		default: '',
+		placeholder: '{ "PATIENT_NAME": "Jane Doe" }',
+		displayOptions: { show: { parametersMode: ['form'] } },
+		description:
+			'What your NenAI contact gave you: the JSON Schema of the parameters, or an example object with their names and values',
+	},
+	{
+		displayName: 'Parameter Values',
+		name: 'parametersForm',
+		type: 'resourceMapper',
+		default: { mappingMode: 'defineBelow', value: null },
+		typeOptions: {
+			loadOptionsDependsOn: ['parameterDefinition'],
+			resourceMapper: {
+				resourceMapperMethod: 'getParameterFields',
+				mode: 'add',
+				valuesLabel: 'Parameter Values',
+				fieldWords: { singular: 'parameter', plural: 'parameters' },
+				addAllFields: true,
+				supportAutoMap: false,
+			},
+		},
+		displayOptions: { show: { parametersMode: ['form'] } },
+		description: 'A field that you leave empty is not sent: NenAI uses its own default',
 	},
 	{
 		displayName: 'Parameters (JSON)',
@@ -122,6 +158,7 @@ const READERS: Record<
 			parameters.nameOf('parameters'),
 			parameters.savedAs('parameters'),
 		),
+	form: (_, parameters) => readForm(parameters),
 	json: (_, parameters) => parameters.objectForSending('parametersJson'),
 	input(itemIndex) {
 		const { json } = this.getInputData()[itemIndex];
