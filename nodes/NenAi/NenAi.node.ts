@@ -51,6 +51,13 @@ const HINTS: NodeHint[] = [
 	},
 	{
 		message:
+			'Each click on Execute starts a real run at NenAI. To try this node without that, set Test Executions to "Simulate".',
+		displayCondition: '={{ $parameter["testExecutions"] === "start" }}',
+		whenToDisplay: 'beforeExecution',
+		location: 'outputPane',
+	},
+	{
+		message:
 			'In the editor, this node only simulates a run: nothing is sent to NenAI. To start real runs here, set Test Executions to "Start Real Runs".',
 		displayCondition: '={{ $parameter["testExecutions"] === "simulate" }}',
 		whenToDisplay: 'beforeExecution',

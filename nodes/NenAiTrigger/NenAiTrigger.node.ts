@@ -96,7 +96,8 @@ const PROPERTIES: INodeProperties[] = [
 			},
 		],
 		default: 'single',
-		description: 'Which outputs this node has',
+		description:
+			'Where the callbacks come out. If you change "Trigger On" later, check all connections of this node: n8n keeps them by position, so they can belong to another output then.',
 	},
 	acceptUnsignedWarning('knows the URL can start this workflow with a false result'),
 	optionsCollection([

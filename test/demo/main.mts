@@ -68,7 +68,7 @@ The editor is at ${stage.n8n.url} until you press Ctrl-C.
   credential      ${stage.credential.name} (ready to use)
   webhook secret  ${stage.sandbox.webhookSecret} (in the credential; a test value)
 
-Try each outcome: open "NenAI: start and wait", pick one of these NenAI workflows From List in "Start and wait", and execute. For the one that never answers, first set "Wait at Most" to 1 minute.
+Try each outcome without a run: open "NenAI: start and wait", set Test Executions of "Start and wait" to "Simulate", choose a Simulated Outcome, and execute. Or with a run of the simulator: set Test Executions to "Start Real Runs", pick one of these NenAI workflows From List, and execute. For the one that never answers, first set "Wait at Most" to 1 minute.
 The parameter of each is ${SAMPLE_PARAMETER}, a text.
 ${names.join('\n')}
 

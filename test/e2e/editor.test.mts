@@ -199,7 +199,7 @@ describe('the credential', () => {
 });
 
 describe('the form of the NenAI node', () => {
-	const BOTH = ['Resource', 'Operation', 'NenAI Workflow', 'Parameters'];
+	const BOTH = ['Resource', 'Operation', 'NenAI Workflow', 'Test Executions', 'Parameters'];
 	const START = [...BOTH, 'Parameter Values', 'Callback', 'Options'];
 
 	inEditor('has for Start just its fields, and those of what is chosen in them', async () => {
@@ -261,6 +261,7 @@ describe('the form of the NenAI node', () => {
 			'Limit Wait Time',
 			'Wait at Most',
 			'Unit',
+			'Outputs',
 			'Options',
 		]);
 		await form.field('limitWaitTime').locator('.el-switch').click();
@@ -269,6 +270,7 @@ describe('the form of the NenAI node', () => {
 			...BOTH,
 			'Parameter Values',
 			'Limit Wait Time',
+			'Outputs',
 			'Options',
 		]);
 		await form.addOption('Accept Unsigned Callbacks (Tests Only)');
@@ -327,7 +329,7 @@ describe('a form for the parameters', () => {
 		await form.parameters.getByText('at properties.A: it must be a schema').waitFor();
 		await form.paste('parameterDefinition', DEFINITION);
 		await form.until('PATIENT_NAME: Full name');
-		expect((await form.labels()).slice(5)).toEqual([
+		expect((await form.labels()).slice(6)).toEqual([
 			'Parameter Values',
 			'PATIENT_NAME: Full name',
 			'VISITS (whole number, at least 1, at most 12)',
@@ -558,7 +560,7 @@ describe('the form of the trigger', () => {
 		await form.parameters.getByTestId('radio-button-production').click();
 		await form.parameters.getByText(`${webhookUrl}/webhook/${webhookId}/webhook`).waitFor();
 		expect(await form.parameters.innerText()).toContain('POST');
-		expect(await form.labels()).toEqual(['Trigger On', 'Options']);
+		expect(await form.labels()).toEqual(['Trigger On', 'Outputs', 'Options']);
 		await form.parameters
 			.getByText('Open "Webhook URLs" above, and give the Production URL to NenAI')
 			.waitFor();

@@ -122,7 +122,8 @@ async function waited(): Promise<IDataObject[]> {
 	});
 	const waiting = await serveWaiting(execution, parameters, credentials());
 	try {
-		const [{ json }] = execution.items;
+		const stored = execution.run.data.executionData?.nodeExecutionStack[0].data.main[2] ?? [];
+		const [{ json }] = stored;
 		const body = { result: { total: 3 }, assets: 'https://files.example.com/assets.zip' };
 		await sandbox.deliver({
 			url: waiting.url,

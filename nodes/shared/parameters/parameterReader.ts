@@ -121,9 +121,16 @@ export class ParameterReader {
 		);
 	}
 
-	/** A JSON object, given as such or as text. */
-	object(path: string): IDataObject {
-		return toObject(this.raw(path), this.nameOf(path));
+	/**
+	 * A JSON object, given as such or as text.
+	 *
+	 * @param byDefault for a missing or empty value; without it, such a value is an error
+	 */
+	object(path: string, byDefault?: IDataObject): IDataObject {
+		return toObject(this.raw(path), this.nameOf(path), {
+			byDefault,
+			example: this.propertyOf(path).placeholder,
+		});
 	}
 
 	/**

@@ -20,6 +20,12 @@ const OUTCOMES = ['success', 'failed', 'timedOut'] as const;
 /** How a wait for a run ends. */
 export type Outcome = (typeof OUTCOMES)[number];
 
+/**
+ * The node has no output yet. n8n does not use what `execute()` returns before a wait, but the editor shows it, and
+ * stays at the output that had an item.
+ */
+export const WAITING = 'waiting';
+
 const MAIN = n8n.NodeConnectionTypes.Main;
 
 const BY_OUTCOME = 'byOutcome';
@@ -51,7 +57,7 @@ export const outputsProperty: INodeProperties = {
 	default: BY_OUTCOME,
 	displayOptions: { hide: { '@tool': [true] } },
 	description:
-		'Which outputs this node has. Failed also receives a run that ended in any other way than success, and a run that could not be started if On Error is "Continue".',
+		'Where the result comes out. Failed gets every run that ended without success. If On Error (in Settings) is "Continue", Failed also gets an error when the run could not be started.',
 };
 
 /** The outputs of the node, for the description of the node: three for Start and Wait, otherwise one. */
@@ -63,7 +69,10 @@ export function outcomeOf(status: string): Outcome {
 }
 
 /** Puts the items into the output of an outcome. All other outputs stay empty. */
-export function toOutput(items: INodeExecutionData[], outcome: Outcome): INodeExecutionData[][] {
+export function toOutput(
+	items: INodeExecutionData[],
+	outcome: Outcome | typeof WAITING,
+): INodeExecutionData[][] {
 	return OUTCOMES.map((each) => (each === outcome ? items : []));
 }
 
@@ -111,7 +120,7 @@ const TOO_OLD: Failure = {
 export function toOutputs(
 	this: IExecuteFunctions,
 	items: INodeExecutionData[],
-	outcomes: ReadonlyMap<INodeExecutionData, Outcome>,
+	outcomes: ReadonlyMap<INodeExecutionData, Outcome | typeof WAITING>,
 ): INodeExecutionData[][] {
 	if (!hasOutputsByOutcome.call(this)) return [items];
 	ignoreAlwaysOutputData.call(this);

@@ -37,9 +37,14 @@ export const RUNS_API: Service<Connection> = {
 	open: (_, connection) => connection,
 };
 
-/** The parameters of every operation that starts a run. */
-export const runProperties: INodeProperties[] = [
+/**
+ * The parameters of every operation that starts a run.
+ *
+ * @param testProperties what an execution from the editor does: it is to be seen before anybody executes the node
+ */
+export const runProperties = (testProperties: INodeProperties[]): INodeProperties[] => [
 	workflowProperty('The NenAI workflow to run'),
+	...testProperties,
 	{
 		displayName: 'Parameters',
 		name: 'parametersMode',

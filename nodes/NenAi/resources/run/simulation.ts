@@ -36,7 +36,7 @@ export const testExecutionsProperty: INodeProperties = {
 	],
 	default: 'start',
 	description:
-		'What this node does when you execute it in the editor. Has no effect when the published workflow runs.',
+		'What happens when you execute this node in the editor. A published workflow always starts real runs.',
 };
 
 const WHEN_SIMULATED: INodeProperties['displayOptions'] = { show: { testExecutions: [SIMULATE] } };
@@ -67,7 +67,7 @@ export const simulatedResultProperties: INodeProperties[] = [
 			show: { testExecutions: [SIMULATE], simulatedOutcome: ['success', 'failed'] },
 		},
 		description:
-			'A JSON object with the fields that the simulated result has besides workflow_id, message_id and status. You can paste the result of an earlier run here.',
+			'Optional. More fields for the made-up result, as a JSON object. You can paste the result of an earlier run. The result always has a workflow_id, a message_id and a status.',
 	},
 ];
 
@@ -87,7 +87,7 @@ export function isSimulated(this: IExecuteFunctions, parameters: ParameterReader
 export function readSimulatedResult(parameters: ParameterReader): SimulatedResult {
 	const outcome = parameters.choice('simulatedOutcome') as Outcome;
 	if (outcome === 'timedOut') return { outcome, fields: {} };
-	const fields = parameters.object('simulatedResult');
+	const fields = parameters.object('simulatedResult', {});
 	const { status } = fields;
 	if (
 		status !== undefined &&

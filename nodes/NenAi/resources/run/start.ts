@@ -34,7 +34,7 @@ export const option: Operation['option'] = {
 };
 
 export const parameters: INodeProperties[] = [
-	...runProperties,
+	...runProperties([testExecutionsProperty]),
 	{
 		displayName: 'Callback',
 		name: 'callback',
@@ -69,7 +69,6 @@ export const parameters: INodeProperties[] = [
 		displayOptions: { show: { callback: ['url'] } },
 		description: 'Usually the Production URL of a NenAI Trigger. NenAI must be able to reach it.',
 	},
-	testExecutionsProperty,
 	optionsCollection([
 		maxConcurrencyOption(
 			10,

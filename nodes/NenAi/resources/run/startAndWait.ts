@@ -50,6 +50,7 @@ import {
 	outputsProperty,
 	toOutput,
 	toOutputs,
+	WAITING,
 	type Outcome,
 } from './outputs';
 import { readRunRequest, runOptions, runProperties, RUNS_API } from './request';
@@ -81,7 +82,7 @@ export const option: Operation['option'] = {
 };
 
 export const parameters: INodeProperties[] = [
-	...runProperties,
+	...runProperties([testExecutionsProperty, ...simulatedResultProperties]),
 	{
 		displayName: 'Limit Wait Time',
 		name: 'limitWaitTime',
@@ -114,8 +115,6 @@ export const parameters: INodeProperties[] = [
 		description: 'The unit of "Wait at Most"',
 	},
 	outputsProperty,
-	testExecutionsProperty,
-	...simulatedResultProperties,
 	acceptUnsignedWarning(
 		'knows the address of the waiting execution can end it with a false result',
 	),
@@ -143,7 +142,7 @@ interface SimulatedInput {
  * docs/internals/n8n-behaviour.md#resuming-a-waiting-execution
  */
 export async function execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
-	const outcomes = new Map<INodeExecutionData, Outcome>();
+	const outcomes = new Map<INodeExecutionData, Outcome | typeof WAITING>();
 	const [items] = await runItems(this, {
 		kind: 'mutation',
 		name: 'run/startAndWait',
@@ -158,11 +157,11 @@ export async function execute(this: IExecuteFunctions): Promise<INodeExecutionDa
 				? await startRun.call(this, request, connection)
 				: { kind: 'done', value: simulateStart(request.workflow_id) },
 		toItems: async (run, input) => {
-			const { item, outcome } =
+			const item =
 				input.simulated === undefined
-					? { item: await suspend.call(this, run, input), outcome: 'timedOut' as const }
+					? await suspend.call(this, run, input)
 					: continueWith.call(this, run, input);
-			outcomes.set(item, outcome);
+			outcomes.set(item, input.simulated?.outcome ?? WAITING);
 			return [item];
 		},
 		isQuery: ({ simulated }) => simulated !== undefined,
@@ -203,12 +202,9 @@ function continueWith(
 	this: IExecuteFunctions,
 	{ messageId }: StartedRun,
 	{ request, simulated }: SimulatedInput,
-): { item: INodeExecutionData; outcome: Outcome } {
+): INodeExecutionData {
 	hintAtSimulation.call(this);
-	return {
-		item: { json: simulateResult(request.workflow_id, messageId, simulated) },
-		outcome: simulated.outcome,
-	};
+	return { json: simulateResult(request.workflow_id, messageId, simulated) };
 }
 
 /** Throws InvalidParameterError if the run cannot be started, or if its result could not arrive. */

@@ -167,6 +167,13 @@ describe('the result of Start and Wait', () => {
 		});
 	});
 
+	test.each(['', ' ', null])('%j adds no fields', async (simulatedResult) => {
+		const { items } = await simulate('startAndWait', {
+			parameters: { simulatedResult: `={{ ${JSON.stringify(simulatedResult)} }}` },
+		});
+		expect(items[0].json).toMatchObject({ status: 'success' });
+	});
+
 	test.each([
 		['success', '{ "status": "failed" }'],
 		['failed', '{ "status": "success" }'],

@@ -386,12 +386,12 @@ describe('parameters of another type than the form gives', () => {
 		[
 			'an unknown way to give parameters',
 			{ parametersMode: 'xml' },
-			/^Parameters \(parametersMode\) must be one of fields, json, input, but is the text "xml"/,
+			/^Parameters \(parametersMode\) must be one of fields, form, json, input, but is the text "xml"/,
 		],
 		[
 			'a way to give parameters that every object has',
 			{ parametersMode: 'constructor' },
-			/must be one of fields, json, input/,
+			/must be one of fields, form, json, input/,
 		],
 		[
 			'an unknown callback',
