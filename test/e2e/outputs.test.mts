@@ -120,13 +120,15 @@ describe.each(ENGINES)(`n8n ${NEWEST_N8N} with the expression engine %s`, (engin
 		startOwnEnvironment({ root, version: NEWEST_N8N, env: { N8N_EXPRESSION_ENGINE: engine } }),
 	);
 
-	it('each result leaves through its output alone, in every combination of settings', async (environment) => {
+	it('each result leaves through its output alone, in combinations of settings', async (environment) => {
 		const { client, n8n, sandbox } = environment;
 		sandbox.setDefaults({ fault: { callbacks: [] } });
+		// The default engine with all of them, the others with some of each kind.
+		const combinations = COMBINATIONS.filter((_, index) => engine === 'vm' || index % 5 === 1);
 		const ids = new Map<Settings, string>();
-		for (const settings of COMBINATIONS)
+		for (const settings of combinations)
 			ids.set(settings, await activate(client, branching(environment, settings)));
-		for (const settings of COMBINATIONS)
+		for (const settings of combinations)
 			for (const name of Object.keys(ENDS)) {
 				const item = name === 'invalid' ? 'invalid' : nameOf(settings);
 				const body = {
@@ -137,7 +139,7 @@ describe.each(ENGINES)(`n8n ${NEWEST_N8N} with the expression engine %s`, (engin
 				expect(await call(webhookUrl(n8n, nameOf(settings)), body)).toBe(200);
 			}
 		const { runs } = await sandbox.until(
-			({ counts }) => counts.runsStarted === 5 * COMBINATIONS.length,
+			({ counts }) => counts.runsStarted === 5 * combinations.length,
 			120_000,
 		);
 		const isStored = ({ status }: { status: string }) =>
