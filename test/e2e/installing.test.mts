@@ -15,6 +15,7 @@ import {
 	activate,
 	ANY_WORKFLOW,
 	call,
+	outputsIn,
 	runAndWait,
 	split,
 	start,
@@ -33,6 +34,7 @@ const OFFLINE = { HTTPS_PROXY: 'http://127.0.0.1:9', https_proxy: 'http://127.0.
 
 interface Shop extends Closable {
 	registry: Registry;
+	version: N8nVersion;
 	n8n: N8nInstance;
 	client: N8nClient;
 }
@@ -61,7 +63,7 @@ async function openShop(version: N8nVersion): Promise<Shop> {
 		});
 		const client = new N8nClient(n8n.url);
 		await client.setupOwner();
-		return { registry, sandbox, n8n, client, close };
+		return { version, registry, sandbox, n8n, client, close };
 	} catch (error) {
 		await close({ keepFiles: true });
 		throw error;
@@ -118,13 +120,16 @@ class SavedBefore {
 
 	static async make(shop: Shop): Promise<SavedBefore> {
 		const saved = new SavedBefore(shop);
-		const { client, sandbox, n8n } = shop;
+		const { version, client, sandbox, n8n } = shop;
 		const credential = await storeNenAiCredential(client, sandbox);
 		saved.#ids = {
 			callbacks: await activate(client, chain('callbacks', [trigger('callbacks', credential)])),
 			waiting: await activate(
 				client,
-				chain('waiting', [webhook('waiting'), runAndWait(credential)]),
+				chain('waiting', [
+					webhook('waiting'),
+					runAndWait(credential, undefined, outputsIn(version)),
+				]),
 			),
 			batch: await activate(
 				client,
