@@ -9,7 +9,7 @@ import {
 } from 'n8n-workflow';
 
 import '../shared/requireN8nVersion';
-import { readWorkflowId, workflowProperty } from '../NenAi/resources/run/workflowId';
+import { readWorkflowId, workflowProperty } from '../shared/parameters/workflowId';
 import { BoundedMap } from '../shared/callbacks/boundedMap';
 import { toNodeError, writeFailure, type Failure } from '../shared/failures/failure';
 import { NO_SECRETS, Redactor } from '../shared/failures/redact';

@@ -27,7 +27,7 @@ import {
 	toObjectForSending,
 	type Name,
 } from '../../../shared/parameters/values';
-import { readWorkflowId, workflowProperty } from './workflowId';
+import { readWorkflowId, workflowProperty } from '../../../shared/parameters/workflowId';
 import { say } from '../../../shared/failures/text';
 
 /** The API that starts runs. Items with the same credential share a connection. */
