@@ -90,7 +90,7 @@ export class NenAiPollingTrigger implements INodeType {
 		polling: true,
 		inputs: [],
 		outputs: [NodeConnectionTypes.Main],
-		credentials: [{ name: 'nenAiApi', required: true }],
+		credentials: [{ name: 'nenAiApi', required: true, testedBy: 'testCredential' }],
 		properties: PROPERTIES,
 	};
 
