@@ -20,3 +20,12 @@ const SUCCEEDED = ['success', 'completed'];
 export function isSuccess(status: string): boolean {
 	return SUCCEEDED.includes(plainStatus(status));
 }
+
+/** The ways in which a run can end, as a person distinguishes them. */
+export const OUTCOMES = ['success', 'failed', 'other'];
+
+/** The way in which a run with this final status has ended. */
+export function outcomeOf(status: string): string {
+	if (isSuccess(status)) return 'success';
+	return plainStatus(status) === 'failed' ? 'failed' : 'other';
+}

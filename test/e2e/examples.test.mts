@@ -28,6 +28,7 @@ const NAMES = ['Jane Doe', 'John Roe', 'Mary Major'];
 const ELSEWHERE: Readonly<Record<string, string>> = {
 	'gather-by-asking': 'gather-by-asking.test.mts',
 	'gather-by-callback': 'gathering.mts',
+	'lost-callbacks': 'polling.test.mts',
 };
 
 /** For an example that only simulates a run as it is imported. */

@@ -9,6 +9,7 @@ import {
 	ExternalSecretsProxy,
 	HookContext,
 	LoadOptionsContext,
+	PollContext,
 	SupplyDataContext,
 	WebhookContext,
 	WorkflowExecute,
@@ -41,17 +42,20 @@ import {
 	type IWorkflowExecuteAdditionalData,
 	type IWorkflowSettings,
 	type ResourceMapperFields,
+	type WorkflowActivateMode,
 	type WorkflowExecuteMode,
 } from 'n8n-workflow';
 import { nodeTypeOf } from '../operations.mts';
 import { NenAiApi } from '../../credentials/NenAiApi.credentials';
 import { NenAi } from '../../nodes/NenAi/NenAi.node';
 import { NenAiDesktop } from '../../nodes/NenAiDesktop/NenAiDesktop.node';
+import { NenAiPollingTrigger } from '../../nodes/NenAiPollingTrigger/NenAiPollingTrigger.node';
 import { NenAiTrigger } from '../../nodes/NenAiTrigger/NenAiTrigger.node';
 
 const TYPES: Record<string, INodeType> = {
 	'n8n-nodes-nenai.nenAi': new NenAi(),
 	'n8n-nodes-nenai.nenAiDesktop': new NenAiDesktop(),
+	'n8n-nodes-nenai.nenAiPollingTrigger': new NenAiPollingTrigger(),
 	'n8n-nodes-nenai.nenAiTrigger': new NenAiTrigger(),
 };
 
@@ -632,6 +636,49 @@ export async function serveTrigger(
 			await type.webhookMethods?.default?.create.call(context);
 		},
 	});
+}
+
+export interface PollOptions extends TriggerOptions {
+	/** How n8n activates it. Default: as somebody activates a workflow. */
+	activation?: WorkflowActivateMode;
+	/** A trigger of the same workflow before it was renamed, or activated anew. */
+	before?: PollingTrigger;
+}
+
+export interface PollingTrigger {
+	workflow: Workflow;
+	/** The items with which this poll starts the workflow. Throws the error that n8n stores as an execution. */
+	poll(): Promise<IDataObject[]>;
+	/** What n8n saves in the workflow's row, as it is in the database. */
+	staticData(): IDataObject;
+}
+
+/** Activates a NenAI Polling Trigger, with the context in which n8n polls from then on. */
+export function activatePolling(
+	parameters: INodeParameters,
+	credentials: Credentials,
+	{ staticData, mode, activation, parameters: rawParameters, settings, before }: PollOptions = {},
+): PollingTrigger {
+	const type = TYPES['n8n-nodes-nenai.nenAiPollingTrigger'];
+	const node = nodeOf('n8n-nodes-nenai.nenAiPollingTrigger', parameters, settings);
+	const workflow = workflowOf(node, structuredClone(staticData));
+	if (before !== undefined) Object.assign(workflow, { id: before.workflow.id });
+	Object.assign(workflow.nodes[node.name].parameters, rawParameters);
+	const context = new PollContext(
+		workflow,
+		node,
+		additionalDataFor(credentials),
+		mode ?? 'trigger',
+		activation ?? 'activate',
+	);
+	return {
+		workflow,
+		async poll() {
+			const outputs = await type.poll?.call(context);
+			return (outputs ?? []).flat().map(({ json }) => json);
+		},
+		staticData: () => JSON.parse(JSON.stringify(workflow.staticData)) as IDataObject,
+	};
 }
 
 const listen = (server: Server) =>

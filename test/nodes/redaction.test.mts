@@ -17,6 +17,7 @@ import type {
 } from 'n8n-workflow';
 import { testCredential } from '../../nodes/shared/transport/credentialTest';
 import { RETRY_PAUSES } from '../../nodes/shared/failures/policies';
+import { NenAiPollingTrigger } from '../../nodes/NenAiPollingTrigger/NenAiPollingTrigger.node';
 import { NenAiTrigger } from '../../nodes/NenAiTrigger/NenAiTrigger.node';
 import { ACTION_NODES } from '../operations.mts';
 import { withSandbox } from '../sandbox/cases.mts';
@@ -25,6 +26,7 @@ import { SPELLINGS } from '../spellings.mts';
 import { credentialsOf } from './credentialsOf.mts';
 import { fileOf } from './desktopFiles.mts';
 import {
+	activatePolling,
 	execute,
 	loadList,
 	senderOf,
@@ -32,6 +34,7 @@ import {
 	serveWaiting,
 	type ExecuteOptions,
 	type Execution,
+	type PollOptions,
 } from './engine.mts';
 import { named, pathsOf, RECIPES } from './recipes.mts';
 
@@ -922,5 +925,56 @@ describe('callbacks', () => {
 		await server.close();
 		expect(server.started).toHaveLength(1);
 		expect(secretsIn(logged.join(' '))).toEqual([]);
+	});
+});
+
+describe('the polling trigger', () => {
+	/** What polls leave behind: errors, what is saved, and in `outputs` what comes out. */
+	async function pollAll(options: PollOptions = {}) {
+		const polling = activatePolling({ workflowId: 'w-1' }, credentials(), options);
+		const [inside, outputs] = [[] as string[], [] as string[]];
+		for (let polls = 0; polls < 2; polls += 1)
+			try {
+				outputs.push(...textsOf(await polling.poll()));
+			} catch (error) {
+				const { node, ...said } = { ...(error as IDataObject) };
+				const { message, stack } = error as Error;
+				inside.push(...textsOf([said, message, stack]));
+			}
+		expect(secretsIn([...inside, ...outputs, ...logged].join(' '))).toEqual([]);
+		expect(secretsIn(textsOf(polling.staticData()).join(' '))).toEqual([]);
+		return { inside, outputs };
+	}
+
+	test.each(STATUSES)('an answer with the status %s that repeats secrets', async (status) => {
+		for (const answer of refusals('run/getMany', status))
+			for (const isFromBeginning of [false, true]) {
+				await answerAll('run/getMany', answer, isFromBeginning);
+				for (const options of [{}, { activation: 'init' }, { mode: 'manual' }] as PollOptions[])
+					expect((await pollAll(options)).inside).not.toEqual([]);
+			}
+	});
+
+	test('a success that repeats secrets', async () => {
+		const echo = echoOf('run/getMany');
+		const data = { runs: [{ messageId: `m ${KEY}`, status: 'completed', ...echo }] };
+		for (const [form, given] of [
+			['json-text', data],
+			['structured', data],
+			['json-text', { runs: [{ ...echo }] }],
+		] as const) {
+			sandbox.mcpFaults.clear();
+			sandbox.mcpFaults.add({ match: { method: 'tools/call' }, result: { form, data: given } });
+			await pollAll({
+				staticData: { 'node:NenAI': { workflowId: 'w-1', newest: [], open: [], unanswered: {} } },
+			});
+		}
+	});
+
+	test('secrets in the parameters', async () => {
+		for (const secret of [KEY, WEBHOOK_SECRET, PREVIOUS_SECRET, LINK])
+			for (const parameter of namesOf(new NenAiPollingTrigger().description.properties))
+				for (const value of [secret, [secret], { a: secret }, { [secret]: secret }])
+					await pollAll({ parameters: { [parameter]: value } as INodeParameters, mode: 'manual' });
 	});
 });

@@ -3,6 +3,7 @@ import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import type { INodeProperties } from 'n8n-workflow';
 import { NenAiApi } from '../../credentials/NenAiApi.credentials';
+import { NenAiPollingTrigger } from '../../nodes/NenAiPollingTrigger/NenAiPollingTrigger.node';
 import { NenAiTrigger } from '../../nodes/NenAiTrigger/NenAiTrigger.node';
 import { ACTION_NODES } from '../operations.mts';
 import { PICTURES } from '../e2e/editor/pictures.mts';
@@ -132,9 +133,12 @@ const labels = (properties: INodeProperties[]): string[] =>
 				)
 			: []),
 	]);
-const known = [new NenAiApi(), ...ACTION_NODES, new NenAiTrigger().description].flatMap(
-	({ properties }) => labels(properties),
-);
+const known = [
+	new NenAiApi(),
+	...ACTION_NODES,
+	new NenAiTrigger().description,
+	new NenAiPollingTrigger().description,
+].flatMap(({ properties }) => labels(properties));
 
 /** The first cells of the tables whose first column is headed so. */
 const firstCells = (page: string, heading: string) =>

@@ -8,6 +8,7 @@ import {
 	type INodeProperties,
 	type INodeTypeDescription,
 } from 'n8n-workflow';
+import { NenAiPollingTrigger } from '../../nodes/NenAiPollingTrigger/NenAiPollingTrigger.node';
 import { NenAiTrigger } from '../../nodes/NenAiTrigger/NenAiTrigger.node';
 import { node } from '../n8n/build-workflow.mts';
 import type { WorkflowJson } from '../n8n/schemas.mts';
@@ -27,11 +28,15 @@ const descriptions: Readonly<Record<string, INodeTypeDescription>> = {
 			[`n8n-nodes-nenai.${description.name}Tool`, description],
 		]),
 	),
+	'n8n-nodes-nenai.nenAiPollingTrigger': new NenAiPollingTrigger().description,
 	'n8n-nodes-nenai.nenAiTrigger': new NenAiTrigger().description,
 };
 
 /** What n8n itself adds to a node that is used as a tool. */
 const TOOL_PARAMETERS = ['descriptionType', 'toolDescription'];
+
+/** What n8n itself adds to a trigger that polls. */
+const POLLING_PARAMETER = 'pollTimes';
 
 /** n8n's green. */
 const YOUR_STEPS_COLOUR = 4;
@@ -45,6 +50,7 @@ const OTHER_NAMES = [
 	),
 	'NenAI: handle callbacks',
 	'NenAI batches',
+	'NenAI callbacks',
 	'Automatically Passthrough Binary Images',
 ];
 /** The workflow ID that stands in NenAI's documentation; the user puts an own one in its place. */
@@ -57,10 +63,12 @@ const nodesOfOurs = files.flatMap((file) =>
 		.map((node) => ({ file, name: node.name, node, description: descriptions[node.type] })),
 );
 
-/** The node without what n8n adds to tools. */
+/** The node without what n8n adds to tools and to triggers that poll. */
 function asPlainNode(node: INode): INode {
 	const kept = Object.entries(node.parameters).filter(
-		([name]) => !(node.type.endsWith('Tool') && TOOL_PARAMETERS.includes(name)),
+		([name]) =>
+			!(node.type.endsWith('Tool') && TOOL_PARAMETERS.includes(name)) &&
+			!(descriptions[node.type]?.polling === true && name === POLLING_PARAMETER),
 	);
 	return { ...node, parameters: Object.fromEntries(kept) };
 }

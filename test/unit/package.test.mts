@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { INodeProperties } from 'n8n-workflow';
 import { NenAiApi } from '../../credentials/NenAiApi.credentials';
+import { NenAiPollingTrigger } from '../../nodes/NenAiPollingTrigger/NenAiPollingTrigger.node';
 import { NenAiTrigger } from '../../nodes/NenAiTrigger/NenAiTrigger.node';
 import { ACTION_NODES, MENUS, OPERATIONS } from '../operations.mts';
 
@@ -35,7 +36,7 @@ test.each([...packageJson.n8n.nodes, ...packageJson.n8n.credentials])(
 	},
 );
 
-test.each(['NenAi', 'NenAiTrigger', 'NenAiDesktop'])(
+test.each(['NenAi', 'NenAiTrigger', 'NenAiPollingTrigger', 'NenAiDesktop'])(
 	'in an n8n that is too old, %s says so',
 	(node) => {
 		const { NodeConnectionTypes, ...old } =
@@ -134,5 +135,17 @@ test('names and defaults of the trigger', () => {
 		['acceptUnsigned', false],
 		['ignoreDuplicates', true],
 		['workflowIds', []],
+	]);
+});
+
+test('names and defaults of the polling trigger', () => {
+	const { name, version, polling, usableAsTool, properties } = new NenAiPollingTrigger()
+		.description;
+	expect([name, version, polling]).toEqual(['nenAiPollingTrigger', 1, true]);
+	expect(usableAsTool).toBeUndefined();
+	const parameters = properties.filter(({ type }) => type !== 'notice');
+	expect(parameters.map((p) => [p.name, p.type, p.default, p.required])).toEqual([
+		['triggerOn', 'multiOptions', ['success', 'failed', 'other'], true],
+		['workflowId', 'resourceLocator', { mode: 'list', value: '' }, true],
 	]);
 });

@@ -4,7 +4,7 @@ import { queryMcp } from '../mcpQueries';
 import { queryOptions } from '../queryProperties';
 import { limitProperty } from '../../../shared/parameters/properties';
 import type { Operation } from '../../../shared/execution/router';
-import { readWorkflowId, workflowProperty } from './workflowId';
+import { readWorkflowId, workflowProperty } from '../../../shared/parameters/workflowId';
 
 export const option: Operation['option'] = {
 	name: 'Get Many',

@@ -64,7 +64,7 @@ export const outputsProperty: INodeProperties = {
 export const OUTPUTS_EXPRESSION: `={{${string}}}` = `={{ $parameter["resource"] === "run" && $parameter["operation"] === "startAndWait" && ($parameter["outputs"] || "${BY_OUTCOME}") === "${BY_OUTCOME}" ? ${JSON.stringify(OUTPUTS)} : ["${MAIN}"] }}`;
 
 /** The outcome for a final status of a run. */
-export function outcomeOf(status: string): Outcome {
+export function outcomeOfWait(status: string): Outcome {
 	return isSuccess(status) ? 'success' : 'failed';
 }
 

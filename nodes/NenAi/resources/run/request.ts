@@ -28,7 +28,7 @@ import {
 	type Name,
 } from '../../../shared/parameters/values';
 import { readForm } from './parametersForm';
-import { readWorkflowId, workflowProperty } from './workflowId';
+import { readWorkflowId, workflowProperty } from '../../../shared/parameters/workflowId';
 import { say } from '../../../shared/failures/text';
 
 /** The API that starts runs. Items with the same credential share a connection. */

@@ -10,7 +10,7 @@ import type { ParameterReader } from '../../../shared/parameters/parameterReader
 import { isTestExecution } from '../../../shared/execution/testExecution';
 import { say } from '../../../shared/failures/text';
 import { timedOutItem } from './awaitedRun';
-import { outcomeOf, type Outcome } from './outputs';
+import { outcomeOfWait, type Outcome } from './outputs';
 
 /** Executions from the editor that start nothing. */
 
@@ -91,7 +91,7 @@ export function readSimulatedResult(parameters: ParameterReader): SimulatedResul
 	const { status } = fields;
 	if (
 		status !== undefined &&
-		(typeof status !== 'string' || !isFinished(status) || outcomeOf(status) !== outcome)
+		(typeof status !== 'string' || !isFinished(status) || outcomeOfWait(status) !== outcome)
 	)
 		throw invalidParameter(
 			say`The status in ${titleOf(parameters.nameOf('simulatedResult'))} does not fit the simulated outcome "${outcome}"`,

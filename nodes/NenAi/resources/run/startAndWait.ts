@@ -46,7 +46,7 @@ import {
 import {
 	checkOutputs,
 	hasOutputsByOutcome,
-	outcomeOf,
+	outcomeOfWait,
 	outputsProperty,
 	toOutput,
 	toOutputs,
@@ -332,7 +332,7 @@ async function receive(this: IWebhookFunctions): Promise<IWebhookResponseData> {
 		return respond.call(this, refused(409, 'This execution is waiting for another run'));
 	if (!isFinal(callback.status)) return respond.call(this, ignored(`status ${callback.status}`));
 	const items = [{ json: callback, pairedItem: { item: 0 } }];
-	const output = awaited.byOutcome ? toOutput(items, outcomeOf(callback.status)) : [items];
+	const output = awaited.byOutcome ? toOutput(items, outcomeOfWait(callback.status)) : [items];
 	return await resumeOnce.call(this, callback, output);
 }
 

@@ -4,6 +4,7 @@ import type {
 	IHttpRequestOptions,
 	ILoadOptionsFunctions,
 	IN8nHttpFullResponse,
+	IPollFunctions,
 } from 'n8n-workflow';
 
 import { NotSent } from './classify';
@@ -29,8 +30,8 @@ export interface Connection extends RequestLimits {
 	>;
 }
 
-/** The context that sends requests: an execution, or a list in the editor. */
-export type RequestContext = IExecuteFunctions | ILoadOptionsFunctions;
+/** The context that sends requests: an execution, a list in the editor, or a poll. */
+export type RequestContext = IExecuteFunctions | ILoadOptionsFunctions | IPollFunctions;
 
 const MAX_TIMEOUT_SECONDS = 3600;
 

@@ -65,6 +65,9 @@ const METADATA = [
 	'contentType',
 ];
 
+/** The fields with the time at which a run ended: the documented one, then the recorded one. */
+const END_FIELDS = ['endTime', 'updatedAt'];
+
 /** Fields, besides its own name, under which an answer was published one level deeper. */
 const DEEPER = 'data';
 
@@ -447,4 +450,26 @@ export function workflowIn(
 	return id === undefined
 		? undefined
 		: { id, name: textIn(entry, NAME_FIELDS), isPublished: entry.publishedAt !== null };
+}
+
+/** A run in NenAI's list. */
+export interface ListedRun {
+	id: string;
+	/** Empty if NenAI gives none. */
+	status: string;
+	entry: IDataObject;
+}
+
+/** A run in NenAI's list. Undefined if it has no ID. */
+export function runIn(entry: IDataObject): ListedRun | undefined {
+	const id = textIn(entry, RUN_FIELDS);
+	const status = typeof entry.status === 'string' ? entry.status.trim() : '';
+	return id === undefined ? undefined : { id, status, entry };
+}
+
+/** When a run ended, in a form that can be compared. Infinity if NenAI does not say. */
+export function endOf(run: IDataObject): number {
+	const time = textIn(run, END_FIELDS) ?? '';
+	const number = /^\d+(\.\d+)?$/.test(time) ? Number(time) : Date.parse(time);
+	return Number.isNaN(number) ? Infinity : number;
 }

@@ -1,10 +1,10 @@
 import type { INodeProperties } from 'n8n-workflow';
 
-import { invalidParameter } from '../../../shared/parameters/invalidParameter';
-import type { ParameterReader } from '../../../shared/parameters/parameterReader';
-import { resourceLocator } from '../../../shared/parameters/properties';
-import { titleOf } from '../../../shared/parameters/values';
-import { say } from '../../../shared/failures/text';
+import { invalidParameter } from './invalidParameter';
+import type { ParameterReader } from './parameterReader';
+import { resourceLocator } from './properties';
+import { titleOf } from './values';
+import { say } from '../failures/text';
 
 /** The parameter that selects a NenAI workflow. A plain text in its place counts as an ID. */
 export function workflowProperty(description: string): INodeProperties {
