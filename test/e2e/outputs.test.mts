@@ -6,6 +6,7 @@ import type { Execution, WorkflowJson } from '../n8n/client.mts';
 import { NEWEST_N8N } from '../n8n/install.mts';
 import { withEnvironment } from './cases.mts';
 import { hasRun, jsonOf, startOwnEnvironment, type E2eEnvironment } from './environment.mts';
+import { COMBINATIONS, nameOf, type NodeSettings as Settings } from './nodeSettings.mts';
 import {
 	activate,
 	call,
@@ -21,18 +22,6 @@ const root = join(__dirname, '../..');
 
 const ENGINES = ['vm', 'quickjs', 'legacy'] as const;
 
-type Settings = Pick<INode, 'executeOnce' | 'onError' | 'retryOnFail' | 'alwaysOutputData'>;
-
-const COMBINATIONS = [false, true].flatMap((executeOnce) =>
-	(['stopWorkflow', 'continueRegularOutput', 'continueErrorOutput'] as const).flatMap((onError) =>
-		[false, true].flatMap((retryOnFail) =>
-			[false, true].map(
-				(alwaysOutputData): Settings => ({ executeOnce, onError, retryOnFail, alwaysOutputData }),
-			),
-		),
-	),
-);
-
 /** What ends the wait, and the output through which the result leaves. `invalid` is not started. */
 const ENDS: Record<string, string> = {
 	success: 'Success',
@@ -46,8 +35,6 @@ const BRANCHES = ['Success', 'Failed', 'Timed Out', 'Error'];
 
 /** A name that breaks an expression in which it is not escaped. */
 const NAME = 'Run "it" {{ $json }} \\ \'now\'';
-
-const nameOf = (settings: Settings) => Object.values(settings).join('-');
 
 /** A webhook that starts a run, and a node at each output. Each of them looks back at the webhook. */
 function branching(

@@ -1,12 +1,12 @@
 /** What a builder can switch on around the node: Execute Once, On Error, Retry On Fail, Always Output Data, Retry in the list. */
 import { join } from 'node:path';
-import type { INode } from 'n8n-workflow';
 import { chain, node } from '../n8n/build-workflow.mts';
 import type { Execution } from '../n8n/client.mts';
 import { N8N_VERSIONS } from '../n8n/install.mts';
 import { errorAnswer } from '../sandbox/index.mts';
 import { withEnvironment } from './cases.mts';
 import { hasRun, jsonOf, startEnvironment, type E2eEnvironment } from './environment.mts';
+import { COMBINATIONS, nameOf, type NodeSettings as Settings } from './nodeSettings.mts';
 import {
 	activate,
 	ANY_WORKFLOW,
@@ -24,19 +24,6 @@ import {
 
 const root = join(__dirname, '../..');
 
-type Settings = Pick<INode, 'executeOnce' | 'onError' | 'retryOnFail' | 'alwaysOutputData'>;
-
-const COMBINATIONS = [false, true].flatMap((executeOnce) =>
-	(['stopWorkflow', 'continueRegularOutput', 'continueErrorOutput'] as const).flatMap((onError) =>
-		[false, true].flatMap((retryOnFail) =>
-			[false, true].map(
-				(alwaysOutputData): Settings => ({ executeOnce, onError, retryOnFail, alwaysOutputData }),
-			),
-		),
-	),
-);
-
-const nameOf = (settings: Settings) => Object.values(settings).join('-');
 const NEXT = node('Next', 'noOp', 1, {});
 
 describe.each(N8N_VERSIONS)('n8n %s', (version) => {

@@ -1,9 +1,10 @@
-import * as n8n from 'n8n-workflow';
-import type {
-	IExecuteFunctions,
-	INodeExecutionData,
-	INodeOutputConfiguration,
-	INodeProperties,
+import {
+	N8N_NODES_API_VERSION,
+	NodeConnectionTypes,
+	type IExecuteFunctions,
+	type INodeExecutionData,
+	type INodeOutputConfiguration,
+	type INodeProperties,
 } from 'n8n-workflow';
 
 import { isSuccess } from '../../../shared/runStatus';
@@ -26,7 +27,7 @@ export type Outcome = (typeof OUTCOMES)[number];
  */
 export const WAITING = 'waiting';
 
-const MAIN = n8n.NodeConnectionTypes.Main;
+const MAIN = NodeConnectionTypes.Main;
 
 const BY_OUTCOME = 'byOutcome';
 
@@ -104,7 +105,7 @@ export function checkOutputs(this: IExecuteFunctions, parameters: ParameterReade
  * that an older n8n lacks must exist.
  */
 function canSendToAnyOutput(this: IExecuteFunctions): boolean {
-	return 'N8N_NODES_API_VERSION' in n8n && 'onExecutionFinish' in this;
+	return N8N_NODES_API_VERSION !== undefined && 'onExecutionFinish' in this;
 }
 
 const TOO_OLD: Failure = {

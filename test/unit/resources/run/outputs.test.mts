@@ -4,12 +4,16 @@ import { NO_SECRETS } from '../../../../nodes/shared/failures/redact';
 import type { InvalidParameterError } from '../../../../nodes/shared/parameters/invalidParameter';
 import { ParameterReader } from '../../../../nodes/shared/parameters/parameterReader';
 
-/** The exports of n8n-workflow that a test takes away. */
-const mockMissing = new Set<string>();
+const { mockMissing } = jest.requireMock<{ mockMissing: Set<string> }>('n8n-workflow');
 
+/** The real package, without the exports that a test takes away. */
 jest.mock('n8n-workflow', () => {
 	const real: Record<string, unknown> = jest.requireActual('n8n-workflow');
-	return new Proxy(real, { has: (_, name) => !mockMissing.has(String(name)) && name in real });
+	const missing = new Set<string>();
+	return new Proxy(real, {
+		get: (_, name) =>
+			name === 'mockMissing' ? missing : missing.has(String(name)) ? undefined : real[String(name)],
+	});
 });
 
 afterEach(() => mockMissing.clear());
