@@ -16,6 +16,8 @@ import { ACCEPTED, respond, ignored, refused } from '../shared/callbacks/respons
 import { EVENTS, eventOf, type Callback } from '../shared/callbacks/payload';
 import { receiveCallback } from '../shared/callbacks/receive';
 import { callbacksOf, triggerOnce } from '../shared/callbacks/deliverOnce';
+import { onEmptyResponse } from '../shared/callbacks/n8nResponseHooks';
+import { webhookFields } from '../shared/callbacks/webhookFields';
 import { InvalidParameterError, toFailure } from '../shared/parameters/invalidParameter';
 import { ParameterReader } from '../shared/parameters/parameterReader';
 import { problemOf, readSettings, type Settings } from '../shared/callbacks/triggerSettings';
@@ -119,6 +121,28 @@ const PROPERTIES: INodeProperties[] = [
 			description:
 				'Only runs of these NenAI workflows start this workflow. If empty, runs of all NenAI workflows do. Choose from the list, or specify IDs using an <a href="https://docs.n8n.io/code/expressions/">expression</a>.',
 		},
+		{
+			displayName: 'Respond',
+			name: 'responseMode',
+			type: 'options',
+			noDataExpression: true,
+			options: [
+				{
+					name: 'Immediately',
+					value: 'onReceived',
+					description: 'As soon as n8n has started the workflow',
+				},
+				{
+					name: 'When Last Node Finishes',
+					value: 'lastNode',
+					description:
+						'When the workflow has ended. If it fails, or if n8n stops before that, NenAI gets no success and can send the callback again.',
+				},
+			],
+			default: 'onReceived',
+			description:
+				'When NenAI is told that the callback was received. Choose "When Last Node Finishes" for a short workflow that stores the callback, so that a crash of n8n does not lose it. NenAI waits 5 seconds. Duplicates are then recognized only until n8n is restarted, so the workflow must be able to handle the same callback twice.',
+		},
 	]),
 ];
 
@@ -138,6 +162,26 @@ const OUTPUTS_EXPRESSION: `={{${string}}}` = `={{ $parameter["outputs"] === "byE
 		event,
 	})),
 )}.filter((output) => ("," + [].concat($parameter["events"] ?? []).join(",").split(" ").join("") + ",").includes("," + output.event + ",")).map(({ type, displayName }) => ({ type, displayName })) : ["${NodeConnectionTypes.Main}"] }}`;
+
+/**
+ * When n8n responds, and with what. n8n gets both fields from the parameters without its expression engine, if it knows
+ * the resolvers: docs/internals/n8n-behaviour.md#cost-of-the-expression-engine
+ */
+const RESPONSE_FIELDS = webhookFields({
+	responseMode: {
+		template: '={{$parameter["options"]?.responseMode || "onReceived"}}',
+		resolve: ({ options }) => responseModeOf(options) || 'onReceived',
+	},
+	// With "noData", the end of the execution has no data for the response: `onEmptyResponse` adds it.
+	responseData: {
+		template: '={{$parameter["options"]?.responseMode === "lastNode" ? "noData" : ""}}',
+		resolve: ({ options }) => (responseModeOf(options) === 'lastNode' ? 'noData' : ''),
+	},
+});
+
+function responseModeOf(options: unknown) {
+	return (options as { responseMode?: string } | undefined)?.responseMode;
+}
 
 const TEST =
 	'<b>Test it while you build:</b> click "Execute step". For two minutes, n8n then waits for a callback to the Test URL. Start a run that ends within that time, with the Test URL as its Callback URL. Or send a signed callback yourself: the <a href="https://github.com/getnenai/n8n-nodes-nenai/blob/main/docs/waiting.md#test-the-trigger">documentation</a> has the commands to copy. A callback without the right signature gets the response 401. A callback that is accepted is shown here.';
@@ -178,9 +222,8 @@ export class NenAiTrigger implements INodeType {
 			{
 				name: 'default',
 				httpMethod: 'POST',
-				responseMode: 'onReceived',
-				responseData: '',
 				path: 'webhook',
+				...RESPONSE_FIELDS,
 			},
 		],
 		properties: PROPERTIES,
@@ -268,8 +311,10 @@ async function handle(this: IWebhookFunctions): Promise<IWebhookResponseData> {
 	if (reason !== undefined) return respond.call(this, ignored(reason));
 	// A test in the editor does not count as a start, and is not remembered.
 	const output = toOutput(callback, settings);
+	const { respondAtEnd } = settings;
+	if (respondAtEnd) onEmptyResponse(this.getResponseObject(), ACCEPTED.body);
 	if (settings.ignoreDuplicates && this.getMode() !== 'manual')
-		return await triggerOnce.call(this, callback, output);
+		return await triggerOnce.call(this, callback, output, { respondAtEnd });
 	return { webhookResponse: ACCEPTED.body, workflowData: output };
 }
 

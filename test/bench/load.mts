@@ -22,10 +22,10 @@ export interface LoadResult {
 }
 
 /** A callback as NenAI sends it, about a run that ended well. */
-function body(): string {
+function body(messageId: string): string {
 	return JSON.stringify({
 		workflow_id: '12345678-1234-1234-1234-123456789abc',
-		message_id: randomUUID(),
+		message_id: messageId,
 		status: 'success',
 		expires_at: 4_000_000_000,
 		success: true,
@@ -38,17 +38,27 @@ function body(): string {
 	});
 }
 
-/** @param secret undefined sends no signature */
+/**
+ * The callback of one run.
+ *
+ * @param secret undefined sends no signature
+ */
+export function callback(messageId: string, secret: string | undefined): Message {
+	const text = body(messageId);
+	const headers = { 'content-type': 'application/json' };
+	return {
+		body: text,
+		headers: secret === undefined ? headers : { ...headers, [signatureHeader]: sign(text, secret) },
+	};
+}
+
+/**
+ * Callbacks of as many runs.
+ *
+ * @param secret undefined sends no signature
+ */
 export function messages(count: number, secret: string | undefined): Message[] {
-	return Array.from({ length: count }, () => {
-		const text = body();
-		const headers = { 'content-type': 'application/json' };
-		return {
-			body: text,
-			headers:
-				secret === undefined ? headers : { ...headers, [signatureHeader]: sign(text, secret) },
-		};
-	});
+	return Array.from({ length: count }, () => callback(randomUUID(), secret));
 }
 
 /** Sends the messages by so many callers, each of which sends its next when the last was answered. */

@@ -18,8 +18,6 @@ import { OPERATIONS } from '../operations.mts';
 import { errorAnswer } from '../sandbox/index.mts';
 import {
 	EXAMPLE_WORKFLOW,
-	hasRun,
-	jsonOf,
 	startOwnEnvironment,
 	readExample,
 	type E2eEnvironment,
@@ -696,16 +694,16 @@ describe('the outputs of Start and Wait', () => {
 	});
 });
 
-describe('the examples that gather, imported from their files and set up by hand', () => {
+describe('the examples for many runs, imported from their files and set up by hand', () => {
 	const WIDE = { width: 2200, height: 1000 };
 	const NODES = {
 		asking: ['Start the runs', 'Ask NenAI'],
-		callback: ['Start the runs', 'NenAI Trigger', 'Ask NenAI'],
+		runMany: ['Start the runs', 'NenAI Trigger', 'Ask NenAI'],
 	};
 
 	/** Imports an example, picks the credential in each node of NenAI's, and saves. */
 	async function setUp(
-		file: 'gather-by-asking' | 'gather-by-callback',
+		file: 'gather-by-asking' | 'run-many' | 'run-many-caller',
 		nodes: readonly string[],
 	): Promise<Canvas> {
 		const page = await browser.open('/workflow/new');
@@ -714,7 +712,7 @@ describe('the examples that gather, imported from their files and set up by hand
 			.getByTestId('workflow-import-input')
 			.setInputFiles(join(ROOT, `examples/${file}.json`));
 		const canvas = new Canvas(page);
-		await canvas.node(nodes[0]).waitFor();
+		await canvas.node(nodes[0] ?? 'Run many').waitFor();
 		for (const node of nodes) {
 			await canvas.openNode(node);
 			await new NodeForm(page).pickCredential(credential.name);
@@ -745,57 +743,54 @@ describe('the examples that gather, imported from their files and set up by hand
 		await canvas.untilSuccess('Your steps go here', 150_000);
 	});
 
-	inEditor('by callback: once published, it goes on when the last callback has come', async () => {
-		const canvas = await setUp('gather-by-callback', NODES.callback);
-		const { page } = canvas;
-		await picture('gather-by-callback', canvas);
-		await canvas.openNode('NenAI Trigger');
-		const form = new NodeForm(page);
-		await form.parameters.getByText('Webhook URLs', { exact: true }).click();
-		await form.parameters.getByTestId('radio-button-production').click();
-		const callbackUrl = (
-			await form.parameters.getByText(/\/webhook\/[^/]+\/webhook$/).innerText()
-		).trim();
-		await canvas.closeNode();
-		const { url: baseUrl, mcpUrl, apiKey, webhookSecret } = environment.sandbox;
-		await environment.client.updateCredential(credential.id, {
-			name: credential.name,
-			type: 'nenAiApi',
-			data: { apiKey, baseUrl, mcpUrl, webhookSecret, defaultCallbackUrl: callbackUrl },
-		});
-		await page.getByTestId('workflow-open-publish-modal-button').click();
-		await page.getByTestId('workflow-publish-button').click();
-		await page.getByRole('button', { name: 'Got it' }).click();
-		// What n8n then suggests lies over the canvas.
-		const suggestions = page.locator('[data-reka-popper-content-wrapper]').first();
-		await suggestions.waitFor();
-		await page.keyboard.press('Escape');
-		await suggestions.waitFor({ state: 'hidden' });
-		await canvas.execute('Run by hand');
-		await canvas.untilSuccess('All runs started');
-		const { deliveries } = await environment.sandbox.until(
-			({ deliveries: sent }) =>
-				sent.filter(({ status, answer }) => status === 'success' && answer?.status === 200)
-					.length === 3,
-			30_000,
-		);
-		expect(new Set(deliveries.map(({ url }) => url))).toEqual(new Set([callbackUrl]));
-		const [, id = ''] = /\/workflow\/([^/?]+)/.exec(page.url()) ?? [];
-		const executions = await environment.client.endedExecutions(id, 4, 60_000);
-		expect(
-			executions.flatMap((execution) =>
-				hasRun(execution, 'Your steps go here')
-					? [jsonOf(execution, 'Your steps go here').map(({ row, ok }) => [row, ok])]
-					: [],
-			),
-		).toEqual([
-			[
-				[1, true],
-				[2, true],
-				[3, true],
-			],
-		]);
-	});
+	inEditor(
+		'run many: set up by its note, called by its caller, which shows the results',
+		async () => {
+			const canvas = await setUp('run-many', NODES.runMany);
+			const { page } = canvas;
+			await picture('run-many', canvas);
+			await canvas.openNode('NenAI Trigger');
+			const form = new NodeForm(page);
+			await form.parameters.getByText('Webhook URLs', { exact: true }).click();
+			await form.parameters.getByTestId('radio-button-production').click();
+			const callbackUrl = (
+				await form.parameters.getByText(/\/webhook\/[^/]+\/webhook$/).innerText()
+			).trim();
+			await canvas.closeNode();
+			const { url: baseUrl, mcpUrl, apiKey, webhookSecret } = environment.sandbox;
+			await environment.client.updateCredential(credential.id, {
+				name: credential.name,
+				type: 'nenAiApi',
+				data: { apiKey, baseUrl, mcpUrl, webhookSecret, defaultCallbackUrl: callbackUrl },
+			});
+			await page.getByTestId('workflow-open-publish-modal-button').click();
+			await page.getByTestId('workflow-publish-button').click();
+			await page.getByRole('button', { name: 'Got it' }).click();
+			await page.getByTestId('workflow-publish-button').waitFor({ state: 'hidden' });
+
+			const caller = await setUp('run-many-caller', []);
+			await caller.openNode('Run many');
+			const call = new NodeForm(caller.page);
+			const workflows = call.locator('workflowId');
+			await workflows.open();
+			await workflows.pick('NenAI: run many');
+			// The names and values of its inputs stay as they were imported.
+			for (const input of ['workflow_id', 'parameters', 'batch'])
+				await call.mapped(input).waitFor();
+			expect(await call.parameters.getByText('$json.patient').count()).toBeGreaterThan(0);
+			await caller.closeNode();
+			await caller.page.keyboard.press('Control+s');
+			await caller.execute();
+			await caller.untilSuccess('Your steps go here', 60_000);
+			await picture('run-many-caller', caller);
+			const { deliveries, counts } = environment.sandbox.state();
+			expect(counts.runsStarted).toBe(3);
+			expect(new Set(deliveries.map(({ url }) => url))).toEqual(new Set([callbackUrl]));
+			const done = await openForm(caller.page, 'Run many');
+			for (const text of ['Jane Doe', 'John Roe', 'Mary Major', 'success', 'message_id'])
+				await done.output.getByText(text, { exact: false }).first().waitFor();
+		},
+	);
 });
 
 describe('an error', () => {

@@ -27,7 +27,8 @@ const NAMES = ['Jane Doe', 'John Roe', 'Mary Major'];
 /** Examples that other files run, and what names them there. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
 	'gather-by-asking': 'gather-by-asking.test.mts',
-	'gather-by-callback': 'gathering.mts',
+	'run-many': 'runMany.mts',
+	'run-many-caller': 'runMany.mts',
 	'lost-callbacks': 'polling.test.mts',
 };
 

@@ -7,10 +7,10 @@ import { isSettled, type ExecutionSummary } from '../n8n/client.mts';
 import { unflatten } from '../n8n/execution-data.mts';
 import type { DeliverOptions, RunRecord } from '../sandbox/index.mts';
 import { withEnvironment } from './cases.mts';
-import { Gathering } from './gathering.mts';
 import { openCluster, type Cluster } from './queue/cluster.mts';
 import { queryColumn } from './queue/postgres.mts';
 import { seededRandom } from './random.mts';
+import { RunMany, successOf } from './runMany.mts';
 import { itemsOf, jsonOf } from './environment.mts';
 import {
 	activate,
@@ -241,25 +241,51 @@ async function storedExecutions(
 	});
 }
 
-describe('the example that gathers by callbacks', () => {
+describe('the example that runs many and waits for all', () => {
 	const root = join(__dirname, '../..');
 	const patients = numbers(50).map((n) => `patient ${n}`);
 
-	it('of 50 runs it goes on once, with 50 results in the order of the rows, whichever worker has the last', async (cluster) => {
-		await Gathering.during(root, cluster, async (gathering) => {
-			await gathering.run([patients], seededRandom());
-			gathering.expectResults(await gathering.continuations(1), [patients]);
+	/** Calls the example while something happens to n8n, and expects each row to get its own result. */
+	async function expectResults(
+		cluster: Cluster,
+		{ waiting, middle }: { waiting?: () => Promise<void>; middle?: () => Promise<void> } = {},
+	): Promise<void> {
+		await RunMany.during(root, cluster, async (runMany) => {
+			const execution = await runMany.begin(patients);
+			if (waiting !== undefined) {
+				await runMany.untilWaiting(execution);
+				await waiting();
+			}
+			const runs = await runMany.runsOf(patients);
+			const { never } = await runMany.deliverRandomly(runs, seededRandom(), middle);
+			await Promise.all(never.map(async (run) => await runMany.send(successOf(run))));
+			runMany.expectAll(await runMany.results(execution), patients);
+			expect(cluster.sandbox.state().counts.runsStarted).toBe(patients.length);
 		});
+	}
+
+	it('50 rows: the caller goes on once, whichever worker has the last callback', async (cluster) => {
+		await expectResults(cluster);
 	});
 
-	it('the same, with a worker killed in the middle', async (cluster) => {
-		await Gathering.during(root, cluster, async (gathering) => {
-			await gathering.run([patients], seededRandom(), async () => {
+	it('the same, with a worker killed in the middle of the callbacks', async (cluster) => {
+		await expectResults(cluster, {
+			middle: async () => {
 				await cluster.workers[0].kill();
 				await sleep(1000);
 				await cluster.workers[0].start();
-			});
-			gathering.expectResults(await gathering.continuations(1), [patients]);
+			},
+		});
+	});
+
+	it('the same, with the main process, the webhook processor and a worker killed while it waits', async (cluster) => {
+		const { main, webhooks, workers } = cluster;
+		await expectResults(cluster, {
+			waiting: async () => {
+				for (const one of [main, webhooks, workers[1]]) await one.kill();
+				await sleep(1000);
+				for (const one of [main, webhooks, workers[1]]) await one.start();
+			},
 		});
 	});
 });

@@ -10,8 +10,8 @@ const Rows = z.object({ count: z.number(), data: z.array(Row) });
 
 export type TableRow = z.output<typeof Row>;
 
-/** The first so many rows, the oldest first. */
-const MOST_ROWS = 1000;
+/** The most rows that n8n gives in one answer. */
+const PAGE_SIZE = 250;
 
 export class DataTables {
 	readonly #session: RestSession;
@@ -20,16 +20,23 @@ export class DataTables {
 		this.#session = session;
 	}
 
-	/** The rows of a table; none, where there is no such table. */
+	/** The rows of a table, the oldest first; none, where there is no such table. */
 	async rows(table: string): Promise<TableRow[]> {
 		const path = await this.#path(table);
-		if (path === undefined) return [];
-		return (
-			await this.#session.send(
-				{ method: 'GET', path: `${path}/rows`, query: { take: String(MOST_ROWS) } },
+		const rows: TableRow[] = [];
+		if (path === undefined) return rows;
+		for (;;) {
+			const { count, data } = await this.#session.send(
+				{
+					method: 'GET',
+					path: `${path}/rows`,
+					query: { take: String(PAGE_SIZE), skip: String(rows.length), sortBy: 'id:asc' },
+				},
 				Rows,
-			)
-		).data;
+			);
+			rows.push(...data);
+			if (data.length === 0 || rows.length >= count) return rows;
+		}
 	}
 
 	/** Makes a table with one column of texts, and gives its id. */

@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { IDataObject, INodeParameters } from 'n8n-workflow';
 import { request } from 'undici';
+import { NenAiTrigger } from '../../nodes/NenAiTrigger/NenAiTrigger.node';
 import { withSandbox } from '../sandbox/cases.mts';
 import type { CallbackSpec, Sandbox } from '../sandbox/index.mts';
 import { Credentials, serveTrigger, type TriggerOptions, type TriggerServer } from './engine.mts';
@@ -429,6 +430,86 @@ describe('duplicates', () => {
 		await trigger.activate();
 		expect(saved()).toEqual({});
 	});
+});
+
+describe('Respond: When Last Node Finishes', () => {
+	const AT_END = { options: { responseMode: 'lastNode' } };
+	const FAILED = [500, { message: 'Error in workflow' }];
+
+	test('the sender gets the usual response, but only when the execution has ended', async () => {
+		await serve(AT_END);
+		let hasEnded = false;
+		trigger.end = async () => {
+			await sleep(50);
+			hasEnded = true;
+		};
+		expect(await deliver({ messageId: 'm' })).toEqual(ACCEPTED);
+		expect(hasEnded).toBe(true);
+		expect(trigger.started).toHaveLength(1);
+	});
+
+	test('if the execution fails, the sender is told, and a copy starts the workflow again', async () => {
+		await serve(AT_END);
+		trigger.end = () => Promise.reject(new Error('test'));
+		expect(await deliver({ messageId: 'm' })).toEqual(FAILED);
+		trigger.end = async () => {};
+		expect(await deliver({ messageId: 'm' })).toEqual(ACCEPTED);
+		expect(await deliver({ messageId: 'm' })).toEqual(ignored('duplicate'));
+		expect(trigger.started).toHaveLength(2);
+	});
+
+	test('a copy that comes while the execution is running waits for its end', async () => {
+		await serve(AT_END);
+		let end = () => {};
+		trigger.end = () => new Promise((resolve) => (end = resolve));
+		const first = deliver({ messageId: 'm' });
+		await sleep(100);
+		const copy = deliver({ messageId: 'm' });
+		await sleep(100);
+		expect(trigger.started).toHaveLength(1);
+		end();
+		expect(await first).toEqual(ACCEPTED);
+		expect(await copy).toEqual(ignored('duplicate'));
+	});
+
+	test('after a restart of n8n a copy starts the workflow again, since nothing says that the first execution ended', async () => {
+		await serve(AT_END);
+		await deliver({ messageId: 'm' });
+		expect(trigger.staticData()).toEqual({ 'node:NenAI': {} });
+	});
+
+	test('without Ignore Duplicates, each copy starts the workflow', async () => {
+		await serve({ options: { responseMode: 'lastNode', ignoreDuplicates: false } });
+		expect(await deliver({ messageId: 'm' })).toEqual(ACCEPTED);
+		expect(await deliver({ messageId: 'm' })).toEqual(ACCEPTED);
+	});
+
+	test('what starts nothing is answered at once, as always', async () => {
+		await serve(AT_END);
+		trigger.end = () => new Promise(() => {});
+		expect(await deliver({ status: 'processing' })).toEqual(ignored('event processing'));
+		expect(await deliver({ signature: 'wrong-secret' })).toEqual(refused(401, /wrong/));
+	});
+
+	test.each([{}, { responseMode: 'onReceived' }, { responseMode: 'lastNode' }])(
+		'n8n gets the same from the parameters as from the expressions: %j',
+		async (options) => {
+			await serve({ options });
+			const [webhook] = new NenAiTrigger().description.webhooks ?? [];
+			const { [Symbol.for('n8n.webhookDescriptionResolvers')]: resolvers } = webhook as unknown as {
+				[key: symbol]: Record<
+					string,
+					{ template: string; resolve: (parameters: object) => string }
+				>;
+			};
+			const fields = ['responseMode', 'responseData'] as const;
+			expect(Object.keys(resolvers)).toEqual(fields);
+			for (const field of fields) {
+				expect(resolvers[field].template).toBe(webhook[field]);
+				expect(resolvers[field].resolve({ options })).toBe(trigger.evaluate(webhook[field]));
+			}
+		},
+	);
 });
 
 describe('Accept Unsigned Callbacks', () => {

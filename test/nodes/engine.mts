@@ -473,6 +473,8 @@ export interface CallbackServer {
 	counts: number[][];
 	/** Awaited in place of starting the workflow; when it rejects, n8n has failed to start it. */
 	start: () => Promise<void>;
+	/** Awaited in place of the execution, where n8n responds at its end; when it rejects, the execution has failed. */
+	end: () => Promise<void>;
 	close(): Promise<void>;
 }
 
@@ -519,6 +521,13 @@ async function serveWebhook(
 				data,
 			);
 			const result = await type.webhook?.call(context);
+			const field = (name: 'responseMode' | 'responseData') =>
+				workflow.expression.getSimpleParameterValue(
+					node,
+					type.description.webhooks?.[0][name],
+					mode,
+					{},
+				);
 			try {
 				if (result?.workflowData) await callbackServer.start();
 			} catch {
@@ -526,7 +535,16 @@ async function serveWebhook(
 			}
 			for (const item of result?.workflowData?.flat() ?? []) started.push(item.json);
 			if (result?.workflowData) counts.push(result.workflowData.map(({ length }) => length));
-			if (!result?.noWebhookResponse) answer.status(200).json(result?.webhookResponse);
+			if (result?.noWebhookResponse) return;
+			if (result?.workflowData === undefined || field('responseMode') === 'onReceived')
+				return answer.status(200).json(result?.webhookResponse);
+			try {
+				await callbackServer.end();
+			} catch {
+				return answer.status(500).json({ message: 'Error in workflow' });
+			}
+			// In place of the data of the last node.
+			answer.status(200).json(field('responseData') === 'noData' ? undefined : { last: 'node' });
 		});
 	});
 	await listen(server);
@@ -535,6 +553,7 @@ async function serveWebhook(
 		started,
 		counts,
 		start: async () => {},
+		end: async () => {},
 		close: () =>
 			new Promise((resolve) => {
 				server.close(() => resolve());
@@ -586,6 +605,8 @@ export interface TriggerServer extends CallbackServer {
 	staticData(): IDataObject;
 	/** What activating the workflow does; throws what the person would be shown. */
 	activate(): Promise<void>;
+	/** What n8n makes of an expression, with the parameters of the trigger. */
+	evaluate(expression: unknown): unknown;
 	/** What stands below the node's name in the editor. */
 	subtitle(): unknown;
 	/** What stands beside its outputs. */
@@ -618,6 +639,8 @@ export async function serveTrigger(
 	const server = await serveWebhook(type, workflow, node, credentials, null, mode);
 	return Object.assign(server, {
 		staticData: () => workflow.staticData,
+		evaluate: (expression: unknown) =>
+			workflow.expression.getSimpleParameterValue(node, String(expression), 'internal', {}),
 		subtitle: () =>
 			workflow.expression.getSimpleParameterValue(node, type.description.subtitle, 'internal', {}),
 		outputs: () =>

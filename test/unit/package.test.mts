@@ -135,6 +135,7 @@ test('names and defaults of the trigger', () => {
 		['acceptUnsigned', false],
 		['ignoreDuplicates', true],
 		['workflowIds', []],
+		['responseMode', 'onReceived'],
 	]);
 });
 

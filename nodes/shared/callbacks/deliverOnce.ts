@@ -34,23 +34,23 @@ const STILL_STARTING = refused(
  *   status means that n8n could not start the workflow, also after state 2: 1.94.1, 1.123.81 and 2.0.3 read the
  *   response first. Then a copy can start it.
  *
+ * If n8n responds at the end of the execution, state 2 comes with state 3, and nothing is saved: n8n saves the static
+ * data before it ends the response. Then a copy that arrives after a restart of n8n starts the workflow again.
+ *
  * The facts about n8n: docs/internals/n8n-behaviour.md#response-hooks
  */
 export async function triggerOnce(
 	this: IWebhookFunctions,
 	callback: Callback,
 	output: INodeExecutionData[][],
+	{ respondAtEnd }: { respondAtEnd: boolean },
 ): Promise<IWebhookResponseData> {
 	const stored = this.getWorkflowStaticData('node');
 	const inFlight = callbacksOf(String(this.getWorkflow().id), this.getNode().id);
-	return await deliverOnce.call(
-		this,
-		inFlight,
-		callback,
-		stored.seen,
-		output,
-		(toSave) => (stored.seen = toSave),
-	);
+	return await deliverOnce.call(this, inFlight, callback, stored.seen, output, {
+		respondAtEnd,
+		save: (toSave) => (stored.seen = toSave),
+	});
 }
 
 /**
@@ -79,14 +79,19 @@ async function deliverOnce(
 	callback: Callback,
 	saved: unknown,
 	output: INodeExecutionData[][],
-	save?: (toSave: string) => void,
+	{ respondAtEnd = false, save }: { respondAtEnd?: boolean; save?: (toSave: string) => void } = {},
 ): Promise<IWebhookResponseData> {
 	const response = this.getResponseObject();
 	const lease = await inFlight.take(callback, saved, async () => await untilSenderLeaves(response));
 	if (lease === 'duplicate') return respond.call(this, ignored('duplicate'));
 	if (lease === 'starting') return respond.call(this, STILL_STARTING);
 
-	onResponseEnded(response, () => lease.end(response.statusCode >= 400));
+	onResponseEnded(response, () => {
+		const failed = response.statusCode >= 400;
+		if (respondAtEnd && !failed) lease.started();
+		lease.end(failed);
+	});
+	if (respondAtEnd) return { workflowData: output };
 	return onResponseRead({ workflowData: output, webhookResponse: ACCEPTED.body }, () => {
 		const toSave = lease.started();
 		if (toSave !== undefined) save?.(toSave);

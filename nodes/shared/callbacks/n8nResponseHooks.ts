@@ -1,7 +1,7 @@
 import type { IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
 
 /**
- * Two moments in the handling of a callback for which n8n has no event. Both hooks depend on how n8n handles what
+ * Moments in the handling of a callback for which n8n has no event. The hooks depend on how n8n handles what
  * `webhook()` returns: docs/internals/n8n-behaviour.md#response-hooks
  */
 
@@ -36,4 +36,13 @@ export function onResponseEnded(response: ServerResponse, then: () => void) {
 		then();
 		return end(...args);
 	};
+}
+
+/**
+ * Sends this body if n8n sends none. n8n sends none at the end of an execution, if `responseData` is "noData" and the
+ * execution did not fail.
+ */
+export function onEmptyResponse(response: ServerResponse, body: object) {
+	const json = response.json.bind(response);
+	response.json = (sent?: unknown) => json(sent ?? body);
 }

@@ -13,6 +13,8 @@ export interface Settings {
 	ignoreDuplicates: boolean;
 	/** Whether there is an output for each event. */
 	byEvent: boolean;
+	/** Whether the sender gets the response when the execution has ended, not when it has started. */
+	respondAtEnd: boolean;
 }
 
 /**
@@ -39,6 +41,7 @@ export function readSettings(reader: ParameterReader, node: INode): Settings {
 		byEvent,
 		workflowIds: reader.list('options.workflowIds'),
 		ignoreDuplicates: reader.boolean('options.ignoreDuplicates'),
+		respondAtEnd: reader.choice('options.responseMode') === 'lastNode',
 	};
 }
 

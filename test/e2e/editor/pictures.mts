@@ -13,7 +13,8 @@ export const PICTURES = [
 	'error',
 	'workflow',
 	'gather-by-asking',
-	'gather-by-callback',
+	'run-many',
+	'run-many-caller',
 	'desktop-screenshot',
 ] as const;
 export type Picture = (typeof PICTURES)[number];
