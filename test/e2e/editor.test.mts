@@ -776,8 +776,13 @@ describe('the examples for many runs, imported from their files and set up by ha
 			await workflows.pick('NenAI: run many');
 			// The names and values of its inputs stay as they were imported.
 			for (const input of ['workflow_id', 'parameters', 'batch'])
-				await call.mapped(input).waitFor();
-			expect(await call.parameters.getByText('$json.patient').count()).toBeGreaterThan(0);
+				await call.parameters
+					.getByTestId('mapping-fields-container')
+					.getByText(input, { exact: true })
+					.first()
+					.waitFor();
+			await call.parameters.getByText('$json.patient').first().waitFor();
+			await call.parameters.getByText('$json.batch').first().waitFor();
 			await caller.closeNode();
 			await caller.page.keyboard.press('Control+s');
 			await caller.execute();
