@@ -774,19 +774,20 @@ describe('the examples for many runs, imported from their files and set up by ha
 			const workflows = call.locator('workflowId');
 			await workflows.open();
 			await workflows.pick('NenAI: run many');
-			// The names and values of its inputs stay as they were imported.
-			for (const input of ['workflow_id', 'parameters', 'batch'])
-				await call.parameters
-					.getByTestId('mapping-fields-container')
-					.getByText(input, { exact: true })
-					.first()
-					.waitFor();
-			await call.parameters.getByText('$json.patient').first().waitFor();
-			await call.parameters.getByText('$json.batch').first().waitFor();
+			await call.fetchInput('batch');
+			const fields = call.parameters.getByTestId('mapping-fields-container');
+			for (const input of ['workflow_id', 'parameters', 'batch']) {
+				const field = fields.locator('.parameter-item').filter({ hasText: input });
+				await call.drag(
+					call.inputField(input),
+					field.locator('input, .cm-content').filter({ visible: true }).first(),
+				);
+				await field.getByText(`$json.${input}`).waitFor();
+			}
 			await caller.closeNode();
 			await caller.page.keyboard.press('Control+s');
 			await caller.execute();
-			await caller.untilSuccess('Your steps go here', 60_000);
+			await caller.untilSuccess('Run many', 60_000);
 			await picture('run-many-caller', caller);
 			const { deliveries, counts } = environment.sandbox.state();
 			expect(counts.runsStarted).toBe(3);

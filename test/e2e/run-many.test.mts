@@ -1,6 +1,7 @@
 /** The example that runs many and waits for all, called by its caller, in one real process of n8n 2. */
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Execution } from '../n8n/client.mts';
 import { NEWEST_N8N } from '../n8n/install.mts';
 import { errorAnswer } from '../sandbox/index.mts';
 import { chain, node } from '../n8n/build-workflow.mts';
@@ -15,7 +16,7 @@ import {
 	type OwnEnvironment,
 } from './environment.mts';
 import { seededRandom } from './random.mts';
-import { failingAt, RunMany, successOf, type RunManyOptions } from './runMany.mts';
+import { failingAt, RunMany, successOf, type Result, type RunManyOptions } from './runMany.mts';
 import { call, webhook, webhookUrl } from './workflows.mts';
 
 const root = join(__dirname, '../..');
@@ -53,9 +54,9 @@ const kill = async ({ n8n }: OwnEnvironment) => {
 describe.each([1, 30, 500])('%i rows', (count) => {
 	withRunMany(
 		'callbacks in random order, early, twice, forged, and of other runs: the caller continues once, with all results',
-		async (runMany, { sandbox }) => {
+		async (runMany, { client, sandbox }) => {
 			const rows = patients(count);
-			const execution = await runMany.begin(rows);
+			const execution = await runMany.begin(rows, withLinks);
 			const runs = await runMany.runsOf(rows);
 			const { never, strangers } = await runMany.deliverRandomly(runs, seededRandom());
 			// Until now, these have only come forged.
@@ -67,6 +68,7 @@ describe.each([1, 30, 500])('%i rows', (count) => {
 				});
 			await Promise.all(never.map(async (run) => await runMany.send(successOf(run))));
 			runMany.expectAll(await runMany.results(execution), rows);
+			expect(linksOf(await client.waitForExecution(execution))).toEqual(rows);
 			expect(sandbox.state().counts.runsStarted).toBe(count);
 			if (count === 500) return;
 			await runMany.untilRow(({ report_at: at, row }) => row === 0 && at === null);
@@ -187,34 +189,40 @@ withRunMany('ten calls at once, by two callers: none mixes with another', async 
 		runMany.expectAll(await runMany.results(execution), batches[n]);
 });
 
+/** A node after the call that asks n8n for the row which belongs to each result. */
+const withLinks: Change = (workflow) => {
+	const assignments = [
+		{
+			id: 'l',
+			name: 'linked',
+			type: 'string',
+			value: "={{ $('One item per row').item.json.patient }}",
+		},
+	];
+	const links = node('Links', 'set', 3.4, {
+		mode: 'manual',
+		assignments: { assignments },
+		options: {},
+	});
+	return {
+		...workflow,
+		nodes: [...workflow.nodes, links],
+		connections: {
+			...workflow.connections,
+			'Run many': { main: [[{ node: 'Links', type: 'main', index: 0 }]] },
+		},
+	};
+};
+
+const linksOf = (execution: Execution) => jsonOf(execution, 'Links').map(({ linked }) => linked);
+
 describe('rows that NenAI rejects', () => {
 	withRunMany(
 		'all of them: the caller goes on at once, with each row of its own input',
 		async (runMany, { sandbox, client }) => {
 			sandbox.faults.add({ refuse: errorAnswer(422, 'json') });
 			const rows = patients(3);
-			// What n8n links to each row, as the caller's next nodes see it.
-			const execution = await runMany.begin(rows, (workflow) =>
-				withSettings(workflow, 'Your steps go here', {
-					type: 'n8n-nodes-base.set',
-					typeVersion: 3.4,
-					parameters: {
-						mode: 'manual',
-						includeOtherFields: true,
-						assignments: {
-							assignments: [
-								{
-									id: 'l',
-									name: 'linked',
-									type: 'string',
-									value: "={{ $('One item per row').item.json.patient }}",
-								},
-							],
-						},
-						options: {},
-					},
-				}),
-			);
+			const execution = await runMany.begin(rows, withLinks);
 			const results = await runMany.results(execution);
 			expect(results).toEqual(
 				rows.map((patient, n) =>
@@ -225,11 +233,10 @@ describe('rows that NenAI rejects', () => {
 						message_id: '',
 						input: expect.objectContaining({ parameters: { PATIENT_NAME: patient } }),
 						result: { error: expect.stringMatching(/^NenAI/) },
-						linked: patient,
 					}),
 				),
 			);
-			expect((await client.waitForExecution(execution)).status).toBe('success');
+			expect(linksOf(await client.waitForExecution(execution))).toEqual(rows);
 		},
 	);
 
@@ -244,8 +251,8 @@ describe('rows that NenAI rejects', () => {
 			const execution = await runMany.begin(rows, (workflow) =>
 				JSON.parse(
 					JSON.stringify(workflow).replace(
-						'={{ { PATIENT_NAME: $json.patient } }}',
-						`={{ $json.patient === '${rows[2]}' ? { CIRCLE: NaN, '': 1 } : { PATIENT_NAME: $json.patient } }}`,
+						'={{ $json.workflow_id }}',
+						`={{ $json.parameters.PATIENT_NAME === '${rows[2]}' ? '' : $json.workflow_id }}`,
 					),
 				),
 			);
@@ -254,7 +261,7 @@ describe('rows that NenAI rejects', () => {
 			expect(results.map(({ row, ok, status }) => [row, ok, status])).toEqual([
 				[1, true, 'success'],
 				[2, false, 'not started'],
-				expect.arrayContaining([3]),
+				[3, false, 'not started'],
 				[4, true, 'success'],
 			]);
 		},
@@ -477,12 +484,14 @@ describe('the caller', () => {
 			connections: {
 				'Run by hand': { main: [link('Rows')] },
 				Rows: { main: [link('One item per row')] },
-				'One item per row': { main: [link('Loop')] },
-				Loop: { main: [link('Your steps go here'), link('Run many')] },
+				'One item per row': { main: [link('One run per row')] },
+				'One run per row': { main: [link('Loop')] },
+				Loop: { main: [[], link('Run many')] },
 				'Run many': { main: [link('Loop')] },
 			},
 		});
-		const results = await runMany.results(await runMany.run(caller));
+		const ended = await client.waitForExecution(await runMany.run(caller), undefined, 60_000);
+		const results = jsonOf(ended, 'Run many') as unknown as Result[];
 		expect(results.map(({ row, ok }) => [row, ok])).toEqual(
 			[1, 2, 1, 2, 1].map((row) => [row, true]),
 		);
@@ -663,7 +672,7 @@ withRunMany(
 					mappingMode: 'defineBelow',
 					value: {
 						workflow_id: 'any-workflow',
-						parameters: '={{ { PATIENT_NAME: $json.patient } }}',
+						parameters: '={{ $json.parameters }}',
 					},
 					matchingColumns: [],
 					schema: [],

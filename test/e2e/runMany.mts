@@ -178,14 +178,7 @@ export class RunMany {
 		patients: readonly string[],
 		change: Change = (workflow) => workflow,
 	): Promise<string> {
-		const rows = this.#caller.nodes.find(({ name }) => name === 'Rows');
-		const [, ...others] = (
-			rows?.parameters.assignments as { assignments: Array<Record<string, unknown>> }
-		).assignments;
-		const [list] = rowsOf(patients).assignments.assignments;
-		const caller = withParameters(this.#caller, 'Rows', {
-			assignments: { assignments: [list, ...others] },
-		});
+		const caller = withParameters(this.#caller, 'Rows', rowsOf(patients));
 		return (await this.#place.client.importWorkflow(change(caller))).id;
 	}
 
@@ -220,8 +213,8 @@ export class RunMany {
 		const ended = await this.#place.client.waitForExecution(execution, undefined, TIMEOUT_MS);
 		expect(ended.data.resultData.error?.message).toBeUndefined();
 		expect(ended.status).toBe('success');
-		expect(ended.data.resultData.runData['Your steps go here']).toHaveLength(1);
-		return jsonOf(ended, 'Your steps go here') as unknown as Result[];
+		expect(ended.data.resultData.runData['Run many']).toHaveLength(1);
+		return jsonOf(ended, 'Run many') as unknown as Result[];
 	}
 
 	/** The runs of these patients, once all were started. */

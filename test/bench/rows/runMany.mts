@@ -121,7 +121,7 @@ async function runMany(environment: BenchEnvironment, count: number): Promise<Wa
 			return {
 				hasResults: async () => {
 					const { status, data } = await client.execution(execution);
-					const items = data.resultData.runData['Your steps go here']?.[0].data?.main?.[0];
+					const items = data.resultData.runData['Run many']?.[0].data?.main?.[0];
 					return status === 'success' && items?.length === count;
 				},
 			};
