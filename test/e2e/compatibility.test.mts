@@ -4,6 +4,7 @@ import { chain, node } from '../n8n/build-workflow.mts';
 import { hasSeveralOutputs, OTHER_VERSIONS } from '../n8n/install.mts';
 import { withEnvironment } from './cases.mts';
 import { hasRun, jsonOf, startOwnEnvironment } from './environment.mts';
+import { RunMany } from './runMany.mts';
 import {
 	activate,
 	ANY_WORKFLOW,
@@ -163,4 +164,20 @@ describe.each(OTHER_VERSIONS)('n8n %s', (version) => {
 		);
 		expect(taken.sort()).toEqual(['Failed', 'Timed Out']);
 	});
+
+	if (version.startsWith('2.'))
+		it('the example that runs many gives the caller its results, or fails before anything is started', async (environment) => {
+			const patients = ['Jane Doe', 'John Roe', 'Mary Major'];
+			await RunMany.during(root, environment, async (runMany) => {
+				const execution = await runMany.begin(patients);
+				if (hasSeveralOutputs(version)) {
+					await runMany.deliverAll(patients);
+					runMany.expectAll(await runMany.results(execution), patients);
+					return;
+				}
+				const { data } = await environment.client.waitForExecution(execution);
+				expect(data.resultData.error).toBeDefined();
+				expect(environment.sandbox.state().requests).toEqual([]);
+			});
+		});
 });
