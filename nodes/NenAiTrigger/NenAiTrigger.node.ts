@@ -15,8 +15,7 @@ import { getWorkflows } from '../shared/listSearch/searchWorkflows';
 import { ACCEPTED, respond, ignored, refused } from '../shared/callbacks/responses';
 import { EVENTS, eventOf, type Callback } from '../shared/callbacks/payload';
 import { receiveCallback } from '../shared/callbacks/receive';
-import { callbacksOf, triggerOnce } from '../shared/callbacks/deliverOnce';
-import { onEmptyResponse } from '../shared/callbacks/n8nResponseHooks';
+import { atEnd, callbacksOf, triggerOnce } from '../shared/callbacks/deliverOnce';
 import { webhookFields } from '../shared/callbacks/webhookFields';
 import { InvalidParameterError, toFailure } from '../shared/parameters/invalidParameter';
 import { ParameterReader } from '../shared/parameters/parameterReader';
@@ -141,7 +140,7 @@ const PROPERTIES: INodeProperties[] = [
 			],
 			default: 'onReceived',
 			description:
-				'When NenAI is told that the callback was received. Choose "When Last Node Finishes" for a short workflow that stores the callback, so that a crash of n8n does not lose it. NenAI waits 5 seconds. Duplicates are then recognized only until n8n is restarted, so the workflow must be able to handle the same callback twice.',
+				'When NenAI is told that the callback was received. Choose "When Last Node Finishes" for a short workflow that stores the callback, so that a crash of n8n does not lose it. Keep it below 5 seconds, because NenAI may send the callback again after that. At a restart, n8n then forgets which callbacks it has received, and a copy starts the workflow again.',
 		},
 	]),
 ];
@@ -172,7 +171,7 @@ const RESPONSE_FIELDS = webhookFields({
 		template: '={{$parameter["options"]?.responseMode || "onReceived"}}',
 		resolve: ({ options }) => responseModeOf(options) || 'onReceived',
 	},
-	// With "noData", the end of the execution has no data for the response: `onEmptyResponse` adds it.
+	// With "noData", the end of the execution has no data for the response: `onExecutionSucceeded` adds it.
 	responseData: {
 		template: '={{$parameter["options"]?.responseMode === "lastNode" ? "noData" : ""}}',
 		resolve: ({ options }) => (responseModeOf(options) === 'lastNode' ? 'noData' : ''),
@@ -312,9 +311,9 @@ async function handle(this: IWebhookFunctions): Promise<IWebhookResponseData> {
 	// A test in the editor does not count as a start, and is not remembered.
 	const output = toOutput(callback, settings);
 	const { respondAtEnd } = settings;
-	if (respondAtEnd) onEmptyResponse(this.getResponseObject(), ACCEPTED.body);
 	if (settings.ignoreDuplicates && this.getMode() !== 'manual')
 		return await triggerOnce.call(this, callback, output, { respondAtEnd });
+	if (respondAtEnd) return atEnd(this.getResponseObject(), output);
 	return { webhookResponse: ACCEPTED.body, workflowData: output };
 }
 

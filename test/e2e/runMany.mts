@@ -72,7 +72,10 @@ const hurried = (
 	const changed = JSON.parse(
 		JSON.stringify(workflow)
 			.replaceAll('minutes: 30', `seconds: ${overdueSeconds ?? OVERDUE_AFTER}`)
-			.replaceAll('hours: 1 ', `seconds: ${keepSeconds ?? 3600} `),
+			.replace(
+				'"keep_until":"={{ $now.plus({ days: 1 })',
+				`"keep_until":"={{ $now.plus({ seconds: ${keepSeconds ?? 3600} })`,
+			),
 	) as WorkflowJson;
 	const limit = { resumeAmount: limitSeconds ?? 3600, resumeUnit: 'seconds' };
 	return withParameters(
@@ -196,7 +199,7 @@ export class RunMany {
 
 	/** Calls again what an execution of a caller has called, as the caller's note says. */
 	async callAgain(patients: readonly string[], execution: string): Promise<string> {
-		return await this.begin(patients, withBatch(execution));
+		return await this.begin(patients, withBatch(`${execution}-0`));
 	}
 
 	/** Waits until the execution waits for the example. */
@@ -335,6 +338,13 @@ export class RunMany {
 		);
 	}
 
+	/** The first row that is so, once it was reported to a person: from then on, it is reported once a day. */
+	async untilReported(condition: (row: TableRow) => boolean): Promise<TableRow> {
+		const soon = Date.now() + 3_600_000;
+		const isReported = ({ report_at: at }: TableRow) => Date.parse(String(at)) > soon;
+		return await this.untilRow((row) => condition(row) && isReported(row));
+	}
+
 	/** Until nothing of any batch is left. */
 	async untilNoRow(): Promise<void> {
 		let rows: TableRow[] = [];
@@ -367,7 +377,7 @@ export const failingAt =
 export const withBatch =
 	(batch: string): Change =>
 	(workflow) =>
-		JSON.parse(JSON.stringify(workflow).replace('={{ $execution.id }}', batch));
+		JSON.parse(JSON.stringify(workflow).replace('={{ $execution.id }}-{{ $runIndex }}', batch));
 
 export const successOf = ({ messageId }: RunRecord): DeliverOptions => ({
 	messageId,

@@ -458,6 +458,18 @@ describe('Respond: When Last Node Finishes', () => {
 		expect(trigger.started).toHaveLength(2);
 	});
 
+	test.each([true, false])(
+		'if the execution never began, the sender is told, although n8n says 200 (Ignore Duplicates: %s)',
+		async (ignoreDuplicates) => {
+			await serve({ options: { responseMode: 'lastNode', ignoreDuplicates } });
+			const message = 'Workflow executed successfully but no data was returned';
+			trigger.end = async () => ({ message });
+			expect(await deliver({ messageId: 'm' })).toEqual([500, { message }]);
+			trigger.end = async () => {};
+			expect(await deliver({ messageId: 'm' })).toEqual(ACCEPTED);
+		},
+	);
+
 	test('a copy that comes while the execution is running waits for its end', async () => {
 		await serve(AT_END);
 		let end = () => {};

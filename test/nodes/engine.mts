@@ -473,8 +473,11 @@ export interface CallbackServer {
 	counts: number[][];
 	/** Awaited in place of starting the workflow; when it rejects, n8n has failed to start it. */
 	start: () => Promise<void>;
-	/** Awaited in place of the execution, where n8n responds at its end; when it rejects, the execution has failed. */
-	end: () => Promise<void>;
+	/**
+	 * Awaited in place of the execution, where n8n responds at its end. When it rejects, the execution has failed; when it
+	 * gives an object, n8n sends that, as for an execution that never began.
+	 */
+	end: () => Promise<object | void>;
 	close(): Promise<void>;
 }
 
@@ -538,13 +541,16 @@ async function serveWebhook(
 			if (result?.noWebhookResponse) return;
 			if (result?.workflowData === undefined || field('responseMode') === 'onReceived')
 				return answer.status(200).json(result?.webhookResponse);
+			let sent: object | void;
 			try {
-				await callbackServer.end();
+				sent = await callbackServer.end();
 			} catch {
 				return answer.status(500).json({ message: 'Error in workflow' });
 			}
 			// In place of the data of the last node.
-			answer.status(200).json(field('responseData') === 'noData' ? undefined : { last: 'node' });
+			answer
+				.status(200)
+				.json(sent ?? (field('responseData') === 'noData' ? undefined : { last: 'node' }));
 		});
 	});
 	await listen(server);

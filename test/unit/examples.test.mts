@@ -195,7 +195,12 @@ const OWN = '={{ $workflow.id }}';
  * Where the ID of an execution becomes a name that is kept, and that all nodes after it read from there. And where each
  * try must write its own address, since only the newest one waits.
  */
-const EXECUTION_IN = ['One run per row', 'Number the rows', 'Save the resume URL'];
+const EXECUTION_IN = [
+	'One run per row',
+	'Number the rows',
+	'Save the resume URL',
+	'Take the results',
+];
 
 describe.each(files)('%s, where something fails or is there twice', (file) => {
 	const { nodes, connections } = read(file);

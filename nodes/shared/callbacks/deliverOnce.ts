@@ -6,7 +6,12 @@ import {
 } from 'n8n-workflow';
 
 import { ACCEPTED, respond, ignored, refused } from './responses';
-import { onResponseEnded, onResponseRead, type ServerResponse } from './n8nResponseHooks';
+import {
+	onExecutionSucceeded,
+	onResponseEnded,
+	onResponseRead,
+	type ServerResponse,
+} from './n8nResponseHooks';
 import { keyOf, MAX_UNSAVED_MS, SeenCallbacks } from './seenCallbacks';
 import type { Callback } from './payload';
 
@@ -91,11 +96,20 @@ async function deliverOnce(
 		if (respondAtEnd && !failed) lease.started();
 		lease.end(failed);
 	});
-	if (respondAtEnd) return { workflowData: output };
+	if (respondAtEnd) return atEnd(response, output);
 	return onResponseRead({ workflowData: output, webhookResponse: ACCEPTED.body }, () => {
 		const toSave = lease.started();
 		if (toSave !== undefined) save?.(toSave);
 	});
+}
+
+/** Starts the workflow. n8n responds when the execution has ended. */
+export function atEnd(
+	response: ServerResponse,
+	workflowData: INodeExecutionData[][],
+): IWebhookResponseData {
+	onExecutionSucceeded(response, ACCEPTED.body);
+	return { workflowData };
 }
 
 /** Resolves when waiting is no longer useful: the sender has disconnected, or will soon. */

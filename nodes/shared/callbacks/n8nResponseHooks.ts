@@ -39,10 +39,15 @@ export function onResponseEnded(response: ServerResponse, then: () => void) {
 }
 
 /**
- * Sends this body if n8n sends none. n8n sends none at the end of an execution, if `responseData` is "noData" and the
- * execution did not fail.
+ * For a response at the end of an execution: sends this body if the execution has succeeded. With `responseData` "noData",
+ * n8n then sends none. If n8n sends a body with status 200, the execution may never have begun, so the sender gets 500:
+ * docs/internals/n8n-behaviour.md#response-hooks
  */
-export function onEmptyResponse(response: ServerResponse, body: object) {
+export function onExecutionSucceeded(response: ServerResponse, body: object) {
 	const json = response.json.bind(response);
-	response.json = (sent?: unknown) => json(sent ?? body);
+	response.json = (sent?: unknown) => {
+		if (sent === undefined) return json(body);
+		if (response.statusCode < 400) response.status(500);
+		return json(sent);
+	};
 }

@@ -98,7 +98,7 @@ async function runMany(environment: BenchEnvironment, count: number): Promise<Wa
 	const { id, url } = await publish(environment, 'examples/run-many.json', (node) => {
 		if (node.name === 'Every 5 minutes') return everySeconds(node, 5);
 		if (node.name !== 'Take the results') return node;
-		return JSON.parse(JSON.stringify(node).replace('hours: 1', 'seconds: 1'));
+		return JSON.parse(JSON.stringify(node).replace('days: 1', 'seconds: 1'));
 	});
 	const caller = read('examples/run-many-caller.json');
 	const workflowId = { __rl: true, mode: 'id', value: id };
