@@ -2,7 +2,6 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { chain, node } from '../n8n/build-workflow.mts';
-import type { Execution } from '../n8n/client.mts';
 import { N8N_VERSIONS, NEWEST_N8N } from '../n8n/install.mts';
 import { waitFor } from '../n8n/poll.mts';
 import { withEnvironment } from './cases.mts';
@@ -12,69 +11,11 @@ import {
 	readExample,
 	startOwnEnvironment,
 	withParameters,
-	type OwnEnvironment,
 } from './environment.mts';
-import { activate, triggerUrl, type CredentialRef } from './workflows.mts';
+import { EVERY_THREE_SECONDS, polling, ranges, watch } from './polledRuns.mts';
+import { activate, triggerUrl } from './workflows.mts';
 
 const root = join(__dirname, '../..');
-
-/** n8n refuses a cron expression with several seconds, but takes several expressions. */
-const EVERY_THREE_SECONDS = {
-	item: Array.from({ length: 20 }, (_, n) => ({
-		mode: 'custom',
-		cronExpression: `${n * 3} * * * * *`,
-	})),
-};
-
-const polling = (nenAiApi: CredentialRef, name = 'NenAI Polling Trigger') =>
-	node(
-		name,
-		'n8n-nodes-nenai.nenAiPollingTrigger',
-		1,
-		{ workflowId: 'w-1', pollTimes: EVERY_THREE_SECONDS },
-		{ id: 'polling', credentials: { nenAiApi } },
-	);
-
-const ranges = (from: number, to: number) =>
-	Array.from({ length: to - from }, (_, n) => `m-${from + n}`);
-
-/** What a test does with the runs at NenAI, and what n8n has made of them. */
-function watch({ client, sandbox }: OwnEnvironment, workflow: string) {
-	const known = new Map<string, Execution>();
-	/** Of all executions, the oldest first. */
-	const executions = async () => {
-		for (const { id, status } of await client.executions(workflow))
-			if (!known.has(id) && status !== 'running' && status !== 'new')
-				known.set(id, await client.waitForExecution(id));
-		return [...known.values()].sort((a, b) => Number(a.id) - Number(b.id));
-	};
-	/** The runs that started the workflow, in this order. */
-	const started = async () =>
-		(await executions()).flatMap((execution) =>
-			jsonOf(execution, 'Done').map(({ messageId }) => String(messageId)),
-		);
-	return {
-		started,
-		failed: async () => (await executions()).filter(({ status }) => status === 'error'),
-		end: (ids: string[], status = 'completed') => {
-			for (const id of ids)
-				sandbox.runs.set(id, { status, workflowId: 'w-1', endTime: new Date().toISOString() });
-		},
-		untilStarted: async (count: number) =>
-			await waitFor(
-				`${count} runs`,
-				async () => ((await started()).length >= count ? true : undefined),
-				{ timeoutMs: 60_000, lastSeen: () => `${known.size} executions` },
-			),
-		untilAsked: async (more = 1) => {
-			const asked = () => sandbox.state().counts.mcpInitializes;
-			const before = asked();
-			await waitFor('a poll', () => (asked() >= before + more ? true : undefined), {
-				timeoutMs: 60_000,
-			});
-		},
-	};
-}
 
 describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 	const it = withEnvironment(() => startOwnEnvironment({ root, version }));

@@ -9,6 +9,7 @@ import type { DeliverOptions, RunRecord } from '../sandbox/index.mts';
 import { withEnvironment } from './cases.mts';
 import { openCluster, type Cluster } from './queue/cluster.mts';
 import { queryColumn } from './queue/postgres.mts';
+import { polling, ranges, watch } from './polledRuns.mts';
 import { seededRandom } from './random.mts';
 import { RunMany, successOf } from './runMany.mts';
 import { itemsOf, jsonOf } from './environment.mts';
@@ -290,6 +291,28 @@ describe('the example that runs many and waits for all', () => {
 			},
 		});
 	});
+});
+
+it('polling trigger: each run that ended starts one execution, with the main process and a worker killed', async (cluster) => {
+	const { client, sandbox, credential, main, workers } = cluster;
+	sandbox.runs.set('m-0', { status: 'running', workflowId: 'w-1' });
+	const id = await activate(
+		client,
+		chain('polling', [polling(credential), node('Done', 'noOp', 1, {})]),
+	);
+	const { started, end, untilStarted, untilAsked } = watch(cluster, id);
+	await untilAsked();
+	await sleep(1000);
+	end(ranges(0, 10));
+	await untilStarted(10);
+	await untilAsked(2);
+	for (const one of [main, workers[0]]) await one.kill();
+	end(ranges(10, 30));
+	for (const one of [main, workers[0]]) await one.start();
+	await untilStarted(30);
+	await untilAsked(2);
+	expect((await started()).sort()).toEqual(ranges(0, 30).sort());
+	await client.deactivate(id);
 });
 
 describe('Start and Wait', () => {

@@ -223,6 +223,19 @@ const withLinks: Change = (workflow) => {
 
 const linksOf = (execution: Execution) => jsonOf(execution, 'Links').map(({ linked }) => linked);
 
+withRunMany(
+	'not published: the call fails, and says so, before anything is started',
+	async (runMany, { client, sandbox }) => {
+		await client.deactivate(runMany.id);
+		const execution = await client.waitForExecution(await runMany.begin(patients(2)));
+		expect(execution.data.resultData.error?.message).toMatch(
+			/^Publish the workflow "NenAI: run many" first\. No run was started\.$/,
+		);
+		expect(sandbox.state().requests).toEqual([]);
+		expect(await runMany.rows()).toEqual([]);
+	},
+);
+
 describe('rows that NenAI rejects', () => {
 	withRunMany(
 		'all of them: the caller goes on at once, with each row of its own input',

@@ -95,10 +95,10 @@ export class NodeForm {
 		await this.root.getByTestId('node-execute-button').first().click();
 	}
 
-	/** Runs what comes before, so that there is an item with this field to drag from. */
-	async fetchInput(field = 'patient'): Promise<void> {
+	/** Runs what comes before, so that there is an item to drag from. */
+	async fetchInput(): Promise<void> {
 		await this.input.getByTestId('execute-previous-node').click();
-		await this.inputField(field).waitFor();
+		await this.inputField('patient').waitFor();
 	}
 
 	/** A field of the input item, as the panel on the left lists it. */
