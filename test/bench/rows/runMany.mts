@@ -7,8 +7,9 @@ import { waitFor } from '../../n8n/poll.mts';
 import { waitForWebhook } from '../../n8n/webhook.mts';
 import type { Bench, Row } from '../bench.mts';
 import { CALLED, type BenchEnvironment, type Engine } from '../environment.mts';
-import { callback, send } from '../load.mts';
+import { callback, messages, send } from '../load.mts';
 import { median, type Comparison } from '../results.mts';
+import { bareTrigger, triggerPath } from '../workflows.mts';
 
 const ROWS = 200;
 const SENDERS = 20;
@@ -235,9 +236,12 @@ async function compare(bench: Bench, engine: Engine): Promise<Comparison[]> {
 		all[name].push(measured);
 		return measured.perSecond;
 	};
-	const { us, them } = await bench.inTurn(`${count} rows, ${engine}`, {
+	const { url: bareUrl } = await environment.publish(bareTrigger('row11'), triggerPath('row11'));
+	const { us, them, floor } = await bench.inTurn(`${count} rows, ${engine}`, {
 		them: timed('them'),
 		us: timed('us'),
+		// One execution for each callback, in which nothing is done.
+		floor: async () => (await send(bareUrl, messages(count, undefined), SENDERS)).perSecond,
 	});
 	const slowest = ({ us: ours }: typeof all, key: 'continued' | 'emptied' | 'slowest') =>
 		Math.max(...ours.map((one) => one[key])).toFixed(1);
@@ -255,7 +259,12 @@ async function compare(bench: Bench, engine: Engine): Promise<Comparison[]> {
 			ours: us,
 			peers: them,
 			...(engine === 'vm' ? { mark: 2 } : {}),
-			facts: [{ text: `the slowest answer after ${slowest(all, 'slowest')} s` }],
+			facts: [
+				{ text: `the slowest answer after ${slowest(all, 'slowest')} s` },
+				{
+					text: `a bare trigger, which verifies and stores nothing, took ${median(floor).toFixed(1)} per s`,
+				},
+			],
 		},
 		{
 			...common,
