@@ -19,7 +19,7 @@ import {
 import { triggerUrl } from './workflows.mts';
 
 /** Where the example keeps its rows. */
-export const TABLE = 'NenAI run many';
+const TABLE = 'NenAI run many';
 
 /** How many callbacks NenAI sends at a time. */
 const SENDERS = 20;
@@ -35,7 +35,7 @@ const TRIES = 200;
 const AGAIN_MS = 500;
 
 /** What the environment of one n8n and the cluster have in common. */
-export interface Place {
+interface Place {
 	client: N8nClient;
 	sandbox: Sandbox;
 	/** What takes the webhooks. */

@@ -9,8 +9,8 @@ interface WebhookField {
 }
 
 /**
- * The key of n8n's `webhookDescriptionFields`, which `n8n-workflow` has only since 2.x (source: `interfaces.ts`,
- * `WEBHOOK_RESOLVERS` in n8n 2.41.1). Older versions evaluate the expression.
+ * Where n8n 2.41.1 looks for the functions (source: `WEBHOOK_RESOLVERS` in `interfaces.js` of n8n-workflow). Versions
+ * that do not know this symbol evaluate the expression.
  */
 const RESOLVERS = Symbol.for('n8n.webhookDescriptionResolvers');
 
