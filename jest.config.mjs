@@ -20,5 +20,6 @@ export default {
 	// Some tests wait for a time-out of half a minute: others run meanwhile.
 	maxWorkers: Math.ceil(availableParallelism() * 1.5),
 	testTimeout: 20_000,
-	reporters: ['default', '<rootDir>/scripts/closing-line.mjs'],
+	// At the end, all failures again: the output of a long run is often cut.
+	reporters: [['default', { summaryThreshold: 0 }], '<rootDir>/scripts/closing-line.mjs'],
 };
