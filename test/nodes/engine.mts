@@ -291,6 +291,10 @@ export interface ExecuteOptions {
 	mode?: WorkflowExecuteMode;
 	/** How the workflow was executed that calls this one as its sub-workflow. */
 	rootExecutionMode?: WorkflowExecuteMode;
+	/** Default: always the same. */
+	executionId?: string;
+	/** What n8n has stored with the execution, while it waited, in the context that all nodes share. */
+	flowContext?: IDataObject;
 }
 
 /** Whatever an item says of its failure stays so where a builder hands it to Stop and Error: n8n replaces texts with certain codes. */
@@ -313,11 +317,13 @@ export async function execute(options: ExecuteOptions): Promise<Execution> {
 		workflowSettings,
 		mode = 'trigger',
 		rootExecutionMode,
+		executionId = '1',
+		flowContext,
 	} = options;
 	const node = nodeOf(nodeTypeOf(parameters), parameters, settings);
 	const workflow = workflowOf(node, {}, workflowSettings);
 	const additionalData = additionalDataFor(credentials);
-	const hooks = new ExecutionLifecycleHooks(mode, '1', {
+	const hooks = new ExecutionLifecycleHooks(mode, executionId, {
 		id: 'workflow-1',
 		name: 'Test',
 		active: false,
@@ -330,6 +336,7 @@ export async function execute(options: ExecuteOptions): Promise<Execution> {
 	});
 	Object.assign(additionalData, {
 		hooks,
+		executionId,
 		rootExecutionMode,
 		...(webhookWaitingBaseUrl && { webhookWaitingBaseUrl }),
 	});
@@ -342,7 +349,10 @@ export async function execute(options: ExecuteOptions): Promise<Execution> {
 	);
 	const data = createRunExecutionData({
 		executionData: {
-			contextData: structuredClone(retryOf?.executionData?.contextData ?? {}),
+			contextData: {
+				...structuredClone(retryOf?.executionData?.contextData ?? {}),
+				...(flowContext && { flow: flowContext }),
+			},
 			runtimeData: structuredClone(retryOf?.executionData?.runtimeData),
 			nodeExecutionStack: [{ node, data: { main: [input] }, source: null }],
 		},

@@ -75,6 +75,7 @@ export const RECIPES: Record<string, Recipe> = {
 	'desktop/openSession': { ...change('PUT'), notKept: true },
 	'desktop/getSession': query('desktopUrl', desktop),
 	'desktop/closeSession': change('DELETE'),
+	'desktop/getToolLogs': query('desktopUrl', desktop),
 	'computer/screenshot': query('desktopUrl', desktop),
 	'computer/click': action(place),
 	'computer/mouseMove': action(place),

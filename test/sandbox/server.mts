@@ -135,7 +135,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 	);
 	const sessions = new McpSessions(current, new McpTools(current, runs));
 	const uploads = new Uploads();
-	const desktops = new Desktops(current, uploads);
+	const desktops = new Desktops(current, uploads, () => listener.url);
 	let closed = false;
 
 	const sandbox: Sandbox = {

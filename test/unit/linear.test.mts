@@ -229,7 +229,6 @@ const READERS: Record<string, (text: string) => unknown> = {
 				required: [text],
 				additionalProperties: false,
 			},
-			text,
 			{ [text]: text, a: text },
 		),
 };

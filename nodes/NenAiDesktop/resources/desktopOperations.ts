@@ -6,10 +6,16 @@ import type { Mutation, Query, Service } from '../../shared/execution/itemOperat
 import { describeUncertain, type WrittenOutcome } from '../../shared/execution/outcomes';
 import { runItems } from '../../shared/execution/runItems';
 import type { ParameterReader } from '../../shared/parameters/parameterReader';
+import { DeletionAtEnd } from './deleteAtEnd';
 
 const DESKTOP_API: Service<Desktops> = {
 	address: 'desktopUrl',
-	open: (node, connection, signal) => new Desktops(node, connection, signal),
+	open: (node, connection, signal) => {
+		const deletion = new DeletionAtEnd(node);
+		return new Desktops(node, connection, signal, (desktopId) =>
+			deletion.renew(desktopId, connection),
+		);
+	},
 	// Anyone with the link of a session can use the desktop.
 	hidesLinks: true,
 };

@@ -110,8 +110,8 @@ export interface Mutation<Client, Input, Result> extends Shared<Client, Input, R
 	isComplete?: (result: Result) => boolean;
 	/** The hint for an incomplete result if its item has a different request now. */
 	incompleteHint?: Text;
-	/** The failure of an item that an earlier try has done. Default: no failure; the item gives that result. */
-	onDoneBefore?: (result: Result) => Failure;
+	/** The failure, if any, of an item that an earlier try has done. Without one, the item gives that result. */
+	onDoneBefore?: (result: Result) => Failure | undefined;
 	/** What an error says about the other items. */
 	describeOthers: (outcomes: Array<WrittenOutcome<Result>>, failedIndex: number) => string[];
 	/** How a hint names the result of an item that was not done again although its parameters have changed. */

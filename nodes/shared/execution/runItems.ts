@@ -101,13 +101,12 @@ class ItemRun<Client, Input, Result> {
 		if (planned.kind === 'ready' && mutation?.isQuery?.(planned.input)) return undefined;
 		const previous = journal?.previous(itemIndex);
 		if (previous === undefined || mutation === undefined) return undefined;
-		if (previous.kind === 'done')
-			return mutation.onDoneBefore === undefined
+		if (previous.kind === 'done') {
+			const failure = mutation.onDoneBefore?.(previous.value);
+			return failure === undefined
 				? previous
-				: {
-						kind: 'failed',
-						failure: writeFailure(mutation.onDoneBefore(previous.value), NO_SECRETS),
-					};
+				: { kind: 'failed', failure: writeFailure(failure, NO_SECRETS) };
+		}
 		return mutation.idempotent && planned.kind === 'ready' && !journal?.isOfOther(itemIndex)
 			? undefined
 			: previous;

@@ -186,7 +186,7 @@ describe('errors say what happened and what to do', () => {
 			`NenAI rejected the renaming of desktop ${id} (HTTP 410): Desktop ${id} is deleted [item 0]`,
 		);
 		expect(error?.description).toBe(
-			'The desktop and all its data have been deleted. Create another one (Desktop → Create), or choose one from the list. Nothing was done.',
+			'The desktop and all its data have been deleted. If it was created with Delete When the Execution Ends, start a new execution of the workflow. Otherwise, create another one (Desktop → Create), or choose one from the list. Nothing was done.',
 		);
 	});
 

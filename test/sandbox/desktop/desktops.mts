@@ -6,6 +6,9 @@ import { Drive, type DriveFileView } from './drive.mts';
 import { desktopShape, type DesktopFileSpec, type DesktopSpec } from './shapes.mts';
 import type { Upload, Uploads } from './uploads.mts';
 
+/** Where the pages are that the links of sessions lead to. */
+export const sessionPath = '/desktop-sessions';
+
 export interface Session {
 	href: string;
 	active: boolean;
@@ -21,6 +24,8 @@ export interface ListedDesktop {
 	name?: string;
 	created_at: number;
 	updated_at: number;
+	/** Only while one is open. Anyone with its link can use the desktop. */
+	session?: Session;
 }
 
 interface Desktop {
@@ -44,10 +49,13 @@ export class Desktops {
 	#desktops = new Map<string, Desktop>();
 	#settings: () => Settings;
 	#uploads: Uploads;
+	#url: () => string;
 
-	constructor(settings: () => Settings, uploads: Uploads) {
+	/** @param url the address of the sandbox, where the pages of sessions are */
+	constructor(settings: () => Settings, uploads: Uploads, url: () => string) {
 		this.#settings = settings;
 		this.#uploads = uploads;
+		this.#url = url;
 	}
 
 	/** Makes a desktop that nobody has asked for over the API, and gives its id. Throws when malformed. */
@@ -96,19 +104,20 @@ export class Desktops {
 
 	/** Those that are not deleted. */
 	list(): ListedDesktop[] {
-		return [...this.#desktops.values()].flatMap(({ listed }) =>
-			listed.status === 'deleted' ? [] : [listed],
+		return [...this.#desktops.values()].flatMap((desktop) =>
+			desktop.listed.status === 'deleted' ? [] : [told(desktop)],
 		);
 	}
 
 	/** A deleted one too. Throws what is answered when there is none. */
 	read(id: string): ListedDesktop {
-		return this.#find(id).listed;
+		return told(this.#find(id));
 	}
 
 	rename(id: string, name: string): ListedDesktop {
-		const { listed } = this.running(id);
-		return Object.assign(listed, { name, updated_at: unixTime() });
+		const desktop = this.running(id);
+		Object.assign(desktop.listed, { name, updated_at: unixTime() });
+		return told(desktop);
 	}
 
 	/** With all that is on it. */
@@ -131,7 +140,7 @@ export class Desktops {
 	openSession(id: string): Session {
 		const desktop = this.running(id);
 		const token = randomBytes(24).toString('base64url');
-		const href = `https://sessions.invalid/${id}?token=${token}`;
+		const href = `${this.#url()}${sessionPath}/${id}?token=${token}`;
 		desktop.session ??= { href, active: true, interactive: true };
 		return desktop.session;
 	}
@@ -146,6 +155,12 @@ export class Desktops {
 	closeSession(id: string): void {
 		this.session(id);
 		this.running(id).session = null;
+	}
+
+	/** Whether this is the link of the session that is open on a desktop. */
+	opens(id: string, token: unknown): boolean {
+		const href = this.#desktops.get(id)?.session?.href;
+		return href !== undefined && new URL(href).searchParams.get('token') === token;
 	}
 
 	/** Takes an upload to a desktop, which may have been deleted while it came: then it throws what is answered. */
@@ -170,6 +185,11 @@ export class Desktops {
 		if (!desktop) throw httpError(404, `Desktop ${id} not found`);
 		return desktop;
 	}
+}
+
+/** As the API tells of it. */
+function told({ listed, session }: Desktop): ListedDesktop {
+	return session === null ? listed : { ...listed, session };
 }
 
 function view({ listed, computer, session, drive }: Desktop): DesktopView {

@@ -13,7 +13,7 @@ import { sendFile, type OutgoingFile } from '../sendFile.mts';
 import type { Answer, Settings } from '../shapes.mts';
 import { desktopPath, isAuthorized, readCall } from './call.mts';
 import { firstProblem } from './computer.mts';
-import type { Desktops } from './desktops.mts';
+import { sessionPath, type Desktops } from './desktops.mts';
 import { checkFolder, checkName } from './drive.mts';
 import type { DesktopFaults } from './faults.mts';
 import type { DesktopFault } from './shapes.mts';
@@ -53,6 +53,20 @@ const executeShape = z
 
 export function registerDesktop(app: FastifyInstance, parts: Parts): void {
 	app.register(async (scope) => registerAll(scope, parts), { prefix: desktopPath });
+	registerSessionPage(app, parts);
+}
+
+/** What a person sees who follows the link of a session. The link is all that is needed. */
+function registerSessionPage(app: FastifyInstance, { desktops }: Parts): void {
+	app.get<{ Params: { id: string } }>(`${sessionPath}/:id`, async ({ params, query }, reply) => {
+		const isOpen = desktops.opens(params.id, property(query, 'token'));
+		return reply
+			.status(isOpen ? 200 : 404)
+			.type('text/html')
+			.send(
+				`<!doctype html><title>Desktop</title><h1>${isOpen ? `Desktop ${params.id}` : 'This session is closed'}</h1>`,
+			);
+	});
 }
 
 async function registerAll(scope: FastifyInstance, parts: Parts): Promise<void> {

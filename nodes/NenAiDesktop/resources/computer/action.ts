@@ -48,8 +48,11 @@ interface ActionDefinition {
 	read: (given: ParameterReader) => ToolInput;
 	/** Whether it changes nothing, so that it may be repeated. */
 	looks?: boolean;
-	/** Called before the request. Gives a failure if the desktop's tools show that NenAI would refuse it. */
-	check?: (desktops: Desktops, question: ActionInput) => Promise<Failure | undefined>;
+	/**
+	 * Called before the request, with the desktop's tools at hand. Gives the call to send, or a failure if the tools show
+	 * that NenAI would refuse it.
+	 */
+	prepare?: (desktops: Desktops, input: ActionInput) => Promise<ActionInput | Failure>;
 }
 
 /** `tool` is `computer` by default. */
@@ -68,7 +71,7 @@ export function defineAction({
 	parameters: more = [],
 	read,
 	looks = false,
-	check,
+	prepare,
 }: ActionDefinition): Operation {
 	const parameters = [desktopProperty, ...more, actionOptions];
 	return {
@@ -85,10 +88,10 @@ export function defineAction({
 				}),
 				readTimeout: (ofAll: ParameterReader) => ofAll.number('options.timeout'),
 				run: async (desktops: Desktops, input: ActionInput): Promise<Attempt<StoredResult>> => {
-					const failure = await check?.(desktops, input);
-					return failure === undefined
-						? await desktops.execute(input.desktopId, input)
-						: { kind: 'failed', failure };
+					const prepared = prepare === undefined ? input : await prepare(desktops, input);
+					return 'message' in prepared
+						? { kind: 'failed', failure: prepared }
+						: await desktops.execute(input.desktopId, prepared);
 				},
 				enrich: async (desktops: Desktops, result: StoredResult, input: ActionInput) =>
 					({ kind: 'done', value: await addPicture(desktops, result, input) }) as const,

@@ -1,10 +1,14 @@
+import type { IDataObject } from 'n8n-workflow';
+
 import { COMPUTER, type ToolCall, type Desktops } from '../../../shared/transport/desktop/desktops';
 import type { Failure } from '../../../shared/failures/failure';
 import { invalidParameter } from '../../../shared/parameters/invalidParameter';
 import type { ParameterReader } from '../../../shared/parameters/parameterReader';
 import { resourceLocator } from '../../../shared/parameters/properties';
 import { defineAction, type ActionInput } from './action';
+import { keysIn } from './acceptedKeys';
 import { timeOf } from './keyboard';
+import { toKeyNames } from './keyNames';
 import { problemsOf } from './schema';
 import { say } from '../../../shared/failures/text';
 
@@ -45,7 +49,7 @@ export const custom = defineAction({
 		},
 	],
 	read: readCommand,
-	check: checkAgainstTools,
+	prepare: checkAgainstTools,
 });
 
 function readCommand(reader: ParameterReader): ToolCall {
@@ -76,22 +80,33 @@ function readCommand(reader: ParameterReader): ToolCall {
  */
 async function checkAgainstTools(
 	desktops: Desktops,
-	{ desktopId, tool: name, action, params }: ActionInput,
-): Promise<Failure | undefined> {
+	input: ActionInput,
+): Promise<ActionInput | Failure> {
+	const { desktopId, tool: name, action } = input;
 	const listed = await desktops.tools(desktopId);
-	if (listed.kind !== 'done' || listed.value.length === 0) return undefined;
-	const tool = listed.value.find((each) => each.name === name);
-	if (tool === undefined) {
-		const names = listed.value.map((each) => each.name).join(', ');
+	const tools = listed.kind === 'done' ? listed.value : [];
+	const tool = tools.find((each) => each.name === name);
+	if (tools.length > 0 && tool === undefined)
 		return {
 			message: say`Desktop ${desktopId} has no tool "${name}"`,
-			hint: say`It has: ${names}. Nothing was done.`,
+			hint: say`It has: ${tools.map((each) => each.name).join(', ')}. Nothing was done.`,
 		};
-	}
-	const problems = problemsOf(tool.parameters, action, params);
-	if (problems.length === 0) return undefined;
+	const params = withKeyName(input, tool?.parameters);
+	const problems = problemsOf(tool?.parameters, params);
+	if (problems.length === 0) return { ...input, params };
 	return {
 		message: say`The tool "${name}" of desktop ${desktopId} does not accept the action "${action}" with these parameters: ${problems.join('; ')}`,
 		hint: say`Correct Action (action) or Parameters (JSON, params). Nothing was done.`,
 	};
 }
+
+/** Agents and people write Enter or Ctrl+A here, too. A name that is not known stays as it is. */
+function withKeyName({ tool, action, params }: ToolCall, schema: unknown): IDataObject {
+	if (tool !== COMPUTER || !KEY_ACTIONS.includes(action) || typeof params.text !== 'string')
+		return params;
+	const keys = toKeyNames(params.text, keysIn(schema).names);
+	return typeof keys === 'string' ? { ...params, text: keys } : params;
+}
+
+/** The actions of the tool `computer` whose `text` is a key. */
+const KEY_ACTIONS = ['key', 'hold_key'];

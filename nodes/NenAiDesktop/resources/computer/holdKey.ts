@@ -1,5 +1,5 @@
 import { defineAction } from './action';
-import { durationProperty, keyProperty, readDuration, readKey } from './keyboard';
+import { durationProperty, keyProperty, readDuration, readKey, withKeyNames } from './keyboard';
 
 export const holdKey = defineAction({
 	option: {
@@ -15,4 +15,5 @@ export const holdKey = defineAction({
 		params: { text: readKey(reader), duration: readDuration(reader) },
 		extraSeconds: readDuration(reader),
 	}),
+	prepare: async (desktops, input) => await withKeyNames(desktops, input.desktopId, input),
 });

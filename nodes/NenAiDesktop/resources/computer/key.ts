@@ -1,5 +1,5 @@
 import { defineAction } from './action';
-import { keyProperty, readKey } from './keyboard';
+import { keyProperty, readKey, withKeyNames } from './keyboard';
 
 export const key = defineAction({
 	option: {
@@ -7,8 +7,9 @@ export const key = defineAction({
 		value: 'key',
 		action: 'Press a key on a desktop',
 		description:
-			'Presses a key on a desktop, or several keys at once, such as Return, Tab or ctrl+a. This does real work.',
+			'Presses a key on a desktop, or several keys at once, such as Enter, Tab or Ctrl+A. This does real work.',
 	},
 	parameters: [keyProperty],
 	read: (reader) => ({ action: 'key', params: { text: readKey(reader) } }),
+	prepare: async (desktops, input) => await withKeyNames(desktops, input.desktopId, input),
 });

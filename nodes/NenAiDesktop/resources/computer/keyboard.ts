@@ -1,8 +1,12 @@
 import type { IDataObject, INodeProperties } from 'n8n-workflow';
 
+import { COMPUTER, type Desktops, type ToolCall } from '../../../shared/transport/desktop/desktops';
+import type { Failure } from '../../../shared/failures/failure';
 import { invalidParameter } from '../../../shared/parameters/invalidParameter';
 import type { ParameterReader } from '../../../shared/parameters/parameterReader';
-import { say } from '../../../shared/failures/text';
+import { join, say } from '../../../shared/failures/text';
+import { keysIn } from './acceptedKeys';
+import { KNOWN_NAMES, MODIFIER_NAMES, toKeyNames } from './keyNames';
 
 export const keyProperty: INodeProperties = {
 	displayName: 'Key',
@@ -10,9 +14,9 @@ export const keyProperty: INodeProperties = {
 	type: 'string',
 	required: true,
 	default: '',
-	placeholder: 'e.g. Return, or ctrl+a',
+	placeholder: 'e.g. Enter, or Ctrl+A',
 	description:
-		'A key, such as Return, Tab, Escape or F5, or several keys that are pressed together, such as ctrl+a or alt+F4',
+		'A key, such as Enter, Tab, Esc, Page Down or F5, or several keys that are pressed together, such as Ctrl+A or Alt+F4',
 };
 
 /** Throws InvalidParameterError if it is empty. */
@@ -21,10 +25,49 @@ export function readKey(reader: ParameterReader): string {
 	if (key === '')
 		throw invalidParameter(
 			say`Key (key) is empty`,
-			say`Enter a key, such as Return or ctrl+a. The space bar is called space.`,
+			say`Enter a key, such as Enter or Ctrl+A. The name of the space bar is space.`,
 		);
 	return key;
 }
+
+/**
+ * Replaces the key of an action by the names that the desktop's tool accepts. The tools are asked for once for each
+ * desktop. If they cannot be read, or do not list keys, the known names are used.
+ */
+export async function withKeyNames<Call extends ToolCall>(
+	desktops: Desktops,
+	desktopId: string,
+	call: Call,
+): Promise<Call | Failure> {
+	const text = String(call.params.text);
+	const { names, words } = keysIn(await computerSchema(desktops, desktopId));
+	const keys = toKeyNames(text, names);
+	if (typeof keys === 'string') return { ...call, params: { ...call.params, text: keys } };
+	const list = names ?? [...MODIFIER_NAMES, ...KNOWN_NAMES];
+	return {
+		message: say`Key (key) contains "${keys.unknown}", which is not the name of a key: "${text}"`,
+		hint: join(
+			say`Use ${names === undefined ? 'a character, or one of these names' : 'one of the keys that the desktop lists'}: ${list.join(', ')}. Join keys that are pressed together with +, as in Ctrl+A.`,
+			words === undefined ? undefined : say`The desktop says about it: "${words}".`,
+			say`To send another name unchanged, use Custom Action. Nothing was done.`,
+		),
+	};
+}
+
+/** The JSON Schema of the tool `computer`, as the desktop lists it. */
+async function computerSchema(desktops: Desktops, desktopId: string): Promise<unknown> {
+	const known = schemas.get(desktops) ?? new Map<string, unknown>();
+	schemas.set(desktops, known);
+	if (!known.has(desktopId)) {
+		const listed = await desktops.tools(desktopId);
+		const tools = listed.kind === 'done' ? listed.value : [];
+		known.set(desktopId, tools.find(({ name }) => name === COMPUTER)?.parameters);
+	}
+	return known.get(desktopId);
+}
+
+/** For each run of the node: it has a client of its own. */
+const schemas = new WeakMap<Desktops, Map<string, unknown>>();
 
 /**
  * The lowest speed, in characters per second, at which a desktop may type. A text of 12,000 characters took more than

@@ -20,25 +20,18 @@ const OF_THE_CALL = ['tool', 'action', 'params'];
 const OPENING = ['$ref', 'oneOf', 'anyOf', 'allOf', 'patternProperties'];
 
 /**
- * What is wrong with an action according to the tool's JSON Schema: missing and unknown names, types and choices. The
- * result is a list of sentences for an error. NenAI does not publish the meaning of the schema
+ * What is wrong with the parameters of an action according to the tool's JSON Schema: missing and unknown names, types
+ * and choices. The result is a list of sentences for an error. The action itself is not checked, because a tool may have
+ * more actions than it lists. NenAI does not publish the meaning of the schema
  * (docs/internals/nenai-api.md#where-nothing-is-published). It may describe the action together with its parameters, or
  * the parameters in an object of their own. A schema that this function does not understand forbids nothing.
  */
-export function problemsOf(schema: unknown, action: string, params: IDataObject): string[] {
+export function problemsOf(schema: unknown, params: IDataObject): string[] {
 	const whole = understand(schema);
 	if (whole === undefined) return [];
-	const ofAction = problemsIn(
-		{ properties: only(whole.properties, 'action'), required: [], closed: false },
-		{ action },
-	);
-	if (Object.hasOwn(whole.properties, 'params')) {
-		const inner = understand(whole.properties.params);
-		return [...ofAction, ...(inner === undefined ? [] : problemsIn(inner, params))];
-	}
-	return Object.hasOwn(params, 'action')
-		? problemsIn(whole, params)
-		: [...ofAction, ...problemsIn(whole, params)];
+	if (!Object.hasOwn(whole.properties, 'params')) return problemsIn(whole, params);
+	const inner = understand(whole.properties.params);
+	return inner === undefined ? [] : problemsIn(inner, params);
 }
 
 function understand(schema: unknown): Schema | undefined {
@@ -55,10 +48,6 @@ function understand(schema: unknown): Schema | undefined {
 			: [],
 		closed: additionalProperties === false && !isOpen,
 	};
-}
-
-function only(properties: Schema['properties'], name: string): Schema['properties'] {
-	return Object.hasOwn(properties, name) ? { [name]: properties[name] } : {};
 }
 
 function problemsIn({ properties, required, closed }: Schema, given: IDataObject): string[] {

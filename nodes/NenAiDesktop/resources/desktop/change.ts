@@ -1,4 +1,4 @@
-import type { IDataObject, INodeProperties } from 'n8n-workflow';
+import type { IDataObject, IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 
 import { CHECK_DESKTOP } from '../../../shared/transport/desktop/desktops';
 import { desktopProperty, readDesktopId } from '../desktopId';
@@ -19,6 +19,10 @@ interface MutationDefinition<Input extends object>
 	/** Throws InvalidParameterError. */
 	read?: (given: ParameterReader) => Input;
 	recoveryHint?: Text;
+	/** Called when NenAI has done it. */
+	onDone?: (node: IExecuteFunctions, input: Input & { desktopId: string }) => void;
+	/** The output for NenAI's response. Default: the response. */
+	toJson?: (json: IDataObject) => IDataObject;
 }
 
 export function defineMutation<Input extends object>({
@@ -26,6 +30,9 @@ export function defineMutation<Input extends object>({
 	parameters: more = [],
 	read,
 	recoveryHint = CHECK_DESKTOP,
+	run,
+	onDone,
+	toJson = (json) => json,
 	...mutation
 }: MutationDefinition<Input>): Operation {
 	const parameters = [desktopProperty, ...more];
@@ -38,8 +45,13 @@ export function defineMutation<Input extends object>({
 				name: `desktop/${option.value}`,
 				parameters,
 				read: (given) => ({ desktopId: readDesktopId(given), ...(read?.(given) as Input) }),
+				run: async (desktops, input, mayBeDone) => {
+					const attempt = await run(desktops, input, mayBeDone);
+					if (attempt.kind === 'done') onDone?.(this, input);
+					return attempt;
+				},
 				recoveryHint,
-				toItems: (json) => [{ json }],
+				toItems: (json) => [{ json: toJson(json) }],
 			});
 		},
 	};

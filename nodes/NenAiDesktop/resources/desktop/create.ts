@@ -1,6 +1,17 @@
-import type { IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
+import type {
+	IDataObject,
+	IExecuteFunctions,
+	INodeExecutionData,
+	INodeProperties,
+} from 'n8n-workflow';
 
 import { CHECK_DESKTOP_LIST } from '../../../shared/transport/desktop/desktops';
+import type { Failure } from '../../../shared/failures/failure';
+import { say } from '../../../shared/failures/text';
+import { invalidParameter } from '../../../shared/parameters/invalidParameter';
+import type { ParameterReader } from '../../../shared/parameters/parameterReader';
+import { optionsCollection } from '../../../shared/parameters/properties';
+import { canDeleteAtEnd, DeletionAtEnd, takeFailedDeletions } from '../deleteAtEnd';
 import { mutateDesktops } from '../desktopOperations';
 import type { Operation } from '../../../shared/execution/router';
 
@@ -12,24 +23,81 @@ export const option: Operation['option'] = {
 		'Starts a new Windows desktop in the cloud of NenAI, and gives its desktop_id. This does real work: each call starts another desktop, which runs until it is deleted.',
 };
 
-export const parameters: INodeProperties[] = [];
+export const parameters: INodeProperties[] = [
+	optionsCollection([
+		{
+			displayName: 'Delete When the Execution Ends',
+			name: 'deleteAtEnd',
+			type: 'boolean',
+			default: false,
+			description:
+				'Whether to delete the desktop and its files when this execution ends, also if it fails or is stopped. In the editor, "Execute step" is an execution of its own. Needs n8n 2.33 or later.',
+		},
+	]),
+];
 
 /** Creates a desktop for each item. An error lists the desktops that were created, because they keep running. */
 export async function execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+	const deletion = new DeletionAtEnd(this);
+	for (const message of takeFailedDeletions(this))
+		this.addExecutionHints?.({ message, location: 'outputPane' });
 	return await mutateDesktops(this, {
 		name: 'desktop/create',
 		parameters,
-		read: () => ({}),
-		run: async (desktops) => await desktops.create(),
+		read: (reader) => ({ deleteAtEnd: readDeleteAtEnd(reader, this) }),
+		run: async (desktops, { deleteAtEnd }) => {
+			const created = await desktops.create();
+			if (created.kind === 'done' && deleteAtEnd)
+				deletion.add(idOf(created.value), desktops.connection);
+			return created;
+		},
 		recoveryHint: CHECK_DESKTOP_LIST,
+		onDoneBefore: (desktop) =>
+			deletion.belongsToEarlier(idOf(desktop)) ? deletedBefore(idOf(desktop)) : undefined,
 		toItems: (json) => [{ json }],
 		describeDone: (done) => {
-			const ids = done.map(
-				({ result, itemIndex }) => `${String(result.desktop_id)} (item ${itemIndex})`,
-			);
-			return ids.length === 0
-				? ''
-				: `These desktops were created, and run until they are deleted: ${ids.join(', ')}.`;
+			const name = ({ result, itemIndex }: (typeof done)[number]) =>
+				`${idOf(result)} (item ${itemIndex})`;
+			const isDeletedAtEnd = ({ result }: (typeof done)[number]) => deletion.includes(idOf(result));
+			return [
+				list(
+					'These desktops were created, and run until they are deleted',
+					done.filter((each) => !isDeletedAtEnd(each)).map(name),
+				),
+				list(
+					'These desktops were created, and are deleted when this execution ends',
+					done.filter(isDeletedAtEnd).map(name),
+				),
+			]
+				.filter((sentence) => sentence !== '')
+				.join(' ');
 		},
 	});
+}
+
+/** Throws InvalidParameterError if this n8n cannot do it. */
+function readDeleteAtEnd(reader: ParameterReader, node: IExecuteFunctions): boolean {
+	const deleteAtEnd = reader.boolean('options.deleteAtEnd');
+	if (deleteAtEnd && !canDeleteAtEnd(node))
+		throw invalidParameter(
+			say`Delete When the Execution Ends (deleteAtEnd) needs n8n 2.33 or later`,
+			say`Update n8n. Or remove the option, and delete the desktop with Desktop → Delete.`,
+		);
+	return deleteAtEnd;
+}
+
+function deletedBefore(desktopId: string): Failure {
+	return {
+		message: say`An earlier execution created desktop ${desktopId} for this item, and deleted it when it ended`,
+		hint: say`Retry cannot continue with that desktop. Start a new execution of the workflow.`,
+	};
+}
+
+function idOf(desktop: IDataObject): string {
+	return String(desktop.desktop_id);
+}
+
+/** Empty if there are no names. */
+function list(beginning: string, names: string[]): string {
+	return names.length === 0 ? '' : `${beginning}: ${names.join(', ')}.`;
 }

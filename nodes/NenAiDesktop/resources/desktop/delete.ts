@@ -1,6 +1,8 @@
 import { CHECK_DELETED } from '../../../shared/transport/desktop/desktops';
+import { DeletionAtEnd } from '../deleteAtEnd';
 import { defineMutation } from './change';
 
+/** n8n asks for `deleted` in the output of an operation that deletes. */
 export const remove = defineMutation({
 	option: {
 		name: 'Delete',
@@ -10,5 +12,7 @@ export const remove = defineMutation({
 	},
 	idempotent: true,
 	run: async (desktops, { desktopId }, mayBeDone) => await desktops.delete(desktopId, mayBeDone),
+	onDone: (node, { desktopId }) => new DeletionAtEnd(node).remove(desktopId),
+	toJson: (json) => ({ ...json, deleted: true }),
 	recoveryHint: CHECK_DELETED,
 });

@@ -5,6 +5,7 @@ import { remove } from './delete';
 import * as get from './get';
 import * as getMany from './getMany';
 import * as getSession from './getSession';
+import * as getToolLogs from './getToolLogs';
 import { openSession } from './openSession';
 import { rename } from './rename';
 
@@ -14,5 +15,5 @@ export const desktop = defineResource(
 		value: 'desktop',
 		description: "Create, find and delete Windows desktops in NenAI's cloud",
 	},
-	[create, get, getMany, rename, remove, openSession, getSession, closeSession],
+	[create, get, getMany, rename, remove, openSession, getSession, closeSession, getToolLogs],
 );

@@ -20,7 +20,7 @@ import { reportedFailure, unusableResponse } from '../../failures/messages';
 import { redactJson } from '../../failures/redact';
 import { join, say, type Text } from '../../failures/text';
 import { ChangedFile, OutgoingBytes, TooLarge, wholeText, type Bytes } from './bytes';
-import { isGone, quotable, requestInfo } from './failures';
+import { hintIfDeleted, isGone, quotable, requestInfo } from './failures';
 import type { DesktopRequest } from './request';
 
 /**
@@ -103,10 +103,15 @@ function asHeader(type: string): string {
 export class DesktopApi {
 	private hasHinted = false;
 
+	/**
+	 * @param stopped aborted when the execution is stopped; nothing is sent after that
+	 * @param beforeRequest called before each request to a desktop, with its ID
+	 */
 	constructor(
 		private readonly sender: RequestContext,
-		readonly connection: Connection /** Aborted when the execution is stopped. Nothing is sent after that. */,
+		readonly connection: Connection,
 		readonly stopped?: AbortSignal,
+		private readonly beforeRequest: (desktopId: string) => void = () => {},
 	) {}
 
 	/**
@@ -236,7 +241,8 @@ export class DesktopApi {
 	}
 
 	private explain(request: DesktopRequest, response: UnexpectedResponse): Attempt<never> {
-		return explainResponse(requestInfo(request, this.connection), response);
+		const hints = { ...hintIfDeleted(response), ...request.hints };
+		return explainResponse(requestInfo({ ...request, hints }, this.connection), response);
 	}
 
 	private unusable(
@@ -295,17 +301,18 @@ export class DesktopApi {
 	}
 
 	private async request(
-		{ method, path }: DesktopRequest,
+		{ method, path, query = '', desktopId }: DesktopRequest,
 		options: Partial<IHttpRequestOptions>,
 		ended?: AbortSignal,
 	): Promise<IN8nHttpFullResponse> {
+		if (desktopId !== undefined) this.beforeRequest(desktopId);
 		const signals = [this.stopped, ended].filter((signal) => signal !== undefined);
 		return await requestDesktop(
 			this.sender,
 			{
 				...options,
 				method,
-				url: `${this.connection.credential.desktopUrl}${path}`,
+				url: `${this.connection.credential.desktopUrl}${path}${query}`,
 				abortSignal: AbortSignal.any(signals),
 			},
 			this.connection,

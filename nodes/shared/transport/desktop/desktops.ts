@@ -14,12 +14,13 @@ import {
 	readRenamed,
 	readScreenshot,
 	readSession,
+	readToolLogs,
 	readTools,
 	type ActionResult,
 	type Tool,
 } from './results';
 import { DesktopApi, type UploadFile } from './api';
-import { inFolder, pathOf, type DesktopRequest } from './request';
+import { DESKTOPS_PATH, inFolder, requestTo, type DesktopRequest } from './request';
 
 /** An action for a tool of a desktop. */
 export interface ToolCall {
@@ -70,7 +71,7 @@ export class Desktops extends DesktopApi {
 		return await this.do(
 			{
 				method: 'POST',
-				path: pathOf(),
+				path: DESKTOPS_PATH,
 				body: { desktop_type: 'sandbox' },
 				label: say`the creation of a desktop`,
 				recoveryHint: CHECK_DESKTOP_LIST,
@@ -81,14 +82,14 @@ export class Desktops extends DesktopApi {
 
 	async list(): Promise<Attempt<IDataObject[]>> {
 		return await this.do(
-			{ method: 'GET', path: pathOf(), label: say`the list of desktops` },
+			{ method: 'GET', path: DESKTOPS_PATH, label: say`the list of desktops` },
 			readDesktops,
 		);
 	}
 
 	async get(id: string): Promise<Attempt<IDataObject>> {
 		return await this.do(
-			{ method: 'GET', path: pathOf(id), label: say`the status of desktop ${id}` },
+			{ ...requestTo('GET', id), label: say`the status of desktop ${id}` },
 			readDesktop,
 		);
 	}
@@ -96,8 +97,7 @@ export class Desktops extends DesktopApi {
 	async rename(id: string, name: string): Promise<Attempt<IDataObject>> {
 		return await this.do(
 			{
-				method: 'PATCH',
-				path: pathOf(id),
+				...requestTo('PATCH', id),
 				body: { name },
 				label: say`the renaming of desktop ${id}`,
 				recoveryHint: CHECK_DESKTOP,
@@ -114,8 +114,7 @@ export class Desktops extends DesktopApi {
 	 */
 	async delete(id: string, mayBeDone = false): Promise<Attempt<IDataObject>> {
 		const request: DesktopRequest = {
-			method: 'DELETE',
-			path: pathOf(id),
+			...requestTo('DELETE', id),
 			label: say`the deletion of desktop ${id}`,
 			recoveryHint: CHECK_DELETED,
 			idempotent: true,
@@ -143,8 +142,7 @@ export class Desktops extends DesktopApi {
 	async openSession(id: string): Promise<Attempt<IDataObject>> {
 		return await this.do(
 			{
-				method: 'PUT',
-				path: pathOf(id, 'session'),
+				...requestTo('PUT', id, 'session'),
 				label: say`the opening of a session on desktop ${id}`,
 				recoveryHint: CHECK_SESSION,
 				redactResponse: true,
@@ -156,8 +154,7 @@ export class Desktops extends DesktopApi {
 	async getSession(id: string): Promise<Attempt<IDataObject>> {
 		return await this.do(
 			{
-				method: 'GET',
-				path: pathOf(id, 'session'),
+				...requestTo('GET', id, 'session'),
 				label: say`the session of desktop ${id}`,
 				hints: { 404: NO_SESSION },
 				redactResponse: true,
@@ -169,8 +166,7 @@ export class Desktops extends DesktopApi {
 	async closeSession(id: string): Promise<Attempt<IDataObject>> {
 		return await this.do(
 			{
-				method: 'DELETE',
-				path: pathOf(id, 'session'),
+				...requestTo('DELETE', id, 'session'),
 				label: say`the closing of the session of desktop ${id}`,
 				recoveryHint: CHECK_SESSION,
 				hints: { 404: NO_SESSION },
@@ -182,8 +178,15 @@ export class Desktops extends DesktopApi {
 
 	async tools(id: string): Promise<Attempt<Tool[]>> {
 		return await this.do(
-			{ method: 'GET', path: pathOf(id, 'tools'), label: say`the tools of desktop ${id}` },
+			{ ...requestTo('GET', id, 'tools'), label: say`the tools of desktop ${id}` },
 			readTools,
+		);
+	}
+
+	async toolLogs(id: string): Promise<Attempt<IDataObject[]>> {
+		return await this.do(
+			{ ...requestTo('GET', id, 'tool-logs'), label: say`the tool logs of desktop ${id}` },
+			readToolLogs,
 		);
 	}
 
@@ -203,7 +206,7 @@ export class Desktops extends DesktopApi {
 		const folder = path === '' ? '' : say` in "${path}"`;
 		const label = say`the list of files${folder} on desktop ${id}`;
 		return await this.do(
-			{ method: 'GET', path: pathOf(id, 'files') + inFolder(path), label, hints: { 404: NO_FILE } },
+			{ ...requestTo('GET', id, 'files'), query: inFolder(path), label, hints: { 404: NO_FILE } },
 			readFiles,
 		);
 	}
@@ -215,8 +218,8 @@ export class Desktops extends DesktopApi {
 		file: UploadFile,
 	): Promise<Attempt<IDataObject>> {
 		const request: DesktopRequest = {
-			method: 'POST',
-			path: pathOf(id, 'files', name) + inFolder(path),
+			...requestTo('POST', id, 'files', name),
+			query: inFolder(path),
 			label: say`the upload of "${name}" to desktop ${id}`,
 			recoveryHint: CHECK_FILE_LIST,
 		};
@@ -230,8 +233,8 @@ export class Desktops extends DesktopApi {
 		store: (file: IncomingFile) => Promise<T>,
 	): Promise<Attempt<T>> {
 		const request: DesktopRequest = {
-			method: 'GET',
-			path: pathOf(id, 'files', name) + inFolder(path),
+			...requestTo('GET', id, 'files', name),
+			query: inFolder(path),
 			label: say`the download of "${name}" from desktop ${id}`,
 			hints: { 404: NO_FILE },
 		};
@@ -241,8 +244,7 @@ export class Desktops extends DesktopApi {
 
 function toRequest(id: string, { tool, action, params, extraSeconds }: ToolCall): DesktopRequest {
 	const request = {
-		method: 'POST',
-		path: pathOf(id, 'execute'),
+		...requestTo('POST', id, 'execute'),
 		body: { action: { tool, action, params } },
 		extraSeconds,
 	} as const;

@@ -7,14 +7,17 @@ import type { Connection } from '../http/connection';
 import { readErrorText } from '../../failures/excerpt';
 import type { RequestInfo, UnexpectedResponse } from '../../failures/explain';
 import { NO_SECRETS } from '../../failures/redact';
-import { say } from '../../failures/text';
+import { say, type Text } from '../../failures/text';
 import type { DesktopRequest } from './request';
 import { withoutSession } from './session';
 
+const GONE = say`The desktop and all its data have been deleted. If it was created with Delete When the Execution Ends, start a new execution of the workflow. Otherwise, create another one (Desktop → Create), or choose one from the list.`;
+
 const HINTS: RequestInfo['hints'] = {
 	400: say`Check the parameters: something is missing, has the wrong form, or is outside the screen.`,
-	404: say`Check the desktop ID, or choose the desktop from the list. If it is right, check the desktop URL of the credential.`,
-	410: say`The desktop and all its data have been deleted. Create another one (Desktop → Create), or choose one from the list.`,
+	404: say`Check the desktop ID, or choose the desktop from the list. The desktop may have been deleted, for example at the end of the execution that created it. If the ID is right, check the desktop URL of the credential.`,
+	409: say`This is not possible in the current state of the desktop. Check the desktop with Desktop → Get, wait a moment, and run the node again.`,
+	410: GONE,
 	413: say`NenAI takes files of at most 100 MiB. Make the file smaller, or split it.`,
 };
 
@@ -53,12 +56,19 @@ export function quotable(body: unknown): unknown {
 	return kept;
 }
 
+/** The hint for a response that says in words that the desktop is deleted. */
+export function hintIfDeleted({ status, headers, body }: UnexpectedResponse): Record<number, Text> {
+	return !isHtml(headers['content-type']) && saysDeleted(status, body) ? { [status]: GONE } : {};
+}
+
 /** Whether NenAI says that the desktop does not exist any more. An HTML page is not from NenAI. */
 export function isGone({ status, headers, body }: UnexpectedResponse): boolean {
 	if (isHtml(headers['content-type'])) return false;
+	return status === 404 || status === 410 || saysDeleted(status, body);
+}
+
+function saysDeleted(status: number, body: unknown): boolean {
 	return (
-		status === 404 ||
-		status === 410 ||
-		(classifyStatus(status) === 'refused' && /\bdeleted\b/i.test(readErrorText(body, NO_SECRETS)))
+		classifyStatus(status) === 'refused' && /\bdeleted\b/i.test(readErrorText(body, NO_SECRETS))
 	);
 }

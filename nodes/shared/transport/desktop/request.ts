@@ -5,8 +5,12 @@ import type { Text } from '../../failures/text';
 /** A request to the Desktop API. */
 export interface DesktopRequest {
 	method: IHttpRequestMethods;
-	/** The path below the address of the API, with its query. Every part is encoded. */
+	/** The path below the address of the API. Every part is encoded. */
 	path: string;
+	/** With its question mark. */
+	query?: string;
+	/** The desktop that the request is for. */
+	desktopId?: string;
 	body?: IDataObject;
 	/** How errors name it, as in "NenAI refused the upload of a.pdf to desktop dsk_1". */
 	label: Text;
@@ -35,9 +39,16 @@ export function isBroken(text: string): boolean {
 	return /\p{Surrogate}/u.test(text);
 }
 
-/** A path of encoded parts. Each must be valid for `isPathPart`. */
-export function pathOf(...parts: string[]): string {
-	return ['', 'desktops', ...parts.map(encodeURIComponent)].join('/');
+export const DESKTOPS_PATH = '/desktops';
+
+/** The beginning of a request to one desktop. The ID and each part of the path must be valid for `isPathPart`. */
+export function requestTo(
+	method: IHttpRequestMethods,
+	desktopId: string,
+	...parts: string[]
+): Pick<DesktopRequest, 'method' | 'path' | 'desktopId'> {
+	const path = [DESKTOPS_PATH, ...[desktopId, ...parts].map(encodeURIComponent)].join('/');
+	return { method, path, desktopId };
 }
 
 /** The query for a folder; empty for the root. */

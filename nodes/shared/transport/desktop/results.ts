@@ -120,6 +120,19 @@ export function readFiles(answer: unknown): ParseResult<IDataObject[]> {
 	return cleanedList(listIn(answer, 'files'));
 }
 
+/**
+ * The entries of the tool log. Their form is not published, so they stay as they are. An output item must be an object,
+ * so any other value becomes the field `entry`.
+ */
+export function readToolLogs(answer: unknown): ParseResult<IDataObject[]> {
+	if (!Array.isArray(answer)) return undefined;
+	return cleanedList(
+		answer.map((entry: unknown) =>
+			isObject(entry) ? entry : { entry: entry as IDataObject[string] },
+		),
+	);
+}
+
 /** A response in the form that may come out of the node. */
 function cleaned(answer: IDataObject): ParseResult<IDataObject> {
 	const value = withoutSession(answer);

@@ -167,11 +167,6 @@ test.each<[string, INodeParameters, string]>([
 		'"colour" must be one of grey, all, but is the text "red"',
 	],
 	[
-		'an action that is not known',
-		{ action: 'fold' },
-		'"action" must be one of print, stop, but is the text "fold"',
-	],
-	[
 		'several at once',
 		{ params: '{"tray":3}' },
 		'"copies" is missing; "tray" must be text or null, but is the number 3',

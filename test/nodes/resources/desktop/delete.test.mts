@@ -14,7 +14,7 @@ const of = (desktopId: string) => ({ parameters: { desktopId } });
 test('delete', async () => {
 	const id = sandbox.desktops.add();
 	const { items } = await use('delete', of(id));
-	expect(items[0].json).toEqual({ desktop_id: id, status: 'deleted' });
+	expect(items[0].json).toEqual({ desktop_id: id, status: 'deleted', deleted: true });
 	expect(sandbox.desktops.get(id)?.status).toBe('deleted');
 });
 
@@ -42,7 +42,7 @@ test('a next try deletes again what may have been deleted, and "gone" means that
 	const first = await use('delete', of(id));
 	expect(first.error?.message).toMatch(/It is in use/);
 	const again = await use('delete', { ...of(id), retryOf: first.run.data });
-	expect(again.items[0].json).toEqual({ desktop_id: id, status: 'deleted' });
+	expect(again.items[0].json).toEqual({ desktop_id: id, status: 'deleted', deleted: true });
 	expect(user.requests()).toHaveLength(2);
 });
 
@@ -64,7 +64,7 @@ describe('deleting does no harm twice, so it is sent again where its answer was 
 		user.fail(fault, 1);
 		const { items, error } = await use('delete', of(id));
 		expect(error).toBeUndefined();
-		expect(items[0].json).toEqual({ desktop_id: id, status: 'deleted' });
+		expect(items[0].json).toEqual({ desktop_id: id, status: 'deleted', deleted: true });
 		expect(sandbox.desktops.get(id)?.status).toBe('deleted');
 		expect(user.requests()).toHaveLength(2);
 	});
@@ -77,7 +77,7 @@ describe('deleting does no harm twice, so it is sent again where its answer was 
 		user.fail({ connection: 'drop-before-acting' }, 1);
 		user.fail(gone, 1);
 		const { items } = await use('delete', of('dsk_1'));
-		expect(items[0].json).toEqual({ desktop_id: 'dsk_1', status: 'deleted' });
+		expect(items[0].json).toEqual({ desktop_id: 'dsk_1', status: 'deleted', deleted: true });
 	});
 
 	test.each<[string, DesktopFault]>([
