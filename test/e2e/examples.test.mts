@@ -30,6 +30,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
 	'run-many': 'runMany.mts',
 	'run-many-caller': 'runMany.mts',
 	'lost-callbacks': 'polling.test.mts',
+	'desktop-hand-over': 'hand-over.test.mts',
 };
 
 /** For an example that only simulates a run as it is imported. */
@@ -37,6 +38,9 @@ const REAL = { testExecutions: 'start' };
 
 /** Examples with several outputs of Start and Wait. */
 const WITH_OUTPUTS = ['start-and-wait', 'run-and-wait', 'overdue-alarm'];
+
+/** Examples that let n8n delete a desktop when the execution ends: n8n 2. */
+const DELETE_AT_END = ['agent-desktop', 'desktop-hand-over'];
 
 /** n8n looks once a minute for waits that have ended. */
 const WAIT_TIMEOUT_MS = 150_000;
@@ -58,7 +62,7 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 	/** A case that starts with a fresh NenAI, and remembers when it fails, so that n8n's log is kept. */
 	function example(file: string, what: string, run: () => Promise<void>): void {
 		shown.add(file);
-		if (WITH_OUTPUTS.includes(file) && !hasSeveralOutputs(version)) return;
+		if ([...WITH_OUTPUTS, ...DELETE_AT_END].includes(file) && !hasSeveralOutputs(version)) return;
 		test(`${file}: ${what}`, async () => {
 			environment.sandbox.reset();
 			try {
@@ -902,80 +906,121 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 			runExample('agent-desktop', (workflow) =>
 				change(chatting(workflow, 'Write "Hi" into the note')),
 			);
-		const click = ['Click', { x: 100, y: 200, button: 'left' }] as const;
+		/** A call of the one tool. */
+		const use = (action: string, parameters: object) =>
+			['Use_the_desktop', { action, parameters }] as const;
+		const click = use('left_click', { coordinate: [100, 200] });
+		const answer = (execution: Execution) => jsonOf(execution, 'Done?').at(-1);
 		/** Of each request to the model: whether its last message of the user holds a picture. */
 		const pictures = () =>
 			environment.model.requests.map(({ messages }) =>
 				/data:image\/png;base64,iVBORw0KGgo/.test(JSON.stringify(messages)),
 			);
+		const lastMessages = () => JSON.stringify(environment.model.requests.at(-1)?.messages);
+		/** n8n stores an execution before the desktop is deleted. */
+		const untilDeleted = async (count = 1) =>
+			await environment.sandbox.until(
+				() => desktops().filter(({ status }) => status === 'deleted').length === count,
+				30_000,
+			);
 
 		example(
 			'agent-desktop',
-			'the model sees the screen at each step, acts, and says what came of it; the desktop is deleted',
+			'with one tool, the model sees the screen at each step, acts, and says what came of it; the desktop is deleted',
 			async () => {
 				environment.model.play(
 					{ uses: [click] },
-					{ uses: [['Type', { text: 'Hi' }]] },
+					{ text: 'I clicked, and expect a note.' },
+					{ uses: [use('type', { text: 'Hi' })] },
 					{ text: 'I typed it, and expect to see it.' },
-					{ uses: [['Press_a_key', { key: 'Return' }]] },
+					{ uses: [use('key', { text: 'Enter' })] },
 					{ text: 'DONE: the note says Hi' },
 				);
 				const execution = await operate();
 				expect(execution.data.resultData.error).toBeUndefined();
-				expect(jsonOf(execution, 'Answer')).toEqual([{ output: 'DONE: the note says Hi' }]);
+				expect(answer(execution)).toEqual({ output: 'DONE: the note says Hi' });
 				expect(actions()).toEqual([
 					['screenshot', {}],
 					['left_click', { coordinate: [100, 200] }],
+					['screenshot', {}],
 					['type', { text: 'Hi' }],
 					['screenshot', {}],
 					['key', { text: 'Return' }],
 				]);
-				expect(pictures()).toEqual([true, true, true, true, true]);
-				expect(JSON.stringify(environment.model.requests.at(-1)?.messages)).toContain(
-					'I typed it, and expect to see it.',
+				expect(pictures()).toEqual(Array.from({ length: 6 }, () => true));
+				expect(lastMessages()).toContain(
+					'1. I clicked, and expect a note.\\n2. I typed it, and expect to see it.',
 				);
-				expect(
-					environment.model.requests[0].tools.map((tool) => tool.function.name).sort(),
-				).toEqual(['Click', 'Press_a_key', 'Scroll', 'Type', 'Wait']);
-				expect(desktops()).toEqual(deleted);
+				expect(environment.model.requests[0].tools).toEqual([
+					expect.objectContaining({
+						function: expect.objectContaining({
+							name: 'Use_the_desktop',
+							description: expect.stringContaining('scroll_direction'),
+						}),
+					}),
+				]);
+				await untilDeleted();
 			},
 		);
 
-		example('agent-desktop', 'scrolls and waits, too', async () => {
+		test('agent-desktop: it has at most seven nodes', () => {
+			const { nodes } = readExample(root, 'agent-desktop');
+			expect(nodes.filter(({ type }) => !type.endsWith('.stickyNote')).length).toBeLessThan(8);
+		});
+
+		example('agent-desktop', 'scrolls, drags, holds a key and waits, too', async () => {
 			environment.sandbox.setDefaults({ desktopTimeScale: 0 });
+			const scroll = { coordinate: [1, 2], scroll_direction: 'up', scroll_amount: 2 };
+			const drag = { start_coordinate: [1, 2], coordinate: [3, 4] };
 			environment.model.play(
-				{ uses: [['Scroll', { x: 1, y: 2, direction: 'up', amount: 2 }]] },
-				{ uses: [['Wait', { duration: 3 }]] },
+				{ uses: [use('scroll', scroll)] },
+				{ uses: [use('left_click_drag', drag)] },
+				{ uses: [use('hold_key', { text: 'Shift', duration: 1 })] },
+				{ uses: [use('wait', { duration: 3 })] },
 				{ text: 'DONE' },
 			);
 			await operate();
 			expect(actions().slice(1)).toEqual([
-				[
-					'scroll',
-					{
-						coordinate: [1, 2],
-						scroll_direction: 'up',
-						scroll_amount: 2,
-						direction: 'up',
-						amount: 2,
-					},
-				],
+				['scroll', scroll],
+				['left_click_drag', drag],
+				['hold_key', { text: 'shift', duration: 1 }],
 				['wait', { duration: 3 }],
 			]);
 		});
 
 		example('agent-desktop', 'a tool that fails tells the model, which goes on', async () => {
 			environment.model.play(
-				{ uses: [['Click', { x: 5000, y: 1, button: 'left' }]] },
+				{ uses: [use('left_click', { coordinate: [5000, 1] })] },
+				{ uses: [use('dance', {})] },
+				{ uses: [use('left_click', {})] },
 				{ text: 'DONE: it is not on the screen' },
 			);
 			const execution = await operate();
 			expect(answersToCalls(environment.model)).toEqual([
 				expect.stringContaining('Outside the screen of 1024x768'),
+				expect.stringContaining('Unknown action: dance'),
+				expect.stringContaining('coordinate: Required'),
 			]);
-			expect(jsonOf(execution, 'Answer')).toEqual([{ output: 'DONE: it is not on the screen' }]);
-			expect(desktops()).toEqual(deleted);
+			expect(answer(execution)).toEqual({ output: 'DONE: it is not on the screen' });
+			await untilDeleted();
 		});
+
+		example(
+			'agent-desktop',
+			'an action whose response is lost is done once, and the model is told so',
+			async () => {
+				environment.sandbox.desktopFaults.add({
+					match: { action: 'left_click' },
+					connection: 'drop-after-acting',
+				});
+				environment.model.play({ uses: [click] }, { text: 'DONE' });
+				await operate();
+				expect(actions()).toHaveLength(2);
+				expect(answersToCalls(environment.model)).toEqual([
+					expect.stringMatching(/It is not known whether NenAI completed .*"uncertain":true/),
+				]);
+			},
+		);
 
 		example(
 			'agent-desktop',
@@ -983,9 +1028,9 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 			async () => {
 				environment.model.play(...Array.from({ length: 25 }, () => ({ text: 'Not yet.' })));
 				const execution = await operate();
-				expect(jsonOf(execution, 'Answer')).toEqual([{ output: 'Not yet.' }]);
+				expect(answer(execution)).toEqual({ output: 'Not yet.' });
 				expect(environment.model.requests).toHaveLength(20);
-				expect(desktops()).toEqual(deleted);
+				await untilDeleted();
 			},
 		);
 
@@ -996,22 +1041,20 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 				environment.model.play(...Array.from({ length: 30 }, () => ({ uses: [click] })));
 				const execution = await operate();
 				expect(environment.model.requests).toHaveLength(10);
-				expect(jsonOf(execution, 'Answer')).toEqual([
-					{ output: expect.stringMatching(/max iterations/i) },
-				]);
-				expect(desktops()).toEqual(deleted);
+				expect(execution.data.resultData.error?.message).toMatch(/max iterations/i);
+				await untilDeleted();
 			},
 		);
 
 		example(
 			'agent-desktop',
-			'on a large screen, the model is told the size of the picture, and its places are scaled',
+			'on a large screen, the model is told the size of the picture, and its positions are scaled',
 			async () => {
 				environment.sandbox.setDefaults({ desktopScreen: { width: 1920, height: 1080 } });
 				environment.model.play(
-					{ uses: [['Click', { x: 1000, y: 700, button: 'left' }]] },
-					{ uses: [['Scroll', { x: '683', y: 384.4, direction: 'down', amount: 1 }]] },
-					{ uses: [['Click', { x: '', y: 1, button: 'left' }]] },
+					{ uses: [use('left_click', { coordinate: [1000, 700] })] },
+					{ uses: [use('double_click', { coordinate: ['683', 384.4] })] },
+					{ uses: [use('left_click', { coordinate: ['a', 1] })] },
 					{ text: 'DONE' },
 				);
 				await operate();
@@ -1020,69 +1063,131 @@ describe.each(N8N_VERSIONS)('n8n %s', (version) => {
 				);
 				expect(actions().slice(1)).toEqual([
 					['left_click', { coordinate: [1406, 984] }],
-					['scroll', expect.objectContaining({ coordinate: [960, 541] })],
+					['double_click', { coordinate: [960, 541] }],
 				]);
-				expect(answersToCalls(environment.model).at(-1)).toMatch(/X \(x\) must be a number/);
+				expect(answersToCalls(environment.model).at(-1)).toMatch(/Expected number/);
 			},
 		);
 
 		example(
 			'agent-desktop',
-			'the model is told to call one tool at a time, since several of one answer are run in an order that depends on n8n',
+			'several calls of one answer are run one after the other; the model is told to make one at a time',
 			async () => {
-				const uses = [
-					click,
-					['Type', { text: 'A' }],
-					['Press_a_key', { key: 'Tab' }],
-					['Type', { text: 'B' }],
-					['Press_a_key', { key: 'Return' }],
-				] as const;
+				const uses = [click, use('type', { text: 'A' }), use('key', { text: 'Tab' })] as const;
 				environment.model.play({ uses }, { text: 'DONE' });
 				await operate();
-				const inOrder = ['left_click', 'type A', 'key Tab', 'type B', 'key Return'];
-				const done = environment.sandbox
-					.state()
-					.desktopActions.slice(1)
-					.map(({ action, params }) => [action, params.text].join(' ').trim());
-				expect(done).toEqual(version.startsWith('1.') ? inOrder.reverse() : inOrder);
+				expect(
+					actions()
+						.slice(1)
+						.map(([action]) => action),
+				).toEqual(['left_click', 'type', 'key']);
 				expect(environment.sandbox.state().counts.maxConcurrentDesktopActions).toBe(1);
-				expect(JSON.stringify(environment.model.requests[0].messages)).toContain(
-					'Call one tool at a time',
-				);
+				expect(lastMessages()).toContain('Call one tool at a time');
 			},
 		);
 
-		example('agent-desktop', 'numbers may be texts, and texts numbers', async () => {
-			environment.model.play(
-				{ uses: [['Click', { x: '330', y: '20', button: 'left' }]] },
-				{ uses: [['Type', { text: 12 }]] },
-				{ text: 'DONE' },
-			);
-			await operate();
-			expect(actions().slice(1)).toEqual([
-				['left_click', { coordinate: [330, 20] }],
-				['type', { text: '12' }],
-			]);
-		});
-
 		example(
 			'agent-desktop',
-			'a model that cannot be reached, and a screen that cannot be seen: the desktop is deleted',
+			'a model that cannot be reached, and a screen that cannot be seen: the execution fails, and the desktop is deleted',
 			async () => {
 				environment.model.play();
-				expect(jsonOf(await operate(), 'Answer')).toEqual([
-					{ output: expect.stringMatching(/^It did not work: /) },
-				]);
+				expect((await operate()).status).toBe('error');
 				environment.sandbox.desktopFaults.add({
 					match: { action: 'screenshot' },
 					refuse: { status: 400, body: { error: 'The screen is off' } },
 				});
-				expect(jsonOf(await operate(), 'Answer')).toEqual([
-					{ output: expect.stringMatching(/^It did not work: .*The screen is off/) },
-				]);
-				expect(desktops()).toEqual([...deleted, ...deleted]);
+				expect((await operate()).data.resultData.error?.message).toContain('The screen is off');
+				await untilDeleted(2);
 			},
 		);
+
+		describe('desktop-clean-up', () => {
+			const HOUR = 3600;
+			/** Desktops by their names, each so many hours old. */
+			const add = (ages: Readonly<Record<string, number>>) =>
+				Object.entries(ages).map(([name, hours]) =>
+					environment.sandbox.desktops.add({ name, ageSeconds: hours * HOUR }),
+				);
+			const left = () =>
+				environment.sandbox.desktops
+					.all()
+					.filter(({ status }) => status === 'running')
+					.map(({ name }) => name);
+			const cleanUp = async (parameters: object = {}) =>
+				await runExample('desktop-clean-up', (workflow) =>
+					withParameters(workflow, 'Which desktops', {
+						assignments: {
+							assignments: Object.entries({
+								name_starts_with: 'n8n ',
+								older_than_hours: 6,
+								...parameters,
+							}).map(([name, value]) => ({
+								id: name,
+								name,
+								value,
+								type: typeof value === 'number' ? 'number' : 'string',
+							})),
+						},
+					}),
+				);
+
+			example(
+				'desktop-clean-up',
+				'deletes those that are old and have the prefix, and no others',
+				async () => {
+					add({
+						'n8n old': 7,
+						'n8n 6 hours': 6.01,
+						'n8n new': 5.9,
+						'N8N old': 7,
+						'my n8n old': 7,
+						n8n: 7,
+					});
+					environment.sandbox.desktops.add({ ageSeconds: 100 * HOUR });
+					environment.sandbox.desktops.add({
+						name: 'n8n deleted',
+						status: 'deleted',
+						ageSeconds: 100 * HOUR,
+					});
+					const execution = await cleanUp();
+					expect(execution.status).toBe('success');
+					expect(left()).toEqual(['n8n new', 'N8N old', 'my n8n old', 'n8n', null]);
+					expect(jsonOf(execution, 'Delete the desktop')).toHaveLength(2);
+				},
+			);
+
+			test.each([
+				['an empty prefix', { name_starts_with: '' }],
+				['no hours', { older_than_hours: 0 }],
+				['hours below zero', { older_than_hours: -5 }],
+			])('%s: nothing is deleted', async (_, parameters) => {
+				environment.sandbox.reset();
+				add({ 'n8n old': 7 });
+				await cleanUp(parameters);
+				expect(left()).toEqual(['n8n old']);
+			});
+
+			test('hours that are not a number: it fails, and nothing is deleted', async () => {
+				environment.sandbox.reset();
+				add({ 'n8n old': 7 });
+				expect((await cleanUp({ older_than_hours: 'six' })).status).toBe('error');
+				expect(left()).toEqual(['n8n old']);
+			});
+
+			test('one that cannot be deleted: the others are, and the execution fails and names it', async () => {
+				environment.sandbox.reset();
+				const [first] = add({ 'n8n a': 7, 'n8n b': 8 });
+				environment.sandbox.desktopFaults.add({
+					match: { method: 'DELETE', desktopId: first },
+					refuse: { status: 409, body: { error: 'Busy' } },
+				});
+				const execution = await cleanUp();
+				expect(left()).toEqual(['n8n a']);
+				const { message, description } = execution.data.resultData.error ?? {};
+				expect(message).toBe('Forgotten desktops could not be deleted. They keep running: 1');
+				expect(description).toContain(first);
+			});
+		});
 	});
 
 	test('every example was run, here or in a file of its own', () => {

@@ -16,8 +16,6 @@ interface Line {
 	/** The names of its nodes. */
 	from: string;
 	to: string;
-	/** Leads back to the left. n8n draws it below the nodes. */
-	isLoop: boolean;
 	/** A curve has many. */
 	points: Point[];
 }
@@ -143,7 +141,6 @@ class Canvas {
 						return {
 							from: node.name,
 							to: '+',
-							isLoop: false,
 							points: [
 								[x, y],
 								[x + OPEN_OUTPUT, y],
@@ -186,7 +183,7 @@ class Canvas {
 					[toX, toY],
 				]
 			: curve([x, y], [x + half, y], [toX - half, toY], [toX, toY]);
-		return { from, to, isLoop, points };
+		return { from, to, points };
 	}
 
 	#lineFromBelow(from: string, to: string, type: string): Line {
@@ -200,7 +197,6 @@ class Canvas {
 		return {
 			from,
 			to,
-			isLoop: false,
 			points: curve([x, y], [x, y + half], [toX, toY - half], [toX, toY]),
 		};
 	}
@@ -257,12 +253,8 @@ const meetAtAnEnd = (a: Line, b: Line) =>
 
 const named = ({ from, to }: Line) => `${from} → ${to}`;
 
-/**
- * What lies over something else: nodes, their names, notes and lines.
- *
- * @param loopsMayCross where a loop cannot but cross other lines
- */
-export function problemsOn(workflow: WorkflowJson, { loopsMayCross = false } = {}): string[] {
+/** What lies over something else: nodes, their names, notes and lines. */
+export function problemsOn(workflow: WorkflowJson): string[] {
 	const canvas = new Canvas(workflow);
 	const { nodes, notes } = canvas;
 	const lines = [...canvas.lines, ...canvas.openOutputs(workflow)];
@@ -283,7 +275,6 @@ export function problemsOn(workflow: WorkflowJson, { loopsMayCross = false } = {
 		.filter(
 			([a, b]) =>
 				!meetAtAnEnd(a, b) &&
-				!(loopsMayCross && (a.isLoop || b.isLoop)) &&
 				segments(a).some((one) => segments(b).some((other) => meet(one, other))),
 		)
 		.map(([a, b]) => `${named(a)} crosses ${named(b)}`);

@@ -60,8 +60,10 @@ export class Desktops {
 
 	/** Makes a desktop that nobody has asked for over the API, and gives its id. Throws when malformed. */
 	add(spec: DesktopSpec = {}): string {
-		const { name, status } = desktopShape.parse(spec);
-		const { desktop_id: id } = this.create();
+		const { name, status, ageSeconds = 0 } = desktopShape.parse(spec);
+		const listed = this.create();
+		const { desktop_id: id } = listed;
+		listed.created_at -= Math.round(ageSeconds);
 		if (name !== undefined) this.rename(id, name);
 		if (status === 'deleted') this.delete(id);
 		return id;
