@@ -20,8 +20,10 @@ import {
 	EXAMPLE_WORKFLOW,
 	startOwnEnvironment,
 	readExample,
+	withParameters,
 	type E2eEnvironment,
 } from './environment.mts';
+import { MailServer } from './mail.mts';
 import type { CredentialRef } from './workflows.mts';
 
 const ROOT = join(__dirname, '../..');
@@ -793,6 +795,69 @@ describe('the examples for many runs, imported from their files and set up by ha
 				await done.output.getByText(text, { exact: false }).first().waitFor();
 		},
 	);
+});
+
+describe('the example that hands a desktop over', () => {
+	let mail: MailServer;
+	beforeAll(async () => {
+		mail = await MailServer.start();
+	});
+	afterAll(async () => {
+		await mail.close();
+	});
+
+	/** Answers on the page that the button of the message leads to. */
+	async function answer(link: string, choice: string) {
+		const page = await browser.open(link);
+		await page.getByText('Answer when you have finished on the desktop.').waitFor();
+		await page.locator('select').selectOption(choice);
+		await page.getByRole('button', { name: 'Submit' }).click();
+		await page.getByText('Got it, thanks').waitFor();
+		await page.close();
+	}
+
+	/** What a person sees who follows the link of a session. */
+	async function seen(link: string): Promise<string> {
+		const page = await browser.open(link);
+		const heading = await page.locator('h1').innerText();
+		await page.close();
+		return heading;
+	}
+
+	inEditor('a person follows the link, and answers: both outputs', async () => {
+		const { client, sandbox } = environment;
+		const smtp = { id: await client.createCredential(mail.credential), name: mail.credential.name };
+		const example = withParameters(readExample(ROOT, 'desktop-hand-over'), 'Ask a person', {
+			fromEmail: 'n8n@example.com',
+			toEmail: 'person@example.com',
+		});
+		const { id } = await client.importWorkflow(example, {
+			credentials: { nenAiApi: credential, smtp },
+		});
+		const page = await browser.open(`/workflow/${id}`);
+		const canvas = new Canvas(page);
+		await page.setViewportSize({ width: 2200, height: 1000 });
+		for (const [choice, end, picture] of [
+			['Not possible', 'Nobody did it', undefined],
+			['Done', 'Your steps go here', 'desktop-hand-over'],
+		] as const) {
+			await canvas.execute();
+			const { text, buttons } = await mail.next();
+			const link = /http:\S+\/desktop-sessions\/\S+/.exec(text)?.[0] ?? '';
+			expect(await seen(link)).toMatch(/^Desktop dsk_/);
+			await canvas.untilWaiting('Ask a person');
+			await answer(buttons[0], choice);
+			await canvas.untilSuccess(end);
+			expect(await seen(link)).toBe('This session is closed');
+			await page.keyboard.press('1');
+			await page.waitForTimeout(1000);
+			if (picture !== undefined) await screenshots.take(picture, page.locator('body'));
+		}
+		await sandbox.until(() => sandbox.desktops.all().every(({ status }) => status === 'deleted'));
+		const form = await openForm(page, 'Take a screenshot');
+		await form.showBinary();
+		await (await form.viewBinary()).waitFor();
+	});
 });
 
 describe('an error', () => {

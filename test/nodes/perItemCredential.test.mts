@@ -20,7 +20,7 @@ withSandbox((given) => (theirs = given), {
 
 /** An item of one customer, with whatever an operation may ask for. */
 function itemOf(sandbox: Sandbox, name: string): IDataObject {
-	const desktop = sandbox.desktops.add();
+	const desktop = sandbox.desktops.add({ toolLogs: [{ action: 'click' }] });
 	sandbox.desktops.openSession(desktop);
 	sandbox.desktops.addFile(desktop, { name: 'there.txt', text: 'Hello' });
 	sandbox.runs.set(`run-of-${name}`, { status: 'completed', workflowId: WORKFLOW });

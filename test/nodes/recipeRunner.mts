@@ -66,7 +66,7 @@ export class RecipeRunner {
 			const name = `item-${n}`;
 			const workflow = `${String(n).repeat(8)}-1234-1234-1234-123456789abc`;
 			const run = `run-of-${name}`;
-			const desktop = sandbox.desktops.add({ name });
+			const desktop = sandbox.desktops.add({ name, toolLogs: [{ action: name }] });
 			sandbox.desktops.openSession(desktop);
 			sandbox.desktops.addFile(desktop, { name: 'there.txt', text: name });
 			sandbox.desktops.addFile(desktop, { name: `of-${name}.txt`, text: name });

@@ -425,6 +425,7 @@ describe.each(Object.keys(RECIPES))('%s', (path) => {
 			};
 			const answers: Record<string, unknown> = {
 				'desktop/getMany': [desktop],
+				'desktop/getToolLogs': [desktop],
 				'file/getMany': { files: [{ name: `a ${KEY}.txt`, size: 1, ...echo }] },
 				'computer/screenshot': { ...desktop, base64_image: PICTURE },
 			};

@@ -56,10 +56,10 @@ export class EditorBrowser {
 		);
 	}
 
-	/** A new tab on a path of the editor. */
+	/** A new tab on a path of the editor, or on another page. */
 	async open(path: string, theme: Theme = 'light'): Promise<Page> {
 		const page = await (await this.#session(theme)).newPage();
-		await page.goto(`${this.#url}${path}`);
+		await page.goto(new URL(path, this.#url).href);
 		return page;
 	}
 

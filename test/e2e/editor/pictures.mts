@@ -16,5 +16,6 @@ export const PICTURES = [
 	'run-many',
 	'run-many-caller',
 	'desktop-screenshot',
+	'desktop-hand-over',
 ] as const;
 export type Picture = (typeof PICTURES)[number];

@@ -190,6 +190,33 @@ describe('errors say what happened and what to do', () => {
 		);
 	});
 
+	test.each([400, 404, 409, 410, 422])(
+		'a desktop that is deleted according to the words of NenAI, with HTTP %d',
+		async (status) => {
+			user.fail({ refuse: { status, body: { error: 'This desktop was deleted' } } });
+			const { error } = await use('rename', { parameters: { desktopId: 'dsk_0', name: 'x' } });
+			expect(error?.description).toMatch(
+				/^The desktop and all its data have been deleted\. If it was created with/,
+			);
+		},
+	);
+
+	test('an unknown desktop may have been deleted at the end of an execution', async () => {
+		const { error } = await use('rename', { parameters: { desktopId: 'dsk_0', name: 'x' } });
+		expect(error?.description).toBe(
+			'Check the desktop ID, or choose the desktop from the list. The desktop may have been deleted, for example at the end of the execution that created it. If the ID is right, check the desktop URL of the credential. Nothing was done.',
+		);
+	});
+
+	test('a conflict', async () => {
+		user.fail({ refuse: { status: 409, body: { error: 'Another session is active' } } });
+		const { error } = await use('rename', { parameters: { desktopId: 'dsk_0', name: 'x' } });
+		expect([error?.message, error?.description]).toEqual([
+			'NenAI rejected the renaming of desktop dsk_0 (HTTP 409): Another session is active [item 0]',
+			'This is not possible in the current state of the desktop. Check the desktop with Desktop → Get, wait a moment, and run the node again. Nothing was done.',
+		]);
+	});
+
 	test.each([
 		['get', {}],
 		['rename', { name: 'x' }],

@@ -33,6 +33,7 @@ interface Desktop {
 	computer: Computer;
 	session: Session | null;
 	drive: Drive;
+	earlierLogs: unknown[];
 }
 
 /** A desktop as tests see it. */
@@ -60,10 +61,11 @@ export class Desktops {
 
 	/** Makes a desktop that nobody has asked for over the API, and gives its id. Throws when malformed. */
 	add(spec: DesktopSpec = {}): string {
-		const { name, status, ageSeconds = 0 } = desktopShape.parse(spec);
+		const { name, status, ageSeconds = 0, toolLogs = [] } = desktopShape.parse(spec);
 		const listed = this.create();
 		const { desktop_id: id } = listed;
 		listed.created_at -= Math.round(ageSeconds);
+		this.#find(id).earlierLogs.push(...toolLogs);
 		if (name !== undefined) this.rename(id, name);
 		if (status === 'deleted') this.delete(id);
 		return id;
@@ -100,6 +102,7 @@ export class Desktops {
 			computer: newComputer(this.#settings().desktopScreen),
 			session: null,
 			drive: new Drive(this.#uploads),
+			earlierLogs: [],
 		});
 		return listed;
 	}

@@ -104,8 +104,8 @@ async function registerAll(scope: FastifyInstance, parts: Parts): Promise<void> 
 		return { json: listTools(settings()) };
 	});
 	on('GET', '/:id/tool-logs', ({ id }) => {
-		desktops.running(id);
-		return { json: records.desktopActionsOf(id).map(logEntry) };
+		const { earlierLogs } = desktops.running(id);
+		return { json: [...earlierLogs, ...records.desktopActionsOf(id).map(logEntry)] };
 	});
 	on('POST', '/:id/execute', (incoming) => execute(incoming, parts));
 	on('PUT', '/:id/session', ({ id }) => ({ json: desktops.openSession(id) }));

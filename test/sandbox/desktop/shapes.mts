@@ -88,6 +88,8 @@ export type Screen = z.infer<typeof screenShape>;
 export const desktopShape = z
 	.object({
 		name: z.string().optional(),
+		/** Entries of its log from before the actions that are done on it. */
+		toolLogs: z.array(z.unknown()).optional(),
 		/** How long ago it was created. Default: now. */
 		ageSeconds: z.number().min(0).optional(),
 		/** Default `running`. */
