@@ -20,7 +20,7 @@ const RESOURCES = [desktop, computer, file];
 
 /** For n8n's AI builder: the purpose of each operation. */
 const BUILDER_HINT =
-	'Operates a Windows desktop step by step: Desktop → Create, then Computer and File with its desktop_id. End with Desktop → Delete, also after errors: a desktop runs until it is deleted. To run a NenAI workflow, use the NenAI node instead. If an item has "uncertain", its action may have been done: pass it to a person, and never repeat it.';
+	'Operates a Windows desktop step by step: Desktop → Create, then Computer and File with its desktop_id. A desktop runs until it is deleted: set options.deleteAtEnd of Create to true, or end with Desktop → Delete, also after errors. For an agent, one tool with Computer → Custom Action is enough. To run a NenAI workflow, use the NenAI node instead. If an item has "uncertain", its action may have been done: pass it to a person, and never repeat it.';
 
 export class NenAiDesktop implements INodeType {
 	description: INodeTypeDescription = {
