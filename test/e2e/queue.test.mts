@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { INode } from 'n8n-workflow';
 import { chain, node } from '../n8n/build-workflow.mts';
 import { isSettled, type ExecutionSummary } from '../n8n/client.mts';
 import { unflatten } from '../n8n/execution-data.mts';
@@ -18,6 +19,7 @@ import {
 	ANY_WORKFLOW,
 	call,
 	download,
+	nenAi,
 	runAndWait,
 	split,
 	start,
@@ -116,6 +118,50 @@ it('Download: the file is there for all processes', async (cluster) => {
 	const [item] = itemsOf(execution, 'Download');
 	const bytes = await client.downloadBinary(String(item.binary?.data.id));
 	expect(createHash('sha256').update(bytes).digest('hex')).toBe(sandbox.files.sha256(file));
+});
+
+it('a desktop is deleted at the end: after a success, after Stop, and after a wait', async (cluster) => {
+	const { client, webhooks, sandbox, credential } = cluster;
+	sandbox.setDefaults({ fault: { callbacks: [] } });
+	const create = nenAi('Create', credential, {
+		resource: 'desktop',
+		operation: 'create',
+		options: { deleteAtEnd: true },
+	});
+	const wait = (name: string, duration: number) =>
+		nenAi(name, credential, {
+			resource: 'computer',
+			operation: 'wait',
+			desktopId: "={{ $('Create').first().json.desktop_id }}",
+			duration,
+		});
+	const begin = async (path: string, nodes: INode[]) => {
+		const id = await activate(client, chain(path, [webhook(path), create, ...nodes]));
+		expect(await call(webhookUrl(webhooks, path), {})).toBe(200);
+		return id;
+	};
+	const untilDeleted = async (count: number) =>
+		await sandbox.until(
+			() => sandbox.desktops.all().filter(({ status }) => status === 'deleted').length === count,
+			60_000,
+		);
+	await begin('delete-success', [wait('Short', 0)]);
+	await untilDeleted(1);
+	// n8n 2.41.1 does not stop what a webhook processor has enqueued: the worker finishes the execution.
+	const stopped = await begin('delete-stop', [wait('Long', 5)]);
+	await sandbox.until(({ desktopActions }) => desktopActions.length === 2, 60_000);
+	const [{ id }] = await client.executions(stopped);
+	await client.stopExecution(id);
+	await untilDeleted(2);
+	const waiting = await begin('delete-wait', [
+		runAndWait(credential, '={{ {} }}', { outputs: 'single' }),
+		wait('Short', 0),
+	]);
+	await untilWaiting(client, waiting, 1);
+	const [{ messageId, workflowId, callbackUrl }] = sandbox.state().runs;
+	expect(sandbox.desktops.all()[2].status).toBe('running');
+	await sandbox.deliver({ url: callbackUrl ?? '', messageId, workflowId, status: 'success' });
+	await untilDeleted(3);
 });
 
 it('a worker is killed while it starts 50 runs: none is started twice, by no worker', async (cluster) => {

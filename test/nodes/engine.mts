@@ -244,9 +244,10 @@ function workflowOf(
 	node: INode,
 	staticData: IDataObject = {},
 	settings: IWorkflowSettings = {},
+	id = `workflow-${(workflows += 1)}`,
 ): Workflow {
 	return new Workflow({
-		id: `workflow-${(workflows += 1)}`,
+		id,
 		name: 'Test',
 		nodes: [node],
 		connections: {},
@@ -293,6 +294,8 @@ export interface ExecuteOptions {
 	rootExecutionMode?: WorkflowExecuteMode;
 	/** Default: always the same. */
 	executionId?: string;
+	/** Default: another one for each execution. */
+	workflowId?: string;
 	/** What n8n has stored with the execution, while it waited, in the context that all nodes share. */
 	flowContext?: IDataObject;
 }
@@ -318,10 +321,11 @@ export async function execute(options: ExecuteOptions): Promise<Execution> {
 		mode = 'trigger',
 		rootExecutionMode,
 		executionId = '1',
+		workflowId,
 		flowContext,
 	} = options;
 	const node = nodeOf(nodeTypeOf(parameters), parameters, settings);
-	const workflow = workflowOf(node, {}, workflowSettings);
+	const workflow = workflowOf(node, {}, workflowSettings, workflowId);
 	const additionalData = additionalDataFor(credentials);
 	const hooks = new ExecutionLifecycleHooks(mode, executionId, {
 		id: 'workflow-1',

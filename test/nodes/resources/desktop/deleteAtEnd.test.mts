@@ -135,8 +135,42 @@ test('a desktop that the workflow deletes is not deleted again', async () => {
 
 test.each([404, 410])('a desktop that is gone at the end, by %d, is no problem', async (status) => {
 	user.fail({ refuse: { status } }, undefined, { method: 'DELETE' });
-	await create();
-	expect((await create()).hints).toEqual([]);
+	await create({ workflowId: `gone-${status}` });
+	expect((await create({ workflowId: `gone-${status}` })).hints).toEqual([]);
+});
+
+describe('a deletion that fails', () => {
+	const failing = async (workflowId: string) => {
+		user.fail({ refuse: { status: 403, body: { error: `Not with ${sandbox.apiKey}` } } }, 1, {
+			method: 'DELETE',
+		});
+		const { items } = await create({ workflowId, executionId: '7' });
+		return String(items[0].json.desktop_id);
+	};
+
+	test('is shown once, by the next execution of the same workflow that creates a desktop', async () => {
+		const id = await failing('a');
+		expect((await use('create', { workflowId: 'b' })).hints).toEqual([]);
+		expect((await use('create', { workflowId: 'a' })).hints).toEqual([
+			`Desktop ${id} may still be running, because it could not be deleted when execution 7 ended. NenAI did not accept the API key for the deletion of desktop ${id} (HTTP 403): Not with ***. Check the API key of the credential, and that it may be used for desktops. Nothing was done.`,
+		]);
+		expect((await use('create', { workflowId: 'a' })).hints).toEqual([]);
+	});
+
+	test('only the last 20 of a workflow, and of 20 workflows, are kept', async () => {
+		user.fail({ refuse: { status: 403 } }, 21, { method: 'DELETE' });
+		const { items } = await create({
+			workflowId: 'many',
+			items: Array.from({ length: 21 }, () => ({})),
+		});
+		const { hints } = await use('create', { workflowId: 'many' });
+		expect(hints.map((hint) => hint.split(' ')[1])).toEqual(
+			items.slice(1).map(({ json }) => json.desktop_id),
+		);
+		for (let n = 0; n < 21; n += 1) await failing(`w-${n}`);
+		expect((await use('create', { workflowId: 'w-0' })).hints).toEqual([]);
+		expect((await use('create', { workflowId: 'w-1' })).hints).toHaveLength(1);
+	});
 });
 
 test('NenAI is busy: it is tried up to five times', async () => {
