@@ -49,6 +49,9 @@ const onDesktop = (
 		...parameters,
 	});
 
+const nenAiWait = (credential: CredentialRef) =>
+	runAndWait(credential, '={{ {} }}', { outputs: 'single' });
+
 const click = (credential: CredentialRef) =>
 	onDesktop(credential, 'Click', 'computer', 'click', { x: 1, y: 2 });
 
@@ -181,7 +184,7 @@ describe('n8n 2.41.1', () => {
 			chain('wait', [
 				webhook('wait'),
 				create(credential),
-				runAndWait(credential, '={{ {} }}', { outputs: 'single' }),
+				nenAiWait(credential),
 				click(credential),
 			]),
 		);
@@ -197,22 +200,27 @@ describe('n8n 2.41.1', () => {
 		expect((await client.endedExecutions(id, 1))[0].status).toBe('success');
 	});
 
-	it('a wait without an operation after it, and a kill: the desktop keeps running', async (environment) => {
+	it('a wait without an operation after it, a kill, and Stop during a wait: the desktop keeps running', async (environment) => {
 		const { credential, client, n8n, sandbox } = environment;
 		const id = await activate(
 			client,
-			chain('lost', [
-				webhook('lost'),
-				create(credential),
-				runAndWait(credential, '={{ {} }}', { outputs: 'single' }),
-			]),
+			chain('lost', [webhook('lost'), create(credential), nenAiWait(credential)]),
 		);
 		expect(await call(webhookUrl(n8n, 'lost'), {})).toBe(200);
 		await client.endedExecutions(id, 1, 60_000);
 		await untilBusy(environment, 'kill', [create(credential), longWait(credential)]);
 		await n8n.kill();
 		await n8n.start();
-		expect(statuses(environment)).toEqual(['running', 'running']);
+		sandbox.setDefaults({ fault: { callbacks: [] } });
+		const stopped = await activate(
+			client,
+			chain('stopped', [webhook('stopped'), create(credential), nenAiWait(credential)]),
+		);
+		expect(await call(webhookUrl(n8n, 'stopped'), {})).toBe(200);
+		await untilWaiting(client, stopped, 1);
+		const [{ id: waiting }] = await client.executions(stopped);
+		await client.stopExecution(waiting);
+		expect(statuses(environment)).toEqual(['running', 'running', 'running']);
 		expect(deletions(environment)).toEqual([]);
 		sandbox.reset();
 	});
@@ -311,7 +319,7 @@ describe('n8n 1.123.81', () => {
 		const execution = await run(environment, 'unsupported', [create(credential)], {});
 		const { message, description } = execution.data.resultData.error ?? {};
 		expect(message).toBe(
-			'Delete When the Execution Ends (deleteAtEnd) needs n8n 2.33 or later [item 0]',
+			'Delete When the Execution Ends (deleteAtEnd) requires n8n 2.33 or later [item 0]',
 		);
 		expect(description).toBe(
 			'Update n8n. Or remove the option, and delete the desktop with Desktop → Delete. Nothing was sent.',

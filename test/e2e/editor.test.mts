@@ -838,7 +838,7 @@ describe('the example that hands a desktop over', () => {
 		const canvas = new Canvas(page);
 		await page.setViewportSize({ width: 2200, height: 1000 });
 		for (const [choice, end, picture] of [
-			['Not possible', 'Nobody did it', undefined],
+			['Not possible', 'Not done', undefined],
 			['Done', 'Your steps go here', 'desktop-hand-over'],
 		] as const) {
 			await canvas.execute();

@@ -84,7 +84,9 @@ it('the person answers "Done": the workflow goes on with the desktop', async (en
 	expect(message).toMatchObject({
 		to: 'person@example.com',
 		subject: 'Please help on a desktop',
-		text: expect.stringMatching(/^Please open this desktop, and do what is needed:\s+http/),
+		text: expect.stringMatching(
+			/^Please open this desktop, and \(write here what the person must do\):\s+http/,
+		),
 	});
 	const link = linkIn(message);
 	expect(await open(link)).toBe(200);
@@ -93,7 +95,7 @@ it('the person answers "Done": the workflow goes on with the desktop', async (en
 	const execution = await client.waitForExecution(id, undefined, 60_000);
 	expect(execution.data.resultData.error).toBeUndefined();
 	expect(itemsOf(execution, 'Your steps go here')[0].binary?.data.mimeType).toBe('image/png');
-	expect(hasRun(execution, 'Nobody did it')).toBe(false);
+	expect(hasRun(execution, 'Not done')).toBe(false);
 	await expectNoLink(execution, link);
 	await environment.sandbox.until(() =>
 		environment.sandbox.desktops.all().every(({ status }) => status === 'deleted'),
@@ -112,7 +114,7 @@ it('the person answers "Not possible", after n8n was killed', async (environment
 	expect(jsonOf(execution, 'Ask a person')).toEqual([
 		{ data: { [FORM]: 'Not possible', respondedAt: expect.any(String) } },
 	]);
-	expect(jsonOf(execution, 'Nobody did it')).toEqual([{ success: true }]);
+	expect(jsonOf(execution, 'Not done')).toEqual([{ success: true }]);
 	expect(hasRun(execution, 'Your steps go here')).toBe(false);
 	await expectNoLink(execution, linkIn(message));
 	// A second answer changes nothing. n8n takes it with 200.
@@ -136,7 +138,7 @@ it('nobody answers in time', async (environment) => {
 	});
 	const execution = await client.waitForExecution(id, undefined, 150_000);
 	expect(jsonOf(execution, 'Ask a person')).toEqual([{ desktop_id: expect.any(String) }]);
-	expect(hasRun(execution, 'Nobody did it')).toBe(true);
+	expect(hasRun(execution, 'Not done')).toBe(true);
 	expect(hasRun(execution, 'Your steps go here')).toBe(false);
 	await expectNoLink(execution, linkIn(await mail.next()));
 });

@@ -54,6 +54,8 @@ const OTHER_NAMES = [
 	'NenAI callbacks',
 	'NenAI: delete forgotten desktops',
 	'Not possible',
+	'Is it done?',
+	'Done',
 	'Automatically Passthrough Binary Images',
 ];
 /** The workflow ID that stands in NenAI's documentation; the user puts an own one in its place. */

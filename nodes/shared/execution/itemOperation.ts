@@ -110,7 +110,7 @@ export interface Mutation<Client, Input, Result> extends Shared<Client, Input, R
 	isComplete?: (result: Result) => boolean;
 	/** The hint for an incomplete result if its item has a different request now. */
 	incompleteHint?: Text;
-	/** The failure, if any, of an item that an earlier try has done. Without one, the item gives that result. */
+	/** Gives a failure if the result of an earlier try must not be used again. Otherwise, that result is used. */
 	onDoneBefore?: (result: Result) => Failure | undefined;
 	/** What an error says about the other items. */
 	describeOthers: (outcomes: Array<WrittenOutcome<Result>>, failedIndex: number) => string[];

@@ -1,3 +1,4 @@
+import { toKeyNames } from './keyNames';
 import { isRecord } from '../../../shared/parameters/values';
 
 /** What a tool says about the keys that it accepts. */
@@ -10,6 +11,9 @@ export interface KeyDescription {
 
 /** The parameters that can hold a key. NenAI's documentation uses `text`. */
 const PARAMETERS = ['text', 'key', 'keys'];
+
+/** A list without one of these keys is about something else, such as the buttons of the mouse. */
+const COMMON = ['Return', 'Escape', 'Tab'];
 
 /** A schema may describe each action on its own, in one of these keywords. */
 const MAX_DEPTH = 6;
@@ -37,7 +41,9 @@ function ofProperties(properties: Record<string, unknown>): KeyDescription {
 	);
 	const names = lists.find(
 		(list): list is string[] =>
-			Array.isArray(list) && list.length > 0 && list.every((name) => typeof name === 'string'),
+			Array.isArray(list) &&
+			list.every((name) => typeof name === 'string') &&
+			list.some((name) => COMMON.includes(String(toKeyNames(name)))),
 	);
 	const words = found
 		.map(({ description }) => description)

@@ -49,7 +49,7 @@ interface ActionDefinition {
 	/** Whether it changes nothing, so that it may be repeated. */
 	looks?: boolean;
 	/**
-	 * Called before the request, with the desktop's tools at hand. Gives the call to send, or a failure if the tools show
+	 * Called before the request. It can ask for the desktop's tools. Gives the call to send, or a failure if the tools show
 	 * that NenAI would refuse it.
 	 */
 	prepare?: (desktops: Desktops, input: ActionInput) => Promise<ActionInput | Failure>;

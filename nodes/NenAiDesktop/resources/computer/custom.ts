@@ -1,14 +1,10 @@
-import type { IDataObject } from 'n8n-workflow';
-
 import { COMPUTER, type ToolCall, type Desktops } from '../../../shared/transport/desktop/desktops';
 import type { Failure } from '../../../shared/failures/failure';
 import { invalidParameter } from '../../../shared/parameters/invalidParameter';
 import type { ParameterReader } from '../../../shared/parameters/parameterReader';
 import { resourceLocator } from '../../../shared/parameters/properties';
 import { defineAction, type ActionInput } from './action';
-import { keysIn } from './acceptedKeys';
 import { timeOf } from './keyboard';
-import { toKeyNames } from './keyNames';
 import { problemsOf } from './schema';
 import { say } from '../../../shared/failures/text';
 
@@ -82,7 +78,7 @@ async function checkAgainstTools(
 	desktops: Desktops,
 	input: ActionInput,
 ): Promise<ActionInput | Failure> {
-	const { desktopId, tool: name, action } = input;
+	const { desktopId, tool: name, action, params } = input;
 	const listed = await desktops.tools(desktopId);
 	const tools = listed.kind === 'done' ? listed.value : [];
 	const tool = tools.find((each) => each.name === name);
@@ -91,22 +87,10 @@ async function checkAgainstTools(
 			message: say`Desktop ${desktopId} has no tool "${name}"`,
 			hint: say`It has: ${tools.map((each) => each.name).join(', ')}. Nothing was done.`,
 		};
-	const params = withKeyName(input, tool?.parameters);
 	const problems = problemsOf(tool?.parameters, params);
-	if (problems.length === 0) return { ...input, params };
+	if (problems.length === 0) return input;
 	return {
 		message: say`The tool "${name}" of desktop ${desktopId} does not accept the action "${action}" with these parameters: ${problems.join('; ')}`,
 		hint: say`Correct Action (action) or Parameters (JSON, params). Nothing was done.`,
 	};
 }
-
-/** Agents and people write Enter or Ctrl+A here, too. A name that is not known stays as it is. */
-function withKeyName({ tool, action, params }: ToolCall, schema: unknown): IDataObject {
-	if (tool !== COMPUTER || !KEY_ACTIONS.includes(action) || typeof params.text !== 'string')
-		return params;
-	const keys = toKeyNames(params.text, keysIn(schema).names);
-	return typeof keys === 'string' ? { ...params, text: keys } : params;
-}
-
-/** The actions of the tool `computer` whose `text` is a key. */
-const KEY_ACTIONS = ['key', 'hold_key'];

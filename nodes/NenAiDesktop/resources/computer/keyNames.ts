@@ -5,11 +5,25 @@
 
 /** Keys that are held while another key is pressed, and other words for them. */
 const MODIFIERS: Record<string, string[]> = {
-	ctrl: ['control', 'ctl', 'strg'],
-	alt: ['option', 'opt'],
-	shift: ['shft', 'umschalt'],
-	super: ['win', 'windows', 'meta', 'cmd', 'command', 'lwin'],
+	ctrl: ['control', 'ctl', 'strg', 'leftctrl', 'leftcontrol', 'lctrl'],
+	alt: ['leftalt', 'lalt'],
+	shift: ['umschalt', 'leftshift', 'lshift'],
+	super: ['win', 'windows', 'windowskey', 'meta', 'leftwin', 'lwin'],
+	Control_L: [],
+	Control_R: ['rightctrl', 'rightcontrol', 'rctrl'],
+	Alt_L: [],
+	Alt_R: ['rightalt', 'ralt'],
+	Shift_L: [],
+	Shift_R: ['rightshift', 'rshift'],
+	Super_L: [],
+	Super_R: ['rightwin', 'rwin'],
 };
+
+/** Characters with a name. Each can also be written as the character itself, except `+`, which joins keys. */
+const PUNCTUATION = [
+	...['plus', 'minus', 'equal', 'comma', 'period', 'slash', 'backslash', 'semicolon', 'apostrophe'],
+	...['grave', 'bracketleft', 'bracketright', 'asterisk', 'underscore', 'colon'],
+];
 
 /** The other keys that have a name, and other words for them. Upper and lower case, spaces, - and _ do not matter. */
 const KEYS: Record<string, string[]> = {
@@ -35,20 +49,27 @@ const KEYS: Record<string, string[]> = {
 	Pause: ['break'],
 	Menu: ['apps', 'contextmenu'],
 	KP_Enter: ['numpadenter'],
-	plus: [],
-	minus: [],
+	KP_Add: [],
+	KP_Subtract: [],
+	KP_Multiply: [],
+	KP_Divide: [],
+	KP_Decimal: [],
+	...Object.fromEntries(PUNCTUATION.map((name) => [name, []])),
 	...Object.fromEntries(Array.from({ length: 24 }, (_, n) => [`F${n + 1}`, []])),
 	...Object.fromEntries(Array.from({ length: 10 }, (_, n) => [`KP_${n}`, [`numpad${n}`]])),
 };
 
 /** For errors: the names that this file knows. */
 export const KNOWN_NAMES = [
-	...Object.keys(KEYS).filter((name) => !/^(F|KP_)\d+$/.test(name)),
+	...Object.keys(KEYS).filter(
+		(name) => !/^(F\d+|KP_\d)$/.test(name) && !PUNCTUATION.includes(name),
+	),
+	...['plus', 'minus'],
 	'F1 to F24',
 	'KP_0 to KP_9',
 ];
 
-export const MODIFIER_NAMES = Object.keys(MODIFIERS);
+export const MODIFIER_NAMES = Object.keys(MODIFIERS).filter((name) => !name.includes('_'));
 
 /** From each spelling to its name. */
 const NAMES = new Map(
@@ -88,8 +109,8 @@ function splitKeys(text: string): string[] {
 }
 
 function splitAtHyphens(part: string): string[] {
-	const [first, ...others] = part.split(/-(?=.)/su);
-	return others.length > 0 && isModifier(first) ? [first, ...others] : [part];
+	const [, first, rest] = /^(.+?)-(.*)$/su.exec(part) ?? [];
+	return first !== undefined && isModifier(first) ? [first, ...splitAtHyphens(rest)] : [part];
 }
 
 function isModifier(text: string): boolean {

@@ -45,11 +45,16 @@ export async function withKeyNames<Call extends ToolCall>(
 	if (typeof keys === 'string') return { ...call, params: { ...call.params, text: keys } };
 	const list = names ?? [...MODIFIER_NAMES, ...KNOWN_NAMES];
 	return {
-		message: say`Key (key) contains "${keys.unknown}", which is not the name of a key: "${text}"`,
+		message:
+			keys.unknown === ''
+				? say`A key is missing in Key (key): "${text}"`
+				: say`"${keys.unknown}" is not a valid key name, in Key (key): "${text}"`,
 		hint: join(
 			say`Use ${names === undefined ? 'a character, or one of these names' : 'one of the keys that the desktop lists'}: ${list.join(', ')}. Join keys that are pressed together with +, as in Ctrl+A.`,
-			words === undefined ? undefined : say`The desktop says about it: "${words}".`,
-			say`To send another name unchanged, use Custom Action. Nothing was done.`,
+			words === undefined
+				? undefined
+				: say`The desktop describes this parameter as follows: "${words}".`,
+			say`To send any name unchanged, use Custom Action. Nothing was done.`,
 		),
 	};
 }

@@ -11,7 +11,7 @@ import { say } from '../../../shared/failures/text';
 import { invalidParameter } from '../../../shared/parameters/invalidParameter';
 import type { ParameterReader } from '../../../shared/parameters/parameterReader';
 import { optionsCollection } from '../../../shared/parameters/properties';
-import { canDeleteAtEnd, DeletionAtEnd, takeFailedDeletions } from '../deleteAtEnd';
+import { canDeleteAtEnd, DeletionAtEnd, isExecution, showFailedDeletions } from '../deleteAtEnd';
 import { mutateDesktops } from '../desktopOperations';
 import type { Operation } from '../../../shared/execution/router';
 
@@ -31,7 +31,7 @@ export const parameters: INodeProperties[] = [
 			type: 'boolean',
 			default: false,
 			description:
-				'Whether to delete the desktop and its files when this execution ends, also if it fails or is stopped. In the editor, "Execute step" is an execution of its own. Needs n8n 2.33 or later.',
+				'Whether to delete the desktop and its files when this execution ends, also if it fails or is stopped. If the execution waits, use the desktop at least once after the wait. In the editor, each "Execute step" is a separate execution, so the desktop is deleted immediately. Requires n8n 2.33 or later.',
 		},
 	]),
 ];
@@ -39,9 +39,7 @@ export const parameters: INodeProperties[] = [
 /** Creates a desktop for each item. An error lists the desktops that were created, because they keep running. */
 export async function execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 	const deletion = new DeletionAtEnd(this);
-	for (const message of takeFailedDeletions(this))
-		this.addExecutionHints?.({ message, location: 'outputPane' });
-	return await mutateDesktops(this, {
+	const output = await mutateDesktops(this, {
 		name: 'desktop/create',
 		parameters,
 		read: (reader) => ({ deleteAtEnd: readDeleteAtEnd(reader, this) }),
@@ -73,22 +71,32 @@ export async function execute(this: IExecuteFunctions): Promise<INodeExecutionDa
 				.join(' ');
 		},
 	});
+	// After an error, n8n does not keep hints.
+	showFailedDeletions(this);
+	return output;
 }
 
 /** Throws InvalidParameterError if this n8n cannot do it. */
 function readDeleteAtEnd(reader: ParameterReader, node: IExecuteFunctions): boolean {
 	const deleteAtEnd = reader.boolean('options.deleteAtEnd');
-	if (deleteAtEnd && !canDeleteAtEnd(node))
+	if (!deleteAtEnd) return false;
+	const instead = say`Or remove the option, and delete the desktop with Desktop → Delete.`;
+	if (!canDeleteAtEnd(node))
 		throw invalidParameter(
-			say`Delete When the Execution Ends (deleteAtEnd) needs n8n 2.33 or later`,
-			say`Update n8n. Or remove the option, and delete the desktop with Desktop → Delete.`,
+			say`Delete When the Execution Ends (deleteAtEnd) requires n8n 2.33 or later`,
+			say`Update n8n. ${instead}`,
 		);
-	return deleteAtEnd;
+	if (!isExecution(node))
+		throw invalidParameter(
+			say`Delete When the Execution Ends (deleteAtEnd) is not possible in a tool of the MCP Server Trigger`,
+			say`Create the desktop in a workflow, and use that workflow as the tool. ${instead}`,
+		);
+	return true;
 }
 
 function deletedBefore(desktopId: string): Failure {
 	return {
-		message: say`An earlier execution created desktop ${desktopId} for this item, and deleted it when it ended`,
+		message: say`Desktop ${desktopId} was created for this item by an earlier execution, which was set to delete it at its end`,
 		hint: say`Retry cannot continue with that desktop. Start a new execution of the workflow.`,
 	};
 }

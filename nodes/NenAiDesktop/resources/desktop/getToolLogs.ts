@@ -9,7 +9,7 @@ export const option: Operation['option'] = {
 	value: 'getToolLogs',
 	action: 'Get the tool logs of a desktop',
 	description:
-		'Gets the log of what tools did on a desktop, such as clicks and texts. Each entry is one output item. Does not start or change anything.',
+		'Gets the log of the actions on a desktop, such as clicks and typed texts. It may contain passwords. Each entry is one output item. Does not start or change anything.',
 };
 
 export const parameters: INodeProperties[] = [desktopProperty];

@@ -58,6 +58,7 @@ export const CHECK_DESKTOP_LIST = say`A desktop may have been created, so the re
 
 export const CHECK_FILE_LIST = say`The file may have been uploaded, so it is not sent again. Check with File → Get Many before you upload it again.`;
 
+const NO_MORE_DESKTOPS = say`Perhaps your account has as many desktops as it may have. Delete those that you do not need (Desktop → Get Many, Delete), or ask your NenAI contact.`;
 const NO_SESSION = say`The desktop does not exist, or nobody has opened a session on it: open one first (Desktop → Open Session).`;
 const NO_FILE = say`The desktop does not exist, or has no such file or folder. File → Get Many lists the files and folders. The spelling must match, including upper and lower case.`;
 
@@ -75,6 +76,7 @@ export class Desktops extends DesktopApi {
 				body: { desktop_type: 'sandbox' },
 				label: say`the creation of a desktop`,
 				recoveryHint: CHECK_DESKTOP_LIST,
+				hints: { 409: NO_MORE_DESKTOPS },
 			},
 			readCreated,
 		);
@@ -163,8 +165,12 @@ export class Desktops extends DesktopApi {
 		);
 	}
 
+	/**
+	 * A session that is closed already, for example by a person, counts as closed. NenAI answers 404 then, as for an unknown
+	 * desktop. So a further request finds out whether the desktop exists.
+	 */
 	async closeSession(id: string): Promise<Attempt<IDataObject>> {
-		return await this.do(
+		const attempt = await this.do(
 			{
 				...requestTo('DELETE', id, 'session'),
 				label: say`the closing of the session of desktop ${id}`,
@@ -174,6 +180,9 @@ export class Desktops extends DesktopApi {
 			},
 			readClosed,
 		);
+		if (attempt.kind !== 'failed' || attempt.failure.request?.httpCode !== 404) return attempt;
+		const desktop = await this.get(id);
+		return desktop.kind === 'done' ? { kind: 'done', value: { success: true } } : attempt;
 	}
 
 	async tools(id: string): Promise<Attempt<Tool[]>> {

@@ -67,8 +67,8 @@ export function isGone({ status, headers, body }: UnexpectedResponse): boolean {
 	return status === 404 || status === 410 || saysDeleted(status, body);
 }
 
+/** A text such as "cannot be deleted now" says the opposite. */
 function saysDeleted(status: number, body: unknown): boolean {
-	return (
-		classifyStatus(status) === 'refused' && /\bdeleted\b/i.test(readErrorText(body, NO_SECRETS))
-	);
+	const text = classifyStatus(status) === 'refused' ? readErrorText(body, NO_SECRETS) : '';
+	return /\bdeleted\b/i.test(text) && !/\b(not|cannot|can't|couldn't|unable)\b/i.test(text);
 }

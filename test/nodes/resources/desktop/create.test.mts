@@ -152,6 +152,14 @@ test('what may have been created is told by a retry that cannot read anything an
 	expect(user.requests()).toHaveLength(1);
 });
 
+test('a conflict: perhaps there are too many desktops', async () => {
+	user.fail({ refuse: { status: 409, body: { error: 'Limit reached' } } }, 1);
+	const { error } = await use('create');
+	expect(error?.description).toBe(
+		'Perhaps your account has as many desktops as it may have. Delete those that you do not need (Desktop → Get Many, Delete), or ask your NenAI contact. Nothing was done.',
+	);
+});
+
 test('another execution creates its own', async () => {
 	await use('create');
 	await use('create');

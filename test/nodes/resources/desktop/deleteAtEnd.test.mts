@@ -127,6 +127,37 @@ describe('after a wait, in which n8n forgets what it should do', () => {
 	});
 });
 
+test('a wrong key that was used after a wait does not prevent the deletion', async () => {
+	const id = sandbox.desktops.add();
+	const credentials = user.credentials({
+		apiKey: `={{ $json.right ? '${sandbox.apiKey}' : 'test-key-that-is-wrong' }}`,
+	});
+	for (const items of [
+		[{ right: false }, { right: true }],
+		[{ right: true }, { right: false }],
+	]) {
+		const desktop = sandbox.desktops.add();
+		await use('get', {
+			credentials,
+			items,
+			parameters: { desktopId: desktop },
+			flowContext: createdBy('1', [desktop]),
+			settings: CONTINUE,
+		});
+		expect(sandbox.desktops.get(desktop)?.status).toBe('deleted');
+	}
+	expect(sandbox.desktops.get(id)?.status).toBe('running');
+});
+
+test('where there is no execution, as in a tool of the MCP Server Trigger, nothing is created', async () => {
+	const { error } = await create({ executionId: '' });
+	expect([error?.message, error?.description]).toEqual([
+		'Delete When the Execution Ends (deleteAtEnd) is not possible in a tool of the MCP Server Trigger [item 0]',
+		'Create the desktop in a workflow, and use that workflow as the tool. Or remove the option, and delete the desktop with Desktop → Delete. Nothing was sent.',
+	]);
+	expect(user.requests()).toEqual([]);
+});
+
 test('a desktop that the workflow deletes is not deleted again', async () => {
 	const id = sandbox.desktops.add();
 	await use('delete', { parameters: { desktopId: id }, flowContext: createdBy('1', [id]) });
@@ -152,9 +183,27 @@ describe('a deletion that fails', () => {
 		const id = await failing('a');
 		expect((await use('create', { workflowId: 'b' })).hints).toEqual([]);
 		expect((await use('create', { workflowId: 'a' })).hints).toEqual([
-			`Desktop ${id} may still be running, because it could not be deleted when execution 7 ended. NenAI did not accept the API key for the deletion of desktop ${id} (HTTP 403): Not with ***. Check the API key of the credential, and that it may be used for desktops. Nothing was done.`,
+			`Desktop ${id} may still be running, because it could not be deleted when execution 7 ended. NenAI did not accept the API key for the deletion of desktop ${id} (HTTP 403): Not with ***. Check the API key of the credential, and that it may be used for desktops. Nothing was done. Delete it with Desktop → Delete.`,
 		]);
 		expect((await use('create', { workflowId: 'a' })).hints).toEqual([]);
+	});
+
+	test('is kept until it can be shown: n8n drops hints of a node that fails', async () => {
+		const id = await failing('c');
+		user.fail({ refuse: { status: 400 } }, 1);
+		expect(
+			(await use('create', { workflowId: 'c', settings: { ...RETRY, maxTries: 2 } })).hints,
+		).toEqual([expect.stringContaining(id)]);
+	});
+
+	test.each([
+		'Desktop cannot be deleted while a session is open',
+		"It can't be deleted now",
+		'Not deleted: it is locked',
+	])('"%s" does not mean that it is deleted', async (error) => {
+		user.fail({ refuse: { status: 409, body: { error } } }, undefined, { method: 'DELETE' });
+		await create({ workflowId: error });
+		expect((await use('create', { workflowId: error })).hints).toHaveLength(1);
 	});
 
 	test('only the last 20 of a workflow, and of 20 workflows, are kept', async () => {
@@ -191,7 +240,7 @@ test('Retry of the execution does not give a desktop that was deleted', async ()
 		executionId: '2',
 	});
 	expect([again.error?.message, again.error?.description]).toEqual([
-		`An earlier execution created desktop ${desktopId} for this item, and deleted it when it ended [item 0]`,
+		`Desktop ${desktopId} was created for this item by an earlier execution, which was set to delete it at its end [item 0]`,
 		'Retry cannot continue with that desktop. Start a new execution of the workflow.',
 	]);
 	expect(statuses()).toEqual(['deleted']);

@@ -25,6 +25,15 @@ test('open, get and close a session', async () => {
 	expect(sandbox.desktops.get(id)?.session).toBeNull();
 });
 
+test('closing a session that is closed already does no harm, but the desktop must exist', async () => {
+	const id = sandbox.desktops.add();
+	expect((await use('closeSession', of(id))).items[0].json).toEqual({ success: true });
+	const { error } = await use('closeSession', of('dsk_0'));
+	expect(error?.message).toMatch(
+		/^NenAI rejected the closing of the session of desktop dsk_0 \(HTTP 404\)/,
+	);
+});
+
 describe("a session's link", () => {
 	const SECRET = 'https://sessions.invalid/dsk?token=secret-of-the-session';
 

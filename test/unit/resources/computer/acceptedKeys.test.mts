@@ -32,6 +32,8 @@ test.each([
 	{ properties: [] },
 	{ properties: { text: { enum: [1, 2] } } },
 	{ properties: { text: { enum: [] } } },
+	{ properties: { text: { enum: ['ctrl', 'shift'] } } },
+	{ properties: { keys: { enum: ['left', 'right', 'middle'] } } },
 	{ properties: { text: 'enter' } },
 	{ properties: { button: { enum: NAMES } } },
 ])('nothing is known from %j', (schema) => {
