@@ -35,7 +35,7 @@ export class NenAiApi implements ICredentialType {
 		dark: 'file:../nodes/NenAi/nenai.dark.svg',
 	};
 
-	documentationUrl = 'https://docs.getnen.ai';
+	documentationUrl = 'https://github.com/getnenai/n8n-nodes-nenai#credentials';
 
 	properties: INodeProperties[] = [
 		{

@@ -114,15 +114,18 @@ export class NenAi implements INodeType {
 		resourceMapping: { getParameterFields },
 	};
 
-	/** n8n requires these for every webhook. A webhook that resumes an execution has nothing to register. */
+	/** n8n requires these for every webhook. NenAI gets the address of a callback with each run. */
 	webhookMethods = {
 		default: {
+			/** Nothing is registered at NenAI, so nothing can be missing. */
 			async checkExists(this: IHookFunctions): Promise<boolean> {
 				return true;
 			},
+			/** Nothing to register. */
 			async create(this: IHookFunctions): Promise<boolean> {
 				return true;
 			},
+			/** Nothing to remove. */
 			async delete(this: IHookFunctions): Promise<boolean> {
 				return true;
 			},

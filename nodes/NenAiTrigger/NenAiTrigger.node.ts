@@ -232,6 +232,7 @@ export class NenAiTrigger implements INodeType {
 
 	webhookMethods = {
 		default: {
+			/** NenAI has no registration of webhooks. With `false`, n8n always calls `create`, which checks the settings. */
 			async checkExists(this: IHookFunctions): Promise<boolean> {
 				return false;
 			},
@@ -253,6 +254,7 @@ export class NenAiTrigger implements INodeType {
 					hint: say`${problem.hint} Then publish the workflow again (before n8n 2: activate it).`,
 				});
 			},
+			/** Nothing to remove, because nothing was registered. */
 			async delete(this: IHookFunctions): Promise<boolean> {
 				return true;
 			},

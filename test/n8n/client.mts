@@ -123,9 +123,15 @@ export class N8nClient {
 
 	/** Names of all node types that n8n has loaded, e.g. `n8n-nodes-base.webhook`. */
 	async nodeTypes(): Promise<string[]> {
+		return (await this.nodeTypeList()).map(({ name }) => name);
+	}
+
+	/** All node types that n8n has loaded. */
+	async nodeTypeList(): Promise<Array<{ name: string; description?: string }>> {
 		const file = await this.#session.download('/types/nodes.json');
-		const types = z.array(z.object({ name: z.string() })).parse(JSON.parse(file.toString('utf8')));
-		return types.map(({ name }) => name);
+		return z
+			.array(z.object({ name: z.string(), description: z.string().optional() }))
+			.parse(JSON.parse(file.toString('utf8')));
 	}
 
 	/** Stores a credential and returns its id. */

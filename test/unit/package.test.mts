@@ -1,5 +1,5 @@
 /** What n8n demands of the package, and what saved workflows depend on. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { INodeProperties } from 'n8n-workflow';
 import { NenAiApi } from '../../credentials/NenAiApi.credentials';
@@ -15,17 +15,44 @@ test('has no runtime dependency and one peer', () => {
 	expect(packageJson.peerDependencies).toEqual({ 'n8n-workflow': '*' });
 });
 
+test('each catch that ignores its error says why', () => {
+	const sources = ['nodes', 'credentials'].flatMap((folder) =>
+		readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+			.filter((file) => file.endsWith('.ts'))
+			.map((file) => join(folder, file)),
+	);
+	const blocks = sources.flatMap((file) =>
+		[...readFileSync(join(root, file), 'utf8').matchAll(/catch \{\s*(.*)/g)].map(([, first]) => ({
+			file,
+			first,
+		})),
+	);
+	expect(blocks.length).toBeGreaterThan(10);
+	expect(blocks.filter(({ first }) => !first.startsWith('//'))).toEqual([]);
+});
+
 test('links to its documentation lead to the repository that package.json names', () => {
 	const repository = packageJson.repository.url.replace(/^git\+|\.git$/g, '');
-	const links = [
-		...JSON.stringify(new NenAiTrigger().description).matchAll(/https:\/\/github\.com\/[^\\"]+/g),
-	].map(([link]) => link);
-	expect(links.length).toBeGreaterThan(0);
+	const codexFiles = packageJson.n8n.nodes.map((file: string) =>
+		readFileSync(join(root, file.replace(/^dist\//, '').replace(/js$/, 'json')), 'utf8'),
+	);
+	const texts = [
+		JSON.stringify(new NenAiTrigger().description),
+		new NenAiApi().documentationUrl,
+		packageJson.homepage,
+		...codexFiles,
+	];
+	const links = texts.flatMap((text) =>
+		[...text.matchAll(/https:\/\/(?!docs\.n8n\.io)[^\\"<]+/g)].map(([link]) => link),
+	);
+	expect(links.length).toBeGreaterThan(2 + 2 * codexFiles.length);
 	for (const link of links) {
-		const [page, anchor] = link.replace(`${repository}/blob/main/`, '').split('#');
-		expect(readFileSync(join(root, page), 'utf8').toLowerCase()).toContain(
-			`## ${anchor.replaceAll('-', ' ')}`,
-		);
+		expect(link).toMatch(new RegExp(`^${repository}(/blob/main/|#)`));
+		const [path, anchor] = link.replace(repository, '').split('#');
+		const page = path === '' ? 'README.md' : path.replace('/blob/main/', '');
+		const text = readFileSync(join(root, page), 'utf8').toLowerCase();
+		if (anchor !== undefined && anchor !== 'readme')
+			expect(text).toContain(`## ${anchor.replaceAll('-', ' ')}`);
 	}
 });
 

@@ -36,6 +36,7 @@ function decode(rawBody: Buffer): string {
 	try {
 		return new TextDecoder('utf-8', { fatal: true }).decode(rawBody);
 	} catch {
+		// Not UTF-8. An empty text is rejected as a body that is not JSON.
 		return '';
 	}
 }

@@ -10,6 +10,7 @@ export function toUrl(text: string, base?: string): URL | undefined {
 	try {
 		return new URL(text, base);
 	} catch {
+		// Not a URL.
 		return undefined;
 	}
 }

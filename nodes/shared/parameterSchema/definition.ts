@@ -244,6 +244,7 @@ function decode(step: string): string {
 	try {
 		return decodeURIComponent(step);
 	} catch {
+		// Not percent-encoded.
 		return step;
 	}
 }

@@ -421,6 +421,7 @@ function parse(text: string): unknown {
 	try {
 		return parseForSending(text);
 	} catch {
+		// Not JSON, so it is a text.
 		return undefined;
 	}
 }

@@ -23,6 +23,7 @@ function compile(source: string, flags: string): RegExp | undefined {
 	try {
 		return new RegExp(source, flags);
 	} catch {
+		// Not a pattern that JavaScript knows.
 		return undefined;
 	}
 }

@@ -84,6 +84,7 @@ export class ParameterReader {
 		try {
 			return isExplicitlyTrue(this.raw(path));
 		} catch {
+			// A value that cannot be evaluated is not explicitly true.
 			return false;
 		}
 	}

@@ -53,15 +53,30 @@ export function timeoutOption(byDefault: number, description: string): INodeProp
 	};
 }
 
-/** How many results a list operation gives. */
-export const limitProperty: INodeProperties = {
-	displayName: 'Limit',
-	name: 'limit',
-	type: 'number',
-	typeOptions: { minValue: 1, numberPrecision: 0 },
-	default: 50,
-	description: 'Max number of results to return',
-};
+/** How many results a list operation gives, as in n8n's own nodes. */
+export const limitProperties: INodeProperties[] = [
+	{
+		displayName: 'Return All',
+		name: 'returnAll',
+		type: 'boolean',
+		default: false,
+		description: 'Whether to return all results or only up to a given limit',
+	},
+	{
+		displayName: 'Limit',
+		name: 'limit',
+		type: 'number',
+		typeOptions: { minValue: 1, numberPrecision: 0 },
+		default: 50,
+		displayOptions: { show: { returnAll: [false] } },
+		description: 'Max number of results to return',
+	},
+];
+
+/** Infinity for all. Throws InvalidParameterError. */
+export function readLimit(reader: ParameterReader): number {
+	return reader.boolean('returnAll') ? Infinity : reader.positiveInteger('limit');
+}
 
 interface Locator {
 	displayName: string;

@@ -211,6 +211,7 @@ export function parseJson(body: unknown): unknown {
 	try {
 		return parseExactly(body);
 	} catch {
+		// Not JSON, so it stays a text.
 		return body;
 	}
 }

@@ -60,6 +60,7 @@ function fromPlain(value: string): string {
 	try {
 		return decodeURIComponent(text);
 	} catch {
+		// Not percent-encoded.
 		return text;
 	}
 }
@@ -79,6 +80,7 @@ function decode(charset: string, bytes: Buffer): string | undefined {
 	try {
 		return new TextDecoder(charset === '' ? 'utf-8' : charset).decode(bytes);
 	} catch {
+		// A character set that is not known.
 		return undefined;
 	}
 }
@@ -94,6 +96,7 @@ function fromPath(url: string): string {
 	try {
 		return decodeURIComponent(last);
 	} catch {
+		// Not percent-encoded.
 		return last;
 	}
 }

@@ -2,7 +2,7 @@ import type { IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n
 
 import { queryMcp } from '../mcpQueries';
 import { queryOptions } from '../queryProperties';
-import { limitProperty } from '../../../shared/parameters/properties';
+import { limitProperties, readLimit } from '../../../shared/parameters/properties';
 import type { Operation } from '../../../shared/execution/router';
 import { readWorkflowId, workflowProperty } from '../../../shared/parameters/workflowId';
 
@@ -16,7 +16,7 @@ export const option: Operation['option'] = {
 
 export const parameters: INodeProperties[] = [
 	workflowProperty('The NenAI workflow whose runs to list'),
-	limitProperty,
+	...limitProperties,
 	queryOptions,
 ];
 
@@ -26,9 +26,12 @@ export async function execute(this: IExecuteFunctions): Promise<INodeExecutionDa
 		parameters,
 		read: (reader) => ({
 			workflowId: readWorkflowId(reader),
-			limit: reader.positiveInteger('limit'),
+			limit: readLimit(reader),
 		}),
-		run: async (tools, { workflowId, limit }) => await tools.listRuns(workflowId, limit),
+		run: async (tools, { workflowId, limit }) =>
+			limit === Infinity
+				? await tools.listAllRuns(workflowId)
+				: await tools.listRuns(workflowId, limit),
 		toItems: (runs) => runs.map((json) => ({ json })),
 	});
 }

@@ -319,6 +319,7 @@ function parseText(value: unknown, type: unknown): unknown {
 	try {
 		return parseForSending(value);
 	} catch {
+		// Not JSON. NenAI says whether it takes the text.
 		return value;
 	}
 }

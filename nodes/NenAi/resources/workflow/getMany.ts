@@ -2,6 +2,7 @@ import type { IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n
 
 import { queryMcp } from '../mcpQueries';
 import { queryOptions } from '../queryProperties';
+import { limitProperties, readLimit } from '../../../shared/parameters/properties';
 import type { Operation } from '../../../shared/execution/router';
 
 export const option: Operation['option'] = {
@@ -12,14 +13,14 @@ export const option: Operation['option'] = {
 		'Gets the NenAI workflows of your account, for example to find the ID of one. Does not start or change anything.',
 };
 
-export const parameters: INodeProperties[] = [queryOptions];
+export const parameters: INodeProperties[] = [...limitProperties, queryOptions];
 
 /** Gets the workflows of the account. Each is one output item, in NenAI's form. */
 export async function execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 	return await queryMcp(this, {
 		parameters,
-		read: () => ({}),
+		read: readLimit,
 		run: async (tools) => await tools.listWorkflows(),
-		toItems: (workflows) => workflows.map((json) => ({ json })),
+		toItems: (workflows, limit) => workflows.slice(0, limit).map((json) => ({ json })),
 	});
 }

@@ -2,6 +2,7 @@ import type { IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n
 
 import { desktopProperty, readDesktopId } from '../desktopId';
 import { queryDesktops } from '../desktopOperations';
+import { limitProperties, readLimit } from '../../../shared/parameters/properties';
 import type { Operation } from '../../../shared/execution/router';
 import { folderProperty, readFolder } from './place';
 
@@ -13,14 +14,18 @@ export const option: Operation['option'] = {
 		'Gets the files and folders in one folder on the drive of a desktop. Does not start or change anything.',
 };
 
-export const parameters: INodeProperties[] = [desktopProperty, folderProperty];
+export const parameters: INodeProperties[] = [desktopProperty, folderProperty, ...limitProperties];
 
 /** Lists the folder of each item. Each entry is one output item, in NenAI's form. */
 export async function execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 	return await queryDesktops(this, {
 		parameters,
-		read: (reader) => ({ desktopId: readDesktopId(reader), path: readFolder(reader) }),
+		read: (reader) => ({
+			desktopId: readDesktopId(reader),
+			path: readFolder(reader),
+			limit: readLimit(reader),
+		}),
 		run: async (desktops, { desktopId, path }) => await desktops.files(desktopId, path),
-		toItems: (files) => files.map((json) => ({ json })),
+		toItems: (files, { limit }) => files.slice(0, limit).map((json) => ({ json })),
 	});
 }

@@ -48,6 +48,7 @@ function decode(blob: string): string | undefined {
 	try {
 		return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.from(base64, 'base64'));
 	} catch {
+		// Not a text, but another kind of file.
 		return undefined;
 	}
 }

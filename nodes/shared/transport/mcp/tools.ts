@@ -19,6 +19,10 @@ import { explainMcpError, missingTool, requestInfo, unanswered } from './failure
 import type { Attempt } from '../../execution/retry';
 import type { Text } from '../../failures/text';
 
+/** The limits in requests for all runs. */
+const FIRST_LIMIT = 200;
+const LAST_LIMIT = 200_000;
+
 /**
  * Asks NenAI through its MCP server. One session serves all questions. A failure that may be temporary is a `retry`,
  * because the questions change nothing: docs/internals/nenai-api.md#the-mcp-server
@@ -46,6 +50,18 @@ export class NenAiTools {
 		return await this.ask('runs', { workflowId, limit }, (answer) =>
 			listIn('runs', answer).slice(0, limit),
 		);
+	}
+
+	/**
+	 * All runs of a workflow that NenAI lists. There are no pages, so the question is repeated with a larger limit as long
+	 * as the list is full.
+	 */
+	async listAllRuns(workflowId: string): Promise<Attempt<IDataObject[]>> {
+		for (let limit = FIRST_LIMIT; ; limit *= 10) {
+			const attempt = await this.listRuns(workflowId, limit);
+			if (attempt.kind !== 'done' || attempt.value.length < limit || limit >= LAST_LIMIT)
+				return attempt;
+		}
 	}
 
 	/** @param use handles the log. Of large logs, one at a time is held, until `use` ends. Throws Unusable. */
