@@ -1,5 +1,5 @@
 /** An n8n that loads the package from its sources, and loads it again when they change. */
-import { cpSync, rmSync, watch } from 'node:fs';
+import { cpSync, watch } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf } from '../n8n/errors.mts';
 import { startN8n, type N8nInstance } from '../n8n/instance.mts';
@@ -53,7 +53,7 @@ export async function develop({
 		const start = Date.now();
 		try {
 			await runCommand('npm', ['run', 'build'], { cwd: root });
-			rmSync(installed, { recursive: true, force: true });
+			// n8n watches this folder, so it must stay.
 			cpSync(join(root, 'dist'), installed, { recursive: true });
 			onProgress(`built again in ${((Date.now() - start) / 1000).toFixed(1)} s. Reload the editor`);
 		} catch (error) {
