@@ -10,6 +10,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { messageOf } from './errors.mts';
+import { findExistingN8n } from './existing-install.mts';
 import { withLock } from './lock.mts';
 import { cacheRoot } from './paths.mts';
 import { CommandError, runCommand } from './run-command.mts';
@@ -61,7 +62,8 @@ const HINTS: ReadonlyArray<readonly [RegExp, string]> = [
 ];
 
 /**
- * The given n8n, installed into the cache folder unless it is already there.
+ * The given n8n: the one in the folder that the environment variable `N8N_DIR` names, if it has this version. Otherwise it
+ * is installed into the cache folder, unless it is already there.
  *
  * The first time takes two to ten minutes and 2 to 3 GB. An install becomes visible only when it is complete and n8n has
  * answered with its version, so an interrupted one is started over by the next run. Two processes at once
@@ -73,9 +75,11 @@ export async function ensureN8n(
 	version: N8nVersion,
 	onProgress: OnProgress = () => {},
 ): Promise<N8nInstall> {
+	const tell: OnProgress = (text) => onProgress(`n8n ${version}: ${text}`);
+	const existing = existingInstall(version, tell);
+	if (existing !== undefined) return existing;
 	const folder = join(cacheRoot(), `n8n-${version}`);
 	if (existsSync(folder)) return installAt(folder, version);
-	const tell: OnProgress = (text) => onProgress(`n8n ${version}: ${text}`);
 	await withLock(
 		`${folder}.lock`,
 		async () => {
@@ -84,6 +88,16 @@ export async function ensureN8n(
 		(pid) => tell(`waiting for process ${pid ?? '(unknown)'}, which is installing it`),
 	);
 	return installAt(folder, version);
+}
+
+/** The n8n in the folder that `N8N_DIR` names, if it has this version. It runs on the Node.js that runs the tests. */
+function existingInstall(version: N8nVersion, tell: OnProgress): N8nInstall | undefined {
+	const { N8N_DIR: folder } = process.env;
+	if (!folder) return undefined;
+	const { version: found, bin, nodeModules } = findExistingN8n(folder);
+	if (found === version) return { version, bin, nodeModules, node: process.execPath };
+	tell(`N8N_DIR has n8n ${found}, which is not used`);
+	return undefined;
 }
 
 /** What an error in npm's output means to the person in front of it. */
