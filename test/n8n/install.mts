@@ -1,14 +1,18 @@
 /** Real n8n, installed once per version into the cache folder. */
 import {
+	cpSync,
 	existsSync,
 	mkdirSync,
 	readdirSync,
+	readFileSync,
 	renameSync,
 	rmSync,
 	statfsSync,
 	writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { z } from 'zod';
 import { messageOf } from './errors.mts';
 import { findExistingN8n } from './existing-install.mts';
 import { withLock } from './lock.mts';
@@ -119,8 +123,12 @@ async function installInto(folder: string, version: N8nVersion, tell: OnProgress
 	mkdirSync(temporary, { recursive: true });
 	try {
 		writePackageJson(temporary, version);
-		await installPackages(temporary, tell);
-		await buildSqlite(temporary, tell);
+		const lock = readLock(version);
+		if (lock === undefined) {
+			await installPackages(temporary, tell);
+			await buildSqlite(temporary, tell);
+		} else await installLocked(temporary, lock, tell);
+		removeSourceMaps(temporary);
 		await verify(installAt(temporary, version));
 		// Links in node_modules/.bin are relative, so they survive this.
 		renameSync(temporary, folder);
@@ -147,6 +155,60 @@ function writePackageJson(folder: string, version: N8nVersion): void {
 	writeFileSync(join(folder, 'package.json'), `${JSON.stringify(content, null, 2)}\n`);
 }
 
+/** What npm found out about the dependencies of this n8n: without it, npm asks the registry about each for more than a minute. */
+interface Lock {
+	text: string;
+	sqlite: string;
+}
+
+const PackageLock = z.object({
+	packages: z.object({ 'node_modules/sqlite3': z.object({ version: z.string() }) }),
+});
+
+function readLock(version: N8nVersion): Lock | undefined {
+	const file = join(import.meta.dirname, 'locks', `n8n-${version}.json.gz`);
+	if (!existsSync(file)) return undefined;
+	const text = gunzipSync(readFileSync(file)).toString('utf8');
+	const { packages } = PackageLock.parse(JSON.parse(text));
+	return { text, sqlite: packages['node_modules/sqlite3'].version };
+}
+
+/** Compiles sqlite3 in a folder of its own, while npm downloads and unpacks the rest. */
+async function installLocked(folder: string, { text, sqlite }: Lock, tell: OnProgress) {
+	writeFileSync(join(folder, 'package-lock.json'), text);
+	const apart = join(folder, 'sqlite');
+	mkdirSync(apart);
+	const content = { private: true, dependencies: { sqlite3: sqlite } };
+	writeFileSync(join(apart, 'package.json'), JSON.stringify(content));
+	const before = freeMegabytes(folder);
+	const built = runCommand('npm', ['install', '--ignore-scripts', ...NPM_FLAGS], {
+		cwd: apart,
+	}).then(async () => await rebuildSqlite(apart));
+	await withProgress(
+		() =>
+			`installing packages and compiling sqlite3, ${Math.max(0, before - freeMegabytes(folder))} of about ${LOCKED_MEGABYTES} MB written`,
+		tell,
+		Promise.all([
+			built,
+			runCommand('npm', ['ci', '--ignore-scripts', '--omit=dev', ...NPM_FLAGS], { cwd: folder }),
+		]),
+	);
+	const binary = join('node_modules', 'sqlite3', 'build', 'Release');
+	cpSync(join(apart, binary), join(folder, binary), { recursive: true });
+	rmSync(apart, { recursive: true, force: true });
+}
+
+/** n8n 2.41.1 with its downloads, measured. */
+const LOCKED_MEGABYTES = 3600;
+
+/** A fifth of the files' size. n8n needs them only to show positions of its own source in its log. */
+function removeSourceMaps(folder: string): void {
+	const nodeModules = join(folder, 'node_modules');
+	for (const file of readdirSync(nodeModules, { recursive: true, encoding: 'utf8' }))
+		if (file.endsWith('.js.map') || file.endsWith('.d.ts.map'))
+			rmSync(join(nodeModules, file), { force: true });
+}
+
 /** Install scripts stay off: some download or compile things that nothing here needs. */
 async function installPackages(folder: string, tell: OnProgress): Promise<void> {
 	const args = ['install', '--ignore-scripts', '--omit=dev', ...NPM_FLAGS];
@@ -158,18 +220,18 @@ async function installPackages(folder: string, tell: OnProgress): Promise<void> 
 	);
 }
 
-/** The one native module that is needed. Its headers come with the Node package, where there is one. */
 async function buildSqlite(folder: string, tell: OnProgress): Promise<void> {
+	await withProgress(() => 'compiling sqlite3', tell, rebuildSqlite(folder));
+}
+
+/** The one native module that is needed. Its headers come with the Node package, where there is one. */
+async function rebuildSqlite(folder: string): Promise<void> {
 	const prefix = dirname(dirname(process.execPath));
 	const headers = existsSync(join(prefix, 'include', 'node', 'node.h'));
-	await withProgress(
-		() => 'compiling sqlite3',
-		tell,
-		runCommand('npm', ['rebuild', 'sqlite3', '--ignore-scripts=false', ...NPM_FLAGS], {
-			cwd: folder,
-			env: headers ? { npm_config_nodedir: prefix } : {},
-		}),
-	);
+	await runCommand('npm', ['rebuild', 'sqlite3', '--ignore-scripts=false', ...NPM_FLAGS], {
+		cwd: folder,
+		env: headers ? { npm_config_nodedir: prefix } : {},
+	});
 }
 
 async function verify({ bin, node, nodeModules, version }: N8nInstall): Promise<void> {
