@@ -69,6 +69,26 @@ const HINTS: NodeHint[] = [
 const BUILDER_HINT =
 	'Run → Start and Wait starts one run and continues with its result. It takes one item: for several, use Loop Over Items with batch size 1, connect its loop output to this node, and connect this node back to Loop Over Items. For many runs at once, use Run → Start, and a NenAI Trigger in another workflow. If NenAI cannot reach this n8n, use Run → Start with callback "none", then Run → Get in a loop with a Wait node until "finished" is true. Run → Get gives only the status: values and files come by callback. If an item has "uncertain", its run may have been started: pass it to a person, and never start it again. The output of Run → Get Logs may contain passwords. Each start does real work in a real system: never put a retry loop around it. Start and Wait has three outputs: Success, Failed (also for a run that ended in another way) and Timed Out. Connect all three, and do not add a Switch node. With outputs "single", branch on "status". To let a person try the workflow without real runs, set testExecutions to "simulate". Result → Download gets the files that the links in a callback point to. To operate a desktop step by step, use the NenAI Desktop node.';
 
+const RELATED_NODES = [
+	{
+		nodeType: 'n8n-nodes-nenai.nenAiTrigger',
+		relationHint:
+			'Receives the results of runs that Run → Start has started, in a workflow of its own',
+	},
+	{
+		nodeType: 'n8n-nodes-nenai.nenAiPollingTrigger',
+		relationHint: 'Starts a workflow for each run that has ended, without values and files',
+	},
+	{
+		nodeType: 'n8n-nodes-base.splitInBatches',
+		relationHint: 'For Start and Wait with several items: batch size 1, looping back',
+	},
+	{
+		nodeType: 'n8n-nodes-nenai.nenAiDesktop',
+		relationHint: 'Operates a Windows desktop step by step, instead of running a NenAI workflow',
+	},
+];
+
 const DESCRIPTION = 'Run NenAI automations and get their results';
 
 export class NenAi implements INodeType {
@@ -82,7 +102,7 @@ export class NenAi implements INodeType {
 		description: DESCRIPTION,
 		defaults: { name: 'NenAI' },
 		usableAsTool: true,
-		builderHint: { searchHint: BUILDER_HINT },
+		builderHint: { searchHint: BUILDER_HINT, relatedNodes: RELATED_NODES },
 		hints: HINTS,
 		waitingNodeTooltip: 'The run has started. This workflow continues when NenAI sends the result.',
 		inputs: [NodeConnectionTypes.Main],

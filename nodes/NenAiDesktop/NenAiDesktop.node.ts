@@ -22,6 +22,13 @@ const RESOURCES = [desktop, computer, file];
 const BUILDER_HINT =
 	'Operates a Windows desktop step by step: Desktop → Create, then Computer and File with its desktop_id. A desktop runs until it is deleted: set options.deleteAtEnd of Create to true, or end with Desktop → Delete, also after errors. For an agent, one tool with Computer → Custom Action is enough. To run a NenAI workflow, use the NenAI node instead. If an item has "uncertain", its action may have been done: pass it to a person, and never repeat it.';
 
+const RELATED_NODES = [
+	{
+		nodeType: 'n8n-nodes-nenai.nenAi',
+		relationHint: 'Runs a NenAI workflow, instead of operating a desktop step by step',
+	},
+];
+
 export class NenAiDesktop implements INodeType {
 	description: INodeTypeDescription = {
 		displayName: 'NenAI Desktop',
@@ -34,7 +41,7 @@ export class NenAiDesktop implements INodeType {
 			'Create a desktop in the cloud of NenAI, and use its screen, mouse, keyboard and files',
 		defaults: { name: 'NenAI Desktop' },
 		usableAsTool: true,
-		builderHint: { searchHint: BUILDER_HINT },
+		builderHint: { searchHint: BUILDER_HINT, relatedNodes: RELATED_NODES },
 		inputs: [NodeConnectionTypes.Main],
 		outputs: [NodeConnectionTypes.Main],
 		credentials: [{ name: 'nenAiApi', required: true, testedBy: 'testCredential' }],

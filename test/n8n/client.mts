@@ -69,6 +69,10 @@ export interface WorkflowVersion {
 	versionId: string;
 }
 
+const BreakingChanges = z.object({
+	report: z.object({ workflowResults: z.array(z.object({ ruleId: z.string() })) }),
+});
+
 /** Whether an execution has come to its end: neither queued nor running nor waiting. */
 export function isSettled({ status }: Pick<ExecutionSummary, 'status'>): boolean {
 	return SETTLED.includes(status);
@@ -354,6 +358,15 @@ export class N8nClient {
 	/** Stops a running or waiting execution. */
 	async stopExecution(id: string): Promise<void> {
 		await this.#post(`/executions/${id}/stop`, {});
+	}
+
+	/** The rules for a next version of n8n that published workflows break (n8n 2). */
+	async breakingChanges(version: 'v3'): Promise<{ workflows: string[] }> {
+		const { report } = await this.#session.send(
+			{ method: 'GET', path: '/breaking-changes/report', query: { version } },
+			BreakingChanges,
+		);
+		return { workflows: report.workflowResults.map(({ ruleId }) => ruleId) };
 	}
 
 	async deleteExecutions(ids: readonly string[]): Promise<void> {

@@ -16,6 +16,7 @@ import { titleOf } from '../../../shared/parameters/values';
 import type { Operation } from '../../../shared/execution/router';
 import { runItems } from '../../../shared/execution/runItems';
 import { checkCallbackUrl, readRunRequest, runOptions, runProperties, RUNS_API } from './request';
+import { traceRuns } from './signals';
 import {
 	hintAtSimulation,
 	isSimulated,
@@ -84,6 +85,7 @@ export const parameters: INodeProperties[] = [
  */
 export async function execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 	let isAnySimulated = false;
+	const started: string[] = [];
 	const output = await runItems(this, {
 		kind: 'mutation',
 		name: 'run/start',
@@ -102,15 +104,17 @@ export async function execute(this: IExecuteFunctions): Promise<INodeExecutionDa
 			simulated
 				? { kind: 'done', value: simulateStart(request.workflow_id) }
 				: await startRun.call(this, request, connection),
-		toItems(started) {
-			isAnySimulated ||= isSimulatedRun(started);
-			return [{ json: started }];
+		toItems(run) {
+			if (isSimulatedRun(run)) isAnySimulated = true;
+			else started.push(run.messageId);
+			return [{ json: run }];
 		},
 		isQuery: ({ simulated }) => simulated,
 		recoveryHint: ASK_BEFORE_STARTING_AGAIN,
 		describeOthers,
 		label: ({ messageId }) => `message ID ${messageId}`,
 	});
+	traceRuns.call(this, started);
 	if (isAnySimulated) hintAtSimulation.call(this);
 	return output;
 }

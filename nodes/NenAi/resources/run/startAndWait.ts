@@ -54,6 +54,7 @@ import {
 	type Outcome,
 } from './outputs';
 import { readRunRequest, runOptions, runProperties, RUNS_API } from './request';
+import { hintAtRunPage, traceRuns } from './signals';
 import {
 	hintAtSimulation,
 	isSimulated,
@@ -126,6 +127,8 @@ type StartAndWaitInput = RealInput | SimulatedInput;
 
 interface RealInput {
 	request: RunRequest;
+	/** Where the run has a page, if it has one. */
+	baseUrl: string;
 	/** Milliseconds from the moment at which NenAI accepts the run; Infinity for no limit. */
 	maxWait: number;
 	simulated?: undefined;
@@ -182,8 +185,10 @@ export function toErrorOutputs(this: IExecuteFunctions, items: INodeExecutionDat
 async function suspend(
 	this: IExecuteFunctions,
 	{ messageId }: StartedRun,
-	{ request, maxWait }: RealInput,
+	{ request, baseUrl, maxWait }: RealInput,
 ): Promise<INodeExecutionData> {
+	traceRuns.call(this, [messageId]);
+	hintAtRunPage.call(this, { baseUrl }, messageId);
 	this.getWorkflowDataProxy(0).$execution.customData.set('nenaiMessageId', messageId);
 	const json = timedOutItem(request.workflow_id, messageId);
 	const item = { json, pairedItem: { item: 0 } };
@@ -232,7 +237,7 @@ async function readInput(
 	};
 	const maxWait = readMaxWait.call(this, reader);
 	await checkSecretsOfCallback.call(this, credential);
-	return { request, maxWait };
+	return { request, baseUrl: credential.baseUrl, maxWait };
 }
 
 /**
