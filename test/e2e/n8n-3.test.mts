@@ -1,11 +1,25 @@
 /** What n8n 3 will change, tried in 2.41.1: n8n's own rules on the examples, and the stricter defaults. */
-import { readdirSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { INode } from 'n8n-workflow';
 import { chain, node } from '../n8n/build-workflow.mts';
-import { N8nApiError } from '../n8n/client.mts';
+import { freePort } from '../n8n/free-port.mts';
+import { isSettled, N8nApiError } from '../n8n/client.mts';
 import { withEnvironment } from './cases.mts';
 import { itemsOf, jsonOf, startOwnEnvironment } from './environment.mts';
-import { activate, download, nenAi, run, runAndWait, start } from './workflows.mts';
+import { DATABASE, DATABASE_USER, startPostgres } from './queue/postgres.mts';
+import {
+	activate,
+	call,
+	download,
+	nenAi,
+	run,
+	runAndWait,
+	start,
+	webhook,
+	webhookUrl,
+} from './workflows.mts';
 
 const root = join(__dirname, '../..');
 
@@ -75,6 +89,71 @@ describe('with the defaults of n8n 3', () => {
 		expect(itemsOf(execution, 'Download')[0].json).toMatchObject({ fileSize: 100_000 });
 		expect(jsonOf(execution, 'Create')[0]).toMatchObject({ status: 'running' });
 		await sandbox.until(() => sandbox.desktops.all().every(({ status }) => status === 'deleted'));
+	});
+});
+
+describe("with n8n's Engine 2.0", () => {
+	const it = withEnvironment(async () => {
+		const folder = mkdtempSync(join(tmpdir(), 'nenai-engine2-'));
+		const postgres = await startPostgres(folder);
+		const environment = await startOwnEnvironment({
+			root,
+			version: '2.41.1',
+			env: {
+				N8N_ENABLED_MODULES: 'engine-v2',
+				N8N_ENGINE_PORT: String(await freePort()),
+				N8N_ENGINE_CONTROL_PLANE_PORT: String(await freePort()),
+				N8N_ENGINE_DATABASE_URL: `postgres://${DATABASE_USER}@127.0.0.1:${postgres.port}/${DATABASE}`,
+			},
+		});
+		return {
+			...environment,
+			close: async (options: { keepFiles: boolean }) => {
+				await environment.close(options);
+				await postgres.stop();
+				if (!options.keepFiles) rmSync(folder, { recursive: true, force: true });
+			},
+		};
+	});
+
+	it('Start works; what cannot work says so, and nothing is sent', async (environment) => {
+		const { credential, sandbox } = environment;
+		const { client, n8n } = environment;
+		/** Engine 2.0 stores less of an execution than the other engine, so it cannot be waited for in the same way. */
+		const on2 = async (path: string, nodes: INode[]) => {
+			const workflow = chain(path, [webhook(path), ...nodes]);
+			const id = await activate(client, {
+				...workflow,
+				settings: { ...workflow.settings, engineType: 'v2' },
+			});
+			expect(await call(webhookUrl(n8n, path), {})).toBe(200);
+			const [execution] = await client.waitForExecutions(id);
+			return await client.waitForExecution(execution.id, isSettled);
+		};
+		const started = await on2('engine2-start', [start(credential, '={{ { N: 1 } }}')]);
+		expect(jsonOf(started, 'Start')[0].messageId).toBe(sandbox.state().runs[0].messageId);
+		for (const [path, one, what] of [
+			[
+				'engine2-wait',
+				runAndWait(credential, '={{ {} }}', { outputs: 'single' }),
+				'Start and Wait cannot wait',
+			],
+			[
+				'engine2-create',
+				nenAi('Create', credential, {
+					resource: 'desktop',
+					operation: 'create',
+					options: { deleteAtEnd: true },
+				}),
+				'Delete When the Execution Ends',
+			],
+		] as const) {
+			const execution = await on2(path, [one]);
+			expect(execution.data.resultData.error?.message).toContain(what);
+			expect(execution.data.resultData.error?.message).toContain("n8n's Engine 2.0");
+		}
+		expect(sandbox.state().counts.runsStarted).toBe(1);
+		expect(sandbox.desktops.all()).toEqual([]);
 	});
 });
 

@@ -54,6 +54,7 @@ import {
 	type Outcome,
 } from './outputs';
 import { readRunRequest, runOptions, runProperties, RUNS_API } from './request';
+import { isOnEngine2 } from '../../../shared/execution/engine2';
 import { hintAtRunPage, traceRuns } from './signals';
 import {
 	hintAtSimulation,
@@ -228,6 +229,7 @@ async function readInput(
 			request: readRunRequest.call(this, 0, reader),
 			simulated: readSimulatedResult(reader),
 		};
+	if (isOnEngine2.call(this)) throw new InvalidParameterError(ON_ENGINE_2);
 	const secretProblem = webhookSecretProblem(credential.webhookSecrets);
 	if (secretProblem !== undefined && !reader.isExplicitlyTrue('options.acceptUnsigned'))
 		throw new InvalidParameterError(secretProblem);
@@ -358,6 +360,11 @@ const severalItems = (count: number): Failure => ({
 const INSIDE_AGENT: Failure = {
 	message: say`Start and Wait cannot wait when this AI Agent uses it as a tool: use the operation Start, and receive the result with a NenAI Trigger`,
 	hint: say`An AI Agent node of version 3 or later can wait: replace the AI Agent with a new one.`,
+};
+
+const ON_ENGINE_2: Failure = {
+	message: say`Start and Wait cannot wait in n8n's Engine 2.0, which cannot pause an execution yet`,
+	hint: say`Choose the other engine in the settings of this workflow. Or use the operation Start, and receive the result with a NenAI Trigger.`,
 };
 
 const unreachable = (resumeUrl: string): Failure => ({

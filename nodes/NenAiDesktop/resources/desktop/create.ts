@@ -12,6 +12,7 @@ import { invalidParameter } from '../../../shared/parameters/invalidParameter';
 import type { ParameterReader } from '../../../shared/parameters/parameterReader';
 import { optionsCollection } from '../../../shared/parameters/properties';
 import { canDeleteAtEnd, DeletionAtEnd, isExecution, showFailedDeletions } from '../deleteAtEnd';
+import { isOnEngine2 } from '../../../shared/execution/engine2';
 import { mutateDesktops } from '../desktopOperations';
 import type { Operation } from '../../../shared/execution/router';
 
@@ -85,6 +86,11 @@ function readDeleteAtEnd(reader: ParameterReader, node: IExecuteFunctions): bool
 		throw invalidParameter(
 			say`Delete When the Execution Ends (deleteAtEnd) requires n8n 2.33 or later`,
 			say`Update n8n. ${instead}`,
+		);
+	if (isOnEngine2.call(node))
+		throw invalidParameter(
+			say`Delete When the Execution Ends (deleteAtEnd) is not possible in n8n's Engine 2.0`,
+			say`Choose the other engine in the settings of this workflow. ${instead}`,
 		);
 	if (!isExecution(node))
 		throw invalidParameter(

@@ -158,6 +158,14 @@ test('where there is no execution, as in a tool of the MCP Server Trigger, nothi
 	expect(user.requests()).toEqual([]);
 });
 
+test("in n8n's Engine 2.0, nothing is created", async () => {
+	const { error } = await create({ executionId: '01a21c69-6306-7379-80f3-f8eb6c379e20' });
+	expect(error?.message).toBe(
+		"Delete When the Execution Ends (deleteAtEnd) is not possible in n8n's Engine 2.0 [item 0]",
+	);
+	expect(user.requests()).toEqual([]);
+});
+
 test('a desktop that the workflow deletes is not deleted again', async () => {
 	const id = sandbox.desktops.add();
 	await use('delete', { parameters: { desktopId: id }, flowContext: createdBy('1', [id]) });

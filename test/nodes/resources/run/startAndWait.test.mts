@@ -335,6 +335,17 @@ describe('what is said before anything is sent', () => {
 			);
 	});
 
+	test("n8n's Engine 2.0, which cannot pause an execution", async () => {
+		const { error } = await startAndWait({
+			executionId: '01a21c69-6306-7379-80f3-f8eb6c379e20',
+		});
+		expect([error?.message, error?.description]).toEqual([
+			"Start and Wait cannot wait in n8n's Engine 2.0, which cannot pause an execution yet [item 0]",
+			'Choose the other engine in the settings of this workflow. Or use the operation Start, and receive the result with a NenAI Trigger. Nothing was sent.',
+		]);
+		expect(requests()).toBe(0);
+	});
+
 	test('with a public address of n8n, nothing stands in the way', async () => {
 		const { error } = await startAndWait({
 			webhookWaitingBaseUrl: 'https://n8n.example.com/webhook-waiting',
