@@ -69,7 +69,7 @@ const HINTS: ReadonlyArray<readonly [RegExp, string]> = [
  * The given n8n: the one in the folder that the environment variable `N8N_DIR` names, if it has this version. Otherwise it
  * is installed into the cache folder, unless it is already there.
  *
- * The first time takes two to ten minutes and 2 to 3 GB. An install becomes visible only when it is complete and n8n has
+ * The first time takes one to ten minutes and 1.5 to 3 GB. An install becomes visible only when it is complete and n8n has
  * answered with its version, so an interrupted one is started over by the next run. Two processes at once
  * install once.
  *
