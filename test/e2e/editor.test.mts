@@ -759,11 +759,18 @@ describe('the examples for many runs, imported from their files and set up by ha
 				await form.parameters.getByText(/\/webhook\/[^/]+\/webhook$/).innerText()
 			).trim();
 			await canvas.closeNode();
-			const { url: baseUrl, mcpUrl, apiKey, webhookSecret } = environment.sandbox;
+			const { url: baseUrl, mcpUrl, desktopUrl, apiKey, webhookSecret } = environment.sandbox;
 			await environment.client.updateCredential(credential.id, {
 				name: credential.name,
 				type: 'nenAiApi',
-				data: { apiKey, baseUrl, mcpUrl, webhookSecret, defaultCallbackUrl: callbackUrl },
+				data: {
+					apiKey,
+					baseUrl,
+					mcpUrl,
+					desktopUrl,
+					webhookSecret,
+					defaultCallbackUrl: callbackUrl,
+				},
 			});
 			await page.getByTestId('workflow-open-publish-modal-button').click();
 			await page.getByTestId('workflow-publish-button').click();
