@@ -18,6 +18,7 @@ import { OPERATIONS } from '../operations.mts';
 import { errorAnswer } from '../sandbox/index.mts';
 import {
 	EXAMPLE_WORKFLOW,
+	nenAiCredential,
 	startOwnEnvironment,
 	readExample,
 	withParameters,
@@ -41,14 +42,9 @@ beforeAll(async () => {
 		environment.n8n.url,
 		join(environment.n8n.userFolder, 'chromium'),
 	);
-	const { url, mcpUrl, desktopUrl, apiKey, webhookSecret } = environment.sandbox;
-	credential = await storeCredential('NenAI', {
-		apiKey,
-		baseUrl: url,
-		mcpUrl,
-		desktopUrl,
-		webhookSecret,
-	});
+	const { url, apiKey, webhookSecret } = environment.sandbox;
+	const ours = nenAiCredential(environment.sandbox, 'NenAI');
+	credential = { id: await environment.client.createCredential(ours), name: ours.name };
 	screenshots = new Screenshots({
 		folder: join(environment.n8n.userFolder, 'screenshots'),
 		published: join(ROOT, 'docs/images'),
@@ -759,19 +755,10 @@ describe('the examples for many runs, imported from their files and set up by ha
 				await form.parameters.getByText(/\/webhook\/[^/]+\/webhook$/).innerText()
 			).trim();
 			await canvas.closeNode();
-			const { url: baseUrl, mcpUrl, desktopUrl, apiKey, webhookSecret } = environment.sandbox;
-			await environment.client.updateCredential(credential.id, {
-				name: credential.name,
-				type: 'nenAiApi',
-				data: {
-					apiKey,
-					baseUrl,
-					mcpUrl,
-					desktopUrl,
-					webhookSecret,
-					defaultCallbackUrl: callbackUrl,
-				},
-			});
+			await environment.client.updateCredential(
+				credential.id,
+				nenAiCredential(environment.sandbox, credential.name, { defaultCallbackUrl: callbackUrl }),
+			);
 			await page.getByTestId('workflow-open-publish-modal-button').click();
 			await page.getByTestId('workflow-publish-button').click();
 			await page.getByRole('button', { name: 'Got it' }).click();

@@ -3,7 +3,12 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { INode } from 'n8n-workflow';
-import { N8nClient, type Execution, type WorkflowJson } from '../n8n/client.mts';
+import {
+	N8nClient,
+	type CredentialJson,
+	type Execution,
+	type WorkflowJson,
+} from '../n8n/client.mts';
 import type { TestEnvironment } from '../n8n/environment.mts';
 import { startN8n, type N8nInstance } from '../n8n/instance.mts';
 import type { N8nVersion } from '../n8n/install.mts';
@@ -193,15 +198,14 @@ async function storeCredentials(
 	};
 }
 
-/** The credential with which nodes get at a local NenAI. `data` adds fields to it, or replaces them. */
-export async function storeNenAiCredential(
-	client: N8nClient,
+/** All fields of a credential for a local NenAI. `data` adds fields, or replaces them. */
+export function nenAiCredential(
 	sandbox: Sandbox,
+	name: string,
 	data: Readonly<Record<string, string>> = {},
-): Promise<CredentialRef> {
+): CredentialJson {
 	const { apiKey, url: baseUrl, mcpUrl, desktopUrl, webhookSecret } = sandbox;
-	const name = 'NenAI (local stand-in)';
-	const id = await client.createCredential({
+	return {
 		name,
 		type: 'nenAiApi',
 		data: {
@@ -213,6 +217,16 @@ export async function storeNenAiCredential(
 			previousWebhookSecret: '',
 			...data,
 		},
-	});
+	};
+}
+
+/** The credential with which nodes get at a local NenAI. `data` adds fields to it, or replaces them. */
+export async function storeNenAiCredential(
+	client: N8nClient,
+	sandbox: Sandbox,
+	data?: Readonly<Record<string, string>>,
+): Promise<CredentialRef> {
+	const name = 'NenAI (local stand-in)';
+	const id = await client.createCredential(nenAiCredential(sandbox, name, data));
 	return { id, name };
 }
