@@ -67,8 +67,10 @@ export function isGone({ status, headers, body }: UnexpectedResponse): boolean {
 	return status === 404 || status === 410 || saysDeleted(status, body);
 }
 
-/** A text such as "cannot be deleted now" says the opposite. */
+/** The opposite of "deleted", such as "cannot be deleted now". */
+const NOT_DELETED = /\b(?:not|cannot|can't|couldn't|never)\s+(?:yet\s+)?(?:be\s+)?deleted\b/i;
+
 function saysDeleted(status: number, body: unknown): boolean {
 	const text = classifyStatus(status) === 'refused' ? readErrorText(body, NO_SECRETS) : '';
-	return /\bdeleted\b/i.test(text) && !/\b(not|cannot|can't|couldn't|unable)\b/i.test(text);
+	return /\bdeleted\b/i.test(text) && !NOT_DELETED.test(text);
 }

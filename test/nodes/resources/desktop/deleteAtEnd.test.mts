@@ -208,11 +208,22 @@ describe('a deletion that fails', () => {
 		'Desktop cannot be deleted while a session is open',
 		"It can't be deleted now",
 		'Not deleted: it is locked',
+		'It could not be deleted',
+		'It was not yet deleted',
 	])('"%s" does not mean that it is deleted', async (error) => {
 		user.fail({ refuse: { status: 409, body: { error } } }, undefined, { method: 'DELETE' });
 		await create({ workflowId: error });
 		expect((await use('create', { workflowId: error })).hints).toHaveLength(1);
 	});
+
+	test.each(['It was deleted', 'It does not exist any more, because it was deleted'])(
+		'"%s" is not a failure',
+		async (error) => {
+			user.fail({ refuse: { status: 400, body: { error } } }, undefined, { method: 'DELETE' });
+			await create({ workflowId: error });
+			expect((await use('create', { workflowId: error })).hints).toEqual([]);
+		},
+	);
 
 	test('only the last 20 of a workflow, and of 20 workflows, are kept', async () => {
 		user.fail({ refuse: { status: 403 } }, 21, { method: 'DELETE' });
