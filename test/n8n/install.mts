@@ -155,7 +155,11 @@ function writePackageJson(folder: string, version: N8nVersion): void {
 	writeFileSync(join(folder, 'package.json'), `${JSON.stringify(content, null, 2)}\n`);
 }
 
-/** What npm found out about the dependencies of this n8n: without it, npm asks the registry about each for more than a minute. */
+/**
+ * What npm found out about the dependencies of this n8n: without it, npm asks the registry about each for more than a
+ * minute. To make the file for another version, install that version without one, and compress its lock file:
+ * `gzip -9nc ~/.cache/n8n-nodes-nenai/n8n-<version>/package-lock.json > test/n8n/locks/n8n-<version>.json.gz`.
+ */
 interface Lock {
 	text: string;
 	sqlite: string;

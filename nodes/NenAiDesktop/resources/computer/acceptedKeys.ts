@@ -1,5 +1,5 @@
-import { toKeyNames } from './keyNames';
 import { isRecord } from '../../../shared/parameters/values';
+import { toKeyNames } from './keyNames';
 
 /** What a tool says about the keys that it accepts. */
 export interface KeyDescription {
@@ -15,7 +15,7 @@ const PARAMETERS = ['text', 'key', 'keys'];
 /** A list without one of these keys is about something else, such as the buttons of the mouse. */
 const COMMON = ['Return', 'Escape', 'Tab'];
 
-/** A schema may describe each action on its own, in one of these keywords. */
+/** How deep a schema is searched. It may describe each action on its own, in `oneOf` for example. */
 const MAX_DEPTH = 6;
 
 /**

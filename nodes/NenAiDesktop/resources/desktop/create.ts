@@ -111,7 +111,7 @@ function idOf(desktop: IDataObject): string {
 	return String(desktop.desktop_id);
 }
 
-/** Empty if there are no names. */
+/** The names as a sentence. An empty list gives an empty text. */
 function list(beginning: string, names: string[]): string {
 	return names.length === 0 ? '' : `${beginning}: ${names.join(', ')}.`;
 }
