@@ -1,7 +1,7 @@
 /** A workflow is called, and what that takes is measured. */
-import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { request } from 'undici';
+import { removeFolder } from '../n8n/paths.mts';
 import { forgetPeak, memoryAtRest, peakMemory } from './memory.mts';
 import type { BenchEnvironment } from './environment.mts';
 
@@ -31,6 +31,6 @@ export async function callMeasured(
 	if (statusCode !== 200) throw new Error(`${url} answered ${statusCode}`);
 	const memory = peakMemory(n8n.pid) - idle;
 	// A gigabyte each time.
-	rmSync(join(n8n.userFolder, '.n8n', 'storage'), { recursive: true, force: true });
+	removeFolder(join(n8n.userFolder, '.n8n', 'storage'));
 	return { seconds, memory };
 }

@@ -1,11 +1,12 @@
 /** A real n8n with the packed package and the bench's own nodes, beside a local NenAI. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { N8nClient, type WorkflowJson } from '../n8n/client.mts';
 import type { TestEnvironment } from '../n8n/environment.mts';
 import { NEWEST_N8N } from '../n8n/install.mts';
 import { startN8n, type N8nInstance } from '../n8n/instance.mts';
+import { removeFolder } from '../n8n/paths.mts';
 import { waitForWebhook } from '../n8n/webhook.mts';
 import { startSandbox, type Sandbox } from '../sandbox/index.mts';
 import { writePeers } from './peers/package.mts';
@@ -55,7 +56,7 @@ export async function startEnvironment({
 	const close = async () => {
 		await n8n?.stop();
 		await sandbox.close();
-		rmSync(userFolder, { recursive: true, force: true });
+		removeFolder(userFolder);
 	};
 	try {
 		const peers = join(userFolder, 'peers');

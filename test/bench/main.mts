@@ -8,12 +8,13 @@
  *   --json <path>     where the JSON goes (bench-results.json)
  *   --docs            measures nothing: writes the table of the JSON into docs/internals/speed.md
  */
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ensureN8n, NEWEST_N8N } from '../n8n/install.mts';
 import { packPackage } from '../n8n/pack.mts';
+import { removeFolder } from '../n8n/paths.mts';
 import { Bench } from './bench.mts';
 import { putBetweenMarkers, summarize, table, type Summary } from './results.mts';
 import { ROWS } from './rows/index.mts';
@@ -62,7 +63,7 @@ async function measure(): Promise<Results> {
 	});
 	const cleanUp = async () => {
 		await bench.end();
-		rmSync(dirname(tarball), { recursive: true, force: true });
+		removeFolder(dirname(tarball));
 	};
 	const stop = () => {
 		stopped = true;

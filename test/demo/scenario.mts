@@ -1,5 +1,5 @@
 /** The demo's stage: a local NenAI and a real n8n with the packed package, its owner, credential and workflows. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { INode } from 'n8n-workflow';
@@ -13,6 +13,7 @@ import {
 import { chain, node } from '../n8n/build-workflow.mts';
 import { N8nClient, type WorkflowJson } from '../n8n/client.mts';
 import { startN8n, type N8nInstance } from '../n8n/instance.mts';
+import { removeFolder } from '../n8n/paths.mts';
 
 export const N8N_VERSION = '2.41.1';
 /** The workflow ID that the examples have until the user picks a NenAI workflow. */
@@ -66,7 +67,7 @@ export async function setStage({ root, tarball, port }: StageOptions): Promise<S
 	const close = async () => {
 		await n8n?.stop();
 		await sandbox.close();
-		rmSync(userFolder, { recursive: true, force: true });
+		removeFolder(userFolder);
 	};
 	try {
 		n8n = await startN8n({ version: N8N_VERSION, userFolder, tarball, port });

@@ -1,9 +1,10 @@
 /** `npm run dev`: a change in the sources comes to n8n by itself. */
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { develop, type Development } from '../dev/develop.mts';
 import { N8nClient } from '../n8n/client.mts';
+import { removeFolder } from '../n8n/paths.mts';
 import { waitFor } from '../n8n/poll.mts';
 
 const ROOT = join(__dirname, '../..');
@@ -30,7 +31,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
 	await development?.close();
-	rmSync(folder, { recursive: true, force: true });
+	removeFolder(folder);
 });
 
 test('a new description is in n8n without a restart; an error in the code leaves the last build', async () => {

@@ -1,5 +1,5 @@
 /** A real n8n with the packed package, beside a local NenAI and a local chat model. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { INode } from 'n8n-workflow';
@@ -12,6 +12,7 @@ import {
 import type { TestEnvironment } from '../n8n/environment.mts';
 import { startN8n, type N8nInstance } from '../n8n/instance.mts';
 import type { N8nVersion } from '../n8n/install.mts';
+import { removeFolder } from '../n8n/paths.mts';
 import { startSandbox, type Sandbox } from '../sandbox/index.mts';
 import { startModel, type Model } from './model.mts';
 import { release, SETTINGS, sharedN8n, type RunningN8n } from './shared-n8n.mts';
@@ -130,7 +131,7 @@ export async function startOwnEnvironment({
 		await n8n.stop();
 		if (keepFiles)
 			process.stderr.write(`\nThe log of n8n ${version} and its database are in ${userFolder}\n`);
-		else rmSync(userFolder, { recursive: true, force: true });
+		else removeFolder(userFolder);
 	};
 	const environment = await setUp(root, n8n, client, end, async () => await client.setupOwner());
 	return { ...environment, n8n };
@@ -149,9 +150,12 @@ async function setUp(
 	});
 	const model = await startModel();
 	const close: E2eEnvironment['close'] = async (options) => {
-		await end(options);
-		await model.close();
-		await sandbox.close();
+		try {
+			await end(options);
+		} finally {
+			await model.close();
+			await sandbox.close();
+		}
 	};
 	try {
 		await begin();

@@ -1,11 +1,12 @@
 /** n8n's own installer, from a registry on loopback: install, update from the version before, uninstall. */
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chain } from '../n8n/build-workflow.mts';
 import { N8nClient } from '../n8n/client.mts';
 import { startN8n, type N8nInstance } from '../n8n/instance.mts';
 import { N8N_VERSIONS, type N8nVersion } from '../n8n/install.mts';
+import { removeFolder } from '../n8n/paths.mts';
 import { Registry } from '../n8n/registry.mts';
 import { errorAnswer, startSandbox, type RunRecord } from '../sandbox/index.mts';
 import { withEnvironment, type Closable } from './cases.mts';
@@ -53,7 +54,7 @@ async function openShop(version: N8nVersion): Promise<Shop> {
 		await registry.close();
 		if (keepFiles)
 			process.stderr.write(`\nThe log of n8n ${version} and its database are in ${folder}\n`);
-		else rmSync(folder, { recursive: true, force: true });
+		else removeFolder(folder);
 	};
 	try {
 		n8n = await startN8n({

@@ -1,11 +1,12 @@
 /** What n8n 3 will change, tried in 2.41.1: n8n's own rules on the examples, and the stricter defaults. */
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { INode } from 'n8n-workflow';
 import { chain, node } from '../n8n/build-workflow.mts';
 import { freePort } from '../n8n/free-port.mts';
 import { isSettled, N8nApiError } from '../n8n/client.mts';
+import { removeFolder } from '../n8n/paths.mts';
 import { withEnvironment } from './cases.mts';
 import { itemsOf, jsonOf, startOwnEnvironment } from './environment.mts';
 import { DATABASE, DATABASE_USER, startPostgres } from './queue/postgres.mts';
@@ -111,7 +112,7 @@ describe("with n8n's Engine 2.0", () => {
 			close: async (options: { keepFiles: boolean }) => {
 				await environment.close(options);
 				await postgres.stop();
-				if (!options.keepFiles) rmSync(folder, { recursive: true, force: true });
+				if (!options.keepFiles) removeFolder(folder);
 			},
 		};
 	});

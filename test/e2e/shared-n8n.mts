@@ -5,7 +5,6 @@ import {
 	mkdtempSync,
 	readdirSync,
 	readFileSync,
-	rmSync,
 	writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,6 +13,7 @@ import { z } from 'zod';
 import { N8nClient } from '../n8n/client.mts';
 import { startN8n, type N8nOptions } from '../n8n/instance.mts';
 import type { N8nVersion } from '../n8n/install.mts';
+import { removeFolder } from '../n8n/paths.mts';
 import { killGroup } from '../n8n/watchdog.mts';
 
 /** How the folder of what is shared gets from jest's set-up to the tests. */
@@ -76,7 +76,7 @@ export function endSharing(): void {
 		process.stderr.write(
 			`\nThe log of an n8n in which a test failed, and its database, are in ${userFolder}\n`,
 		);
-	if (kept.length === 0) rmSync(folder(), { recursive: true, force: true });
+	if (kept.length === 0) removeFolder(folder());
 }
 
 async function start(options: N8nOptions & { userFolder: string }): Promise<RunningN8n> {

@@ -5,11 +5,11 @@ import {
 	mkdtempSync,
 	readFileSync,
 	renameSync,
-	rmSync,
 	writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
+import { removeFolder } from './paths.mts';
 import { runCommand } from './run-command.mts';
 
 /** The flags with which n8n's installer calls npm inside the package, in 1.123 and 2.41 alike. */
@@ -49,7 +49,7 @@ export async function installCommunityPackage(
 	const { name, version } = stripPackageJson(join(unpacked, 'package.json'));
 	const folder = join(nodesFolder, 'node_modules', name);
 	mkdirSync(dirname(folder), { recursive: true });
-	rmSync(folder, { recursive: true, force: true });
+	removeFolder(folder);
 	renameSync(unpacked, folder);
 	await runCommand('npm', ['install', ...N8N_INSTALL_FLAGS], { cwd: folder });
 	recordInLedger(join(nodesFolder, 'package.json'), { name, version });

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -11,15 +11,16 @@ import { unflatten } from './execution-data.mts';
 import { freePort, isPortFree, portInUseMessage } from './free-port.mts';
 import { prepareImport } from './import-workflow.mts';
 import { hintFor } from './install.mts';
+import { N8nInstance } from './instance.mts';
 import { isStale, parseHolder, withLock } from './lock.mts';
-import { cacheRoot } from './paths.mts';
+import { cacheRoot, removeFolder } from './paths.mts';
 import { waitFor } from './poll.mts';
 import { ProcessGroup } from './process-group.mts';
 import { childEnvironment, CommandError, lastLines, runCommand } from './run-command.mts';
 import type { WorkflowJson } from './schemas.mts';
 
 const folders: string[] = [];
-afterAll(() => folders.forEach((folder) => rmSync(folder, { recursive: true, force: true })));
+afterAll(() => folders.forEach((folder) => removeFolder(folder)));
 
 const temporary = () => {
 	const folder = mkdtempSync(join(tmpdir(), 'nenai-driver-'));
@@ -231,6 +232,71 @@ describe('process group', () => {
 		const cwd = temporary();
 		const options = { cwd, env: {}, logPath: join(cwd, 'log') };
 		await expect(ProcessGroup.start('no-such-command', [], options)).rejects.toThrow('ENOENT');
+	});
+});
+
+describe('instance', () => {
+	/** A program in place of n8n, which logs and answers as n8n does. On its first `signals` starts, it is told to end. */
+	const pretend = async ({ signals = 0, readyAfterMs = 0 }) => {
+		const folder = temporary();
+		const bin = join(folder, 'n8n.cjs');
+		writeFileSync(
+			bin,
+			`const { readdirSync } = require('node:fs');
+			const starts = readdirSync(process.cwd()).filter((name) => name.endsWith('.log')).length;
+			process.once('SIGTERM', () => {
+				console.log('Received SIGTERM. Shutting down...');
+				process.exit(1);
+			});
+			console.log('Initializing n8n process');
+			if (starts <= ${signals}) process.kill(process.pid, 'SIGTERM');
+			setTimeout(() => console.log('Editor is now accessible'), ${readyAfterMs});
+			require('node:http').createServer((_, response) => response.end()).listen(process.env.N8N_PORT, '127.0.0.1');`,
+		);
+		const userFolder = temporary();
+		const ports = { port: await freePort(), brokerPort: await freePort() };
+		const version = '2.41.1';
+		const install = { version, bin, nodeModules: folder, node: process.execPath } as const;
+		return new N8nInstance({ version }, install, userFolder, ports);
+	};
+
+	it('is started again if another program told it to end while it started', async () => {
+		const said = jest.spyOn(process.stderr, 'write').mockReturnValue(true);
+		try {
+			const n8n = await pretend({ signals: 1 });
+			await n8n.start();
+			expect(n8n.running).toBe(true);
+			expect(said.mock.calls).toEqual([
+				[expect.stringMatching(/received SIGTERM from another program .*n8n-1\.log\n$/)],
+			]);
+			await n8n.kill();
+		} finally {
+			said.mockRestore();
+		}
+	});
+
+	it('is not started a third time', async () => {
+		const said = jest.spyOn(process.stderr, 'write').mockReturnValue(true);
+		try {
+			const n8n = await pretend({ signals: 2 });
+			await expect(n8n.start()).rejects.toThrow('n8n ended with 1 before it was ready');
+			expect(n8n.running).toBe(false);
+		} finally {
+			said.mockRestore();
+		}
+	});
+
+	it('is not started again if it was told to stop', async () => {
+		const n8n = await pretend({ readyAfterMs: 60_000 });
+		const started = n8n.start();
+		const failed = expect(started).rejects.toThrow('n8n ended with 1 before it was ready');
+		await waitFor('it to begin', () => n8n.log().includes('Initializing') || undefined, {
+			timeoutMs: 5_000,
+		});
+		await n8n.stop();
+		await failed;
+		expect(n8n.log()).toContain('Received SIGTERM');
+		expect(n8n.running).toBe(false);
 	});
 });
 

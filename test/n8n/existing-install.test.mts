@@ -1,9 +1,10 @@
 /** N8N_DIR: an n8n that is there already. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findExistingN8n } from './existing-install.mts';
 import { ensureN8n } from './install.mts';
+import { removeFolder } from './paths.mts';
 
 let folder: string;
 beforeEach(() => {
@@ -12,7 +13,7 @@ beforeEach(() => {
 afterEach(() => {
 	delete process.env.N8N_DIR;
 	delete process.env.XDG_CACHE_HOME;
-	rmSync(folder, { recursive: true, force: true });
+	removeFolder(folder);
 });
 
 /** A package in a folder below the given one. */

@@ -16,7 +16,7 @@ import { z } from 'zod';
 import { messageOf } from './errors.mts';
 import { findExistingN8n } from './existing-install.mts';
 import { withLock } from './lock.mts';
-import { cacheRoot } from './paths.mts';
+import { cacheRoot, removeFolder } from './paths.mts';
 import { CommandError, runCommand } from './run-command.mts';
 import { nodePackageOf, overridesOf, type N8nVersion } from './versions.mts';
 
@@ -134,7 +134,7 @@ async function installInto(folder: string, version: N8nVersion, tell: OnProgress
 		renameSync(temporary, folder);
 		tell('installed');
 	} catch (error) {
-		rmSync(temporary, { recursive: true, force: true });
+		removeFolder(temporary);
 		throw explain(error, version);
 	}
 }
@@ -145,7 +145,7 @@ function removeInterrupted(folder: string): void {
 	const left = readdirSync(parent).filter((name) =>
 		join(parent, name).startsWith(`${folder}.tmp-`),
 	);
-	for (const name of left) rmSync(join(parent, name), { recursive: true, force: true });
+	for (const name of left) removeFolder(join(parent, name));
 }
 
 function writePackageJson(folder: string, version: N8nVersion): void {
@@ -199,7 +199,7 @@ async function installLocked(folder: string, { text, sqlite }: Lock, tell: OnPro
 	);
 	const binary = join('node_modules', 'sqlite3', 'build', 'Release');
 	cpSync(join(apart, binary), join(folder, binary), { recursive: true });
-	rmSync(apart, { recursive: true, force: true });
+	removeFolder(apart);
 }
 
 /** n8n 2.41.1 with its downloads, measured. */

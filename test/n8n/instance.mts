@@ -44,6 +44,9 @@ const LOG_LINES_IN_ERRORS = 25;
 /** A first start writes hundreds of these. */
 const MIGRATION_LINES = /^(Starting|Finished) migration .*$/gm;
 
+/** What n8n logs when it is told to end. */
+const SIGNAL_LINE = /Received (SIG\w+)\. Shutting down/;
+
 /** What the log says when the process does its work; the health check alone answers too early. */
 const READY_LINES: Readonly<Record<N8nCommand, string>> = {
 	start: 'Editor is now accessible',
@@ -95,6 +98,8 @@ export class N8nInstance {
 	readonly #ports: Ports;
 	readonly #install: N8nInstall;
 	#process: ProcessGroup | undefined;
+	/** Whether this instance was asked to stop, so that the end of its process is no surprise. */
+	#stopping = false;
 
 	constructor(options: N8nOptions, install: N8nInstall, userFolder: string, ports: Ports) {
 		this.version = options.version;
@@ -123,12 +128,27 @@ export class N8nInstance {
 	}
 
 	/**
-	 * Starts the process and waits until it does its work.
+	 * Starts the process and waits until it does its work. Starts it again, once, if another program told it to end
+	 * meanwhile.
 	 *
 	 * @throws Error when its port is taken, when it ends early, or when it takes too long; the process is
 	 * gone then, and the error has the last lines of the log
 	 */
 	async start(): Promise<void> {
+		this.#stopping = false;
+		try {
+			await this.#startOnce();
+		} catch (error) {
+			const signal = SIGNAL_LINE.exec(this.log())?.[1];
+			if (signal === undefined || this.#stopping) throw error;
+			process.stderr.write(
+				`n8n ${this.version} received ${signal} from another program while it started, so it is started again. Its log is ${this.logPath}\n`,
+			);
+			await this.#startOnce();
+		}
+	}
+
+	async #startOnce(): Promise<void> {
 		if (this.running)
 			throw new Error(`n8n ${this.command} is already running on port ${this.port}`);
 		if (!(await isPortFree(this.port))) throw new Error(portInUseMessage(this.port));
@@ -149,11 +169,13 @@ export class N8nInstance {
 
 	/** SIGTERM, then SIGKILL after ten seconds. Returns when the process has ended. */
 	async stop(): Promise<void> {
+		this.#stopping = true;
 		await this.#process?.stop();
 	}
 
 	/** SIGKILL to n8n and its children. Returns when the process has ended. */
 	async kill(): Promise<void> {
+		this.#stopping = true;
 		await this.#process?.kill();
 	}
 

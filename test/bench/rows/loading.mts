@@ -1,18 +1,10 @@
 /** Row 8: how heavy the package is before it does anything. */
-import {
-	existsSync,
-	mkdirSync,
-	mkdtempSync,
-	readFileSync,
-	renameSync,
-	rmSync,
-	statSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { ensureN8n, NEWEST_N8N } from '../../n8n/install.mts';
-import { cacheRoot } from '../../n8n/paths.mts';
+import { cacheRoot, removeFolder } from '../../n8n/paths.mts';
 import { runCommand } from '../../n8n/run-command.mts';
 import type { Bench, Row } from '../bench.mts';
 import type { Comparison } from '../results.mts';
@@ -45,7 +37,7 @@ async function peerTarball(): Promise<string> {
 		);
 		renameSync(join(folder, filename), kept);
 	} finally {
-		rmSync(folder, { recursive: true, force: true });
+		removeFolder(folder);
 	}
 	return kept;
 }
@@ -140,7 +132,7 @@ export const row8: Row = {
 				},
 			];
 		} finally {
-			rmSync(folder, { recursive: true, force: true });
+			removeFolder(folder);
 		}
 	},
 };

@@ -1,12 +1,13 @@
 /** n8n in queue mode: a main process, two workers and a webhook processor on Redis and PostgreSQL, beside a local NenAI. */
 import { randomBytes } from 'node:crypto';
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { N8nClient } from '../../n8n/client.mts';
 import { freePort } from '../../n8n/free-port.mts';
 import { NEWEST_N8N } from '../../n8n/install.mts';
 import { startN8n, type N8nInstance, type N8nOptions } from '../../n8n/instance.mts';
+import { removeFolder } from '../../n8n/paths.mts';
 import { startSandbox, type Sandbox } from '../../sandbox/index.mts';
 import { storeNenAiCredential } from '../environment.mts';
 import { tarball } from '../tarball.mts';
@@ -45,7 +46,7 @@ export async function openCluster(): Promise<Cluster> {
 		for (const one of running) await one.stop();
 		if (keepFiles)
 			process.stderr.write(`\nThe logs of n8n, Redis and PostgreSQL are in ${folder}\n`);
-		else rmSync(folder, { recursive: true, force: true });
+		else removeFolder(folder);
 	};
 	try {
 		const redis = keep(await startRedis(join(folder, 'redis')));
