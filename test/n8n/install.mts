@@ -18,7 +18,7 @@ import { findExistingN8n } from './existing-install.mts';
 import { withLock } from './lock.mts';
 import { cacheRoot, removeFolder } from './paths.mts';
 import { CommandError, runCommand } from './run-command.mts';
-import { nodePackageOf, overridesOf, type N8nVersion } from './versions.mts';
+import { megabytesOf, nodePackageOf, overridesOf, type N8nVersion } from './versions.mts';
 
 export {
 	hasSeveralOutputs,
@@ -57,7 +57,7 @@ const HINTS: ReadonlyArray<readonly [RegExp, string]> = [
 		/ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|ENETUNREACH|ECONNRESET|network/i,
 		'The npm registry could not be reached: check the network or the proxy, then run again.',
 	],
-	[/ENOSPC|no space left/i, 'The disk is full: n8n needs about 3 GB in the cache folder.'],
+	[/ENOSPC|no space left/i, 'The disk is full: n8n needs about 2.5 GB in the cache folder.'],
 	[/E401|E403/, 'The npm registry refused access: check the registry in your npm configuration.'],
 	[
 		/gyp ERR!|prebuild-install/i,
@@ -69,7 +69,7 @@ const HINTS: ReadonlyArray<readonly [RegExp, string]> = [
  * The given n8n: the one in the folder that the environment variable `N8N_DIR` names, if it has this version. Otherwise it
  * is installed into the cache folder, unless it is already there.
  *
- * The first time takes one to ten minutes and 1.5 to 3 GB. An install becomes visible only when it is complete and n8n has
+ * The first time takes a quarter of a minute to one minute, and 1.2 to 2.5 GB. An install becomes visible only when it is complete and n8n has
  * answered with its version, so an interrupted one is started over by the next run. Two processes at once
  * install once.
  *
@@ -113,9 +113,12 @@ export function hintFor(output: string): string {
 function installAt(folder: string, version: N8nVersion): N8nInstall {
 	const nodeModules = join(folder, 'node_modules');
 	const own = nodePackageOf(version);
-	const node = own === undefined ? process.execPath : join(nodeModules, own.name, 'bin', 'node');
+	const node = own === undefined ? process.execPath : nodeIn(folder, own.name);
 	return { version, nodeModules, node, bin: join(nodeModules, 'n8n', 'bin', 'n8n') };
 }
+
+const nodeIn = (folder: string, name: string) =>
+	join(folder, 'node', 'node_modules', name, 'bin', 'node');
 
 async function installInto(folder: string, version: N8nVersion, tell: OnProgress): Promise<void> {
 	removeInterrupted(folder);
@@ -124,10 +127,9 @@ async function installInto(folder: string, version: N8nVersion, tell: OnProgress
 	try {
 		writePackageJson(temporary, version);
 		const lock = readLock(version);
-		if (lock === undefined) {
-			await installPackages(temporary, tell);
-			await buildSqlite(temporary, tell);
-		} else await installLocked(temporary, lock, tell);
+		if (lock === undefined) await installUnlocked(temporary, tell);
+		else await installLocked(temporary, version, lock, tell);
+		await installNode(temporary, version);
 		removeSourceMaps(temporary);
 		await verify(installAt(temporary, version));
 		// Links in node_modules/.bin are relative, so they survive this.
@@ -149,61 +151,130 @@ function removeInterrupted(folder: string): void {
 }
 
 function writePackageJson(folder: string, version: N8nVersion): void {
-	const node = nodePackageOf(version);
-	const dependencies = { n8n: version, ...(node && { [node.name]: node.version }) };
-	const content = { private: true, dependencies, overrides: overridesOf(version) };
+	const content = {
+		private: true,
+		dependencies: { n8n: version },
+		overrides: overridesOf(version),
+	};
 	writeFileSync(join(folder, 'package.json'), `${JSON.stringify(content, null, 2)}\n`);
 }
 
 /**
  * What npm found out about the dependencies of this n8n: without it, npm asks the registry about each for more than a
- * minute. To make the file for another version, install that version without one, and compress its lock file:
+ * minute, and Bun cannot replace packages that are not in the registry. To make the file for another version, install that
+ * version without one, and compress its lock file:
  * `gzip -9nc ~/.cache/n8n-nodes-nenai/n8n-<version>/package-lock.json > test/n8n/locks/n8n-<version>.json.gz`.
  */
-interface Lock {
-	text: string;
-	sqlite: string;
+function readLock(version: N8nVersion): string | undefined {
+	const file = join(import.meta.dirname, 'locks', `n8n-${version}.json.gz`);
+	if (!existsSync(file)) return undefined;
+	return gunzipSync(readFileSync(file)).toString('utf8');
+}
+
+/** Unpacks the packages, and compiles sqlite3 meanwhile in a folder of its own. */
+async function installLocked(
+	folder: string,
+	n8n: N8nVersion,
+	lock: string,
+	tell: OnProgress,
+): Promise<void> {
+	writeFileSync(join(folder, 'package-lock.json'), lock);
+	const { packages } = PackageLock.parse(JSON.parse(lock));
+	const { version: sqlite } = packages['node_modules/sqlite3'];
+	const apart = join(folder, 'sqlite');
+	const compiled = findSqlite(sqlite);
+	await withProgress(
+		installProgress(
+			folder,
+			`installing packages${compiled ? '' : ' and compiling sqlite3'}`,
+			megabytesOf(n8n),
+		),
+		tell,
+		Promise.all([unpack(folder, tell), compiled ?? compileSqlite(apart, sqlite)]),
+	);
+	cpSync(compiled ?? join(apart, SQLITE_BINARY), join(folder, SQLITE_BINARY), { recursive: true });
+	removeFolder(apart);
+}
+
+/** The Node.js that this n8n needs, in a folder of its own: its package differs from platform to platform. */
+async function installNode(folder: string, version: N8nVersion): Promise<void> {
+	const own = nodePackageOf(version);
+	if (own === undefined) return;
+	const home = join(folder, 'node');
+	await installAlone(home, `${own.name}@${own.version}`, '--ignore-scripts');
+}
+
+/** A package in a folder of its own. */
+async function installAlone(folder: string, spec: string, scripts: string): Promise<void> {
+	mkdirSync(folder);
+	// Without it, npm would install into a project further up.
+	writeFileSync(join(folder, 'package.json'), '{"private":true}\n');
+	await runCommand('npm', ['install', spec, scripts, ...NPM_FLAGS], { cwd: folder });
 }
 
 const PackageLock = z.object({
 	packages: z.object({ 'node_modules/sqlite3': z.object({ version: z.string() }) }),
 });
 
-function readLock(version: N8nVersion): Lock | undefined {
-	const file = join(import.meta.dirname, 'locks', `n8n-${version}.json.gz`);
-	if (!existsSync(file)) return undefined;
-	const text = gunzipSync(readFileSync(file)).toString('utf8');
-	const { packages } = PackageLock.parse(JSON.parse(text));
-	return { text, sqlite: packages['node_modules/sqlite3'].version };
+/**
+ * Bun reads npm's lock file, and unpacks what is in it several times as fast as npm. Bun is installed for this step only.
+ * Where it does not run, npm unpacks the packages.
+ */
+async function unpack(folder: string, tell: OnProgress): Promise<void> {
+	const tools = join(folder, 'bun');
+	const cache = join(folder, 'packages');
+	try {
+		// Its install script chooses the program for this processor.
+		await installAlone(tools, `bun@${BUN_VERSION}`, '--ignore-scripts=false');
+		await runCommand(join(tools, 'node_modules', '.bin', 'bun'), BUN_INSTALL, {
+			cwd: folder,
+			env: { BUN_INSTALL_CACHE_DIR: cache, DO_NOT_TRACK: '1' },
+		});
+	} catch (error) {
+		tell(`npm installs the packages, since Bun could not: ${messageOf(error)}`);
+		removeFolder(join(folder, 'node_modules'));
+		await runCommand('npm', ['ci', '--ignore-scripts', '--omit=dev', ...NPM_FLAGS], {
+			cwd: folder,
+		});
+	} finally {
+		removeFolder(tools);
+		removeFolder(cache);
+	}
 }
 
-/** Compiles sqlite3 in a folder of its own, while npm downloads and unpacks the rest. */
-async function installLocked(folder: string, { text, sqlite }: Lock, tell: OnProgress) {
-	writeFileSync(join(folder, 'package-lock.json'), text);
-	const apart = join(folder, 'sqlite');
-	mkdirSync(apart);
-	const content = { private: true, dependencies: { sqlite3: sqlite } };
-	writeFileSync(join(apart, 'package.json'), JSON.stringify(content));
-	const before = freeMegabytes(folder);
-	const built = runCommand('npm', ['install', '--ignore-scripts', ...NPM_FLAGS], {
-		cwd: apart,
-	}).then(async () => await rebuildSqlite(apart));
-	await withProgress(
-		() =>
-			`installing packages and compiling sqlite3, ${Math.max(0, before - freeMegabytes(folder))} of about ${LOCKED_MEGABYTES} MB written`,
-		tell,
-		Promise.all([
-			built,
-			runCommand('npm', ['ci', '--ignore-scripts', '--omit=dev', ...NPM_FLAGS], { cwd: folder }),
-		]),
-	);
-	const binary = join('node_modules', 'sqlite3', 'build', 'Release');
-	cpSync(join(apart, binary), join(folder, binary), { recursive: true });
-	removeFolder(apart);
+const BUN_VERSION = '1.4.5';
+
+/** Exactly what the lock file has, in npm's layout of folders. Links to its cache take no space. */
+const BUN_INSTALL = [
+	'install',
+	'--production',
+	'--ignore-scripts',
+	'--linker=hoisted',
+	'--backend=hardlink',
+	'--no-progress',
+];
+
+const SQLITE_BINARY = join('node_modules', 'sqlite3', 'build', 'Release');
+
+/** Another install's binary of this sqlite3. It runs on every version of Node.js, since it uses only Node-API. */
+function findSqlite(version: string): string | undefined {
+	for (const name of readdirSync(cacheRoot()).filter((entry) => /^n8n-[\d.]+$/.test(entry))) {
+		const home = join(cacheRoot(), name);
+		const manifest = join(home, 'node_modules', 'sqlite3', 'package.json');
+		if (existsSync(manifest) && readVersion(manifest) === version) return join(home, SQLITE_BINARY);
+	}
+	return undefined;
 }
 
-/** n8n 2.41.1 with its downloads, measured. */
-const LOCKED_MEGABYTES = 3600;
+function readVersion(manifest: string): string {
+	return z.object({ version: z.string() }).parse(JSON.parse(readFileSync(manifest, 'utf8')))
+		.version;
+}
+
+async function compileSqlite(folder: string, version: string): Promise<void> {
+	await installAlone(folder, `sqlite3@${version}`, '--ignore-scripts');
+	await rebuildSqlite(folder);
+}
 
 /** A fifth of the files' size. n8n needs them only to show positions of its own source in its log. */
 function removeSourceMaps(folder: string): void {
@@ -214,17 +285,13 @@ function removeSourceMaps(folder: string): void {
 }
 
 /** Install scripts stay off: some download or compile things that nothing here needs. */
-async function installPackages(folder: string, tell: OnProgress): Promise<void> {
+async function installUnlocked(folder: string, tell: OnProgress): Promise<void> {
 	const args = ['install', '--ignore-scripts', '--omit=dev', ...NPM_FLAGS];
-	const before = freeMegabytes(folder);
 	await withProgress(
-		() => `installing packages, ${Math.max(0, before - freeMegabytes(folder))} MB written`,
+		installProgress(folder, 'installing packages'),
 		tell,
 		runCommand('npm', args, { cwd: folder }),
 	);
-}
-
-async function buildSqlite(folder: string, tell: OnProgress): Promise<void> {
 	await withProgress(() => 'compiling sqlite3', tell, rebuildSqlite(folder));
 }
 
@@ -239,8 +306,7 @@ async function rebuildSqlite(folder: string): Promise<void> {
 }
 
 async function verify({ bin, node, nodeModules, version }: N8nInstall): Promise<void> {
-	const binding = join(nodeModules, 'sqlite3', 'build', 'Release', 'node_sqlite3.node');
-	if (!existsSync(binding)) throw new Error('npm rebuilt sqlite3, but its binary is not there');
+	await runCommand(node, ['-e', 'require(process.argv[1])', join(nodeModules, 'sqlite3')]);
 	const said = (await runCommand(node, [bin, '--version'])).trim();
 	if (said !== version) throw new Error(`The installed n8n says it is version ${said}`);
 }
@@ -257,6 +323,13 @@ async function withProgress<T>(what: () => string, tell: OnProgress, work: Promi
 	} finally {
 		clearInterval(timer);
 	}
+}
+
+/** What is being done, how much of it is done, and how much there is to do where that was measured. */
+function installProgress(folder: string, what: string, megabytes?: number): () => string {
+	const before = freeMegabytes(folder);
+	const of = megabytes === undefined ? '' : ` of about ${megabytes}`;
+	return () => `${what}, ${Math.max(0, before - freeMegabytes(folder))}${of} MB written`;
 }
 
 /** Megabytes free on the folder's disk: what they go down by is a cheap measure of what npm has written. */

@@ -9,6 +9,8 @@ interface Tested {
 	node?: string;
 	/** Whether it can send the result of a waiting node to several outputs. */
 	severalOutputs?: true;
+	/** What its installation writes, measured; for the output of progress. */
+	megabytes?: number;
 	/** Settings of its environment that others do not have. */
 	settings?: Readonly<Record<string, string>>;
 }
@@ -21,6 +23,7 @@ const VERSIONS = {
 	'2.41.1': {
 		how: 'full',
 		severalOutputs: true,
+		megabytes: 2500,
 		settings: { N8N_DISABLED_MODULES: 'mcp-registry' },
 	},
 	// The first one that sends a waiting node's result to one of several outputs.
@@ -55,6 +58,11 @@ export function hasSeveralOutputs(version: N8nVersion): boolean {
 export function overridesOf(version: N8nVersion): Readonly<Record<string, string>> {
 	const { overrides = {} }: Tested = VERSIONS[version];
 	return overrides;
+}
+
+export function megabytesOf(version: N8nVersion): number | undefined {
+	const { megabytes }: Tested = VERSIONS[version];
+	return megabytes;
 }
 
 /** npm's package of the Node.js for this n8n, and its version; undefined where it runs on that of the tests. */
