@@ -77,6 +77,18 @@ const notedByTrigger = new BoundedMap<string>(100);
 /** The contexts that have polled. n8n makes one for each activation. */
 const polledBefore = new WeakSet<IPollFunctions>();
 
+/** For n8n's assistant. */
+const BUILDER_HINT =
+	'Starts the workflow for each run of one NenAI workflow that has ended, whoever started it. Its items have the status of the run, but no values and no files: those come only by callback, to a NenAI Trigger. Use it if NenAI cannot reach this n8n, or to report runs whose callback did not arrive.';
+
+const RELATED_NODES = [
+	{
+		nodeType: 'n8n-nodes-nenai.nenAiTrigger',
+		relationHint: 'Receives the values and files of runs that have ended',
+	},
+	{ nodeType: 'n8n-nodes-nenai.nenAi', relationHint: 'Starts runs, and asks about a run' },
+];
+
 export class NenAiPollingTrigger implements INodeType {
 	description: INodeTypeDescription = {
 		displayName: 'NenAI Polling Trigger',
@@ -88,6 +100,7 @@ export class NenAiPollingTrigger implements INodeType {
 		description: 'Starts the workflow when a NenAI run has ended, by asking NenAI regularly',
 		defaults: { name: 'NenAI Polling Trigger' },
 		polling: true,
+		builderHint: { searchHint: BUILDER_HINT, relatedNodes: RELATED_NODES },
 		inputs: [],
 		outputs: [NodeConnectionTypes.Main],
 		credentials: [{ name: 'nenAiApi', required: true, testedBy: 'testCredential' }],

@@ -196,6 +196,21 @@ const PANEL: TriggerPanelDefinition = {
 		'When the workflow is published (before n8n 2: activated), it runs automatically whenever a callback arrives at the Production URL.',
 };
 
+/** For n8n's assistant. */
+const BUILDER_HINT =
+	'Starts the workflow when NenAI sends the result of a run that Run → Start has started in another workflow. Its items have the values and the links to the files; get the files with Result → Download. Branch on "status". Do not use it together with Run → Start and Wait, which receives its result itself.';
+
+const RELATED_NODES = [
+	{
+		nodeType: 'n8n-nodes-nenai.nenAi',
+		relationHint: 'Run → Start starts the runs. Result → Download gets the files of a result',
+	},
+	{
+		nodeType: 'n8n-nodes-nenai.nenAiPollingTrigger',
+		relationHint: 'Reports runs that have ended without a callback',
+	},
+];
+
 export class NenAiTrigger implements INodeType {
 	description: INodeTypeDescription = {
 		displayName: 'NenAI Trigger',
@@ -209,6 +224,7 @@ export class NenAiTrigger implements INodeType {
 		// n8n's list of nodes has one entry for the trigger and the action node, with this text:
 		// docs/internals/n8n-behaviour.md#editor
 		description: 'Run NenAI automations and get their results',
+		builderHint: { searchHint: BUILDER_HINT, relatedNodes: RELATED_NODES },
 		defaults: { name: 'NenAI Trigger' },
 		eventTriggerDescription: 'Waiting for a callback to the Test URL',
 		activationMessage:

@@ -55,12 +55,15 @@ export async function startModel(): Promise<Model> {
 		const chat = ChatRequest.parse(request.body);
 		requests.push(chat);
 		const reply = replies.shift();
-		if (reply === undefined || chat.stream) {
+		if (reply === undefined) {
 			return await answer.status(400).send({
 				error: { message: 'The stand-in has no answer to this', type: 'invalid_request_error' },
 			});
 		}
-		return completion(chat, reply);
+		const whole = completion(chat, reply);
+		return chat.stream
+			? await answer.type('text/event-stream').send(asStream(whole))
+			: await answer.send(whole);
 	});
 	await app.listen({ host: '127.0.0.1', port: 0 });
 	return {
@@ -77,7 +80,7 @@ export async function startModel(): Promise<Model> {
 }
 
 function completion(chat: ChatRequest, reply: Reply) {
-	const message =
+	const message: { role: string; content: string | null; tool_calls?: ReturnType<typeof callsOf> } =
 		'text' in reply
 			? { role: 'assistant', content: reply.text }
 			: { role: 'assistant', content: null, tool_calls: callsOf(chat, reply) };
@@ -90,6 +93,20 @@ function completion(chat: ChatRequest, reply: Reply) {
 		usage: { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 },
 	};
 }
+
+/** The same as a stream of server-sent events: all of it at once, then why it ends, then what it cost. */
+function asStream({ choices: [{ message, finish_reason }], usage, ...rest }: Completion): string {
+	const toolCalls = message.tool_calls?.map((call, index) => ({ index, ...call }));
+	const delta = { ...message, ...(toolCalls && { tool_calls: toolCalls }) };
+	const chunks = [
+		{ choices: [{ index: 0, delta, finish_reason: null }] },
+		{ choices: [{ index: 0, delta: {}, finish_reason }] },
+		{ choices: [], usage },
+	].map((chunk) => JSON.stringify({ ...rest, object: 'chat.completion.chunk', ...chunk }));
+	return [...chunks, '[DONE]'].map((chunk) => `data: ${chunk}\n\n`).join('');
+}
+
+type Completion = ReturnType<typeof completion>;
 
 function callsOf({ tools }: ChatRequest, reply: Exclude<Reply, { text: string }>) {
 	if (tools.length === 0) throw new Error('The model was shown no tool');

@@ -1,10 +1,12 @@
 /** What a person does in n8n's editor, done over its REST interface. Works on 1.123 and 2.41. */
 import type { ExecutionStatus, INode } from 'n8n-workflow';
 import { z } from 'zod';
+import { Agents } from './agents.mts';
 import { CommunityPackages } from './community-packages.mts';
 import { DataTables } from './data-tables.mts';
 import { unflatten } from './execution-data.mts';
 import { type ImportOptions, prepareImport } from './import-workflow.mts';
+import { McpServer } from './mcp-server.mts';
 import { waitFor } from './poll.mts';
 import { N8nApiError, RestSession } from './rest.mts';
 import {
@@ -105,12 +107,16 @@ export class N8nClient {
 	/** Those of n8n 2. */
 	readonly tables: DataTables;
 	readonly packages: CommunityPackages;
+	readonly agents: Agents;
+	readonly mcp: McpServer;
 
 	/** @param url address of `n8n start`, e.g. `instance.url` */
 	constructor(url: string) {
 		this.#session = new RestSession(url);
 		this.tables = new DataTables(this.#session);
 		this.packages = new CommunityPackages(this.#session);
+		this.agents = new Agents(this.#session);
+		this.mcp = new McpServer(this.#session, url);
 	}
 
 	/** Makes the test owner of a fresh n8n, and logs in. */
@@ -284,8 +290,8 @@ export class N8nClient {
 	}
 
 	/** One execution with its data. */
-	async execution(id: string): Promise<Execution> {
-		const path = `/executions/${id}`;
+	async execution(id: string, { redacted = false } = {}): Promise<Execution> {
+		const path = `/executions/${id}${redacted ? '?redactExecutionData=true' : ''}`;
 		const stored = await this.#send('GET', path, undefined, StoredExecution.optional());
 		// n8n answers 200 without data.
 		if (stored === undefined) throw new N8nApiError('GET', path, 404, 'No such execution');

@@ -31,7 +31,7 @@ export class N8nApiError extends Error {
 }
 
 export interface RestRequest {
-	method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+	method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 	/** Below `/rest`, e.g. `/workflows`. */
 	path: string;
 	query?: Readonly<Record<string, string>>;
@@ -72,6 +72,20 @@ export class RestSession {
 	}
 
 	/**
+	 * Posts, and gives the JSON of each event of the answer, which is a stream of server-sent events. Returns when the stream
+	 * has ended.
+	 *
+	 * @throws N8nApiError when n8n refuses
+	 */
+	async postForEvents(path: string, body: unknown): Promise<unknown[]> {
+		const answer = await this.#request({ method: 'POST', path: `/rest${path}`, body });
+		const text = await answer.body.text();
+		if (answer.statusCode >= 400)
+			throw new N8nApiError('POST', path, answer.statusCode, messageIn(text));
+		return eventsOf(text);
+	}
+
+	/**
 	 * Gets a file's bytes.
 	 *
 	 * @param path the whole path, with `/rest` where it belongs
@@ -106,6 +120,14 @@ export class RestSession {
 		const found = [header ?? []].flat().map((line) => SESSION_COOKIE.exec(line)?.[0]);
 		this.#cookie = found.find((cookie) => cookie !== undefined) ?? this.#cookie;
 	}
+}
+
+/** The JSON of each server-sent event. */
+export function eventsOf(text: string): unknown[] {
+	return text
+		.split('\n')
+		.filter((line) => line.startsWith('data: '))
+		.map((line) => JSON.parse(line.slice('data: '.length)) as unknown);
 }
 
 function messageIn(text: string): string {

@@ -5,6 +5,7 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import {
+	ExecuteContext,
 	ExecutionLifecycleHooks,
 	ExternalSecretsProxy,
 	HookContext,
@@ -15,6 +16,7 @@ import {
 	WorkflowExecute,
 } from 'n8n-core';
 import {
+	createEmptyRunExecutionData,
 	createRunExecutionData,
 	ICredentialsHelper,
 	NodeConnectionTypes,
@@ -59,9 +61,14 @@ const TYPES: Record<string, INodeType> = {
 	'n8n-nodes-nenai.nenAiTrigger': new NenAiTrigger(),
 };
 
+/** n8n makes the type of a tool from the type of its node. */
+function typeOf(name: string): INodeType {
+	return TYPES[name.replace(/Tool$/, '')];
+}
+
 const nodeTypes: INodeTypes = {
-	getByName: (name) => TYPES[name],
-	getByNameAndVersion: (name) => TYPES[name],
+	getByName: typeOf,
+	getByNameAndVersion: typeOf,
 	getKnownTypes: () => ({}),
 };
 
@@ -427,6 +434,45 @@ export async function executeInsideAgent(
 	return (await TYPES[node.type].execute?.call(context as unknown as IExecuteFunctions)) as
 		| INodeExecutionData[][]
 		| undefined;
+}
+
+/**
+ * Executes the node as the `agents` module of n8n 2.41 does with its node tools: without an execution (source:
+ * `ephemeral-node-executor.js`).
+ */
+export async function executeWithoutExecution({
+	parameters,
+	credentials,
+	items = [{}],
+	binaries,
+}: Pick<ExecuteOptions, 'parameters' | 'credentials' | 'items' | 'binaries'>): Promise<
+	INodeExecutionData[]
+> {
+	const ofNode = nodeOf(nodeTypeOf(parameters), parameters);
+	const node: INode = { ...ofNode, name: 'Target Node', type: `${ofNode.type}Tool` };
+	const workflow = new Workflow({ nodes: [node], connections: {}, active: false, nodeTypes });
+	const input = items.map(
+		(json, item): INodeExecutionData => ({
+			json,
+			...(binaries && { binary: binaries[item] }),
+		}),
+	);
+	const inputData = { [NodeConnectionTypes.Main]: [input] };
+	const context = new ExecuteContext(
+		workflow,
+		node,
+		{ ...additionalDataFor(credentials), executionId: undefined },
+		'internal',
+		createEmptyRunExecutionData(),
+		0,
+		input,
+		inputData,
+		{ node, data: inputData, source: null },
+		[],
+	);
+	const outputs = await TYPES[ofNode.type].execute?.call(context);
+	if (!Array.isArray(outputs)) throw new Error('The node gave no items');
+	return outputs[0] ?? [];
 }
 
 /** Loads a list of the editor, as it does where somebody opens it, with what the form holds by then. */

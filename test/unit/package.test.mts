@@ -63,6 +63,28 @@ test.each([...packageJson.n8n.nodes, ...packageJson.n8n.credentials])(
 	},
 );
 
+describe("what n8n's assistant reads", () => {
+	const nodes = [
+		...ACTION_NODES,
+		new NenAiTrigger().description,
+		new NenAiPollingTrigger().description,
+	];
+	const names = nodes.map(({ name }) => `n8n-nodes-nenai.${name}`);
+
+	test.each(nodes.map((node) => [node.name, node] as const))(
+		'%s says what it is for, and which nodes belong to it',
+		(_, { builderHint }) => {
+			expect(builderHint?.searchHint).toMatch(/\w+\.$/);
+			const related = (builderHint?.relatedNodes ?? []).map((one) =>
+				typeof one === 'string' ? one : one.nodeType,
+			);
+			const ours = related.filter((type) => type.startsWith('n8n-nodes-nenai.'));
+			expect(ours.length).toBeGreaterThan(0);
+			expect(names).toEqual(expect.arrayContaining(ours));
+		},
+	);
+});
+
 test.each(['NenAi', 'NenAiTrigger', 'NenAiPollingTrigger', 'NenAiDesktop'])(
 	'in an n8n that is too old, %s says so',
 	(node) => {

@@ -1,5 +1,6 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 
+import { contextOf } from '../../shared/execution/context';
 import { retry } from '../../shared/execution/retry';
 import { inOneText, type Failure } from '../../shared/failures/failure';
 import { Redactor } from '../../shared/failures/redact';
@@ -45,11 +46,6 @@ export function canDeleteAtEnd(node: IExecuteFunctions): boolean {
 	return node.onExecutionFinish !== undefined;
 }
 
-/** Whether the node runs in an execution. A tool of the MCP Server Trigger does not, so no end is ever reported to it. */
-export function isExecution(node: IExecuteFunctions): boolean {
-	return Boolean(node.getExecutionId());
-}
-
 /** Deletes desktops at the end of the execution that created them. */
 export class DeletionAtEnd {
 	constructor(private readonly node: IExecuteFunctions) {}
@@ -66,7 +62,7 @@ export class DeletionAtEnd {
 	 */
 	renew(desktopId: string, connection: Connection) {
 		if (!this.includes(desktopId)) return;
-		const context = this.node.getContext('flow');
+		const context = contextOf.call(this.node, 'flow');
 		let plan = plans.get(context);
 		if (plan === undefined) {
 			plan = new Map();
@@ -146,7 +142,7 @@ export class DeletionAtEnd {
 	}
 
 	private stored(): Stored {
-		const context = this.node.getContext('flow');
+		const context = contextOf.call(this.node, 'flow');
 		context[KEY] ??= {};
 		return context[KEY] as Stored;
 	}

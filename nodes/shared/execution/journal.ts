@@ -5,6 +5,7 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 import { writeExactly } from '../transport/exactJson';
 import type { WrittenFailure as Failure } from '../failures/failure';
 import type { Attempt as AttemptOf, Outcome as OutcomeOf } from './retry';
+import { contextOf } from './context';
 import { isInsideAgent } from './outcomes';
 
 type Attempt<T> = AttemptOf<T, Failure>;
@@ -162,7 +163,7 @@ export function openJournal<T>(
 	operation: string,
 	sentBefore: Failure,
 ): Journal<T> {
-	const context = isInsideAgent.call(node) ? {} : node.getContext('node');
+	const context = isInsideAgent.call(node) ? {} : contextOf.call(node, 'node');
 	return new Journal<T>(context, operation, node.getWorkflowDataProxy(0).$runIndex, sentBefore);
 }
 

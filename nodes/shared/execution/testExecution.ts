@@ -1,5 +1,7 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 
+import { contextOf } from './context';
+
 /** The modes in which somebody tries a workflow in the editor. An evaluation uses pinned data, too. */
 const TEST_MODES: unknown[] = ['manual', 'evaluation'];
 
@@ -12,7 +14,7 @@ const KEY = 'nenAiTest';
  * docs/internals/n8n-behaviour.md#test-executions
  */
 export function isTestExecution(this: IExecuteFunctions): boolean {
-	const context = this.getContext('node');
+	const context = contextOf.call(this, 'node');
 	const isTest =
 		TEST_MODES.includes(this.getMode()) ||
 		(this.getMode() === 'retry' && (context[KEY] === true || isRetryOfTest.call(this))) ||

@@ -1,5 +1,7 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 
+import { contextOf } from './context';
+
 /** The tries of one run of the node. */
 interface Tries {
 	/** What identifies the run: an execution that is started by Retry inherits the data of the earlier one. */
@@ -18,7 +20,7 @@ export function isLastTry(this: IExecuteFunctions): boolean {
 	const { retryOnFail, maxTries = 3 } = this.getNode();
 	if (retryOnFail !== true) return true;
 	const run = `${this.getExecutionId()}/${this.getWorkflowDataProxy(0).$runIndex}`;
-	const context = this.getContext('node');
+	const context = contextOf.call(this, 'node');
 	const before = context[KEY] as Tries | undefined;
 	const count = before?.run === run ? before.count + 1 : 1;
 	context[KEY] = { run, count };

@@ -10,7 +10,7 @@ import { waitFor } from '../../n8n/poll.mts';
 import { chain, node } from '../../n8n/build-workflow.mts';
 import type { Bench, Row } from '../bench.mts';
 import { INSPECTABLE, liveMemory, memoryAtRest } from '../memory.mts';
-import type { Comparison } from '../results.mts';
+import { median, type Comparison } from '../results.mts';
 import { CALLED, type Engine, type BenchEnvironment } from '../environment.mts';
 
 const CALLERS = 10;
@@ -77,7 +77,7 @@ function waitingWorkflow(path: string, waits: INode) {
 }
 
 async function ourContender(environment: BenchEnvironment): Promise<Contender> {
-	const { sandbox, credentials } = environment;
+	const { credentials } = environment;
 	const parameters = {
 		assignments: [{ id: 'n', name: 'N', type: 'number', value: '={{ $json.N }}' }],
 	};
@@ -88,20 +88,31 @@ async function ourContender(environment: BenchEnvironment): Promise<Contender> {
 		{ resource: 'run', operation: 'startAndWait', workflowId: 'bench', parameters, options: {} },
 		{ credentials: { nenAiApi: credentials.nenAiApi } },
 	);
-	const finish = async () => {
-		const { runs } = sandbox.state();
-		await Promise.all(
-			runs.map(async ({ messageId }, index) => {
-				await sleep((index * CALLBACKS_WITHIN) / runs.length);
-				await deliverUntilTaken(environment, messageId);
-			}),
-		);
-	};
 	return {
 		...(await environment.publish(waitingWorkflow('row6-ours', wait), 'row6-ours')),
-		finish,
+		finish: async () => await deliverAll(environment),
 		again: () => {},
 	};
+}
+
+async function bareContender(environment: BenchEnvironment): Promise<Contender> {
+	const { apiKey, url } = environment.sandbox;
+	const wait = node('Wait', 'CUSTOM.bareWait', 1, { runUrl: `${url}/runs`, apiKey });
+	return {
+		...(await environment.publish(waitingWorkflow('row6-bare', wait), 'row6-bare')),
+		finish: async () => await deliverAll(environment),
+		again: () => {},
+	};
+}
+
+async function deliverAll(environment: BenchEnvironment): Promise<void> {
+	const { runs } = environment.sandbox.state();
+	await Promise.all(
+		runs.map(async ({ messageId }, index) => {
+			await sleep((index * CALLBACKS_WITHIN) / runs.length);
+			await deliverUntilTaken(environment, messageId);
+		}),
+	);
 }
 
 /** As NenAI does: once more after a while when the answer was not 200. */
@@ -229,21 +240,20 @@ async function atRest(n8n: N8nInstance): Promise<Memory> {
 	return { live: await liveMemory(n8n.log()), whole: await memoryAtRest(n8n.pid, 2) };
 }
 
-/** An n8n for each of the two: what one leaves behind must not count for the other. */
-async function measure(
-	bench: Bench,
-	engine: Engine,
-	sizes: number[],
-	ours: boolean,
-): Promise<Waited> {
+/** `floor`: a bare waiting node. */
+type Who = 'us' | 'them' | 'floor';
+
+/** An n8n for each of them: what one leaves behind must not count for another. */
+async function measure(bench: Bench, engine: Engine, sizes: number[], who: Who): Promise<Waited> {
 	const environment = await bench.freshEnvironment({ engine, env: INSPECTABLE });
 	const status = await statusServer();
 	try {
-		return await waitAndFinish(
-			environment,
-			ours ? await ourContender(environment) : await pollingContender(environment, status),
-			sizes,
-		);
+		const contenders = {
+			us: ourContender,
+			them: async () => await pollingContender(environment, status),
+			floor: bareContender,
+		};
+		return await waitAndFinish(environment, await contenders[who](environment), sizes);
 	} finally {
 		status.server.close();
 		status.server.closeAllConnections();
@@ -257,17 +267,18 @@ export const row6: Row = {
 		const found: Comparison[] = [];
 		for (const { engine, sizes: full, kind } of SIZES) {
 			const sizes = full.map((size) => bench.sized(size));
-			const waited: Record<'us' | 'them', Waited[]> = { us: [], them: [] };
-			const seconds = (who: 'us' | 'them') => async () => {
-				waited[who].push(await measure(bench, engine, sizes, who === 'us'));
+			const waited: Record<Who, Waited[]> = { us: [], them: [], floor: [] };
+			const seconds = (who: Who) => async () => {
+				waited[who].push(await measure(bench, engine, sizes, who));
 				return waited[who][waited[who].length - 1].seconds;
 			};
 			await bench.inTurn(`${sizes.at(-1)} waiting, ${engine}, seconds until all have ended`, {
 				them: seconds('them'),
 				us: seconds('us'),
+				floor: seconds('floor'),
 			});
 			found.push(...sizes.map((size, index) => compare(size, index, engine, waited, kind)));
-			found[found.length - 1].facts.push(...factsOf(waited.us));
+			found[found.length - 1].facts.push(...factsOf(waited, sizes[sizes.length - 1], kind));
 		}
 		return found;
 	},
@@ -280,13 +291,9 @@ function compare(
 	size: number,
 	index: number,
 	engine: Engine,
-	{ us, them }: Record<'us' | 'them', Waited[]>,
+	{ us, them }: Record<Who, Waited[]>,
 	kind: keyof Memory,
 ): Comparison {
-	const perExecution = (waited: Waited[]) =>
-		waited.map(({ before, during }) =>
-			Math.max(LEAST, ((during[index][kind] - before[kind]) * 1024) / size),
-		);
 	const what = kind === 'live' ? 'live JavaScript memory' : 'memory of the process';
 	const work = `${size} executions waiting: ${what} for each, ${CALLED[engine]}`;
 	return {
@@ -295,24 +302,38 @@ function compare(
 		peer: 'a node that polls',
 		unit: 'kB',
 		better: 'less',
-		ours: perExecution(us),
-		peers: perExecution(them),
+		ours: perExecution(us, size, index, kind),
+		peers: perExecution(them, size, index, kind),
 		facts: [],
 	};
 }
 
-function factsOf(us: Waited[]) {
+/** In kilobytes, round by round. */
+function perExecution(waited: Waited[], size: number, index: number, kind: keyof Memory) {
+	return waited.map(({ before, during }) =>
+		Math.max(LEAST, ((during[index][kind] - before[kind]) * 1024) / size),
+	);
+}
+
+/** How much more the process may hold afterwards than a bare waiting node leaves, as a part of what it held before. */
+const MAX_GROWTH = 0.1;
+
+function factsOf({ us, floor }: Record<Who, Waited[]>, size: number, kind: keyof Memory) {
 	const lost = us.reduce((sum, waited) => sum + waited.lost, 0);
 	const slowest = Math.max(...us.map(({ seconds }) => seconds));
-	const growth = Math.max(...us.map(({ before, after }) => after.whole / before.whole - 1));
+	const growth = (waited: Waited[]) =>
+		median(waited.map(({ before, after }) => after.whole / before.whole - 1));
+	const percent = (part: number) => `${Math.round(part * 100)} %`;
+	const bare = median(perExecution(floor, size, floor[0].during.length - 1, kind));
 	return [
 		{
 			text: `${lost} lost, whose callbacks all came within ${CALLBACKS_WITHIN / 1000} s; the last execution ended after ${Math.round(slowest)} s`,
 			holds: lost === 0,
 		},
 		{
-			text: `afterwards the process holds ${Math.round(growth * 100)} % more than before`,
-			holds: growth <= 0.1,
+			text: `afterwards the process holds ${percent(growth(us))} more than before, and with a bare waiting node ${percent(growth(floor))}`,
+			holds: growth(us) - growth(floor) <= MAX_GROWTH,
 		},
+		{ text: `each execution with a bare waiting node needs ${bare.toPrecision(3)} kB` },
 	];
 }

@@ -4,10 +4,15 @@ import type { IDataObject, IExecuteFunctions, INodeProperties } from 'n8n-workfl
 
 import { isFinished } from '../../../shared/runStatus';
 import type { StartedRun } from '../../../shared/transport/runs/startRun';
-import { invalidParameter } from '../../../shared/parameters/invalidParameter';
+import {
+	invalidParameter,
+	InvalidParameterError,
+} from '../../../shared/parameters/invalidParameter';
 import { titleOf } from '../../../shared/parameters/values';
 import type { ParameterReader } from '../../../shared/parameters/parameterReader';
+import { isToolOfAgents } from '../../../shared/execution/context';
 import { isTestExecution } from '../../../shared/execution/testExecution';
+import type { Failure } from '../../../shared/failures/failure';
 import { say } from '../../../shared/failures/text';
 import { timedOutItem } from './awaitedRun';
 import { outcomeOfWait, type Outcome } from './outputs';
@@ -80,7 +85,9 @@ export interface SimulatedResult {
 
 /** Whether this execution starts nothing. Throws InvalidParameterError. */
 export function isSimulated(this: IExecuteFunctions, parameters: ParameterReader): boolean {
-	return parameters.choice('testExecutions') === SIMULATE && isTestExecution.call(this);
+	if (parameters.choice('testExecutions') !== SIMULATE) return false;
+	if (isToolOfAgents.call(this)) throw new InvalidParameterError(NOT_TOLD);
+	return isTestExecution.call(this);
 }
 
 /** Throws InvalidParameterError. */
@@ -99,6 +106,11 @@ export function readSimulatedResult(parameters: ParameterReader): SimulatedResul
 		);
 	return { outcome, fields };
 }
+
+const NOT_TOLD: Failure = {
+	message: say`Test Executions cannot be "Simulate" in a tool of n8n's Agents, because n8n does not tell whether somebody only tries the agent`,
+	hint: say`Choose "Start Real Runs". Each call of the tool then starts a real run, also while you try the agent.`,
+};
 
 const ID_PREFIX = 'simulated-';
 

@@ -31,6 +31,7 @@ import {
 	optionsCollection,
 } from '../../../shared/parameters/properties';
 import { titleOf } from '../../../shared/parameters/values';
+import { isInExecution } from '../../../shared/execution/context';
 import { isInsideAgent } from '../../../shared/execution/outcomes';
 import { readRequestLimits } from '../../../shared/parameters/requestLimits';
 import { ParameterReader } from '../../../shared/parameters/parameterReader';
@@ -219,6 +220,7 @@ async function readInput(
 	reader: ParameterReader,
 	credential: NenAiCredential,
 ): Promise<StartAndWaitInput> {
+	if (!isInExecution.call(this)) throw new InvalidParameterError(NO_EXECUTION);
 	// Nothing can resume an execution that such a tool pauses: docs/internals/n8n-behaviour.md#tools-of-ai-agents
 	if (isInsideAgent.call(this)) throw new InvalidParameterError(INSIDE_AGENT);
 	checkOutputs.call(this, reader);
@@ -356,6 +358,11 @@ const severalItems = (count: number): Failure => ({
 	message: say`Start and Wait can wait for only one run at a time, but its input has ${count} items`,
 	hint: say`Add a "Loop Over Items" node with batch size 1. Connect its "loop" output to this node, and connect this node back to Loop Over Items. All results come out at its "done" output. The example workflow "one-run-per-row" shows this. Or use the operation Start, and receive the results with a NenAI Trigger.`,
 });
+
+const NO_EXECUTION: Failure = {
+	message: say`Start and Wait cannot wait here, because n8n runs this tool without an execution: use the operation Start, and receive the result with a NenAI Trigger`,
+	hint: say`Or use a workflow as the tool: one with the trigger "When Executed by Another Workflow" and with Start and Wait.`,
+};
 
 const INSIDE_AGENT: Failure = {
 	message: say`Start and Wait cannot wait when this AI Agent uses it as a tool: use the operation Start, and receive the result with a NenAI Trigger`,

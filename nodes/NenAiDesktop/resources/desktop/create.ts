@@ -11,7 +11,8 @@ import { say } from '../../../shared/failures/text';
 import { invalidParameter } from '../../../shared/parameters/invalidParameter';
 import type { ParameterReader } from '../../../shared/parameters/parameterReader';
 import { optionsCollection } from '../../../shared/parameters/properties';
-import { canDeleteAtEnd, DeletionAtEnd, isExecution, showFailedDeletions } from '../deleteAtEnd';
+import { isInExecution } from '../../../shared/execution/context';
+import { canDeleteAtEnd, DeletionAtEnd, showFailedDeletions } from '../deleteAtEnd';
 import { isOnEngine2 } from '../../../shared/execution/engine2';
 import { mutateDesktops } from '../desktopOperations';
 import type { Operation } from '../../../shared/execution/router';
@@ -92,9 +93,9 @@ function readDeleteAtEnd(reader: ParameterReader, node: IExecuteFunctions): bool
 			say`Delete When the Execution Ends (deleteAtEnd) is not possible in n8n's Engine 2.0`,
 			say`Choose the other engine in the settings of this workflow. ${instead}`,
 		);
-	if (!isExecution(node))
+	if (!isInExecution.call(node))
 		throw invalidParameter(
-			say`Delete When the Execution Ends (deleteAtEnd) is not possible in a tool of the MCP Server Trigger`,
+			say`Delete When the Execution Ends (deleteAtEnd) is not possible here, because n8n runs this tool without an execution`,
 			say`Create the desktop in a workflow, and use that workflow as the tool. ${instead}`,
 		);
 	return true;

@@ -152,7 +152,7 @@ test('a wrong key that was used after a wait does not prevent the deletion', asy
 test('where there is no execution, as in a tool of the MCP Server Trigger, nothing is created', async () => {
 	const { error } = await create({ executionId: '' });
 	expect([error?.message, error?.description]).toEqual([
-		'Delete When the Execution Ends (deleteAtEnd) is not possible in a tool of the MCP Server Trigger [item 0]',
+		'Delete When the Execution Ends (deleteAtEnd) is not possible here, because n8n runs this tool without an execution [item 0]',
 		'Create the desktop in a workflow, and use that workflow as the tool. Or remove the option, and delete the desktop with Desktop → Delete. Nothing was sent.',
 	]);
 	expect(user.requests()).toEqual([]);
