@@ -94,8 +94,8 @@ async function untilWaiting({ client, credential, n8n, sandbox }: OwnEnvironment
 		chain(path, [webhook(path), runAndWait(credential, '={{ $json.body }}')]),
 	);
 	await call(webhookUrl(n8n, path), { PATIENT_NAME: 'Jane Doe' });
-	const [{ id }] = await client.waitForExecutions(workflowId);
-	await client.waitForExecution(id, ({ status }) => status === 'waiting');
+	const isWaiting = ({ status }: { status: string }) => status === 'waiting';
+	const [{ id }] = await client.waitForExecutions(workflowId, (all) => all.some(isWaiting));
 	const run = await waitFor('the run', () => sandbox.state().runs.at(-1), SOON);
 	return { workflowId, executionId: id, messageId: run.messageId };
 }
@@ -229,7 +229,7 @@ describe('an agent of the page Agents', () => {
 			node('Called', 'executeWorkflowTrigger', 1.1, { inputSource: 'passthrough' }),
 			runAndWait(credential, '={{ { PATIENT_NAME: "Jane Doe" } }}'),
 		]);
-		const { id: workflowId } = await client.createWorkflow(workflow);
+		const workflowId = await activate(client, workflow);
 		const agent = await agentWith(environment, {
 			type: 'workflow',
 			name: 'use_nenai',
@@ -237,19 +237,19 @@ describe('an agent of the page Agents', () => {
 			workflow: workflow.name,
 			description: 'Runs NenAI for Jane Doe',
 		});
-		const session = randomUUID();
 		model.play({ uses: [['use_nenai', {}]] }, { text: 'Her balance is 330.' });
-		const events = await client.agents.chat(agent, 'Run it for Jane Doe', session);
-		expect(events.map(({ type }) => type)).toContain('tool-call-suspended');
+		const events = await client.agents.chat(agent, 'Run it for Jane Doe', randomUUID());
+		const [suspended] = events.filter(({ type }) => type === 'tool-call-suspended');
 		const [{ messageId }] = sandbox.state().runs;
-		await sandbox.deliver({ messageId, status: 'success', body: { result: { balance: 330 } } });
-		await waitFor(
-			'the answer of the agent',
-			async () =>
-				JSON.stringify(await client.agents.messages(agent, session)).includes('balance is 330') ||
-				undefined,
-			SOON,
-		);
+		await sandbox.deliver({
+			messageId,
+			status: 'success',
+			body: { result: { balance: 330 } },
+		});
+		await client.waitForExecutions(workflowId);
+		// n8n tries this by itself as well, and 2.41.1 fails ("AuthPrincipal does not have a role defined").
+		const answer = await client.agents.checkForResult(agent, suspended);
+		expect(answer.map(({ delta }) => delta ?? '').join('')).toBe('Her balance is 330.');
 		expect(answersToCalls(model).join()).toContain('"balance":330');
 		expect(sandbox.state().counts.runsStarted).toBe(1);
 	});
@@ -412,9 +412,10 @@ describe('versions of a workflow', () => {
 	});
 });
 
-it('traces have our node and no secret', async (environment) => {
+it('traces have our node, and neither secrets nor parameters', async (environment) => {
 	const { client, credential, n8n, sandbox } = environment;
 	const path = 'traced';
+	const before = traces.text.length;
 	const workflowId = await activate(
 		client,
 		chain(path, [webhook(path), start(credential, '={{ $json.body }}')]),
@@ -422,14 +423,13 @@ it('traces have our node and no secret', async (environment) => {
 	await call(webhookUrl(n8n, path), { PATIENT_NAME: 'Jane Doe' });
 	const [{ id }] = await client.waitForExecutions(workflowId);
 	await client.waitForExecution(id);
-	await waitFor(
-		'the trace',
-		() => traces.text.includes('n8n-nodes-nenai.nenAi') || undefined,
-		SOON,
-	);
-	expect(traces.text).toContain('node.execute');
-	for (const secret of [sandbox.apiKey, sandbox.webhookSecret, 'Jane Doe'])
-		expect(traces.text).not.toContain(secret);
+	const trace = () => traces.text.slice(before);
+	await waitFor('the trace', () => trace().includes('n8n-nodes-nenai.nenAi') || undefined, SOON);
+	// Not in one step: jest would print all of it.
+	const contains = (text: string) => traces.text.includes(text);
+	expect(contains('node.execute')).toBe(true);
+	expect([sandbox.apiKey, sandbox.webhookSecret].filter(contains)).toEqual([]);
+	expect(trace().includes('Jane Doe')).toBe(false);
 });
 
 it('a credential with a secret of a vault needs a licence of n8n, which says so', async ({

@@ -11,6 +11,8 @@ const AgentEvent = z
 	.object({ type: z.string(), toolName: z.string().optional(), output: z.unknown() })
 	.passthrough();
 
+const Suspended = z.object({ payload: z.object({ runId: z.string(), toolCallId: z.string() }) });
+
 export type AgentEvent = z.output<typeof AgentEvent>;
 
 export class Agents {
@@ -48,19 +50,22 @@ export class Agents {
 
 	/** Says something in the preview of the agent, and gives all events until the agent has answered or pauses. */
 	async chat(id: string, message: string, sessionId: string): Promise<AgentEvent[]> {
-		const events = await this.#session.postForEvents(`${await this.#path()}/${id}/chat`, {
-			message,
-			sessionId,
-		});
-		return events.map((event) => AgentEvent.parse(event));
+		return await this.#events(`${await this.#path()}/${id}/chat`, { message, sessionId });
 	}
 
-	/** The conversation, as n8n has stored it. */
-	async messages(id: string, sessionId: string): Promise<unknown> {
-		return await this.#session.send(
-			{ method: 'GET', path: `${await this.#path()}/${id}/chat/${sessionId}/messages` },
-			z.unknown(),
-		);
+	/** Presses "Check for the result" in a conversation that pauses, and gives all events until the agent has answered. */
+	async checkForResult(id: string, suspended: AgentEvent): Promise<AgentEvent[]> {
+		const { runId, toolCallId } = Suspended.parse(suspended).payload;
+		return await this.#events(`${await this.#path()}/${id}/chat/resume`, {
+			runId,
+			toolCallId,
+			resumeData: { type: 'button', value: 'continue' },
+		});
+	}
+
+	async #events(path: string, body: unknown): Promise<AgentEvent[]> {
+		const events = await this.#session.postForEvents(path, body);
+		return events.map((event) => AgentEvent.parse(event));
 	}
 
 	async #path(): Promise<string> {
