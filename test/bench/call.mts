@@ -1,8 +1,9 @@
 /** A workflow is called, and what that takes is measured. */
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { request } from 'undici';
 import { removeFolder } from '../n8n/paths.mts';
-import { forgetPeak, memoryAtRest, peakMemory } from './memory.mts';
+import { forgetPeak, liveMemory, memoryAtRest, peakMemory } from './memory.mts';
 import type { BenchEnvironment } from './environment.mts';
 
 export interface Taken {
@@ -20,6 +21,36 @@ export async function callMeasured(
 	const idle = await memoryAtRest(n8n.pid);
 	forgetPeak(n8n.pid);
 	const began = performance.now();
+	await call(url, sent);
+	const seconds = (performance.now() - began) / 1000;
+	const memory = peakMemory(n8n.pid) - idle;
+	removeFiles(n8n.userFolder);
+	return { seconds, memory };
+}
+
+/**
+ * The same, but gives the most memory that JavaScript still needed meanwhile, in megabytes over that at rest: without
+ * garbage, which is collected first. Needs the environment INSPECTABLE.
+ */
+export async function callForLiveMemory(
+	{ n8n }: BenchEnvironment,
+	url: string,
+	sent: object,
+): Promise<number> {
+	const idle = await liveMemory(n8n.log());
+	let most = 0;
+	let ended = false;
+	const called = call(url, sent).finally(() => (ended = true));
+	while (!ended) {
+		most = Math.max(most, (await liveMemory(n8n.log())) - idle);
+		await sleep(50);
+	}
+	await called;
+	removeFiles(n8n.userFolder);
+	return most;
+}
+
+async function call(url: string, sent: object): Promise<void> {
 	const { statusCode, body } = await request(url, {
 		method: 'POST',
 		headers: { 'content-type': 'application/json' },
@@ -27,10 +58,10 @@ export async function callMeasured(
 		headersTimeout: 0,
 	});
 	await body.dump();
-	const seconds = (performance.now() - began) / 1000;
 	if (statusCode !== 200) throw new Error(`${url} answered ${statusCode}`);
-	const memory = peakMemory(n8n.pid) - idle;
-	// A gigabyte each time.
-	removeFolder(join(n8n.userFolder, '.n8n', 'storage'));
-	return { seconds, memory };
+}
+
+/** A gigabyte each time. */
+function removeFiles(userFolder: string): void {
+	removeFolder(join(userFolder, '.n8n', 'storage'));
 }
