@@ -40,12 +40,13 @@ export async function callForLiveMemory(
 	const idle = await liveMemory(n8n.log());
 	let most = 0;
 	let ended = false;
-	const called = call(url, sent).finally(() => (ended = true));
-	while (!ended) {
-		most = Math.max(most, (await liveMemory(n8n.log())) - idle);
-		await sleep(50);
-	}
-	await called;
+	const sample = async () => {
+		while (!ended) {
+			most = Math.max(most, (await liveMemory(n8n.log())) - idle);
+			await sleep(50);
+		}
+	};
+	await Promise.all([call(url, sent).finally(() => (ended = true)), sample()]);
 	removeFiles(n8n.userFolder);
 	return most;
 }

@@ -267,7 +267,7 @@ describe('instance', () => {
 			await n8n.start();
 			expect(n8n.running).toBe(true);
 			expect(said.mock.calls).toEqual([
-				[expect.stringMatching(/received SIGTERM from another program .*n8n-1\.log\n$/)],
+				[expect.stringMatching(/^Another program sent SIGTERM to n8n 2\.41\.1 .*n8n-1\.log\n$/)],
 			]);
 			await n8n.kill();
 		} finally {
@@ -283,6 +283,22 @@ describe('instance', () => {
 			expect(n8n.running).toBe(false);
 		} finally {
 			said.mockRestore();
+		}
+	});
+
+	it('says that its port is taken, though it was stopped before', async () => {
+		const said = jest.spyOn(process.stderr, 'write').mockReturnValue(true);
+		const n8n = await pretend({});
+		await n8n.start();
+		await n8n.stop();
+		const other = createServer();
+		await new Promise<void>((resolve) => other.listen(n8n.port, '127.0.0.1', resolve));
+		try {
+			await expect(n8n.start()).rejects.toThrow(portInUseMessage(n8n.port));
+			expect(said.mock.calls).toEqual([]);
+		} finally {
+			said.mockRestore();
+			await new Promise((resolve) => other.close(resolve));
 		}
 	});
 

@@ -17,7 +17,7 @@ import { messageOf } from './errors.mts';
 import { findExistingN8n } from './existing-install.mts';
 import { withLock } from './lock.mts';
 import { cacheRoot, removeFolder } from './paths.mts';
-import { CommandError, runCommand } from './run-command.mts';
+import { CommandError, lastLines, runCommand } from './run-command.mts';
 import { megabytesOf, nodePackageOf, overridesOf, type N8nVersion } from './versions.mts';
 
 export {
@@ -83,11 +83,14 @@ export async function ensureN8n(
 	const existing = existingInstall(version, tell);
 	if (existing !== undefined) return existing;
 	const folder = join(cacheRoot(), `n8n-${version}`);
-	if (existsSync(folder)) return installAt(folder, version);
+	if (isInstalled(folder, version)) return installAt(folder, version);
 	await withLock(
 		`${folder}.lock`,
 		async () => {
-			if (!existsSync(folder)) await installInto(folder, version, tell);
+			if (isInstalled(folder, version)) return;
+			// Left by an earlier version of this module, which had the Node.js of n8n in another place.
+			removeFolder(folder);
+			await installInto(folder, version, tell);
 		},
 		(pid) => tell(`waiting for process ${pid ?? '(unknown)'}, which is installing it`),
 	);
@@ -115,6 +118,10 @@ function installAt(folder: string, version: N8nVersion): N8nInstall {
 	const own = nodePackageOf(version);
 	const node = own === undefined ? process.execPath : nodeIn(folder, own.name);
 	return { version, nodeModules, node, bin: join(nodeModules, 'n8n', 'bin', 'n8n') };
+}
+
+function isInstalled(folder: string, version: N8nVersion): boolean {
+	return existsSync(folder) && existsSync(installAt(folder, version).node);
 }
 
 const nodeIn = (folder: string, name: string) =>
@@ -190,10 +197,16 @@ async function installLocked(
 			megabytesOf(n8n),
 		),
 		tell,
-		Promise.all([unpack(folder, tell), compiled ?? compileSqlite(apart, sqlite)]),
+		all([unpack(folder, tell), compiled === undefined && compileSqlite(apart, sqlite)]),
 	);
 	cpSync(compiled ?? join(apart, SQLITE_BINARY), join(folder, SQLITE_BINARY), { recursive: true });
 	removeFolder(apart);
+}
+
+/** Waits for all of them, also if one fails: whatever goes on would write to a folder that is being removed. */
+async function all(works: unknown[]): Promise<void> {
+	const failed = (await Promise.allSettled(works)).find(({ status }) => status === 'rejected');
+	if (failed?.status === 'rejected') throw failed.reason;
 }
 
 /** The Node.js that this n8n needs, in a folder of its own: its package differs from platform to platform. */
@@ -231,7 +244,7 @@ async function unpack(folder: string, tell: OnProgress): Promise<void> {
 			env: { BUN_INSTALL_CACHE_DIR: cache, DO_NOT_TRACK: '1' },
 		});
 	} catch (error) {
-		tell(`npm installs the packages, since Bun could not: ${messageOf(error)}`);
+		tell(`Bun failed, so npm installs the packages: ${lastLines(messageOf(error), 1)}`);
 		removeFolder(join(folder, 'node_modules'));
 		await runCommand('npm', ['ci', '--ignore-scripts', '--omit=dev', ...NPM_FLAGS], {
 			cwd: folder,
@@ -244,7 +257,7 @@ async function unpack(folder: string, tell: OnProgress): Promise<void> {
 
 const BUN_VERSION = '1.4.5';
 
-/** Exactly what the lock file has, in npm's layout of folders. Links to its cache take no space. */
+/** Only versions of the lock file, in npm's layout. Bun leaves out optional peers. Links to its cache take no space. */
 const BUN_INSTALL = [
 	'install',
 	'--production',
@@ -261,7 +274,9 @@ function findSqlite(version: string): string | undefined {
 	for (const name of readdirSync(cacheRoot()).filter((entry) => /^n8n-[\d.]+$/.test(entry))) {
 		const home = join(cacheRoot(), name);
 		const manifest = join(home, 'node_modules', 'sqlite3', 'package.json');
-		if (existsSync(manifest) && readVersion(manifest) === version) return join(home, SQLITE_BINARY);
+		const binary = join(home, SQLITE_BINARY, 'node_sqlite3.node');
+		if (existsSync(binary) && existsSync(manifest) && readVersion(manifest) === version)
+			return join(home, SQLITE_BINARY);
 	}
 	return undefined;
 }

@@ -136,13 +136,16 @@ export class N8nInstance {
 	 */
 	async start(): Promise<void> {
 		this.#stopping = false;
+		const logBefore = this.logPath;
 		try {
 			await this.#startOnce();
 		} catch (error) {
-			const signal = SIGNAL_LINE.exec(this.log())?.[1];
+			// Without a log of its own, it was not even started.
+			const log = this.logPath === logBefore ? '' : this.log();
+			const signal = SIGNAL_LINE.exec(log)?.[1];
 			if (signal === undefined || this.#stopping) throw error;
 			process.stderr.write(
-				`n8n ${this.version} received ${signal} from another program while it started, so it is started again. Its log is ${this.logPath}\n`,
+				`Another program sent ${signal} to n8n ${this.version} while it started. n8n is started again. The log: ${this.logPath}\n`,
 			);
 			await this.#startOnce();
 		}

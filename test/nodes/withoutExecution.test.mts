@@ -51,7 +51,7 @@ test.each(['run/start', 'run/startAndWait'])(
 		expect(outputs).toEqual([{ json: { error: expect.any(String) }, pairedItem: { item: 0 } }]);
 		expect(outputs[0].json.error).toMatch(
 			path === 'run/start'
-				? /^Test Executions cannot be "Simulate" in a tool of n8n's Agents.*Choose "Start Real Runs"/
+				? /^Test Executions → "Simulate" is not possible in a tool of n8n's Agents.*Choose "Start Real Runs"/
 				: NEEDS_AN_EXECUTION[path],
 		);
 		expect(sent).toBe(0);

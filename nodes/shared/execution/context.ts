@@ -1,8 +1,8 @@
 import type { IContextObject, IExecuteFunctions } from 'n8n-workflow';
 
 /**
- * Whether the node runs in an execution. A tool of n8n's Agents or of the MCP Server Trigger does not: n8n stores nothing
- * about the call, cannot pause it, and reports no end of it: docs/internals/n8n-behaviour.md#tools-without-an-execution
+ * Whether the node runs in an execution. A tool of n8n's Agents or of the MCP Server Trigger does not: n8n
+ * keeps no execution of the call, cannot pause it, and reports no end of it: docs/internals/n8n-behaviour.md#tools-without-an-execution
  */
 export function isInExecution(this: IExecuteFunctions): boolean {
 	return Boolean(this.getExecutionId());

@@ -11,7 +11,7 @@ import { callback, messages, send } from '../load.mts';
 import { median, type Comparison } from '../results.mts';
 import { bareTrigger, triggerPath } from '../workflows.mts';
 
-/** More than twice the callbacks of the other example are more than a bare trigger accepts. docs/internals/speed.md says why it is less. */
+/** A bare trigger cannot accept twice the rate of the other example, so the target is lower: docs/internals/speed.md */
 const MARK = 0.7;
 
 const ROWS = 200;

@@ -108,8 +108,8 @@ export function readSimulatedResult(parameters: ParameterReader): SimulatedResul
 }
 
 const NOT_TOLD: Failure = {
-	message: say`Test Executions cannot be "Simulate" in a tool of n8n's Agents, because n8n does not tell whether somebody only tries the agent`,
-	hint: say`Choose "Start Real Runs". Each call of the tool then starts a real run, also while you try the agent.`,
+	message: say`Test Executions → "Simulate" is not possible in a tool of n8n's Agents, because n8n does not tell the node whether a call is a test`,
+	hint: say`Choose "Start Real Runs". Each call then starts a real run, also in the preview of the agent.`,
 };
 
 const ID_PREFIX = 'simulated-';

@@ -149,7 +149,7 @@ test('a wrong key that was used after a wait does not prevent the deletion', asy
 	expect(sandbox.desktops.get(id)?.status).toBe('running');
 });
 
-test('where there is no execution, as in a tool of the MCP Server Trigger, nothing is created', async () => {
+test('where there is no execution, as in some tools of agents, nothing is created', async () => {
 	const { error } = await create({ executionId: '' });
 	expect([error?.message, error?.description]).toEqual([
 		'Delete When the Execution Ends (deleteAtEnd) is not possible here, because n8n runs this tool without an execution [item 0]',
