@@ -432,7 +432,12 @@ it('traces have our node, and neither secrets nor parameters', async (environmen
 	const [{ id }] = await client.waitForExecutions(workflowId);
 	await client.waitForExecution(id);
 	const trace = () => traces.text.slice(before);
-	await waitFor('the trace', () => trace().includes('n8n-nodes-nenai.nenAi') || undefined, SOON);
+	const spans = ['n8n-nodes-nenai.nenAi', 'workflow.execute'];
+	await waitFor(
+		'the trace',
+		() => spans.every((text) => trace().includes(text)) || undefined,
+		SOON,
+	);
 	// Not in one step: jest would print all of it.
 	const contains = (text: string) => traces.text.includes(text);
 	expect(contains('node.execute')).toBe(true);
