@@ -79,7 +79,7 @@ const polledBefore = new WeakSet<IPollFunctions>();
 
 /** For n8n's assistant. */
 const BUILDER_HINT =
-	'Starts the workflow for each run of one NenAI workflow that has ended, whoever started it. Its items have the status of the run, but no values and no files: those come only by callback, to a NenAI Trigger. Use it if NenAI cannot reach this n8n, or to report runs whose callback did not arrive.';
+	'Starts the workflow for each run of one NenAI workflow that has ended, no matter who started the run. Its items have the status of the run, but no values and no files: those come only by callback, to a NenAI Trigger. Use it if NenAI cannot reach this n8n, or to report runs whose callback did not arrive.';
 
 const RELATED_NODES = [
 	{

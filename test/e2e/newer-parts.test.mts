@@ -67,16 +67,7 @@ let traces: Traces;
 
 const it = withEnvironment(async () => {
 	traces = await Traces.start();
-	const environment = await startOwnEnvironment({
-		root,
-		version: '2.41.1',
-		env: {
-			N8N_OTEL_ENABLED: 'true',
-			N8N_OTEL_EXPORTER_OTLP_ENDPOINT: traces.url,
-			N8N_OTEL_TRACES_PRODUCTION_ONLY: 'false',
-			OTEL_BSP_SCHEDULE_DELAY: '100',
-		},
-	});
+	const environment = await startTraced();
 	return {
 		...environment,
 		close: async (options: { keepFiles: boolean }) => {
@@ -88,6 +79,22 @@ const it = withEnvironment(async () => {
 		},
 	};
 });
+
+async function startTraced(): Promise<OwnEnvironment> {
+	return await startOwnEnvironment({
+		root,
+		version: '2.41.1',
+		env: {
+			N8N_OTEL_ENABLED: 'true',
+			N8N_OTEL_EXPORTER_OTLP_ENDPOINT: traces.url,
+			N8N_OTEL_TRACES_PRODUCTION_ONLY: 'false',
+			OTEL_BSP_SCHEDULE_DELAY: '100',
+		},
+	}).catch(async (error: unknown) => {
+		await traces.close();
+		throw error;
+	});
+}
 
 /** Saves a workflow that waits for a run, and calls it. Returns when it waits. */
 async function untilWaiting({ client, credential, n8n, sandbox }: OwnEnvironment, path: string) {

@@ -2,7 +2,6 @@
 import { z } from 'zod';
 import type { RestSession } from './rest.mts';
 
-const Project = z.object({ id: z.string() });
 const Made = z.object({ id: z.string(), configHash: z.string() });
 const Validation = z.object({ status: z.string(), issues: z.array(z.unknown()) });
 
@@ -69,7 +68,7 @@ export class Agents {
 	}
 
 	async #path(): Promise<string> {
-		const { id } = await this.#session.send({ method: 'GET', path: '/projects/personal' }, Project);
+		const id = await this.#session.personalProject();
 		return `/projects/${id}/agents/v2`;
 	}
 }

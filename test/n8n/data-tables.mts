@@ -2,7 +2,6 @@
 import { z } from 'zod';
 import type { RestSession } from './rest.mts';
 
-const Project = z.object({ id: z.string() });
 const Made = z.object({ id: z.string() });
 const Tables = z.object({ data: z.array(z.object({ id: z.string(), name: z.string() })) });
 const Row = z.object({ id: z.number() }).passthrough();
@@ -41,10 +40,7 @@ export class DataTables {
 
 	/** Makes a table with one column of texts, and gives its id. */
 	async create(name: string, column: string, values: readonly string[]): Promise<string> {
-		const { id: project } = await this.#session.send(
-			{ method: 'GET', path: '/projects/personal' },
-			Project,
-		);
+		const project = await this.#session.personalProject();
 		const path = `/projects/${project}/data-tables`;
 		const columns = [{ name: column, type: 'string' }];
 		const { id } = await this.#session.send(
@@ -71,7 +67,7 @@ export class DataTables {
 	}
 
 	async #path(name: string): Promise<string | undefined> {
-		const { id } = await this.#session.send({ method: 'GET', path: '/projects/personal' }, Project);
+		const id = await this.#session.personalProject();
 		const path = `/projects/${id}/data-tables`;
 		const { data } = await this.#session.send({ method: 'GET', path }, Tables);
 		const table = data.find((one) => one.name === name);

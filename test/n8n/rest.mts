@@ -8,6 +8,7 @@ const BROWSER_ID = 'n8n-nodes-nenai-tests';
 const SESSION_COOKIE = /^n8n-auth=[^;]*/;
 
 const Failure = z.object({ message: z.string() });
+const Project = z.object({ id: z.string() });
 const Success = z.object({ data: z.unknown() });
 
 /** n8n refused a request, or answered something that is not its JSON. Holds no cookie and no request body. */
@@ -69,6 +70,11 @@ export class RestSession {
 			throw new N8nApiError(method, path, answer.statusCode, `not JSON: ${shorten(text)}`);
 		}
 		return schema.parse(Success.parse(json).data);
+	}
+
+	/** The ID of the project in which a user's own workflows, data tables and agents are. */
+	async personalProject(): Promise<string> {
+		return (await this.send({ method: 'GET', path: '/projects/personal' }, Project)).id;
 	}
 
 	/**
